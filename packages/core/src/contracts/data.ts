@@ -1,0 +1,38 @@
+/** Text to token ids and back. */
+export interface Tokenizer {
+  readonly vocabulary: number;
+  /** Whether a token is a byte, so that losses may be given in bits per byte as they are. */
+  readonly isBytes: boolean;
+  encode(bytes: Uint8Array): Int32Array;
+  decode(tokens: ArrayLike<number>): Uint8Array;
+}
+
+/** One document as a dataset lists it, before its bytes are read. */
+export interface DocumentEntry {
+  /** Stable name: a path relative to the dataset's root, or `file.jsonl#line`. */
+  readonly id: string;
+  readonly split: 'train' | 'validation';
+  readonly bytes: number;
+  /** SHA-256 of the document's bytes, hex. */
+  readonly sha256: string;
+}
+
+/** What a dataset says of itself; goes into the run's manifest. */
+export interface DatasetListing {
+  readonly documents: readonly DocumentEntry[];
+  /** What was left out and why: binary or empty files, duplicates. */
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** A corpus of documents. */
+export interface Dataset {
+  /** Lists every document, split and deduplicated; same files, same listing, whatever the order of the file system. */
+  list(): Promise<DatasetListing>;
+  /** Reads one listed document. */
+  read(document: DocumentEntry): Promise<Uint8Array>;
+}
+
+export interface DatasetContext {
+  /** Folder that relative paths start from: that of the configuration file. */
+  readonly baseDirectory: string;
+}

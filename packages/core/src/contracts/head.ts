@@ -1,0 +1,103 @@
+// B rows, T positions, S arranged nodes, D width, E readout input width, C carry width, N = B*T rows, V vocabulary.
+import type { Nodes, Ops, Readout, RowLoss, Scalar, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Memory } from './memory.ts';
+import type { Dims, ParamFactory } from './parameters.ts';
+import type { Random } from './random.ts';
+
+/**
+ * The part that turns trunk states into the hidden state, then the logits, of each offset. A simple head writes
+ * `forward` and nothing else; everything more is a declaration with a default. Trainer, session and decoders plan from
+ * the declarations and never ask which head it is.
+ */
+export interface Head {
+  /** Hidden state of one offset. Called once per offset and forward, in the order that `reads` implies. */
+  forward(offset: number, input: OffsetInput): Tensor3D | OffsetOutput;
+  /** Offsets this head predicts, ascending, starting at 1. Default 1..horizon. */
+  readonly offsets?: readonly number[];
+  /** May draft past the last offset it trained. Default false. */
+  readonly extends?: boolean;
+  readonly reads?: Reads;
+  /**
+   * `none` (default); `per-offset`: each offset keeps memory of its own over all columns; `unrolled`: all offsets share
+   * one memory, the further ones appended only as drafts.
+   */
+  readonly memory?: 'none' | 'per-offset' | 'unrolled';
+  /** Readout of an offset. Default: shared or replicated, by configuration. */
+  readout?(offset: number): Readout;
+  /** Rearranges the trunk's input in training: register tokens and the like. */
+  arrange?(batch: Batch): Arrangement;
+  /** What training minimizes. Default: cross-entropy of each offset. */
+  objectives?(seen: Seen): Objective[];
+}
+
+/** What a head reads beside the trunk's output; the order of evaluation follows from it. */
+export interface Reads {
+  /** Shares of the trunk's depth, the first one 1 (the output). Default [1]. */
+  readonly taps?: readonly number[];
+  /** The carry of the neighbouring offset nearer to (or further from) the present. */
+  readonly carry?: 'nearer' | 'further';
+  /** The tokens between the present and the offset: the true ones in training, the drafted ones in decoding. */
+  readonly ahead?: boolean;
+}
+
+export interface OffsetInput {
+  /** hidden_BTD of each tap. */
+  readonly trunk: readonly [Tensor3D, ...Tensor3D[]];
+  /** From the neighbouring offset; absent where the chain starts. */
+  readonly carry_BTC?: Tensor3D;
+  /** [j - 1] holds the tokens x_{t+j} for j < offset, int32; empty unless the head reads ahead. */
+  readonly ahead: readonly Tensor2D[];
+  readonly at: Nodes;
+  readonly memory: Memory;
+}
+
+/** A bare tensor returned by `forward` is both. */
+export interface OffsetOutput {
+  readonly hidden_BTE: Tensor3D;
+  readonly carry_BTC: Tensor3D;
+}
+
+/** One training batch as the trunk sees it. */
+export interface Batch {
+  readonly tokens_BT: Tensor2D;
+  readonly x_BTD: Tensor3D;
+  readonly at: Nodes;
+  readonly random: Random;
+}
+
+export interface Arrangement {
+  readonly x_BSD: Tensor3D;
+  readonly at: Nodes;
+  /** Which of the S nodes stands for each of the T positions: host indices, row-major. */
+  readonly columns_BT: Int32Array;
+}
+
+/** What an objective may look at after the forward pass. */
+export interface Seen {
+  readonly batch: Batch;
+  readonly horizon: number;
+  /** Trunk states of a tap, of all S nodes where the head arranged its input. */
+  trunk(tap: number): Tensor3D;
+  offset(offset: number): OffsetOutput;
+  readout(offset: number): Readout;
+  /** Cross-entropy rows of an offset: documents and the last maxOffset targets of each window are respected. */
+  rows(offset: number): RowLoss;
+  /** Number of valid targets of an offset. */
+  validTargets(offset: number): number;
+}
+
+/** A loss term. `value` terms are on the tape; the others are computed outside it, in row blocks per distinct readout. */
+export type Objective = { readonly name: string } & (
+  | { readonly hidden_NE: Tensor2D; readonly readout: Readout; readonly rows: RowLoss; readonly validRows: number }
+  | { readonly value: Scalar }
+);
+
+export interface HeadContext {
+  readonly ops: Ops;
+  readonly param: ParamFactory;
+  readonly dims: Dims;
+  /** The trunk's token embedding, for heads that read tokens ahead. */
+  embed(tokens_BT: Tensor2D): Tensor3D;
+  /** The configured readout of offset 1: final norm and unembedding. */
+  readonly readout: Readout;
+}

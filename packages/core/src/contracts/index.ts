@@ -1,0 +1,11 @@
+export type * from './data.ts';
+export type * from './decoding.ts';
+export type * from './evaluation.ts';
+export type * from './head.ts';
+export type * from './json.ts';
+export type * from './memory.ts';
+export type * from './model.ts';
+export type * from './parameters.ts';
+export type * from './random.ts';
+export type * from './training.ts';
+export type * from './trunk.ts';

@@ -1,0 +1,22 @@
+// B rows, T nodes a row, X... the shape of one state.
+import type { KeyValues, Tensor } from '@foretoken/engine';
+
+/**
+ * What a trunk or head remembers of the tokens before this forward. Plugins append; the framework alone commits a
+ * path, forks rows and frees. That makes rollback right for a recurrent trunk too, where a length undoes nothing.
+ * In training there is no past: a step starts every document anew.
+ */
+export interface Memory {
+  /** Keys and values of one attention layer, for `ops.attention`. */
+  kv(slot: string): KeyValues;
+  /**
+   * A recurrence over this forward's nodes: `step(state, node)` is called once per node, parents before children, with
+   * the state after the node's parent: the committed state of the row, `start_X` for a root, or an earlier result.
+   * It holds for chains, packed documents and candidate trees alike, and is differentiable in training.
+   *
+   * @param start_X - state before the first token of a document, one for all rows
+   * @param step - from state_BX to the state after node number `node`, of the same shape
+   * @returns states_BTX, the state after each node
+   */
+  scan(slot: string, start_X: Tensor, step: (state_BX: Tensor, node: number) => Tensor): Tensor;
+}

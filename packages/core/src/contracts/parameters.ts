@@ -1,0 +1,47 @@
+import type { Tensor } from '@foretoken/engine';
+
+/** How a parameter starts. `normal` is truncated at three standard deviations. */
+export type Initializer =
+  | { readonly kind: 'normal'; readonly standardDeviation: number }
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'ones' }
+  | { readonly kind: 'constant'; readonly value: number }
+  /** The identity matrix times `scale`; two equal axes. */
+  | { readonly kind: 'identity'; readonly scale?: number };
+
+/**
+ * Makes or finds a trainable weight. The framework names it (under the owner's prefix), seeds it from
+ * (seed, name), updates, checkpoints and disposes it: adding a head never moves the trunk's initial weights.
+ *
+ * @param name - lower-case words, digits, `-`, joined by `.`; unique within the owner
+ * @param init - default: normal with standard deviation 0.02
+ * @returns a tensor that always holds the current value; keep it, do not dispose it
+ * @throws PARAMETER_DUPLICATE if the name is taken
+ */
+export type ParamFactory = <T extends Tensor>(name: string, shape: readonly number[], init?: Initializer) => T;
+
+/** Sizes of a transformer block, for heads that want one like the trunk's. */
+export interface BlockShape {
+  readonly attentionHeads: number;
+  readonly keyValueHeads: number;
+  /** Inner width of the SwiGLU. */
+  readonly mlpWidth: number;
+  readonly rotaryBase: number;
+}
+
+/** Sizes of the model that a plugin is made for. */
+export interface Dims {
+  readonly width: number;
+  readonly vocabulary: number;
+  /** Largest number of positions in a row. */
+  readonly context: number;
+  /** Offsets that this model predicts at most. */
+  readonly horizon: number;
+  /** Largest horizon of any arm of the comparison. */
+  readonly maxOffset: number;
+  /** Blocks in all: trunk and, counted once per offset, head. */
+  readonly layers: number;
+  /** Blocks in the trunk. */
+  readonly trunkLayers: number;
+  readonly block: BlockShape;
+}

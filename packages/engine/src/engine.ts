@@ -1,0 +1,46 @@
+import type { KeyValues, KeyValueStore } from './key-values.ts';
+import type { Ops } from './ops/contract.ts';
+import type { Recording } from './recording.ts';
+
+/** Engines this version can open. */
+export type EngineName = 'wasm' | 'cpu';
+
+export interface EngineOptions {
+  /** Default: `wasm`. */
+  readonly name?: EngineName;
+}
+
+/** Live tensors of the process. */
+export interface EngineMemory {
+  readonly numTensors: number;
+  readonly bytes: number;
+  /** Largest `bytes` since the last `resetPeak`. */
+  readonly peakBytes: number;
+}
+
+/** An open engine: one tfjs backend with the ops, tapes and memory accounting above it. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Threads that kernels run on. */
+  readonly threads: number;
+  /** Instruction set and versions: whatever can change a result's bits, for the record. */
+  readonly fingerprint: string;
+  readonly ops: Ops;
+  memory(): EngineMemory;
+  resetPeak(): void;
+  /** Runs `work`, freeing every tensor made in it but those it returns (tfjs' tidy; must be synchronous). */
+  tidy<T>(work: () => T): T;
+  /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */
+  record<T>(forward: () => T): Recording<T>;
+  createKeyValueStore(slot: string): KeyValueStore;
+  /** The memory of a training step: nothing before, nothing kept. */
+  readonly noKeyValues: KeyValues;
+}
+
+/** Why an engine can or cannot be used here. */
+export interface EngineStatus {
+  readonly name: EngineName;
+  readonly available: boolean;
+  /** One sentence: version and instruction set, or the reason and the next step. */
+  readonly detail: string;
+}

@@ -1,0 +1,7 @@
+export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus } from './engine.ts';
+export type { KeyValueStore, KeyValues } from './key-values.ts';
+export { LAST_COMMITTED, type Nodes, ROOT } from './nodes.ts';
+export type { AdamWOptions, AdamWSlot, Ops } from './ops/contract.ts';
+export type { LinearLossResult, LossPart, Readout, RowLoss } from './readout.ts';
+export type { Recording, Seed } from './recording.ts';
+export { type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, tf } from './tensor.ts';

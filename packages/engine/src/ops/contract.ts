@@ -1,0 +1,132 @@
+// Letters used here: B batch, T positions, D width, V vocabulary, N = B*T rows, H attention heads, G key/value heads
+// (H a multiple of G), d width of one attention head, F width of the gated MLP, I / O in- and output width, E readout input width.
+import type { KeyValues } from '../key-values.ts';
+import type { Nodes } from '../nodes.ts';
+import type { LinearLossResult, LossPart, Readout } from '../readout.ts';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
+
+/** Hyperparameters of one AdamW step; the rates already follow the schedule. */
+export interface AdamWOptions {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled: the weight shrinks by learningRate * weightDecay, apart from the moments. */
+  readonly weightDecay: number;
+  /** Steps applied including this one, from 1: the bias correction. */
+  readonly step: number;
+  /** Multiplies the gradient first: global-norm clipping over the batch's accumulation count. */
+  readonly gradientScale: number;
+}
+
+/** One parameter with its gradient and moments. */
+export interface AdamWSlot {
+  readonly weight: Tensor;
+  readonly gradient: Tensor;
+  readonly moment1: Tensor;
+  readonly moment2: Tensor;
+}
+
+/**
+ * The language of plugins: documented, typed operations, differentiable unless marked. Every one has a composite of
+ * plain tfjs operations, which is its specification and runs on every engine; an engine may put a kernel in its place.
+ *
+ * Inputs are never written to. Results belong to the innermost tidy scope, as in tfjs.
+ */
+export interface Ops {
+  // ---- elementwise (NumPy broadcasting where two operands are taken) ----
+  add<T extends Tensor>(a: T, b: Tensor | number): T;
+  sub<T extends Tensor>(a: T, b: Tensor | number): T;
+  mul<T extends Tensor>(a: T, b: Tensor | number): T;
+  div<T extends Tensor>(a: T, b: Tensor | number): T;
+  maximum<T extends Tensor>(a: T, b: Tensor | number): T;
+  minimum<T extends Tensor>(a: T, b: Tensor | number): T;
+  neg<T extends Tensor>(x: T): T;
+  exp<T extends Tensor>(x: T): T;
+  log<T extends Tensor>(x: T): T;
+  sqrt<T extends Tensor>(x: T): T;
+  square<T extends Tensor>(x: T): T;
+  abs<T extends Tensor>(x: T): T;
+  tanh<T extends Tensor>(x: T): T;
+  sigmoid<T extends Tensor>(x: T): T;
+  /** x * sigmoid(x). */
+  silu<T extends Tensor>(x: T): T;
+  relu<T extends Tensor>(x: T): T;
+  /** log(1 + exp(x)), without overflow. */
+  softplus<T extends Tensor>(x: T): T;
+  /** `a` where condition is nonzero, else `b`; the condition (same shape, bool or int32) has no gradient. */
+  where<T extends Tensor>(condition: Tensor, a: T, b: T): T;
+
+  // ---- shape ----
+  reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T;
+  transpose<T extends Tensor>(x: T, permutation?: readonly number[]): T;
+  concat<T extends Tensor>(parts: readonly T[], axis: number): T;
+  slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T;
+  split<T extends Tensor>(x: T, parts: number | readonly number[], axis: number): T[];
+  stack<T extends Tensor>(parts: readonly Tensor[], axis?: number): T;
+  /** Rows of the first axis by index (host array; any may repeat); the gradient adds up repeats. */
+  gatherRows<T extends Tensor>(x: T, rows: Int32Array | readonly number[]): T;
+
+  // ---- reduce ----
+  sum<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
+  mean<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
+  /** The gradient of a tie goes to every maximum alike, in equal shares. */
+  max<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
+  /** Over the last axis. */
+  softmax<T extends Tensor>(x: T): T;
+  /** Over the last axis. */
+  logSoftmax<T extends Tensor>(x: T): T;
+  logSumExp<T extends Tensor>(x: Tensor, axis?: number, keepDims?: boolean): T;
+  /** Not differentiable. int32 index of the largest value of the last axis; the lowest index of a tie. */
+  argmax<T extends Tensor>(x: Tensor): T;
+
+  // ---- create (host values; no gradient) ----
+  constant<T extends Tensor>(values: Float32Array | Int32Array | readonly number[], shape: readonly number[]): T;
+  zeros<T extends Tensor>(shape: readonly number[]): T;
+  ones<T extends Tensor>(shape: readonly number[]): T;
+  full<T extends Tensor>(shape: readonly number[], value: number): T;
+  /** The same values, through which no gradient flows. */
+  stopGradient<T extends Tensor>(x: T): T;
+
+  // ---- linear algebra and the fused operations ----
+  /** [M,K] x [K,N], or batched over equal leading axes. */
+  matmul<T extends Tensor>(a: T, b: T): T;
+  /** Last axis I to O: x W (+ bias) (+ residual of the output's shape). x may have any leading axes. */
+  linear<T extends Tensor>(x_I: T, weight_IO: Tensor2D, options?: { bias_O?: Tensor1D; residual?: T }): T;
+  /** x / sqrt(mean(x^2) + epsilon) * gain over the last axis; epsilon defaults to 1e-5. */
+  rmsNorm<T extends Tensor>(x: T, gain_D: Tensor1D, epsilon?: number): T;
+  /**
+   * Rotary position embedding: pairs (j, j + d/2) turn by position * base^(-2j/d), as in the reference yardstick.
+   * @param base - default 10000
+   */
+  rotary(x_BTHd: Tensor4D, at: Nodes, base?: number): Tensor4D;
+  /**
+   * softmax(q k / sqrt(d)) v over each node's committed past (when `kv` holds one) and its ancestors among the
+   * undecided nodes, itself included. Appends this forward's keys and values to `kv`. Grouped queries: query head h
+   * reads key/value head floor(h * G / H). Differentiable only without a past.
+   */
+  attention(q_BTHd: Tensor4D, k_BTGd: Tensor4D, v_BTGd: Tensor4D, at: Nodes, kv: KeyValues): Tensor4D;
+  /** SwiGLU: (silu(x Wgate) * (x Wup)) Wdown (+ residual). */
+  gatedMlp<T extends Tensor>(
+    x_D: T,
+    weights: { gate_DF: Tensor2D; up_DF: Tensor2D; down_FD: Tensor2D },
+    options?: { residual?: T },
+  ): T;
+  /** Rows of a table by token id: [B,T] int32 ids to [B,T,D]. The gradient adds up repeated ids. */
+  embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D;
+
+  // ---- outside the tape ----
+  /** Norm and unembedding of a block of rows, no gradient: the logits of decoding. */
+  readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D;
+  /**
+   * Loss of every part that shares one readout, and its gradients, in row blocks: no [N,V] is ever whole.
+   * Must not be called while a tape records. A `hidden` gradient belongs to its part; gain, weight and bias gradients are sums over parts.
+   */
+  linearLoss(readout: Readout, parts: readonly LossPart[], options: { gradients: boolean }): LinearLossResult;
+  /** Cross-entropy rows for {@link linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
+  crossEntropyRows(target_N: Int32Array): LossPart['rows'];
+  /** One AdamW step of every slot; the caller owns the returned tensors and disposes the old ones. @source Loshchilov & Hutter 2019, arXiv:1711.05101 */
+  adamw(slots: readonly AdamWSlot[], options: AdamWOptions): { weight: Tensor; moment1: Tensor; moment2: Tensor }[];
+  /** Sum of squares over all tensors, in a fixed order. */
+  sumOfSquares(tensors: readonly Tensor[]): Scalar;
+}

@@ -1,0 +1,38 @@
+// R rows of a block, E readout input width, V vocabulary of the readout.
+import type { Tensor1D, Tensor2D } from './tensor.ts';
+
+/** Final norm, unembedding, and the vocabulary it speaks. */
+export interface Readout {
+  /** Gain of the RMS norm before the unembedding; absent: no norm. */
+  readonly gain_E?: Tensor1D;
+  readonly weight_EV: Tensor2D;
+  readonly bias_V?: Tensor1D;
+  /** A reduced draft vocabulary: row v of the readout is token id tokens_V[v]. Absent: the identity. */
+  readonly tokens_V?: Int32Array;
+}
+
+/**
+ * A loss on a block of rows, and its gradient: cross-entropy, divergence from a teacher, list-wise ranking. Called
+ * inside a tidy scope, outside any tape; `firstRow` is the index of the block's first row in the whole.
+ *
+ * @returns loss_R in nats, 0 for an ignored row, and d(sum of loss_R)/d(logits), zero rows for ignored ones
+ */
+export type RowLoss = (logits_RV: Tensor2D, firstRow: number) => { loss_R: Tensor1D; dLogits_RV: Tensor2D };
+
+/** One use of a readout in a step. */
+export interface LossPart {
+  readonly hidden_NE: Tensor2D;
+  readonly rows: RowLoss;
+  /** Multiplies every gradient of this part: the offset's weight over its number of valid targets. The losses are unscaled. */
+  readonly scale: number;
+}
+
+export interface LinearLossResult {
+  /** Unscaled losses per row, in the order of the parts. */
+  readonly loss_N: readonly Tensor1D[];
+  /** Absent (empty) unless gradients were asked for. */
+  readonly dHidden_NE: readonly Tensor2D[];
+  readonly dGain_E?: Tensor1D;
+  readonly dWeight_EV?: Tensor2D;
+  readonly dBias_V?: Tensor1D;
+}

@@ -1,0 +1,24 @@
+import type { Tensor } from './tensor.ts';
+
+/** A gradient at a tensor: where a backward pass starts. */
+export interface Seed {
+  readonly at: Tensor;
+  readonly gradient: Tensor;
+}
+
+/**
+ * A forward pass kept for a backward pass that comes later. Several recordings chain by hand: the gradient that one
+ * gives for its input seeds the one that made that input; so a joint backward pass is one recording and a segmented
+ * one is several.
+ */
+export interface Recording<T> {
+  /** What the forward function returned; its tensors live until {@link dispose}. */
+  readonly outputs: T;
+  /**
+   * Walks the recording backwards once, freeing what it no longer needs.
+   * @returns one gradient per tensor of `wrt`, zeros where none flows; the caller owns them
+   */
+  backward(seeds: readonly Seed[], wrt: readonly Tensor[]): Tensor[];
+  /** Frees outputs and whatever was saved. Safe after `backward` and on the way out of an error. */
+  dispose(): void;
+}
