@@ -1,1 +1,22 @@
-export {};
+/**
+ * What a plugin is written with, and nothing else: `define...`, the types, TypeBox, and `ops` through the contexts.
+ *
+ * @packageDocumentation
+ */
+export type {
+  KeyValues,
+  Nodes,
+  Ops,
+  Readout,
+  RowLoss,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+} from '@foretoken/engine';
+export { ForetokenError, isForetokenError, LAST_COMMITTED, ROOT } from '@foretoken/engine';
+export { type Static, Type } from 'typebox';
+export type * from './contracts/index.ts';
+export * from './plugins/define.ts';

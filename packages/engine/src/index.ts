@@ -1,3 +1,4 @@
+export { ERROR_CODES, type ErrorCode, ForetokenError, isForetokenError } from './errors.ts';
 export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus } from './engine.ts';
 export type { KeyValueStore, KeyValues } from './key-values.ts';
 export { LAST_COMMITTED, type Nodes, ROOT } from './nodes.ts';

@@ -1,0 +1,148 @@
+import type { Static, TObject } from 'typebox';
+import type { AcceptanceRule, Decoder, DraftPolicy } from '../contracts/decoding.ts';
+import type { Dataset, DatasetContext, Tokenizer } from '../contracts/data.ts';
+import type { Eval } from '../contracts/evaluation.ts';
+import type { Head, HeadContext } from '../contracts/head.ts';
+import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
+import type { Trunk, TrunkContext, TrunkShape } from '../contracts/trunk.ts';
+
+/** Version of the plugin API: raised only when a plugin written for the last one would break. */
+export const PLUGIN_API = 1;
+
+/** Every kind of plugin. */
+export const PLUGIN_KINDS = [
+  'trunk',
+  'head',
+  'weighting',
+  'horizon-schedule',
+  'decoder',
+  'acceptance-rule',
+  'draft-policy',
+  'eval',
+  'tokenizer',
+  'dataset',
+] as const;
+export type PluginKind = (typeof PLUGIN_KINDS)[number];
+
+/** What every definition has. */
+interface Described<Schema extends TObject> {
+  /** Lower-case words joined by `-`; unique within its kind. */
+  readonly name: string;
+  /** One sentence for `foretoken plugins` and the editor. */
+  readonly description?: string;
+  /** JSON Schema of the options (TypeBox gives the type too); unknown keys are refused. Default: no options. */
+  readonly options?: Schema;
+}
+
+type Options<Schema extends TObject> = Static<Schema>;
+type Kinded<Kind extends PluginKind, Spec> = Spec & { readonly kind: Kind; readonly api: typeof PLUGIN_API };
+
+export interface TrunkSpec<S extends TObject = TObject> extends Described<S> {
+  /** Sizes that follow from the options alone; read before anything is created. */
+  shape(options: Options<S>): TrunkShape;
+  create(context: TrunkContext, options: Options<S>): Trunk;
+}
+export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
+  /** Transformer-sized blocks that each offset brings; `match: parameters` takes as many from the trunk. Default 0. */
+  readonly blocksPerOffset?: number | ((options: Options<S>) => number);
+  create(context: HeadContext, options: Options<S>): Head;
+}
+export interface WeightingSpec<S extends TObject = TObject> extends Described<S> {
+  // biome-ignore lint/suspicious/noExplicitAny: the state's type is the plugin's own affair
+  create(context: { horizon: number }, options: Options<S>): Weighting<any>;
+}
+export interface HorizonScheduleSpec<S extends TObject = TObject> extends Described<S> {
+  // biome-ignore lint/suspicious/noExplicitAny: the state's type is the plugin's own affair
+  create(context: { horizon: number }, options: Options<S>): HorizonSchedule<any>;
+}
+export interface DecoderSpec<S extends TObject = TObject> extends Described<S> {
+  create(context: Record<never, never>, options: Options<S>): Decoder;
+}
+export interface AcceptanceRuleSpec<S extends TObject = TObject> extends Described<S> {
+  create(context: Record<never, never>, options: Options<S>): AcceptanceRule;
+}
+export interface DraftPolicySpec<S extends TObject = TObject> extends Described<S> {
+  create(context: Record<never, never>, options: Options<S>): DraftPolicy;
+}
+export interface EvalSpec<S extends TObject = TObject> extends Described<S> {
+  create(context: Record<never, never>, options: Options<S>): Eval;
+}
+export interface TokenizerSpec<S extends TObject = TObject> extends Described<S> {
+  create(context: Record<never, never>, options: Options<S>): Tokenizer;
+}
+export interface DatasetSpec<S extends TObject = TObject> extends Described<S> {
+  create(context: DatasetContext, options: Options<S>): Dataset;
+}
+
+/** The specification that each kind's `define...` takes. */
+export interface SpecByKind {
+  trunk: TrunkSpec;
+  head: HeadSpec;
+  weighting: WeightingSpec;
+  'horizon-schedule': HorizonScheduleSpec;
+  decoder: DecoderSpec;
+  'acceptance-rule': AcceptanceRuleSpec;
+  'draft-policy': DraftPolicySpec;
+  eval: EvalSpec;
+  tokenizer: TokenizerSpec;
+  dataset: DatasetSpec;
+}
+
+/** A plugin as the registry holds it: a plain object. */
+export type Definition<Kind extends PluginKind = PluginKind> = {
+  [K in Kind]: Kinded<K, SpecByKind[K]>;
+}[Kind];
+
+/** Several definitions that one module exports together. */
+export interface PluginBundle {
+  readonly api: typeof PLUGIN_API;
+  readonly provides: readonly Definition[];
+}
+
+const define =
+  <Kind extends PluginKind>(kind: Kind) =>
+  (spec: SpecByKind[Kind]): Definition<Kind> =>
+    Object.freeze({ ...spec, kind, api: PLUGIN_API }) as unknown as Definition<Kind>;
+
+
+// The casts forget a definition's own options type: the registry checks options by schema before `create` sees them.
+
+/** Defines a trunk. */
+export const defineTrunk = define('trunk') as <S extends TObject = TObject>(spec: TrunkSpec<S>) => Definition<'trunk'>;
+/** Defines a head. */
+export const defineHead = define('head') as <S extends TObject = TObject>(spec: HeadSpec<S>) => Definition<'head'>;
+/** Defines a loss weighting. */
+export const defineWeighting = define('weighting') as <S extends TObject = TObject>(
+  spec: WeightingSpec<S>,
+) => Definition<'weighting'>;
+/** Defines a horizon schedule. */
+export const defineHorizonSchedule = define('horizon-schedule') as <S extends TObject = TObject>(
+  spec: HorizonScheduleSpec<S>,
+) => Definition<'horizon-schedule'>;
+/** Defines a decoder. */
+export const defineDecoder = define('decoder') as <S extends TObject = TObject>(
+  spec: DecoderSpec<S>,
+) => Definition<'decoder'>;
+/** Defines an acceptance rule. */
+export const defineAcceptanceRule = define('acceptance-rule') as <S extends TObject = TObject>(
+  spec: AcceptanceRuleSpec<S>,
+) => Definition<'acceptance-rule'>;
+/** Defines a draft policy. */
+export const defineDraftPolicy = define('draft-policy') as <S extends TObject = TObject>(
+  spec: DraftPolicySpec<S>,
+) => Definition<'draft-policy'>;
+/** Defines an eval. */
+export const defineEval = define('eval') as <S extends TObject = TObject>(spec: EvalSpec<S>) => Definition<'eval'>;
+/** Defines a tokenizer. */
+export const defineTokenizer = define('tokenizer') as <S extends TObject = TObject>(
+  spec: TokenizerSpec<S>,
+) => Definition<'tokenizer'>;
+/** Defines a dataset. */
+export const defineDataset = define('dataset') as <S extends TObject = TObject>(
+  spec: DatasetSpec<S>,
+) => Definition<'dataset'>;
+
+/** Bundles several definitions into one module's default export. */
+export function definePlugin(bundle: { readonly provides: readonly Definition[] }): PluginBundle {
+  return Object.freeze({ api: PLUGIN_API, provides: Object.freeze([...bundle.provides]) });
+}
