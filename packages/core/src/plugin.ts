@@ -16,7 +16,9 @@ export type {
   Tensor3D,
   Tensor4D,
 } from '@foretoken/engine';
-export { ForetokenError, isForetokenError, LAST_COMMITTED, ROOT } from '@foretoken/engine';
+export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+export { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 export { type Static, Type } from 'typebox';
 export type * from './contracts/index.ts';
+export { createTransformerBlock, defaultMlpWidth, type TransformerBlock } from './model/transformer-block.ts';
 export * from './plugins/define.ts';

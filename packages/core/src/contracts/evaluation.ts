@@ -1,8 +1,8 @@
+import type { Tokenizer } from './data.ts';
 import type { AcceptanceRule, Decoder, DraftPolicy, Emission, Prompt, Session } from './decoding.ts';
 import type { Json } from './json.ts';
 import type { LanguageModel } from './model.ts';
 import type { Random } from './random.ts';
-import type { Tokenizer } from './data.ts';
 
 /** Token windows of one split, with document boundaries. */
 export interface Windows {

@@ -1,0 +1,116 @@
+// E readout input width, V vocabulary.
+import type { Engine, Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { Experiment } from '../config/experiment.ts';
+import type { Head } from '../contracts/head.ts';
+import type { LanguageModel } from '../contracts/model.ts';
+import type { Dims } from '../contracts/parameters.ts';
+import type { TrunkShape } from '../contracts/trunk.ts';
+import type { Definition } from '../plugins/define.ts';
+import { ParameterStore } from './parameter-store.ts';
+
+export interface ModelRequest {
+  readonly engine: Engine;
+  readonly experiment: Pick<Experiment, 'model' | 'seed' | 'data'>;
+  readonly trunk: Definition<'trunk'>;
+  readonly head: Definition<'head'>;
+  readonly vocabulary: number;
+}
+
+/** A model whose weights can be replaced: what the trainer holds. */
+export interface TrainableModel extends LanguageModel {
+  readonly store: ParameterStore;
+}
+
+/**
+ * Builds trunk, head and readouts for one experiment, with fresh weights from its seed.
+ *
+ * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk
+ * @throws OFFSET_UNSUPPORTED if the head's offsets do not start at 1, ascend, and stay within the horizon
+ */
+export function buildModel(request: ModelRequest): TrainableModel {
+  const { engine, experiment } = request;
+  const { name: _trunkName, ...trunkOptions } = experiment.model.trunk;
+  const { name: headName, horizon, ...headOptions } = experiment.model.head;
+  const shape = request.trunk.shape(trunkOptions);
+  const dims = modelDims(request, shape, headOptions);
+  const store = new ParameterStore(engine, experiment.seed);
+  try {
+    const { ops } = engine;
+    const trunk = request.trunk.create({ ops, param: store.factory('trunk'), dims }, trunkOptions);
+    const readoutFor = readouts(store, experiment.model.readout, dims);
+    const head = request.head.create(
+      { ops, param: store.factory('head'), dims, embed: (tokens_BT) => trunk.embed(tokens_BT), readout: readoutFor(1) },
+      headOptions,
+    );
+    const offsets = checkedOffsets(headName, head, horizon);
+    const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
+    return {
+      engine,
+      dims,
+      trunk,
+      head,
+      offsets,
+      readout: (offset) => byOffset.get(offset) ?? readoutFor(offset),
+      parameters: store.tensors,
+      numParameters: store.count,
+      store,
+      dispose: () => store.dispose(),
+    };
+  } catch (error) {
+    store.dispose();
+    throw error;
+  }
+}
+
+function modelDims(
+  { experiment, head, vocabulary }: ModelRequest,
+  shape: TrunkShape,
+  headOptions: Record<string, unknown>,
+): Dims {
+  const { match, maxOffset } = experiment.model;
+  const { name, horizon } = experiment.model.head;
+  const perOffset =
+    typeof head.blocksPerOffset === 'function' ? head.blocksPerOffset(headOptions) : (head.blocksPerOffset ?? 0);
+  const taken = perOffset * (match === 'parameters' ? horizon : 1);
+  const trunkLayers = shape.layers - taken;
+  if (trunkLayers < 1) {
+    throw new ForetokenError(
+      'LAYERS_TOO_FEW',
+      `head "${name}" with horizon ${horizon} takes ${taken} of ${shape.layers} layers under match: ${match}; ` +
+        'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
+    );
+  }
+  const { width, layers, block } = shape;
+  return { width, layers, block, trunkLayers, vocabulary, horizon, maxOffset, context: experiment.data.context };
+}
+
+/** Final norm and unembedding: one for all offsets, or one each; offset 1's is the same in both. */
+function readouts(store: ParameterStore, mode: 'shared' | 'replicated', dims: Dims): (offset: number) => Readout {
+  const made = new Map<number, Readout>();
+  return (offset) => {
+    const key = mode === 'shared' ? 1 : offset;
+    let readout = made.get(key);
+    if (!readout) {
+      const param = store.factory(key === 1 ? 'readout' : `readout.${key}`);
+      readout = {
+        gain_E: param<Tensor1D>('norm', [dims.width], { kind: 'ones' }),
+        weight_EV: param<Tensor2D>('unembedding', [dims.width, dims.vocabulary]),
+      };
+      made.set(key, readout);
+    }
+    return readout;
+  };
+}
+
+function checkedOffsets(name: string, head: Head, horizon: number): readonly number[] {
+  const offsets = (head.offsets ?? Array.from({ length: horizon }, (_, i) => i + 1)).filter((i) => i <= horizon);
+  const ascending = offsets.every((offset, i) => Number.isInteger(offset) && (i === 0 || offset > offsets[i - 1]));
+  if (offsets[0] !== 1 || !ascending) {
+    throw new ForetokenError(
+      'OFFSET_UNSUPPORTED',
+      `head "${name}": offsets must be integers that start at 1 and ascend, were ${JSON.stringify(head.offsets)}.`,
+    );
+  }
+  return offsets;
+}

@@ -1,0 +1,4 @@
+import { definePlugin } from '@foretoken/core/plugin';
+import transformer from './transformer/transformer.ts';
+
+export default definePlugin({ provides: [transformer] });

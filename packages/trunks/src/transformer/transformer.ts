@@ -1,0 +1,69 @@
+// B rows, T nodes a row, D width, V vocabulary.
+import {
+  createTransformerBlock,
+  defaultMlpWidth,
+  defineTrunk,
+  type Static,
+  type Tensor2D,
+  type Tensor3D,
+  Type,
+} from '@foretoken/core/plugin';
+import { PRESETS, type PresetName } from './presets.ts';
+
+const size = (description: string) => Type.Optional(Type.Integer({ minimum: 1, description }));
+
+const Options = Type.Object({
+  preset: Type.Enum(Object.keys(PRESETS) as PresetName[], {
+    default: '1M',
+    description: 'Sizes from the paper, named by non-embedding parameters; any may be overridden.',
+  }),
+  width: size('Width of the hidden states, D.'),
+  layers: size('Blocks in all, L: those of the heads are among them.'),
+  attentionHeads: size('Attention heads of a block, H.'),
+  keyValueHeads: size('Key/value heads of a block, G; divides attentionHeads. Default: attentionHeads.'),
+  mlpWidth: size('Inner width of the SwiGLU. Default: 8/3 of the width, rounded up to a multiple of 64.'),
+  rotaryBase: Type.Number({ exclusiveMinimum: 1, default: 10_000, description: 'Base of the rotary angles.' }),
+});
+
+function shapeOf(options: Static<typeof Options>) {
+  const preset = PRESETS[options.preset];
+  const width = options.width ?? preset.width;
+  const attentionHeads = options.attentionHeads ?? preset.attentionHeads;
+  return {
+    width,
+    layers: options.layers ?? preset.layers,
+    block: {
+      attentionHeads,
+      keyValueHeads: options.keyValueHeads ?? attentionHeads,
+      mlpWidth: options.mlpWidth ?? defaultMlpWidth(width),
+      rotaryBase: options.rotaryBase,
+    },
+  };
+}
+
+/**
+ * A Llama-style trunk: token embedding (untied), then pre-norm blocks. The final norm belongs to the readout.
+ *
+ * @source Gloeckle et al. 2024, arXiv:2404.19737, app. table S14 for the sizes
+ */
+export default defineTrunk({
+  name: 'transformer',
+  description: 'Llama-style blocks: RMS norm, rotary grouped-query attention, SwiGLU; untied embedding.',
+  options: Options,
+  shape: shapeOf,
+  create({ ops, param, dims }) {
+    const { width, layers, block, trunkLayers, vocabulary } = dims;
+    const table_VD = param<Tensor2D>('embedding', [vocabulary, width]);
+    const blocks = Array.from({ length: trunkLayers }, (_, i) =>
+      createTransformerBlock({ ops, param }, `blocks.${i}`, { width, layers, block }),
+    );
+    return {
+      embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
+      forward(x_BTD, at, memory, taps) {
+        const states: Tensor3D[] = [x_BTD];
+        for (const [i, run] of blocks.entries()) states.push(run(states[i], at, memory.kv(`blocks.${i}`)));
+        return taps.map((share) => states[Math.round(share * trunkLayers)]);
+      },
+    };
+  },
+});
