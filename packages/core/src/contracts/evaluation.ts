@@ -28,29 +28,49 @@ export interface Subject {
   readonly train: Windows;
   readonly decoders: readonly NamedDecoder[];
   openSession(): Session;
-  /** Mean loss in nats of each offset on windows of the validation split, and per-window sums for intervals. */
+  /** Teacher-forced losses and first choices on windows of the validation split; a window is scored once, then kept. */
   losses(windows: readonly number[]): Promise<OffsetLosses>;
-  /** `count` prompts of `length` tokens from held-out documents, the same for every arm. */
+  /**
+   * Prompts of `length` tokens, each from one held-out document, the same for every arm; fewer than `count` where the
+   * held-out windows have no more.
+   * @throws DATA_TOO_SHORT if there is none
+   */
   prompts(count: number, length: number): readonly Prompt[];
   /** Runs a decoder over prompts, one session per call. */
   generate(decoder: NamedDecoder, prompts: readonly Prompt[], maxTokens: number): AsyncIterable<Emission>;
+  /** Everything that {@link generate} yields, kept: evals that ask for the same run share it. Never for timings. */
+  emissions(decoder: NamedDecoder, prompts: readonly Prompt[], maxTokens: number): Promise<readonly Emission[]>;
+  /** A stream of this name, the same at every call. */
   random(name: string): Random;
   readonly signal?: AbortSignal;
-  progress(done: number, total: number): void;
+  /** @param what - the eval at work, where several run one after the other */
+  progress(done: number, total: number, what?: string): void;
 }
 
-/** Losses per offset, index 0 is offset 1. */
+/** What a model's offsets made of held-out windows. Arrays follow `offsets`. */
 export interface OffsetLosses {
+  /** Offsets of the model, ascending from 1. */
+  readonly offsets: readonly number[];
+  /** Mean over `targets`; 0 where there is none. */
   readonly meanNats: readonly number[];
+  /** Positions scored: those whose target lies in the same document, and in the offset's vocabulary where it is reduced. */
   readonly targets: readonly number[];
-  /**
-   * Label match: of the positions where all offsets of the horizon have a target, how many have their first i argmaxes
-   * all equal to the text. Index i - 1; the count of positions beside it.
-   */
-  readonly prefixMatches: readonly number[];
-  /** Of those positions, how many have offset i's argmax right, whatever the nearer ones. */
+  /** Of the positions with a target in the same document, those where the offset's first choice equals it. */
   readonly matches: readonly number[];
-  readonly positions: number;
+  /** In the order asked for. */
+  readonly windows: readonly WindowScores[];
+}
+
+/** One scored window. Arrays follow the offsets of {@link OffsetLosses}. */
+export interface WindowScores {
+  readonly window: number;
+  /** The text: context + maxOffset ids, and the document of each. */
+  readonly tokens: Int32Array;
+  readonly document: Int32Array;
+  readonly sumNats: readonly number[];
+  readonly targets: readonly number[];
+  /** [k][t]: the token id that offset number k ranks first after position t, for each of the `context` positions. */
+  readonly predicted: readonly Int32Array[];
 }
 
 /** Results are a function of the plan alone; timings are not, and stand apart. */
