@@ -51,11 +51,13 @@ export interface Subject {
 export interface OffsetLosses {
   /** Offsets of the model, ascending from 1. */
   readonly offsets: readonly number[];
-  /** Mean over `targets`; 0 where there is none. */
-  readonly meanNats: readonly number[];
-  /** Positions scored: those whose target lies in the same document, and in the offset's vocabulary where it is reduced. */
+  /** Positions whose target lies in the same document. */
   readonly targets: readonly number[];
-  /** Of the positions with a target in the same document, those where the offset's first choice equals it. */
+  /** Of those, the ones whose target is in the offset's vocabulary: all of them unless its readout is reduced. */
+  readonly scored: readonly number[];
+  /** Mean loss over `scored`; 0 where there is none. */
+  readonly meanNats: readonly number[];
+  /** Of `targets`, those that the offset's first choice equals. */
   readonly matches: readonly number[];
   /** In the order asked for. */
   readonly windows: readonly WindowScores[];
@@ -67,8 +69,9 @@ export interface WindowScores {
   /** The text: context + maxOffset ids, and the document of each. */
   readonly tokens: Int32Array;
   readonly document: Int32Array;
-  readonly sumNats: readonly number[];
   readonly targets: readonly number[];
+  readonly scored: readonly number[];
+  readonly sumNats: readonly number[];
   /** [k][t]: the token id that offset number k ranks first after position t, for each of the `context` positions. */
   readonly predicted: readonly Int32Array[];
 }

@@ -82,15 +82,28 @@ export interface Seen {
   readout(offset: number): Readout;
   /** Cross-entropy rows of an offset: documents and the last maxOffset targets of each window are respected. */
   rows(offset: number): RowLoss;
-  /** Number of valid targets of an offset. */
+  /** Valid targets of an offset in the whole step: all batches whose gradients are accumulated. */
   validTargets(offset: number): number;
 }
 
-/** A loss term. `value` terms are on the tape; the others are computed outside it, in row blocks per distinct readout. */
-export type Objective = { readonly name: string } & (
-  | { readonly hidden_NE: Tensor2D; readonly readout: Readout; readonly rows: RowLoss; readonly validRows: number }
-  | { readonly value: Scalar }
-);
+/** A loss over rows of logits, computed outside the tape in row blocks, one call per distinct readout. */
+export interface RowObjective {
+  readonly name: string;
+  readonly hidden_NE: Tensor2D;
+  readonly readout: Readout;
+  readonly rows: RowLoss;
+  /** What the sum over rows is divided by: valid rows in the whole step, as {@link Seen.validTargets} counts them. */
+  readonly validRows: number;
+}
+
+/** A loss that is on the tape already: features, regularizers. Averaged over the batches of a step. */
+export interface ValueObjective {
+  readonly name: string;
+  readonly value: Scalar;
+}
+
+/** One term of the loss; the weighting gives each term its weight. */
+export type Objective = RowObjective | ValueObjective;
 
 export interface HeadContext {
   readonly ops: Ops;

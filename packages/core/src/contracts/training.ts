@@ -8,10 +8,12 @@ export interface Moment {
   readonly steps: number;
 }
 
-/** What a step showed; all arrays follow the terms (offsets) of `start`. */
+/** What a step showed; all arrays follow the terms of `start`. */
 export interface Observed {
-  /** Mean loss per valid target, in nats, unweighted; NaN-free. */
+  /** Mean loss per valid target, in nats, unweighted; for a term that sat out this step the last value seen, at first 0. */
   readonly losses: readonly number[];
+  /** Which terms took part in this step: fewer than all while the horizon is short. */
+  readonly active: readonly boolean[];
   /** Norms of the gradients of the unweighted losses; present if asked for. */
   readonly gradientNorms?: readonly number[];
   /** Label-match acceptance per offset on this batch, where measured. */

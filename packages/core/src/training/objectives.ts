@@ -1,0 +1,62 @@
+// B rows, T positions, E readout input width, N = B*T rows, V vocabulary.
+import type { Ops, Readout, RowLoss, Tensor2D } from '@foretoken/engine';
+import type { Objective, Seen } from '../contracts/head.ts';
+import type { LanguageModel } from '../contracts/model.ts';
+import type { ForwardResult } from '../model/forward.ts';
+import { headTaps } from '../model/forward.ts';
+
+/** Targets of one batch, on the host. */
+export interface Targets {
+  /** Token id at each of the N = B*T positions for an offset; -1 where it lies in another document. */
+  target(offset: number): Int32Array;
+  /** Valid targets of an offset in the whole step. */
+  validTargets(offset: number): number;
+}
+
+/** Loss terms of a batch: the head's own, or cross-entropy of each offset. Call it while the forward is recorded. */
+export function objectivesOf(
+  model: LanguageModel,
+  result: ForwardResult,
+  targets: Targets,
+  offsets: readonly number[],
+): readonly Objective[] {
+  const seen = seenBy(model, result, targets, offsets);
+  return model.head.objectives?.(seen) ?? offsets.map((offset) => crossEntropyOf(model.engine.ops, seen, offset));
+}
+
+/** Name of the default loss term of an offset. */
+export function offsetTerm(offset: number): string {
+  return `offset-${offset}`;
+}
+
+function crossEntropyOf(ops: Ops, seen: Seen, offset: number): Objective {
+  const { hidden_BTE } = seen.offset(offset);
+  const [B, T, E] = hidden_BTE.shape;
+  return {
+    name: offsetTerm(offset),
+    hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
+    readout: seen.readout(offset),
+    rows: seen.rows(offset),
+    validRows: seen.validTargets(offset),
+  };
+}
+
+function seenBy(model: LanguageModel, result: ForwardResult, targets: Targets, offsets: readonly number[]): Seen {
+  const taps = headTaps(model.head);
+  return {
+    batch: result.batch,
+    horizon: offsets[offsets.length - 1],
+    trunk: (tap) => result.trunk[taps.indexOf(tap)],
+    offset: (offset) => result.offsets.get(offset)!,
+    readout: (offset) => model.readout(offset),
+    rows: (offset) => targetRows(model.engine.ops, targets.target(offset), model.readout(offset)),
+    validTargets: (offset) => targets.validTargets(offset),
+  };
+}
+
+/** Cross-entropy rows in the readout's own vocabulary: a target outside a reduced one is ignored. */
+export function targetRows(ops: Ops, target_N: Int32Array, { tokens_V }: Readout): RowLoss {
+  if (!tokens_V) return ops.crossEntropyRows(target_N);
+  const rowOf = new Map(Array.from(tokens_V, (token, row) => [token, row]));
+  return ops.crossEntropyRows(target_N.map((token) => rowOf.get(token) ?? -1));
+}

@@ -1,0 +1,232 @@
+import type { Engine, Tensor } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { Experiment } from '../config/experiment.ts';
+import type { Json } from '../contracts/json.ts';
+import type { HorizonSchedule, Moment, Weighting } from '../contracts/training.ts';
+import type { TrainableModel } from '../model/build-model.ts';
+import { accumulate, type Backward, type StepBatch } from './backward.ts';
+import { learningRateAt } from './learning-rate.ts';
+import { AdamW } from './optimizer.ts';
+
+/** Non-finite steps in a row after which a run stops. */
+export const MAX_SKIPPED_IN_A_ROW = 10;
+
+/** What one step did; one line of `metrics.jsonl` is made of it. */
+export interface StepReport {
+  /** Steps finished, this one included. */
+  readonly step: number;
+  /** Offsets that trained. */
+  readonly horizon: number;
+  /** Unweighted mean loss of each term in nats, by name; NaN or infinite only in a skipped step. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** The weighted sum that was minimized. */
+  readonly loss: number;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  /** Global norm before clipping. */
+  readonly gradientNorm: number;
+  /** Whether the step was not finite, so that nothing but the cursor and the counters moved. */
+  readonly skipped: boolean;
+}
+
+/** Everything of a trainer that is not a tensor, as JSON. */
+export interface TrainerState {
+  readonly step: number;
+  readonly skippedSteps: number;
+  readonly skippedInARow: number;
+  readonly lastLosses: readonly number[];
+  readonly weighting: Json;
+  readonly horizonSchedule: Json;
+  readonly adamwSteps: { readonly [parameter: string]: number };
+}
+
+export interface TrainerParts {
+  readonly engine: Engine;
+  readonly model: TrainableModel;
+  readonly settings: Experiment['training'];
+  readonly weighting: Weighting;
+  readonly horizonSchedule: HorizonSchedule;
+  readonly backward: Backward;
+  /** Names of the loss terms at the full horizon. */
+  readonly terms: readonly string[];
+}
+
+/**
+ * Takes steps: forward and backward through the seam, clip, AdamW. It knows no head, no data set and no file.
+ *
+ * A step whose loss or gradient is not finite leaves weights, moments and plugin state as they were.
+ */
+export class Trainer {
+  readonly #parts: TrainerParts;
+  readonly #optimizer: AdamW;
+  #step = 0;
+  #skippedSteps = 0;
+  #skippedInARow = 0;
+  #lastLosses: number[];
+  #weightingState: Json;
+  #scheduleState: Json;
+
+  constructor(parts: TrainerParts) {
+    this.#parts = parts;
+    this.#optimizer = new AdamW(parts.engine, parts.settings);
+    this.#lastLosses = parts.terms.map(() => 0);
+    this.#weightingState = parts.weighting.start(parts.terms);
+    this.#scheduleState = parts.horizonSchedule.start(parts.terms);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get skippedSteps(): number {
+    return this.#skippedSteps;
+  }
+
+  /** Offsets that train in the coming step. */
+  offsets(): readonly number[] {
+    const { model, horizonSchedule } = this.#parts;
+    const horizon = horizonSchedule.now(this.#scheduleState, this.#moment());
+    if (!Number.isInteger(horizon) || horizon < 1 || horizon > model.dims.horizon) {
+      throw new ForetokenError(
+        'HORIZON_INVALID',
+        `horizon schedule "${this.#parts.settings.horizonSchedule.name}": a horizon is an integer in 1..${model.dims.horizon}, was ${horizon} at step ${this.#step}.`,
+      );
+    }
+    return model.offsets.filter((offset) => offset <= horizon);
+  }
+
+  /**
+   * One step over the given batches.
+   * @throws TRAINING_DIVERGED after {@link MAX_SKIPPED_IN_A_ROW} non-finite steps in a row
+   * @throws WEIGHTS_INVALID, HORIZON_INVALID if a plugin leaves its range
+   */
+  run(batches: readonly StepBatch[]): StepReport {
+    const { engine, model, settings } = this.#parts;
+    const offsets = this.offsets();
+    const weights = this.#weights();
+    const learningRate = learningRateAt(this.#step, settings);
+    const gradients = new Map<string, Tensor>();
+    try {
+      const losses = this.#gradients(batches, offsets, weights, gradients);
+      const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
+      const loss = [...losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
+      const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
+      if (!skipped) {
+        const gradientScale = gradientNorm > settings.clip ? settings.clip / gradientNorm : 1;
+        this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale });
+        this.#learn(losses);
+      }
+      this.#count(skipped);
+      return {
+        step: this.#step,
+        horizon: offsets[offsets.length - 1],
+        losses: Object.fromEntries(losses),
+        loss,
+        weights: Object.fromEntries([...losses.keys()].map((term) => [term, weights(term)])),
+        learningRate,
+        gradientNorm,
+        skipped,
+      };
+    } finally {
+      for (const gradient of gradients.values()) gradient.dispose();
+    }
+  }
+
+  /** JSON state for a checkpoint. */
+  state(): TrainerState {
+    return {
+      step: this.#step,
+      skippedSteps: this.#skippedSteps,
+      skippedInARow: this.#skippedInARow,
+      lastLosses: this.#lastLosses,
+      weighting: this.#weightingState,
+      horizonSchedule: this.#scheduleState,
+      adamwSteps: this.#optimizer.steps(),
+    };
+  }
+
+  /** Tensors for a checkpoint by name: weights and moments. They stay the trainer's. */
+  tensors(): Map<string, Tensor> {
+    const tensors = new Map<string, Tensor>();
+    for (const [name, tensor] of this.#parts.model.parameters) tensors.set(`model/${name}`, tensor);
+    for (const [name, tensor] of this.#optimizer.tensors()) tensors.set(name, tensor);
+    return tensors;
+  }
+
+  /** Goes back to a checkpoint: the run that continues ends in the same bits as one that never stopped. */
+  restore(state: TrainerState, tensor: (name: string) => Tensor): void {
+    for (const name of this.#parts.model.parameters.keys()) this.#parts.model.store.replace(name, tensor(`model/${name}`));
+    for (const [name, steps] of Object.entries(state.adamwSteps)) {
+      this.#optimizer.restore(name, tensor(`adamw.1/${name}`), tensor(`adamw.2/${name}`), steps);
+    }
+    this.#step = state.step;
+    this.#skippedSteps = state.skippedSteps;
+    this.#skippedInARow = state.skippedInARow;
+    this.#lastLosses = [...state.lastLosses];
+    this.#weightingState = state.weighting;
+    this.#scheduleState = state.horizonSchedule;
+  }
+
+  /** Frees the optimizer's state; the model is the caller's. */
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+
+  #moment(): Moment {
+    return { step: this.#step, steps: this.#parts.settings.steps };
+  }
+
+  #weights(): (term: string) => number {
+    const { weighting, terms, settings } = this.#parts;
+    const weights = weighting.now(this.#weightingState, this.#moment());
+    if (weights.length !== terms.length || weights.some((weight) => !Number.isFinite(weight) || weight < 0)) {
+      throw new ForetokenError(
+        'WEIGHTS_INVALID',
+        `weighting "${settings.weighting.name}": weights must be ${terms.length} finite numbers >= 0, were [${weights}] at step ${this.#step}.`,
+      );
+    }
+    const byTerm = new Map(terms.map((term, i) => [term, weights[i]]));
+    return (term) => byTerm.get(term) ?? 0;
+  }
+
+  /** Adds up losses and gradients over the batches of a step. */
+  #gradients(
+    batches: readonly StepBatch[],
+    offsets: readonly number[],
+    weight: (term: string) => number,
+    gradients: Map<string, Tensor>,
+  ): ReadonlyMap<string, number> {
+    const losses = new Map<string, number>();
+    for (const batch of batches) {
+      const result = this.#parts.backward(this.#parts.model, { batch, offsets, weight, batches: batches.length });
+      for (const [term, share] of result.losses) losses.set(term, (losses.get(term) ?? 0) + share);
+      for (const [name, gradient] of result.gradients) accumulate(gradients, name, gradient);
+    }
+    return losses;
+  }
+
+  #learn(losses: ReadonlyMap<string, number>): void {
+    const { weighting, horizonSchedule, terms } = this.#parts;
+    this.#lastLosses = terms.map((term, i) => losses.get(term) ?? this.#lastLosses[i]);
+    const seen = { losses: this.#lastLosses, active: terms.map((term) => losses.has(term)) };
+    this.#weightingState = weighting.learn?.(this.#weightingState, seen, this.#moment()) ?? this.#weightingState;
+    this.#scheduleState = horizonSchedule.learn?.(this.#scheduleState, seen, this.#moment()) ?? this.#scheduleState;
+  }
+
+  #count(skipped: boolean): void {
+    this.#step++;
+    if (!skipped) {
+      this.#skippedInARow = 0;
+      return;
+    }
+    this.#skippedSteps++;
+    this.#skippedInARow++;
+    if (this.#skippedInARow >= MAX_SKIPPED_IN_A_ROW) {
+      throw new ForetokenError(
+        'TRAINING_DIVERGED',
+        `${MAX_SKIPPED_IN_A_ROW} steps in a row had a loss or gradient that was not finite, the last one step ${this.#step}. ` +
+          'Weights are those of the last good step. Lower the learning rate or look at the data.',
+      );
+    }
+  }
+}
