@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   CHECKPOINT_MISMATCH: 'The checkpoint belongs to another configuration. Use the run it came from.',
   CHECKPOINT_MISSING: 'There is no checkpoint to go on from. Start the run without --resume.',
   FILE_CORRUPT: 'The file is truncated or not in the format it claims. Use an earlier checkpoint.',
+  FILE_READ: 'A file could not be read. Check the path and its permissions.',
   FILE_WRITE: 'A file could not be written. The old one is intact; mend the disk or the path, then go on with --resume.',
   DISK_FULL: 'There is not enough space. Free some, or choose another folder, then go on with --resume.',
   // engines and the command

@@ -1,0 +1,62 @@
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+
+/**
+ * Every way in which files are written or read here; `node:fs/promises` but where a test puts a failing disk in its
+ * place.
+ */
+export interface Disk {
+  readonly open: typeof open;
+  readonly rename: typeof rename;
+  readonly rm: typeof rm;
+  readonly mkdir: typeof mkdir;
+  readonly readdir: typeof readdir;
+  readonly stat: typeof stat;
+  readonly statfs: typeof statfs;
+}
+
+/** The disk of this machine. */
+export const realDisk: Disk = Object.freeze({ open, rename, rm, mkdir, readdir, stat, statfs });
+
+/** For calls that a test may run on another disk. */
+export interface DiskOptions {
+  /** Default: the real one. */
+  readonly disk?: Disk;
+}
+
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+/**
+ * Makes the error of a failed write one that names errno and path.
+ * @returns DISK_FULL where space or quota ran out, else FILE_WRITE; an error of ours stays as it is
+ */
+export function writeError(path: string, cause: unknown): ForetokenError {
+  if (isForetokenError(cause)) return cause;
+  const isFull = FULL.includes(errno(cause) ?? '');
+  const next = isFull ? 'Free some space' : 'Check that the folder exists and may be written to';
+  return new ForetokenError(
+    isFull ? 'DISK_FULL' : 'FILE_WRITE',
+    `${path} could not be written: ${reason(cause)}. What was there before is intact. ${next}, then try again.`,
+    { cause },
+  );
+}
+
+/** Makes the error of a failed read FILE_READ, naming errno and path; an error of ours stays as it is. */
+export function readError(path: string, cause: unknown): ForetokenError {
+  if (isForetokenError(cause)) return cause;
+  return new ForetokenError(
+    'FILE_READ',
+    `${path} could not be read: ${reason(cause)}. Check the path and its permissions.`,
+    { cause },
+  );
+}
+
+/** The system's name of an error, such as `ENOENT`. */
+export function errno(cause: unknown): string | undefined {
+  const code = (cause as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type Disk, type DiskOptions, realDisk, writeError } from './disk.ts';
+
+/** Bytes handed to the system at once: some systems refuse 2 GiB and more. */
+const LARGEST_WRITE = 2 ** 26;
+
+/**
+ * Writes a file so that whoever looks, at any moment, power loss included, finds the old content or the new, whole.
+ *
+ * Temporary file in the same folder, every short write continued, fsync, rename, fsync of the folder. On failure the
+ * temporary file is removed and the old file is as it was.
+ * @param chunks - the content; an iterable is asked for one chunk at a time
+ * @throws DISK_FULL, FILE_WRITE
+ */
+export async function writeFileAtomic(
+  path: string,
+  chunks: Iterable<Uint8Array> | Uint8Array | string,
+  { disk = realDisk }: DiskOptions = {},
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeDurably(disk, temporary, asChunks(chunks));
+    await disk.rename(temporary, path);
+    await syncFolder(dirname(path), { disk });
+  } catch (cause) {
+    await disk.rm(temporary, { force: true }).catch(() => {});
+    throw writeError(path, cause);
+  }
+}
+
+/**
+ * Whether a file name is one that {@link writeFileAtomic} gave to the unfinished version of `name`.
+ * @param name - the final file's name; default: any
+ */
+export function isTemporaryName(candidate: string, name?: string): boolean {
+  const match = /^\.(.+)\.\d+-[0-9a-f]{12}\.tmp$/.exec(candidate);
+  return match !== null && (name === undefined || match[1] === name);
+}
+
+/** Makes the entries of a folder survive power loss; systems that cannot sync a folder (Windows) do it by themselves. */
+export async function syncFolder(folder: string, { disk = realDisk }: DiskOptions = {}): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await disk.open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes all bytes at the file's current place, continuing after every short write. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(LARGEST_WRITE, bytes.byteLength - done));
+    if (bytesWritten < 1) throw new Error(`the system wrote ${bytesWritten} of ${bytes.byteLength - done} bytes`);
+    done += bytesWritten;
+  }
+}
+
+/** A name beside `path` that no other writer uses and {@link isTemporaryName} knows. */
+function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+async function writeDurably(disk: Disk, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const handle = await disk.open(path, 'wx');
+  try {
+    for (const chunk of chunks) await writeFully(handle, chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function asChunks(chunks: Iterable<Uint8Array> | Uint8Array | string): Iterable<Uint8Array> {
+  if (typeof chunks === 'string') return [Buffer.from(chunks, 'utf8')];
+  return chunks instanceof Uint8Array ? [chunks] : chunks;
+}
