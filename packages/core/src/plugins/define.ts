@@ -1,8 +1,9 @@
 import type { Static, TObject } from 'typebox';
-import type { AcceptanceRule, Decoder, DraftPolicy } from '../contracts/decoding.ts';
 import type { Dataset, DatasetContext, Tokenizer } from '../contracts/data.ts';
+import type { AcceptanceRule, Decoder, DraftPolicy } from '../contracts/decoding.ts';
 import type { Eval } from '../contracts/evaluation.ts';
 import type { Head, HeadContext } from '../contracts/head.ts';
+import type { Json } from '../contracts/json.ts';
 import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
 import type { Trunk, TrunkContext, TrunkShape } from '../contracts/trunk.ts';
 
@@ -47,13 +48,18 @@ export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
   readonly blocksPerOffset?: number | ((options: Options<S>) => number);
   create(context: HeadContext, options: Options<S>): Head;
 }
-export interface WeightingSpec<S extends TObject = TObject> extends Described<S> {
-  // biome-ignore lint/suspicious/noExplicitAny: the state's type is the plugin's own affair
-  create(context: { horizon: number }, options: Options<S>): Weighting<any>;
+/**
+ * The state's type follows from `start` and must be JSON. Where TypeScript cannot see it (a `create` that takes its
+ * context, with a `start` that takes nothing), annotate the state in `now`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: which JSON the state is, is the plugin's own affair
+export interface WeightingSpec<S extends TObject = TObject, State extends Json = any> extends Described<S> {
+  create(context: { horizon: number }, options: Options<S>): Weighting<State>;
 }
-export interface HorizonScheduleSpec<S extends TObject = TObject> extends Described<S> {
-  // biome-ignore lint/suspicious/noExplicitAny: the state's type is the plugin's own affair
-  create(context: { horizon: number }, options: Options<S>): HorizonSchedule<any>;
+/** The state's type follows from `start`, as in {@link WeightingSpec}. */
+// biome-ignore lint/suspicious/noExplicitAny: which JSON the state is, is the plugin's own affair
+export interface HorizonScheduleSpec<S extends TObject = TObject, State extends Json = any> extends Described<S> {
+  create(context: { horizon: number }, options: Options<S>): HorizonSchedule<State>;
 }
 export interface DecoderSpec<S extends TObject = TObject> extends Described<S> {
   create(context: Record<never, never>, options: Options<S>): Decoder;
@@ -104,7 +110,6 @@ const define =
   (spec: SpecByKind[Kind]): Definition<Kind> =>
     Object.freeze({ ...spec, kind, api: PLUGIN_API }) as unknown as Definition<Kind>;
 
-
 // The casts forget a definition's own options type: the registry checks options by schema before `create` sees them.
 
 /** Defines a trunk. */
@@ -112,12 +117,15 @@ export const defineTrunk = define('trunk') as <S extends TObject = TObject>(spec
 /** Defines a head. */
 export const defineHead = define('head') as <S extends TObject = TObject>(spec: HeadSpec<S>) => Definition<'head'>;
 /** Defines a loss weighting. */
-export const defineWeighting = define('weighting') as <S extends TObject = TObject>(
-  spec: WeightingSpec<S>,
+export const defineWeighting = define('weighting') as <S extends TObject = TObject, State extends Json = Json>(
+  spec: WeightingSpec<S, State>,
 ) => Definition<'weighting'>;
 /** Defines a horizon schedule. */
-export const defineHorizonSchedule = define('horizon-schedule') as <S extends TObject = TObject>(
-  spec: HorizonScheduleSpec<S>,
+export const defineHorizonSchedule = define('horizon-schedule') as <
+  S extends TObject = TObject,
+  State extends Json = Json,
+>(
+  spec: HorizonScheduleSpec<S, State>,
 ) => Definition<'horizon-schedule'>;
 /** Defines a decoder. */
 export const defineDecoder = define('decoder') as <S extends TObject = TObject>(
