@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+// `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers.
+export default defineConfig(({ mode }) => {
+  const isSlow = mode === 'slow';
+  const folders = ['packages/*/src', 'examples/*', 'scripts'];
+  return {
+    test: {
+      include: folders.map((folder) => `${folder}/**/*${isSlow ? '.slow' : ''}.test.{ts,mjs}`),
+      exclude: ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.*'])],
+      pool: 'forks',
+      maxWorkers: 2,
+      testTimeout: isSlow ? 600_000 : 20_000,
+      hookTimeout: isSlow ? 600_000 : 60_000,
+      silent: 'passed-only',
+    },
+  };
+});
