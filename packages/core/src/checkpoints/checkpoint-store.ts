@@ -1,0 +1,251 @@
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { FORMAT_VERSION } from '../config/experiment.ts';
+import type { Json } from '../contracts/json.ts';
+import { type DiskOptions, readError, realDisk, writeError } from '../files/disk.ts';
+import { checkFormatVersion } from '../files/json-file.ts';
+import { isTemporaryName } from '../files/write-file-atomic.ts';
+import {
+  inFileOrder,
+  readSafetensors,
+  readSafetensorsHeader,
+  type StoredTensor,
+  tensorBytes,
+  writeSafetensors,
+} from './safetensors.ts';
+import { corrupt } from './safetensors-header.ts';
+
+/** A checkpoint as its file's name and header show it. */
+export interface CheckpointEntry {
+  readonly path: string;
+  /** Steps finished. */
+  readonly step: number;
+  /** What `best` goes by, lower is better; absent if it was not measured. */
+  readonly score?: number;
+  /** Hash of the configuration that it belongs to. */
+  readonly configHash: string;
+}
+
+/** A checkpoint with everything in it. */
+export interface Checkpoint extends CheckpointEntry {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Everything that is not a tensor: cursors, random states, state of plugins. */
+  readonly state: Json;
+}
+
+/** What {@link CheckpointStore.save} keeps. */
+export interface CheckpointContent {
+  readonly step: number;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly state: Json;
+  /** A finite number; anything else counts as not measured. */
+  readonly score?: number;
+}
+
+const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
+const NUM_KEPT = 2;
+
+/**
+ * The checkpoints of one run: one file each, the last two and the best kept.
+ *
+ * A file is whole or absent, older ones go only after a new one is durable, and which is best follows from the files
+ * alone; so a kill at any moment leaves a store that can be opened.
+ */
+export class CheckpointStore {
+  readonly directory: string;
+  readonly #configHash: string;
+  readonly #options: DiskOptions;
+
+  private constructor(directory: string, configHash: string, options: DiskOptions) {
+    this.directory = directory;
+    this.#configHash = configHash;
+    this.#options = options;
+  }
+
+  /**
+   * Opens the store in a folder, making it if needed, and removes what a killed save left unfinished.
+   * @param configHash - the configuration that saved checkpoints belong to, and loaded ones must belong to
+   * @throws FILE_WRITE, DISK_FULL
+   */
+  static async open(
+    directory: string,
+    { configHash, ...options }: { readonly configHash: string } & DiskOptions,
+  ): Promise<CheckpointStore> {
+    const { disk = realDisk } = options;
+    try {
+      await disk.mkdir(directory, { recursive: true });
+      for (const name of await disk.readdir(directory)) {
+        if (isTemporaryName(name)) await disk.rm(join(directory, name), { force: true });
+      }
+    } catch (cause) {
+      throw writeError(directory, cause);
+    }
+    return new CheckpointStore(directory, configHash, options);
+  }
+
+  /**
+   * Saves a checkpoint, then drops those that are neither among the last two nor the best.
+   * @throws DISK_FULL, FILE_WRITE; what was saved before is intact then
+   */
+  async save(content: CheckpointContent): Promise<CheckpointEntry> {
+    const { step, tensors, state } = content;
+    const score = Number.isFinite(content.score) ? content.score : undefined;
+    const path = join(this.directory, `step-${String(step).padStart(8, '0')}.safetensors`);
+    const metadata = {
+      formatVersion: String(FORMAT_VERSION),
+      configHash: this.#configHash,
+      step: String(step),
+      state: JSON.stringify(state),
+      sha256: hashTensors(tensors),
+      ...(score === undefined ? {} : { score: String(score) }),
+    };
+    await writeSafetensors(path, tensors, metadata, this.#options);
+    await this.#prune();
+    return { path, step, score, configHash: this.#configHash };
+  }
+
+  /**
+   * Every checkpoint, oldest first.
+   * @throws FILE_CORRUPT naming the file, if one is not whole; FORMAT_VERSION
+   */
+  async list(): Promise<CheckpointEntry[]> {
+    const entries: CheckpointEntry[] = [];
+    for (const { path } of await this.#files()) entries.push(await readEntry(path, this.#options));
+    return entries;
+  }
+
+  /**
+   * The newest checkpoint; a corrupt one is an error, never passed over.
+   * @throws CHECKPOINT_MISSING if there is none; FILE_CORRUPT, FORMAT_VERSION
+   */
+  async latest(): Promise<CheckpointEntry> {
+    const newest = (await this.#files()).at(-1);
+    if (newest === undefined) throw this.#missing('checkpoint');
+    return readEntry(newest.path, this.#options);
+  }
+
+  /**
+   * The checkpoint with the lowest score; the earliest of equals.
+   * @throws CHECKPOINT_MISSING if none has a score; FILE_CORRUPT, FORMAT_VERSION if any cannot be read
+   */
+  async best(): Promise<CheckpointEntry> {
+    const best = lowestScore(await this.list());
+    if (best === undefined) throw this.#missing('checkpoint with a score');
+    return best;
+  }
+
+  /**
+   * Loads a checkpoint of this store's configuration.
+   * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, FILE_CORRUPT, FORMAT_VERSION, FILE_READ
+   */
+  async load(path: string): Promise<Checkpoint> {
+    return loadCheckpoint(path, { configHash: this.#configHash, ...this.#options });
+  }
+
+  async #files(): Promise<{ path: string; step: number }[]> {
+    const { disk = realDisk } = this.#options;
+    const names = await disk.readdir(this.directory).catch((cause: unknown) => {
+      throw readError(this.directory, cause);
+    });
+    return names
+      .flatMap((name) => {
+        const match = FILE_NAME.exec(name);
+        return match === null ? [] : [{ path: join(this.directory, name), step: Number(match[1]) }];
+      })
+      .sort((a, b) => a.step - b.step);
+  }
+
+  /** Files that cannot be read are left alone: they are not ours to judge while training goes well. */
+  async #prune(): Promise<void> {
+    const { disk = realDisk } = this.#options;
+    const files = await this.#files();
+    const readable: CheckpointEntry[] = [];
+    for (const { path } of files) {
+      await readEntry(path, this.#options).then(
+        (entry) => readable.push(entry),
+        () => {},
+      );
+    }
+    const kept = new Set([...readable.slice(-NUM_KEPT), lowestScore(readable)].map((entry) => entry?.path));
+    for (const { path } of readable) {
+      if (kept.has(path)) continue;
+      await disk.rm(path, { force: true }).catch((cause: unknown) => {
+        throw writeError(path, cause);
+      });
+    }
+  }
+
+  #missing(what: string): ForetokenError {
+    return new ForetokenError(
+      'CHECKPOINT_MISSING',
+      `there is no ${what} in ${this.directory}. Start the run without --resume.`,
+    );
+  }
+}
+
+/**
+ * Loads any checkpoint file.
+ * @param options.configHash - the configuration that it must belong to; absent: any
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, FILE_CORRUPT, FORMAT_VERSION, FILE_READ
+ */
+export async function loadCheckpoint(
+  path: string,
+  { configHash, ...options }: { readonly configHash?: string } & DiskOptions = {},
+): Promise<Checkpoint> {
+  const { disk = realDisk } = options;
+  await disk.stat(path).catch((cause: unknown) => {
+    throw new ForetokenError('CHECKPOINT_MISSING', `there is no checkpoint at ${path}.`, { cause });
+  });
+  const { tensors, metadata } = await readSafetensors(path, options);
+  const entry = entryFrom(path, metadata);
+  if (configHash !== undefined && entry.configHash !== configHash) {
+    throw new ForetokenError(
+      'CHECKPOINT_MISMATCH',
+      `${path} belongs to configuration ${entry.configHash}, this run has ${configHash}. Use the run it came from.`,
+    );
+  }
+  if (hashTensors(tensors) !== metadata.get('sha256')) throw corrupt(path, 'its data do not match their SHA-256');
+  return { ...entry, tensors, state: parseState(path, metadata.get('state')) };
+}
+
+async function readEntry(path: string, options: DiskOptions): Promise<CheckpointEntry> {
+  return entryFrom(path, (await readSafetensorsHeader(path, options)).metadata);
+}
+
+function entryFrom(path: string, metadata: ReadonlyMap<string, string>): CheckpointEntry {
+  const version = metadata.get('formatVersion');
+  if (version === undefined) throw corrupt(path, 'it has no formatVersion, so it is no checkpoint of Foretoken');
+  checkFormatVersion(path, Number(version));
+  const step = Number(metadata.get('step'));
+  const configHash = metadata.get('configHash');
+  const score = metadata.has('score') ? Number(metadata.get('score')) : undefined;
+  const nameStep = FILE_NAME.exec(basename(path))?.[1];
+  if (!Number.isSafeInteger(step) || configHash === undefined || Number.isNaN(score)) {
+    throw corrupt(path, 'step, configHash or score is not as a checkpoint has it');
+  }
+  if (nameStep !== undefined && Number(nameStep) !== step) throw corrupt(path, `it holds step ${step}`);
+  return { path, step, score, configHash };
+}
+
+function parseState(path: string, state: string | undefined): Json {
+  try {
+    return JSON.parse(state ?? '') as Json;
+  } catch (cause) {
+    throw corrupt(path, 'its state is not JSON', cause);
+  }
+}
+
+function lowestScore(entries: readonly CheckpointEntry[]): CheckpointEntry | undefined {
+  let best: CheckpointEntry | undefined;
+  for (const entry of entries) {
+    if (entry.score !== undefined && entry.score < (best?.score ?? Number.POSITIVE_INFINITY)) best = entry;
+  }
+  return best;
+}
+
+function hashTensors(tensors: ReadonlyMap<string, StoredTensor>): string {
+  const hash = createHash('sha256');
+  for (const [, tensor] of inFileOrder(tensors)) hash.update(tensorBytes(tensor));
+  return hash.digest('hex');
+}

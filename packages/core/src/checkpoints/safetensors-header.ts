@@ -1,0 +1,162 @@
+import { ForetokenError } from '@foretoken/engine/errors';
+import { repeatedKey } from './repeated-key.ts';
+
+/** Element types that Foretoken stores. */
+export type Dtype = 'F32' | 'I32' | 'U8';
+
+/** A tensor on the host, row-major. */
+export type StoredTensor = { readonly shape: readonly number[] } & (
+  | { readonly dtype: 'F32'; readonly data: Float32Array }
+  | { readonly dtype: 'I32'; readonly data: Int32Array }
+  | { readonly dtype: 'U8'; readonly data: Uint8Array }
+);
+
+/** One tensor as the header describes it; `begin` and `end` count from the first byte after the header. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header of a safetensors file says. */
+export interface SafetensorsHeader {
+  /** In the order of their bytes. */
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Largest header that is read. */
+export const LARGEST_HEADER = 2 ** 24;
+
+/** Bytes of one element. */
+export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4, I32: 4, U8: 1 };
+
+/**
+ * The first bytes of a safetensors file: length, then JSON padded with spaces to a multiple of 8.
+ * @throws FILE_WRITE if it would be larger than what is read back
+ * @source https://github.com/huggingface/safetensors#format
+ */
+export function encodeHeader(path: string, { entries, metadata }: SafetensorsHeader): Uint8Array {
+  const members = entries.map(({ name, dtype, shape, begin, end }) => [
+    name,
+    { dtype, shape, data_offsets: [begin, end] },
+  ]);
+  const json = JSON.stringify(Object.fromEntries([['__metadata__', Object.fromEntries(metadata)], ...members]));
+  const length = Math.ceil(Buffer.byteLength(json) / 8) * 8;
+  if (length > LARGEST_HEADER) {
+    throw new ForetokenError(
+      'FILE_WRITE',
+      `${path} cannot be written: its header of ${length} bytes is larger than ${LARGEST_HEADER}. Keep less in the state.`,
+    );
+  }
+  const bytes = Buffer.alloc(8 + length, ' ');
+  bytes.writeBigUInt64LE(BigInt(length));
+  bytes.write(json, 8);
+  return bytes;
+}
+
+/**
+ * Reads a header strictly: what it says must account for every byte of the file exactly once.
+ * @param json - the bytes after the length
+ * @param dataBytes - bytes of the file after the header
+ * @throws FILE_CORRUPT with what is wrong
+ */
+export function decodeHeader(path: string, json: Uint8Array, dataBytes: number): SafetensorsHeader {
+  const members = Object.entries(parseObject(path, json));
+  const metadata = new Map<string, string>();
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of members) {
+    if (name === '__metadata__') readMetadata(path, value).forEach((text, key) => void metadata.set(key, text));
+    else entries.push(readEntry(path, name, value));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkCoverage(path, entries, dataBytes);
+  return { entries, metadata };
+}
+
+/** The error of a file that is not what it claims. */
+export function corrupt(path: string, problem: string, cause?: unknown): ForetokenError {
+  return new ForetokenError(
+    'FILE_CORRUPT',
+    `${path} is not a whole safetensors file: ${problem}. Use an earlier checkpoint.`,
+    { cause },
+  );
+}
+
+function parseObject(path: string, json: Uint8Array): Record<string, unknown> {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw corrupt(path, `the header is not JSON (${(cause as Error).message})`, cause);
+  }
+  if (!isObject(value)) throw corrupt(path, 'the header is not a JSON object');
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw corrupt(path, `the header has the key ${JSON.stringify(repeated)} twice`);
+  return value;
+}
+
+function readMetadata(path: string, value: unknown): Map<string, string> {
+  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
+    throw corrupt(path, '__metadata__ must be an object of strings');
+  }
+  checkNames(path, Object.keys(value));
+  return new Map(Object.entries(value as Record<string, string>));
+}
+
+function readEntry(path: string, name: string, value: unknown): TensorEntry {
+  checkNames(path, [name]);
+  const of = `tensor ${JSON.stringify(name)}`;
+  if (!isObject(value) || Object.keys(value).sort().join() !== 'data_offsets,dtype,shape') {
+    throw corrupt(path, `${of} must have dtype, shape and data_offsets and nothing else`);
+  }
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== 'F32' && dtype !== 'I32' && dtype !== 'U8') {
+    throw corrupt(path, `${of} has dtype ${JSON.stringify(dtype)}; F32, I32 and U8 are read`);
+  }
+  if (!isCounts(shape)) throw corrupt(path, `${of} has a shape that is not a list of integers >= 0`);
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+    throw corrupt(path, `${of} has data_offsets that are not [begin, end]`);
+  }
+  const bytes = byteLength(dtype, shape);
+  if (offsets[1] - offsets[0] !== bytes) {
+    throw corrupt(path, `${of}: ${dtype} [${shape}] takes ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`);
+  }
+  return { name, dtype, shape, begin: offsets[0], end: offsets[1] };
+}
+
+function checkCoverage(path: string, entries: readonly TensorEntry[], dataBytes: number): void {
+  let at = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== at) {
+      throw corrupt(path, `tensor ${JSON.stringify(name)} begins at byte ${begin}, where ${at} was expected`);
+    }
+    at = end;
+  }
+  if (at > dataBytes) throw corrupt(path, `it is truncated: ${dataBytes} of ${at} bytes of data are there`);
+  if (at < dataBytes) throw corrupt(path, `${dataBytes - at} bytes follow the last tensor`);
+}
+
+function checkNames(path: string, names: readonly string[]): void {
+  for (const name of names) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    if (name === '__proto__' || /[\u0000-\u001f]/.test(name)) {
+      throw corrupt(path, `the name ${JSON.stringify(name)} is not allowed`);
+    }
+  }
+}
+
+/** Bytes of a tensor; not a safe integer where the shape is absurd. */
+export function byteLength(dtype: Dtype, shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT[dtype];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
