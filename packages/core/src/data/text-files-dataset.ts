@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, posix, resolve } from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { type Static, Type } from 'typebox';
+import type { Dataset, DatasetListing, DocumentEntry } from '../contracts/data.ts';
+import { readError } from '../files/disk.ts';
+import { defineDataset } from '../plugins/define.ts';
+import { type FoundFile, findFiles } from './find-files.ts';
+import { inspectFile } from './inspect-file.ts';
+import { packageNames } from './package-name.ts';
+import { byId, type Candidate, splitDocuments, splitOptions } from './split.ts';
+
+const options = Type.Object({
+  include: Type.Array(Type.String({ minLength: 1 }), {
+    minItems: 1,
+    description: 'Glob patterns, from the folder of the configuration file; each must match a file.',
+  }),
+  exclude: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Glob patterns to leave out.' }),
+  split: Type.Object(
+    {
+      by: Type.Union([Type.Literal('file'), Type.Literal('folder'), Type.Literal('package')], {
+        default: 'file',
+        description: 'What must not be torn apart: a file, a folder, or an npm package in all its versions.',
+      }),
+      ...splitOptions,
+    },
+    { default: {}, additionalProperties: false },
+  ),
+  maxFileBytes: Type.Optional(Type.Integer({ minimum: 1, description: 'Larger files are skipped.' })),
+});
+
+/** Text files found by glob patterns: one document each. */
+export const textFilesDataset = defineDataset({
+  name: 'text-files',
+  description: 'Text files by glob, split by file, folder or package, deduplicated by content.',
+  options,
+  create: ({ baseDirectory }, chosen): Dataset => ({
+    list: () => listTextFiles(baseDirectory, chosen),
+    read: (document) => readDocument(resolve(baseDirectory, document.id), document),
+  }),
+});
+
+async function listTextFiles(baseDirectory: string, chosen: Static<typeof options>): Promise<DatasetListing> {
+  const { include, exclude, split, maxFileBytes } = chosen;
+  const files = await findFiles('text-files', include, { baseDirectory, exclude });
+  const groupOf = grouping(split.by);
+  const candidates: Candidate[] = [];
+  const skipped: { id: string; reason: string }[] = [];
+  for (const file of files) {
+    const seen = await inspectFile(file.path, { maxBytes: maxFileBytes });
+    if ('skip' in seen) skipped.push({ id: file.id, reason: seen.skip });
+    else candidates.push({ id: file.id, ...seen, group: await groupOf(file) });
+  }
+  const result = splitDocuments(candidates, split);
+  return { documents: result.documents, skipped: [...skipped, ...result.skipped].sort(byId) };
+}
+
+function grouping(by: 'file' | 'folder' | 'package'): (file: FoundFile) => Promise<string> {
+  if (by === 'file') return async ({ id }) => id;
+  if (by === 'folder') return async ({ id }) => posix.dirname(id);
+  const nameOf = packageNames();
+  return async ({ id, path }) => (await nameOf(dirname(path))) ?? `./${posix.dirname(id)}`;
+}
+
+async function readDocument(path: string, { id, sha256 }: DocumentEntry): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw readError(path, cause);
+  });
+  if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+  throw new ForetokenError('DATA_CHANGED', `${id} is not what it was when it was listed. Start again.`);
+}
