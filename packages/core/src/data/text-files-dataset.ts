@@ -19,7 +19,7 @@ const options = Type.Object({
   exclude: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Glob patterns to leave out.' }),
   split: Type.Object(
     {
-      by: Type.Union([Type.Literal('file'), Type.Literal('folder'), Type.Literal('package')], {
+      by: Type.Enum(['file', 'folder', 'package'], {
         default: 'file',
         description: 'What must not be torn apart: a file, a folder, or an npm package in all its versions.',
       }),

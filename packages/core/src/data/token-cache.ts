@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
+import { errno, writeError } from '../files/disk.ts';
+import { readJson, writeJson } from '../files/json-file.ts';
+import { syncFolder } from '../files/write-file-atomic.ts';
+import type { DataManifest, PreparedDocument } from './data-manifest.ts';
+import { appendTokens, tokenWidth } from './token-file.ts';
+
+/** The two sides of a corpus. */
+export const SPLITS = ['train', 'validation'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Name of a split's token file. */
+export const tokenFileName = (split: Split) => `${split}.tokens`;
+const MANIFEST = 'manifest.json';
+
+/** What it takes to tokenize a corpus. */
+export interface TokenizingJob {
+  readonly dataset: Dataset;
+  readonly tokenizer: Tokenizer;
+  readonly listing: DatasetListing;
+  /** The manifest but for the number of tokens of each document. */
+  readonly manifest: Omit<DataManifest, 'documents'>;
+  readonly progress?: (doneBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads a finished folder of tokens.
+ * @returns undefined if it is not there or not whole, so that it must be made
+ */
+export async function readTokenCache(folder: string): Promise<DataManifest | undefined> {
+  try {
+    const manifest = (await readJson(join(folder, MANIFEST))) as unknown as DataManifest;
+    for (const split of SPLITS) {
+      const { size } = await stat(join(folder, tokenFileName(split)));
+      if (size !== countTokens(manifest, split) * tokenWidth(manifest.vocabulary)) return undefined;
+    }
+    return manifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tokens of one split. */
+export function countTokens({ documents }: DataManifest, split: Split): number {
+  return documents.reduce((sum, document) => sum + (document.split === split ? document.tokens : 0), 0);
+}
+
+/**
+ * Tokenizes every document, one at a time, into one file per split, and puts the finished folder in its place at once:
+ * whoever looks finds it whole or not at all. If another process was quicker, its folder is taken.
+ * @throws INTERRUPTED, DISK_FULL, FILE_WRITE, TOKEN_UNKNOWN, and what the dataset throws
+ */
+export async function writeTokenCache(folder: string, job: TokenizingJob): Promise<DataManifest> {
+  const temporary = `${folder}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await mkdir(temporary, { recursive: true });
+    await removeAbandoned(dirname(folder));
+    const tokens = new Map<string, number>();
+    const tick = progressOf(job);
+    for (const split of SPLITS) await writeSplit(join(temporary, tokenFileName(split)), split, job, tokens, tick);
+    const documents: PreparedDocument[] = job.listing.documents.map((document) => ({
+      ...document,
+      tokens: tokens.get(document.id)!,
+    }));
+    const manifest: DataManifest = { ...job.manifest, documents };
+    await writeJson(join(temporary, MANIFEST), manifest);
+    await publish(temporary, folder);
+    return manifest;
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw writeError(folder, cause);
+  }
+}
+
+function progressOf({ listing, progress }: TokenizingJob): (document: DocumentEntry) => void {
+  const total = listing.documents.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  return ({ bytes }) => {
+    done += bytes;
+    progress?.(done, total);
+  };
+}
+
+async function writeSplit(
+  path: string,
+  split: Split,
+  job: TokenizingJob,
+  tokens: Map<string, number>,
+  tick: (document: DocumentEntry) => void,
+): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    for (const document of job.listing.documents) {
+      if (document.split !== split) continue;
+      if (job.signal?.aborted) throw new ForetokenError('INTERRUPTED', 'stopped while the data was prepared.');
+      const encoded = await encodeDocument(job, document);
+      await appendTokens(handle, encoded, job.tokenizer.vocabulary);
+      tokens.set(document.id, encoded.length);
+      tick(document);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function encodeDocument({ dataset, tokenizer }: TokenizingJob, document: DocumentEntry): Promise<Int32Array> {
+  try {
+    return tokenizer.encode(await dataset.read(document));
+  } catch (cause) {
+    if (isForetokenError(cause)) throw cause;
+    throw new ForetokenError(
+      'PLUGIN_FAILED',
+      `dataset or tokenizer threw at document ${document.id}: ${cause instanceof Error ? cause.message : cause}.`,
+      { cause },
+    );
+  }
+}
+
+/** Removes what processes that are no longer there left unfinished. */
+async function removeAbandoned(cacheDirectory: string): Promise<void> {
+  for (const name of await readdir(cacheDirectory)) {
+    const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp$/.exec(name);
+    if (match !== null && !isRunning(Number(match[1]))) {
+      await rm(join(cacheDirectory, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (cause) {
+    return errno(cause) !== 'ESRCH';
+  }
+}
+
+async function publish(temporary: string, folder: string): Promise<void> {
+  // What is there already is another process's finished work, or broken: the caller looked.
+  if ((await readTokenCache(folder)) === undefined) await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(temporary, folder);
+    await syncFolder(dirname(folder));
+  } catch (cause) {
+    if (errno(cause) !== 'ENOTEMPTY' && errno(cause) !== 'EEXIST') throw cause;
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
