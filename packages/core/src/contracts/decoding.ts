@@ -89,8 +89,12 @@ export interface Session {
   join(prompt: Prompt): number;
   /** Frees a row's memory. */
   leave(row: number): void;
-  /** Makes the batch consist of copies of these rows, in this order (a row may repeat), under new ids. */
-  fork(from: readonly number[]): void;
+  /**
+   * Makes the batch consist of copies of these rows, in this order (a row may repeat), under new ids. A pending token
+   * has been read by no forward yet, so each copy may have its own: that is how beams part.
+   * @param pending - the copies' pending tokens; default: those of their originals
+   */
+  fork(from: readonly number[], pending?: readonly number[]): void;
   /** Drafts a tree for every row from what the heads know now. Empty trees before a row's first verdict. */
   draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]>;
   /** One forward over each row's pending token and tree. */
