@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pnpmScript, run, runNode, StepFailed } from '../setup/command.mjs';
+import { inRoot } from '../setup/paths.mjs';
+
+/** Folders of every package that is published: those under packages/ that are not private. */
+export const publishable = () =>
+  readdirSync(inRoot('packages'))
+    .map((name) => inRoot('packages', name))
+    .filter((folder) => existsSync(path.join(folder, 'package.json')) && !readManifest(folder).private);
+
+const readManifest = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+
+/**
+ * Packs one built package and checks what a stranger would get: no workspace protocol, every exported file, no leftover of
+ * a source that is gone.
+ *
+ * @returns the tarball's path
+ */
+export async function packPackage(folder, target) {
+  mkdirSync(target, { recursive: true });
+  removeLeftovers(folder);
+  const { name, version } = readManifest(folder);
+  const tarball = path.join(target, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  rmSync(tarball, { force: true });
+  const { code } = await runNode(pnpmScript(), ['pack', '--pack-destination', target], { cwd: folder });
+  if (code !== 0 || !existsSync(tarball)) {
+    throw new StepFailed(`"pnpm pack" of ${name} failed with exit code ${code}.`, 'mend what pnpm names above.');
+  }
+  await checkTarball(tarball);
+  return tarball;
+}
+
+/** Outputs whose source was renamed or removed: the compiler never deletes them. */
+function removeLeftovers(folder) {
+  const dist = path.join(folder, 'dist');
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const source = name.replace(/\.(?:d\.ts|js|js\.map)$/, '.ts');
+    if (source !== name && !existsSync(path.join(folder, 'src', source))) rmSync(path.join(dist, name));
+  }
+}
+
+/** @throws StepFailed if the tarball would not install or import elsewhere */
+async function checkTarball(tarball) {
+  const read = async (...args) => (await run('tar', args, { stdout: 'capture' })).captured;
+  const manifest = JSON.parse(await read('-xzOf', tarball, 'package/package.json'));
+  const files = (await read('-tzf', tarball)).split('\n');
+  const problems = [
+    ...workspaceRanges(manifest).map((name) => `dependency ${name} still has the workspace protocol`),
+    ...exportedFiles(manifest)
+      .filter((file) => !files.includes(path.posix.join('package', file)))
+      .map((file) => `${file} is exported and not in the tarball`),
+  ];
+  if (problems.length === 0) return;
+  throw new StepFailed(
+    `${path.basename(tarball)}: ${problems.join('; ')}.`,
+    'mend the package.json it was packed from.',
+  );
+}
+
+const workspaceRanges = ({ dependencies, peerDependencies, optionalDependencies, devDependencies }) =>
+  Object.entries({ ...dependencies, ...peerDependencies, ...optionalDependencies, ...devDependencies })
+    .filter(([, range]) => range.startsWith('workspace:'))
+    .map(([name]) => name);
+
+const exportedFiles = ({ exports = {}, bin = {} }) => [
+  ...Object.values(exports).flatMap((to) => (typeof to === 'string' ? to : Object.values(to))),
+  ...Object.values(bin),
+];
