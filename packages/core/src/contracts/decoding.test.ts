@@ -264,6 +264,12 @@ describe('decoders', () => {
     );
   });
 
+  test('look-up takes two tokens a forward or more once the text repeats itself', async () => {
+    const none = fixed.create({}, { tokens: 0 });
+    const { forwards } = await decode(lookup.create({}, { tokens: 3 }), [[0]], 96, none);
+    expect(forwards).toBeLessThanOrEqual(48);
+  });
+
   test('a beam as wide as the tree finds the most probable continuation', async () => {
     for (let first = 0; first < VOCABULARY; first++) {
       const { texts } = await decode(
