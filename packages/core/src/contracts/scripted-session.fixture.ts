@@ -7,7 +7,7 @@ export const VOCABULARY = 4;
 export function scripted(text: readonly number[], flavour = 0): Float64Array {
   const [a, b] = [text.at(-2) ?? 0, text.at(-1)!];
   const weights = Float64Array.from({ length: VOCABULARY }, (_, v) => {
-    const own = Math.sin(1 + 12.9898 * a + 78.233 * b + 37.719 * v) * 43758.5453;
+    const own = Math.sin(39 + 12.9898 * a + 78.233 * b + 37.719 * v) * 43758.5453;
     const head = Math.sin(flavour * (4.1 + v + a)) * 0.4;
     return Math.exp(3 * (own - Math.floor(own)) + head);
   });
