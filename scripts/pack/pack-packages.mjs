@@ -23,7 +23,10 @@ export async function packPackage(folder, target) {
   const { name, version } = readManifest(folder);
   const tarball = path.join(target, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
   rmSync(tarball, { force: true });
-  const { code } = await runNode(pnpmScript(), ['pack', '--pack-destination', target], { cwd: folder });
+  const { code } = await runNode(pnpmScript(), ['pack', '--pack-destination', target], {
+    cwd: folder,
+    stdout: 'capture',
+  });
   if (code !== 0 || !existsSync(tarball)) {
     throw new StepFailed(`"pnpm pack" of ${name} failed with exit code ${code}.`, 'mend what pnpm names above.');
   }
