@@ -1,4 +1,4 @@
-import type { KeyValues, KeyValueStore } from './key-values.ts';
+import type { KeyValueStore, KeyValues } from './key-values.ts';
 import type { Ops } from './ops/contract.ts';
 import type { Recording } from './recording.ts';
 

@@ -18,7 +18,8 @@ export const ERROR_CODES = {
   CONFIG_CONFLICT: 'Two settings contradict each other. Change one of them.',
   FORMAT_VERSION: 'The file was written in another format version. Use the release of Foretoken that wrote it.',
   // model
-  LAYERS_TOO_FEW: 'The heads would take every block of the trunk. Use more layers, a smaller horizon, or `match: none`.',
+  LAYERS_TOO_FEW:
+    'The heads would take every block of the trunk. Use more layers, a smaller horizon, or `match: none`.',
   OFFSET_UNSUPPORTED: 'The head cannot serve this offset or declaration. Lower the horizon or choose another head.',
   PARAMETER_DUPLICATE: 'A plugin asked twice for one parameter name. Give each weight its own name.',
   PARAMETER_INVALID: 'A parameter name, shape or initializer is not allowed. Mend the plugin.',
@@ -48,11 +49,13 @@ export const ERROR_CODES = {
   CHECKPOINT_MISSING: 'There is no checkpoint to go on from. Start the run without --resume.',
   FILE_CORRUPT: 'The file is truncated or not in the format it claims. Use an earlier checkpoint.',
   FILE_READ: 'A file could not be read. Check the path and its permissions.',
-  FILE_WRITE: 'A file could not be written. The old one is intact; mend the disk or the path, then go on with --resume.',
+  FILE_WRITE:
+    'A file could not be written. The old one is intact; mend the disk or the path, then go on with --resume.',
   DISK_FULL: 'There is not enough space. Free some, or choose another folder, then go on with --resume.',
   // engines and the command
   ENGINE_UNKNOWN: 'No engine has this name. `foretoken doctor` lists them.',
   ENGINE_UNAVAILABLE: 'The engine cannot run here. `foretoken doctor` says why.',
+  ENGINE_MISUSE: 'The engine was called where it may not be. Mend the caller as the message says.',
   USAGE: 'The command was called in a way it does not know. See --help.',
   ABLATION_INVALID: 'The ablation file breaks a rule. Mend the place that the message names.',
 } as const satisfies Record<string, string>;
@@ -83,4 +86,9 @@ export class ForetokenError extends Error {
 /** Whether a value is a {@link ForetokenError}, made by any copy of this package. */
 export function isForetokenError(value: unknown): value is ForetokenError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
+
+/** @returns the error of an operation that got a wrong shape: who, the rule, what was got */
+export function shapeMismatch(operation: string, expected: string, got: string): ForetokenError {
+  return new ForetokenError('SHAPE_MISMATCH', `${operation} takes ${expected}, got ${got}.`);
 }

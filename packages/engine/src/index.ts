@@ -1,7 +1,16 @@
-export { ERROR_CODES, type ErrorCode, ForetokenError, isForetokenError } from './errors.ts';
 export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus } from './engine.ts';
+export { ERROR_CODES, type ErrorCode, ForetokenError, isForetokenError } from './errors.ts';
 export type { KeyValueStore, KeyValues } from './key-values.ts';
-export { LAST_COMMITTED, type Nodes, ROOT } from './nodes.ts';
+export {
+  type ChainOptions,
+  chainNodes,
+  createNodes,
+  LAST_COMMITTED,
+  type Nodes,
+  type NodesInit,
+  ROOT,
+} from './nodes.ts';
+export { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
 export type { AdamWOptions, AdamWSlot, Ops } from './ops/contract.ts';
 export type { LinearLossResult, LossPart, Readout, RowLoss } from './readout.ts';
 export type { Recording, Seed } from './recording.ts';

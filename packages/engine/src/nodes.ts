@@ -1,4 +1,6 @@
 // B rows, T nodes a row.
+import { ForetokenError } from './errors.ts';
+import { type Tensor, tf } from './tensor.ts';
 
 /**
  * Where each position of a batch stands: T nodes a row, each seeing itself and its ancestors and nothing else.
@@ -31,3 +33,116 @@ export const LAST_COMMITTED = -1;
 
 /** Parent of a node that starts a document: it sees nothing before itself. */
 export const ROOT = -2;
+
+/** What to make nodes from. */
+export interface NodesInit {
+  readonly T: number;
+  readonly position_BT: Int32Array;
+  readonly parent_BT: Int32Array;
+  readonly length_B: Int32Array;
+}
+
+/**
+ * Makes nodes after checking them.
+ * @throws SHAPE_MISMATCH if an array has another length than B*T, or a length leaves 0..T
+ */
+export function createNodes(init: NodesInit): Nodes {
+  checkNodes(init);
+  return new DerivedNodes(init);
+}
+
+/** How {@link chainNodes} lays text out. */
+export interface ChainOptions {
+  /** Position of each row's first node: the committed length when decoding. Default 0. */
+  readonly start_B?: ArrayLike<number>;
+  /** Real nodes of each row. Default T. */
+  readonly length_B?: ArrayLike<number>;
+  /**
+   * Number of the document that each node belongs to, row-major, B*T long: where it changes within a row, a new
+   * document starts, at position 0. Default: one document a row, which continues what is committed.
+   */
+  readonly document_BT?: ArrayLike<number>;
+}
+
+/**
+ * Nodes of plain text: each node continues the one before it, unless a new document starts there.
+ *
+ * The first node of a row continues the committed tokens of the row, where there are any.
+ * @param B - rows
+ * @param T - nodes a row
+ */
+export function chainNodes(B: number, T: number, options: ChainOptions = {}): Nodes {
+  const position_BT = new Int32Array(B * T);
+  const parent_BT = new Int32Array(B * T);
+  const { start_B, document_BT } = options;
+  for (let row = 0; row < B; row++) {
+    for (let node = 0; node < T; node++) {
+      const at = row * T + node;
+      const starts = node > 0 && document_BT !== undefined && document_BT[at] !== document_BT[at - 1];
+      parent_BT[at] = starts ? ROOT : node === 0 ? LAST_COMMITTED : node - 1;
+      position_BT[at] = starts ? 0 : node === 0 ? (start_B?.[row] ?? 0) : position_BT[at - 1] + 1;
+    }
+  }
+  const length_B = Int32Array.from({ length: B }, (_, row) => options.length_B?.[row] ?? T);
+  return createNodes({ T, position_BT, parent_BT, length_B });
+}
+
+/**
+ * Tensors derived from nodes once and shared by every layer of a forward: masks, rotary tables.
+ * @param key - names what is derived, options included
+ * @param make - called once; its tensors outlive any tidy scope and are freed with the nodes
+ */
+export function derived<T extends Tensor | Tensor[]>(nodes: Nodes, key: string, make: () => T): T {
+  if (nodes instanceof DerivedNodes) return nodes.derive(key, make);
+  throw new ForetokenError('SHAPE_MISMATCH', 'nodes must come from createNodes or chainNodes, got another object.');
+}
+
+class DerivedNodes implements Nodes {
+  readonly B: number;
+  readonly T: number;
+  readonly position_BT: Int32Array;
+  readonly parent_BT: Int32Array;
+  readonly length_B: Int32Array;
+  private readonly derivedTensors = new Map<string, Tensor | Tensor[]>();
+
+  constructor(init: NodesInit) {
+    this.B = init.length_B.length;
+    this.T = init.T;
+    this.position_BT = init.position_BT;
+    this.parent_BT = init.parent_BT;
+    this.length_B = init.length_B;
+  }
+
+  derive<T extends Tensor | Tensor[]>(key: string, make: () => T): T {
+    const known = this.derivedTensors.get(key) as T | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    for (const tensor of [made].flat() as Tensor[]) tf.keep(tensor);
+    this.derivedTensors.set(key, made);
+    return made;
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.derivedTensors.values()].flat()) tensor.dispose();
+    this.derivedTensors.clear();
+  }
+}
+
+function checkNodes({ T, position_BT, parent_BT, length_B }: NodesInit): void {
+  const expected = length_B.length * T;
+  for (const [name, length] of [
+    ['position_BT', position_BT.length],
+    ['parent_BT', parent_BT.length],
+  ] as const) {
+    if (length === expected) continue;
+    const rule = `${name} must hold B*T = ${length_B.length}*${T} values`;
+    throw new ForetokenError('SHAPE_MISMATCH', `nodes: ${rule}, got ${length}.`);
+  }
+  const bad = length_B.findIndex((length) => length < 0 || length > T);
+  if (bad >= 0) {
+    throw new ForetokenError(
+      'SHAPE_MISMATCH',
+      `nodes: a row has 0..T = ${T} nodes, got ${length_B[bad]} in row ${bad}.`,
+    );
+  }
+}

@@ -16,9 +16,10 @@ export interface Recording<T> {
   readonly outputs: T;
   /**
    * Walks the recording backwards once, freeing what it no longer needs.
-   * @returns one gradient per tensor of `wrt`, zeros where none flows; the caller owns them
+   * @returns one gradient per tensor of `wrt`; undefined where none flows, so that an optimizer can tell a parameter
+   * that sat the step out from one whose gradient is zero. The caller owns them
    */
-  backward(seeds: readonly Seed[], wrt: readonly Tensor[]): Tensor[];
+  backward(seeds: readonly Seed[], wrt: readonly Tensor[]): (Tensor | undefined)[];
   /** Frees outputs and whatever was saved. Safe after `backward` and on the way out of an error. */
   dispose(): void;
 }

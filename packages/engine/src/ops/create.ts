@@ -1,0 +1,26 @@
+import { shapeMismatch } from '../errors.ts';
+import { type Tensor, tf } from '../tensor.ts';
+import { alias } from '../tfjs/internals.ts';
+import type { Ops } from './contract.ts';
+
+function constant<T extends Tensor>(
+  values: Float32Array | Int32Array | readonly number[],
+  shape: readonly number[],
+): T {
+  const size = tf.util.sizeFromShape([...shape]);
+  if (size !== values.length)
+    throw shapeMismatch('constant', `${size} values for shape [${shape}]`, `${values.length}`);
+  // A copy: tfjs' cpu backend would go on using the caller's array.
+  if (values instanceof Int32Array) return tf.tensor(values.slice(), [...shape], 'int32') as T;
+  return tf.tensor(Float32Array.from(values), [...shape], 'float32') as T;
+}
+
+/** Constants of {@link Ops}. */
+export const creating = {
+  constant,
+  zeros: <T extends Tensor>(shape: readonly number[]): T => tf.zeros([...shape]) as Tensor as T,
+  ones: <T extends Tensor>(shape: readonly number[]): T => tf.ones([...shape]) as Tensor as T,
+  full: <T extends Tensor>(shape: readonly number[], value: number): T => tf.fill([...shape], value) as Tensor as T,
+  /** Off the tape, so that no gradient finds a way through. */
+  stopGradient: <T extends Tensor>(x: T): T => alias<T>(x),
+} satisfies Partial<Ops>;

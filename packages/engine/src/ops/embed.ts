@@ -1,0 +1,29 @@
+// B rows, T positions, D width, V vocabulary, N = B*T.
+import { ForetokenError, shapeMismatch } from '../errors.ts';
+import { addRows, copyRows } from '../loops/blocks.ts';
+import type { Tensor2D, Tensor3D } from '../tensor.ts';
+import { differentiable } from '../tfjs/differentiable.ts';
+import { hostComputeOne, hostRead } from '../tfjs/host.ts';
+
+/** Rows of a table by token id. */
+export function embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D {
+  const [V, D] = table_VD.shape;
+  if (tokens_BT.shape.length !== 2 || tokens_BT.dtype !== 'int32' || table_VD.shape.length !== 2) {
+    const got = `${tokens_BT.dtype} [${tokens_BT.shape}] and [${table_VD.shape}]`;
+    throw shapeMismatch('embed', 'int32 tokens [B,T] and a table [V,D]', got);
+  }
+  const tokens = hostRead([tokens_BT], (ids) => Int32Array.from(ids));
+  const unknown = tokens.find((token) => token < 0 || token >= V);
+  if (unknown !== undefined) throw new ForetokenError('TOKEN_UNKNOWN', `embed: ids are in [0, ${V}), got ${unknown}.`);
+  return differentiable<Tensor3D>(
+    'embed',
+    [table_VD],
+    () => hostComputeOne([table_VD], [...tokens_BT.shape, D], (out, table) => copyRows(table, tokens, out, D)),
+    (dy) => [
+      hostComputeOne([dy], [V, D], (out, flow) => {
+        out.fill(0);
+        addRows(flow, tokens, out, D);
+      }),
+    ],
+  );
+}

@@ -1,0 +1,34 @@
+// B rows, T nodes, H attention heads, d width of one attention head.
+import { shapeMismatch } from '../errors.ts';
+import { rotaryTables, rotate } from '../loops/rotary.ts';
+import { derived, type Nodes } from '../nodes.ts';
+import type { Tensor4D } from '../tensor.ts';
+import { tf } from '../tensor.ts';
+import { differentiable } from '../tfjs/differentiable.ts';
+import { hostComputeOne } from '../tfjs/host.ts';
+
+/** Cosine and sine tables of the nodes' positions, made once per forward. */
+function tablesOf(at: Nodes, d: number, base: number) {
+  return derived(at, `rotary ${d} ${base}`, () => {
+    const { cos, sin } = rotaryTables(at.position_BT, d, base);
+    const shape: [number, number] = [at.B * at.T, d / 2];
+    return [tf.tensor2d(cos, shape), tf.tensor2d(sin, shape)];
+  });
+}
+
+/** Rotary position embedding of queries or keys. */
+export function rotary(x_BTHd: Tensor4D, at: Nodes, base = 10000): Tensor4D {
+  const [B, T, H, d] = x_BTHd.shape;
+  if (x_BTHd.shape.length !== 4 || B !== at.B || T !== at.T || d % 2 !== 0) {
+    throw shapeMismatch('rotary', `x [B,T,H,d] over ${at.B} x ${at.T} nodes with d even`, `[${x_BTHd.shape}]`);
+  }
+  const tables = tablesOf(at, d, base);
+  const turned = (x: Tensor4D, direction: 1 | -1): Tensor4D =>
+    hostComputeOne([x, ...tables], x.shape, (y, values, cos, sin) => rotate(y, values, cos, sin, H, d, direction));
+  return differentiable<Tensor4D>(
+    'rotary',
+    [x_BTHd],
+    () => turned(x_BTHd, 1),
+    (dy) => [turned(dy, -1)],
+  );
+}

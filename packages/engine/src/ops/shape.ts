@@ -1,0 +1,183 @@
+import { shapeMismatch } from '../errors.ts';
+import { addRows, copyBlock, copyRows } from '../loops/blocks.ts';
+import { transposeMatrix } from '../loops/transpose.ts';
+import { type Tensor, tf } from '../tensor.ts';
+import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
+import { hostComputeOne } from '../tfjs/host.ts';
+import { alias, kernel } from '../tfjs/internals.ts';
+import type { Ops } from './contract.ts';
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
+  const target = tf.util.inferFromImplicitShape([...shape], x.size);
+  if (sizeOf(target) !== x.size) throw shapeMismatch('reshape', `${x.size} values`, `shape [${shape}]`);
+  return differentiable<T>(
+    'reshape',
+    [x],
+    () => alias<T>(x, target),
+    (dy) => [alias(dy, x.shape)],
+  );
+}
+
+/** A transposed copy of a matrix, off the tape. */
+export function transposed<T extends Tensor>(x: T): T {
+  const [rows, columns] = x.shape;
+  if (rows === 1 || columns === 1) return alias<T>(x, [columns, rows]);
+  return hostComputeOne<T>([x], [columns, rows], (out, values) => transposeMatrix(values, out, rows, columns));
+}
+
+function permuted(x: Tensor, permutation: readonly number[]): Tensor {
+  if (permutation.every((axis, at) => axis === at)) return alias(x);
+  if (permutation.length === 2 && x.dtype === 'float32') return transposed(x);
+  return kernel('Transpose', { x }, { perm: [...permutation] });
+}
+
+function transpose<T extends Tensor>(x: T, permutation?: readonly number[]): T {
+  const forward = permutation ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
+  const axes = new Set(forward);
+  if (
+    forward.length !== x.shape.length ||
+    axes.size !== forward.length ||
+    forward.some((axis) => axis >= forward.length)
+  ) {
+    throw shapeMismatch('transpose', `a permutation of the ${x.shape.length} axes of [${x.shape}]`, `[${forward}]`);
+  }
+  const back = forward.map((_, axis) => forward.indexOf(axis));
+  return differentiable<T>(
+    'transpose',
+    [x],
+    () => permuted(x, forward) as T,
+    (dy) => [permuted(dy, back)],
+  );
+}
+
+function axisOf(name: string, axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  if (at < 0 || at >= rank) throw shapeMismatch(name, `an axis below ${rank}`, `${axis}`);
+  return at;
+}
+
+/** The block of a tensor between two indices of one axis, off the tape. */
+function part(x: Tensor, axis: number, begin: number, size: number): Tensor {
+  const shape = x.shape.map((length, at) => (at === axis ? size : length));
+  if (x.dtype !== 'float32') {
+    const starts = shape.map((_, at) => (at === axis ? begin : 0));
+    return tf.slice(x, starts, shape);
+  }
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const rows = sizeOf(x.shape.slice(0, axis));
+  const stride = x.shape[axis] * inner;
+  return hostComputeOne([x], shape, (out, values) => {
+    copyBlock(values, begin * inner, stride, out, 0, size * inner, rows, size * inner);
+  });
+}
+
+/** A tensor of zeros with one block filled, off the tape: the gradient of {@link part}. */
+function placed(dy: Tensor, shape: readonly number[], axis: number, begin: number): Tensor {
+  const inner = sizeOf(shape.slice(axis + 1));
+  const rows = sizeOf(shape.slice(0, axis));
+  const width = dy.shape[axis] * inner;
+  return hostComputeOne([dy], shape, (out, values) => {
+    out.fill(0);
+    copyBlock(values, 0, width, out, begin * inner, shape[axis] * inner, rows, width);
+  });
+}
+
+function concat<T extends Tensor>(parts: readonly T[], axis: number): T {
+  const at = axisOf('concat', axis, parts[0].shape.length);
+  for (const { shape } of parts) {
+    if (shape.length === parts[0].shape.length && shape.every((size, a) => a === at || size === parts[0].shape[a]))
+      continue;
+    throw shapeMismatch('concat', `parts that differ on axis ${axis} alone, like [${parts[0].shape}]`, `[${shape}]`);
+  }
+  return differentiable<T>(
+    'concat',
+    parts,
+    () => (parts.length === 1 ? alias<T>(parts[0]) : (tf.concat([...parts], at) as T)),
+    (dy, _, needs) => {
+      let begin = 0;
+      return parts.map(({ shape }, index) => {
+        begin += shape[at];
+        return needs[index] ? part(dy, at, begin - shape[at], shape[at]) : undefined;
+      });
+    },
+  );
+}
+
+function stack<T extends Tensor>(parts: readonly Tensor[], axis = 0): T {
+  const rank = parts[0].shape.length + 1;
+  const at = axisOf('stack', axis, rank);
+  return concat(
+    parts.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
+    at,
+  ) as T;
+}
+
+function slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T {
+  const sizes = x.shape.map((length, axis) => {
+    const start = begin[axis] ?? 0;
+    const count = size[axis] === undefined || size[axis] === -1 ? length - start : size[axis];
+    if (start >= 0 && count >= 0 && start + count <= length) return count;
+    throw shapeMismatch('slice', `a block inside [${x.shape}]`, `begin [${begin}], size [${size}]`);
+  });
+  const cut = x.shape.flatMap((length, axis) => (sizes[axis] === length ? [] : [axis]));
+  return differentiable<T>(
+    'slice',
+    [x],
+    () => cut.reduce<Tensor>((block, axis) => part(block, axis, begin[axis], sizes[axis]), alias(x)) as T,
+    (dy) => {
+      let grown = alias(dy);
+      for (const axis of [...cut].reverse()) {
+        const shape = grown.shape.map((length, at) => (at === axis ? x.shape[axis] : length));
+        grown = placed(grown, shape, axis, begin[axis]);
+      }
+      return [grown];
+    },
+  );
+}
+
+function split<T extends Tensor>(x: T, parts: number | readonly number[], axis: number): T[] {
+  const at = axisOf('split', axis, x.shape.length);
+  const length = x.shape[at];
+  const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => length / parts) : parts;
+  if (sizes.some((size) => !Number.isInteger(size) || size < 0) || sizes.reduce((a, b) => a + b, 0) !== length) {
+    throw shapeMismatch(
+      'split',
+      `whole parts that add up to ${length}`,
+      `${typeof parts === 'number' ? parts : `[${parts}]`}`,
+    );
+  }
+  let begin = 0;
+  const begins = sizes.map((size) => {
+    begin += size;
+    return begin - size;
+  });
+  return differentiableMany<T>(
+    'split',
+    [x],
+    () => sizes.map((size, index) => part(x, at, begins[index], size) as T),
+    (dys) => [tf.concat([...dys], at)],
+  );
+}
+
+function gatherRows<T extends Tensor>(x: T, rows: Int32Array | readonly number[]): T {
+  const [length, ...rest] = x.shape;
+  const bad = rows.findIndex((row) => row < 0 || row >= length);
+  if (bad >= 0) throw shapeMismatch('gatherRows', `rows in [0, ${length})`, `${rows[bad]} at index ${bad}`);
+  const width = sizeOf(rest);
+  return differentiable<T>(
+    'gatherRows',
+    [x],
+    () => hostComputeOne<T>([x], [rows.length, ...rest], (out, values) => copyRows(values, rows, out, width)),
+    (dy) => [
+      hostComputeOne([dy], x.shape, (out, values) => {
+        out.fill(0);
+        addRows(values, rows, out, width);
+      }),
+    ],
+  );
+}
+
+/** Shape operations of {@link Ops}. */
+export const shaping = { reshape, transpose, concat, slice, split, stack, gatherRows } satisfies Partial<Ops>;
