@@ -29,23 +29,29 @@ export interface Subject {
   readonly decoders: readonly NamedDecoder[];
   openSession(): Session;
   /** Teacher-forced losses and first choices on windows of the validation split; a window is scored once, then kept. */
-  losses(windows: readonly number[]): Promise<OffsetLosses>;
+  losses(windows: readonly number[], progress?: Progress): Promise<OffsetLosses>;
   /**
-   * Prompts of `length` tokens, each from one held-out document, the same for every arm; fewer than `count` where the
-   * held-out windows have no more.
-   * @throws DATA_TOO_SHORT if there is none
+   * `count` prompts of `length` tokens, each from one held-out document; the same for every arm and at every call.
+   * @throws DATA_TOO_SHORT if no held-out document is that long
    */
   prompts(count: number, length: number): readonly Prompt[];
   /** Runs a decoder over prompts, one session per call. */
   generate(decoder: NamedDecoder, prompts: readonly Prompt[], maxTokens: number): AsyncIterable<Emission>;
   /** Everything that {@link generate} yields, kept: evals that ask for the same run share it. Never for timings. */
-  emissions(decoder: NamedDecoder, prompts: readonly Prompt[], maxTokens: number): Promise<readonly Emission[]>;
+  emissions(
+    decoder: NamedDecoder,
+    prompts: readonly Prompt[],
+    maxTokens: number,
+    progress?: Progress,
+  ): Promise<readonly Emission[]>;
   /** A stream of this name, the same at every call. */
   random(name: string): Random;
   readonly signal?: AbortSignal;
-  /** @param what - the eval at work, where several run one after the other */
-  progress(done: number, total: number, what?: string): void;
+  readonly progress: Progress;
 }
+
+/** @param what - what is at work, where several things run one after the other */
+export type Progress = (done: number, total: number, what?: string) => void;
 
 /** What a model's offsets made of held-out windows. Arrays follow `offsets`. */
 export interface OffsetLosses {
