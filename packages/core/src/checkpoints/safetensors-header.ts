@@ -30,6 +30,8 @@ export interface SafetensorsHeader {
 /** Largest header that is read. */
 export const LARGEST_HEADER = 2 ** 24;
 
+const METADATA = '__metadata__';
+
 /** Bytes of one element. */
 export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4, I32: 4, U8: 1 };
 
@@ -39,11 +41,15 @@ export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4
  * @source https://github.com/huggingface/safetensors#format
  */
 export function encodeHeader(path: string, { entries, metadata }: SafetensorsHeader): Uint8Array {
+  const bad = badName([...metadata.keys()]) ?? badName(entries.map(({ name }) => name));
+  if (bad !== undefined || entries.some(({ name }) => name === METADATA)) {
+    throw new ForetokenError('FILE_WRITE', `${path}: the name ${JSON.stringify(bad ?? METADATA)} is not allowed.`);
+  }
   const members = entries.map(({ name, dtype, shape, begin, end }) => [
     name,
     { dtype, shape, data_offsets: [begin, end] },
   ]);
-  const json = JSON.stringify(Object.fromEntries([['__metadata__', Object.fromEntries(metadata)], ...members]));
+  const json = JSON.stringify(Object.fromEntries([[METADATA, Object.fromEntries(metadata)], ...members]));
   const length = Math.ceil(Buffer.byteLength(json) / 8) * 8;
   if (length > LARGEST_HEADER) {
     throw new ForetokenError(
@@ -68,7 +74,7 @@ export function decodeHeader(path: string, json: Uint8Array, dataBytes: number):
   const metadata = new Map<string, string>();
   const entries: TensorEntry[] = [];
   for (const [name, value] of members) {
-    if (name === '__metadata__') readMetadata(path, value).forEach((text, key) => void metadata.set(key, text));
+    if (name === METADATA) readMetadata(path, value).forEach((text, key) => void metadata.set(key, text));
     else entries.push(readEntry(path, name, value));
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -102,7 +108,7 @@ function parseObject(path: string, json: Uint8Array): Record<string, unknown> {
 
 function readMetadata(path: string, value: unknown): Map<string, string> {
   if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
-    throw corrupt(path, '__metadata__ must be an object of strings');
+    throw corrupt(path, `${METADATA} must be an object of strings`);
   }
   checkNames(path, Object.keys(value));
   return new Map(Object.entries(value as Record<string, string>));
@@ -142,12 +148,14 @@ function checkCoverage(path: string, entries: readonly TensorEntry[], dataBytes:
 }
 
 function checkNames(path: string, names: readonly string[]): void {
-  for (const name of names) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    if (name === '__proto__' || /[\u0000-\u001f]/.test(name)) {
-      throw corrupt(path, `the name ${JSON.stringify(name)} is not allowed`);
-    }
-  }
+  const bad = badName(names);
+  if (bad !== undefined) throw corrupt(path, `the name ${JSON.stringify(bad)} is not allowed`);
+}
+
+/** A name that some reader would take for something else. */
+function badName(names: readonly string[]): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return names.find((name) => name === '__proto__' || /[\u0000-\u001f]/.test(name));
 }
 
 /** Bytes of a tensor; not a safe integer where the shape is absurd. */

@@ -3,7 +3,6 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import { type DiskOptions, readError, realDisk } from '../files/disk.ts';
 import { writeFileAtomic } from '../files/write-file-atomic.ts';
 import {
-  BYTES_PER_ELEMENT,
   byteLength,
   corrupt,
   decodeHeader,
@@ -22,7 +21,8 @@ const LARGEST_READ = 2 ** 26;
 /**
  * Writes tensors as one safetensors file, atomically and without a second copy of them in memory.
  *
- * The same tensors and metadata give the same bytes: wider elements first, so that all are aligned, then by name.
+ * The same tensors and metadata give the same bytes: the reference writer's order, in which wider
+ * elements come first and so all are aligned.
  * @throws SHAPE_MISMATCH if data and shape disagree; DISK_FULL, FILE_WRITE
  */
 export async function writeSafetensors(
@@ -62,12 +62,12 @@ export async function readSafetensorsHeader(path: string, options: DiskOptions =
   return withFile(path, options, async (handle) => (await readHeader(path, handle)).header);
 }
 
-/** Tensors in the order of a file: wider elements first, then by name. */
+/** Tensors in the order of a file, which is that of the reference writer: F32, I32, U8, and by name within each. */
 export function inFileOrder(tensors: ReadonlyMap<string, StoredTensor>): [string, StoredTensor][] {
-  return [...tensors].sort(
-    ([a, { dtype: dtypeA }], [b, { dtype: dtypeB }]) =>
-      BYTES_PER_ELEMENT[dtypeB] - BYTES_PER_ELEMENT[dtypeA] || (a < b ? -1 : 1),
-  );
+  return [...tensors].sort(([nameA, a], [nameB, b]) => {
+    if (a.dtype !== b.dtype) return a.dtype < b.dtype ? -1 : 1;
+    return nameA < nameB ? -1 : 1;
+  });
 }
 
 /** The bytes of a tensor, not copied. */

@@ -1,0 +1,284 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { failingDisk, KILLED } from '../files/failing-disk.fixture.ts';
+import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { CheckpointStore, loadCheckpoint } from './checkpoint-store.ts';
+import { type StoredTensor, writeSafetensors } from './safetensors.ts';
+
+const configHash = 'config-a';
+
+/** Content that follows from the step, so that a torn mixture shows. */
+function contentOf(step: number, score?: number) {
+  const weight: StoredTensor = { dtype: 'F32', shape: [4], data: new Float32Array(4).fill(step) };
+  const cursor: StoredTensor = { dtype: 'I32', shape: [1], data: Int32Array.of(step) };
+  return {
+    step,
+    tensors: new Map([
+      ['weight', weight],
+      ['cursor', cursor],
+    ]),
+    state: { step, name: 'größe' },
+    score,
+  };
+}
+
+async function saveAll(directory: string, scores: readonly (number | undefined)[]): Promise<CheckpointStore> {
+  const store = await CheckpointStore.open(directory, { configHash });
+  for (const [index, score] of scores.entries()) await store.save(contentOf(index + 1, score));
+  return store;
+}
+
+const stepsIn = (directory: string) =>
+  readdirSync(directory)
+    .map((name) => Number(/^step-(\d{8})\.safetensors$/.exec(name)![1]))
+    .sort((a, b) => a - b);
+
+describe('a checkpoint store', () => {
+  it('gives back what was saved: tensors, state, step and score', async () => {
+    const store = await saveAll(join(temporaryFolder(), 'checkpoints'), [0.25]);
+    const latest = await store.latest();
+    expect(latest).toEqual({
+      path: join(store.directory, 'step-00000001.safetensors'),
+      step: 1,
+      score: 0.25,
+      configHash,
+    });
+    const loaded = await store.load(latest.path);
+    expect(loaded).toEqual({ ...latest, tensors: contentOf(1).tensors, state: { step: 1, name: 'größe' } });
+  });
+
+  it('keeps the last two and the best, as a model of it says', async () => {
+    const scores = fc.array(fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(scores, async (given) => {
+        const store = await saveAll(temporaryFolder(), given);
+        const known = given.filter((score) => score !== undefined);
+        const bestStep = known.length > 0 ? given.indexOf(Math.min(...known)) + 1 : undefined;
+        const expected = new Set([given.length - 1, given.length, bestStep ?? given.length].filter((step) => step > 0));
+        expect(stepsIn(store.directory)).toEqual([...expected].sort((a, b) => a - b));
+        expect((await store.list()).map(({ step }) => step)).toEqual(stepsIn(store.directory));
+        expect((await store.latest()).step).toBe(given.length);
+        if (bestStep !== undefined) expect((await store.best()).step).toBe(bestStep);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('knows the best again when it is opened anew, because the files say it', async () => {
+    const { directory } = await saveAll(temporaryFolder(), [3, 1, 2, 2, 2]);
+    const store = await CheckpointStore.open(directory, { configHash });
+    expect((await store.best()).step).toBe(2);
+    await store.save(contentOf(6, 0.5));
+    expect(stepsIn(directory)).toEqual([5, 6]);
+  });
+
+  it('counts a score that is not finite as not measured', async () => {
+    const store = await saveAll(temporaryFolder(), [Number.NaN, Number.NEGATIVE_INFINITY, 4]);
+    expect((await store.best()).step).toBe(3);
+  });
+
+  it('saves one step twice as the second time', async () => {
+    const store = await saveAll(temporaryFolder(), [1]);
+    await store.save({ ...contentOf(1, 2), state: 'again' });
+    expect((await store.load((await store.latest()).path)).state).toBe('again');
+    expect((await store.best()).score).toBe(2);
+  });
+
+  it('sorts steps by number', async () => {
+    const store = await CheckpointStore.open(temporaryFolder(), { configHash });
+    for (const step of [99_999_999, 100_000_000]) await store.save(contentOf(step));
+    expect((await store.latest()).step).toBe(100_000_000);
+  });
+
+  it('removes what a killed save left, and nothing else', async () => {
+    const directory = temporaryFolder();
+    writeFileSync(join(directory, '.step-00000001.safetensors.7-0123456789ab.tmp'), 'half');
+    writeFileSync(join(directory, 'notes.txt'), 'mine');
+    const store = await CheckpointStore.open(directory, { configHash });
+    expect(readdirSync(directory)).toEqual(['notes.txt']);
+    await expect(store.latest()).rejects.toThrow(/CHECKPOINT_MISSING: there is no checkpoint in/);
+    await expect(store.best()).rejects.toThrow(/CHECKPOINT_MISSING: there is no checkpoint with a score in/);
+  });
+
+  it('refuses to load a checkpoint of another configuration', async () => {
+    const { directory } = await saveAll(temporaryFolder(), [1]);
+    const other = await CheckpointStore.open(directory, { configHash: 'config-b' });
+    const { path } = await other.latest();
+    await expect(other.load(path)).rejects.toThrow(
+      /CHECKPOINT_MISMATCH: .*step-00000001.safetensors belongs to configuration config-a, this run has config-b/,
+    );
+    expect((await loadCheckpoint(path)).step).toBe(1);
+    await expect(loadCheckpoint(path, { configHash: 'config-b' })).rejects.toMatchObject({
+      code: 'CHECKPOINT_MISMATCH',
+    });
+  });
+
+  it('refuses a path where there is nothing', async () => {
+    const store = await saveAll(temporaryFolder(), [1]);
+    await expect(store.load(join(store.directory, 'step-00000009.safetensors'))).rejects.toThrow(/CHECKPOINT_MISSING/);
+  });
+
+  it('names the newest file if it is corrupt, and never takes another silently', async () => {
+    const store = await saveAll(temporaryFolder(), [1, 2, 3]);
+    const { path } = await store.latest();
+    truncateSync(path, readFileSync(path).length - 1);
+    for (const ask of [() => store.latest(), () => store.best(), () => store.list(), () => store.load(path)]) {
+      await expect(ask()).rejects.toThrow(/FILE_CORRUPT: .*step-00000003.safetensors is not a whole/);
+    }
+    await store.save(contentOf(4, 9));
+    expect(stepsIn(store.directory)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('notices a single flipped bit anywhere in the tensors', async () => {
+    const store = await saveAll(temporaryFolder(), [1]);
+    const { path } = await store.latest();
+    const whole = readFileSync(path);
+    for (let at = 8 + Number(whole.readBigUInt64LE()); at < whole.length; at++) {
+      const flipped = Buffer.from(whole);
+      flipped[at] ^= 1 << (at % 8);
+      writeFileSync(path, flipped);
+      await expect(store.load(path)).rejects.toThrow(/FILE_CORRUPT: .*SHA-256/);
+    }
+  });
+
+  const wrongMetadata: [string, Record<string, string>, RegExp][] = [
+    ['of another format version', { formatVersion: '2' }, /FORMAT_VERSION: .*formatVersion 2/],
+    ['of somebody else', { formatVersion: '' }, /FORMAT_VERSION/],
+    ['with a step that is no number', { step: 'x' }, /FILE_CORRUPT: .*step/],
+    ['with another step than its name', { step: '2' }, /FILE_CORRUPT: .*it holds step 2/],
+    ['with a score that is no number', { score: 'low' }, /FILE_CORRUPT: .*score/],
+    ['with a state that is no JSON', { state: '{' }, /FILE_CORRUPT: .*state is not JSON/],
+    ['with another hash than its tensors', { sha256: '00' }, /FILE_CORRUPT: .*SHA-256/],
+  ];
+  it.each(wrongMetadata)('refuses a file %s', async (_, metadata, message) => {
+    const store = await saveAll(temporaryFolder(), []);
+    const path = join(store.directory, 'step-00000001.safetensors');
+    const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    const right = { formatVersion: '1', step: '1', configHash, state: '{}', sha256: empty };
+    await writeSafetensors(path, new Map(), right);
+    expect((await store.load(path)).state).toEqual({});
+    await writeSafetensors(path, new Map(), { ...right, ...metadata });
+    await expect(store.load(path)).rejects.toThrow(message);
+  });
+
+  it('refuses a safetensors file that is no checkpoint', async () => {
+    const python = fileURLToPath(new URL('./fixtures/python.safetensors', import.meta.url));
+    await expect(loadCheckpoint(python)).rejects.toThrow(/FILE_CORRUPT: .*no checkpoint of Foretoken/);
+  });
+
+  it('that cannot be made names its folder', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await expect(CheckpointStore.open(join(file, 'checkpoints'), { configHash })).rejects.toThrow(
+      /FILE_WRITE: .*ENOTDIR/,
+    );
+  });
+});
+
+/** Every file loads, the newest is `saved` or the one after it, and the best is really the lowest score there is. */
+async function expectConsistent(directory: string, saved: number, scoreOf: (step: number) => number): Promise<number> {
+  const store = await CheckpointStore.open(directory, { configHash });
+  expect(readdirSync(directory).every((name) => name.endsWith('.safetensors'))).toBe(true);
+  const list = await store.list();
+  for (const { path, step } of list) {
+    const { tensors, state, score } = await store.load(path);
+    expect({ tensors, state, score }).toEqual({ ...contentOf(step), step: undefined, score: scoreOf(step) });
+  }
+  if (list.length === 0) return 0;
+  const latest = (await store.latest()).step;
+  expect([saved, saved + 1]).toContain(latest);
+  const scores = Array.from({ length: latest }, (_, index) => scoreOf(index + 1));
+  expect((await store.best()).score).toBe(Math.min(...scores));
+  return latest;
+}
+
+describe('a save that does not come to its end', () => {
+  const scoreOf = (step: number) => [5, 1, 4, 3, 2][step % 5];
+
+  it('because of a kill at any call leaves a store that opens with the old or the new checkpoint', async () => {
+    const { disk: counting, calls } = failingDisk(() => undefined);
+    const first = await saveAll(temporaryFolder(), [1, 2, 3].map(scoreOf));
+    await (await CheckpointStore.open(first.directory, { configHash, disk: counting })).save(contentOf(4, scoreOf(4)));
+    expect(calls.filter((call) => call === 'rm')).toHaveLength(1);
+    for (let last = 0; last < calls.length; last++) {
+      const { directory } = await saveAll(temporaryFolder(), [1, 2, 3].map(scoreOf));
+      const { disk } = failingDisk((_, index) => (index === last ? KILLED : undefined));
+      const store = await CheckpointStore.open(directory, { configHash, disk });
+      // The calls after the last change only read; a kill there comes too late to be seen.
+      await store.save(contentOf(4, scoreOf(4))).catch(() => {});
+      await expectConsistent(directory, 3, scoreOf);
+    }
+  });
+
+  it.each(['ENOSPC', 'EIO'])(
+    'because of %s leaves the old ones intact and lets the next one through',
+    async (errno) => {
+      for (let failing = 0; failing < 5; failing++) {
+        const { directory } = await saveAll(temporaryFolder(), [1, 2, 3].map(scoreOf));
+        const before = stepsIn(directory);
+        let isFailing = true;
+        const { disk } = failingDisk((_, index) => (isFailing && index === failing ? errno : undefined));
+        const store = await CheckpointStore.open(directory, { configHash, disk });
+        await expect(store.save(contentOf(4, scoreOf(4)))).rejects.toMatchObject({
+          code: errno === 'ENOSPC' ? 'DISK_FULL' : 'FILE_WRITE',
+        });
+        expect(stepsIn(directory)).toEqual(before);
+        isFailing = false;
+        await store.save(contentOf(4, scoreOf(4)));
+        expect(await expectConsistent(directory, 4, scoreOf)).toBe(4);
+      }
+    },
+  );
+
+  it('because of SIGKILL, at ten moments of a process that does nothing but save, loses at most that save', async () => {
+    const built = fileURLToPath(new URL('../../dist/checkpoints/checkpoint-store.js', import.meta.url));
+    expect(existsSync(built), `${basename(built)} must be built before its tests run`).toBe(true);
+    const directory = temporaryFolder();
+    let saved = 0;
+    for (let kill = 0; kill < 10; kill++) {
+      const child = spawn(process.execPath, [
+        '--input-type=module',
+        '-e',
+        SAVER,
+        built,
+        directory,
+        configHash,
+        `${saved}`,
+      ]);
+      let told = saved;
+      child.stdout.on('data', (text: Buffer) => {
+        told = Number(text.toString().trim().split('\n').at(-1));
+        // A few saves in, at a moment of no one's choosing.
+        if (told >= saved + 2 + kill) child.kill('SIGKILL');
+      });
+      const [code, signal] = await once(child, 'close');
+      expect([code, signal]).toEqual([null, 'SIGKILL']);
+      const latest = await expectConsistent(directory, told, scoreOf);
+      expect(latest).toBeGreaterThanOrEqual(told);
+      saved = latest;
+    }
+  });
+});
+
+/** Saves step after step, telling each one when it is durable. */
+const SAVER = `
+const [built, directory, configHash, from] = process.argv.slice(1);
+const { CheckpointStore } = await import(built);
+const store = await CheckpointStore.open(directory, { configHash });
+for (let step = Number(from) + 1; ; step++) {
+  const tensors = new Map([
+    ['weight', { dtype: 'F32', shape: [4], data: new Float32Array(4).fill(step) }],
+    ['cursor', { dtype: 'I32', shape: [1], data: Int32Array.of(step) }],
+  ]);
+  await store.save({ step, tensors, state: { step, name: 'größe' }, score: [5, 1, 4, 3, 2][step % 5] });
+  process.stdout.write(step + '\\n');
+}
+`;

@@ -1,0 +1,161 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { failingDisk, KILLED } from './failing-disk.fixture.ts';
+import { temporaryFolder } from './temporary-folder.fixture.ts';
+import { isTemporaryName, writeFileAtomic } from './write-file-atomic.ts';
+
+const text = (path: string) => readFileSync(path, 'utf8');
+const chunks = ['new ', 'content, ', 'longer'].map((part) => Buffer.from(part));
+const NEW = 'new content, longer';
+
+/** A folder with an old file in it. */
+function folderWithOld(): { folder: string; path: string } {
+  const folder = temporaryFolder();
+  const path = join(folder, 'file.bin');
+  writeFileSync(path, 'old');
+  return { folder, path };
+}
+
+describe('writeFileAtomic', () => {
+  it('writes strings, bytes and chunks, over an old file or none, and leaves nothing else behind', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'a.txt');
+    await writeFileAtomic(path, 'größe');
+    expect(text(path)).toBe('größe');
+    await writeFileAtomic(path, Uint8Array.of(65, 66));
+    expect(text(path)).toBe('AB');
+    await writeFileAtomic(path, chunks);
+    expect(text(path)).toBe(NEW);
+    await writeFileAtomic(path, '');
+    expect(text(path)).toBe('');
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+  });
+
+  it('syncs the file before the rename and the folder after it', async () => {
+    const { path } = folderWithOld();
+    const { disk, calls } = failingDisk(() => undefined);
+    await writeFileAtomic(path, chunks, { disk });
+    const steps = [
+      'open to write',
+      'write',
+      'write',
+      'write',
+      'sync',
+      'close',
+      'rename',
+      'open to read',
+      'sync',
+      'close',
+    ];
+    expect(calls).toEqual(steps);
+  });
+
+  it('asks for one chunk at a time', async () => {
+    const { path } = folderWithOld();
+    const events: string[] = [];
+    const { disk } = failingDisk((call) => void events.push(call));
+    function* source() {
+      for (const chunk of chunks) {
+        events.push('chunk');
+        yield chunk;
+      }
+    }
+    await writeFileAtomic(path, source(), { disk });
+    expect(events.slice(1, 7)).toEqual(['chunk', 'write', 'chunk', 'write', 'chunk', 'write']);
+  });
+
+  it('continues after short writes', async () => {
+    const { path } = folderWithOld();
+    const { disk, calls } = failingDisk((call) => (call === 'write' ? 'short' : undefined));
+    await writeFileAtomic(path, NEW, { disk });
+    expect(text(path)).toBe(NEW);
+    expect(calls.filter((call) => call === 'write').length).toBeGreaterThan(3);
+  });
+
+  it('gives up where the system takes no byte at all, instead of trying for ever', async () => {
+    const { path } = folderWithOld();
+    const { disk } = failingDisk(() => undefined);
+    const stuck: typeof disk = {
+      ...disk,
+      open: async (...args: Parameters<typeof disk.open>) => {
+        const handle = await disk.open(...args);
+        return new Proxy(handle, {
+          get: (target, property) =>
+            property === 'write' ? async () => ({ bytesWritten: 0 }) : Reflect.get(target, property),
+        });
+      },
+    };
+    await expect(writeFileAtomic(path, NEW, { disk: stuck })).rejects.toThrow(/FILE_WRITE: .*wrote 0 of 19 bytes/);
+    expect(text(path)).toBe('old');
+  });
+
+  const CALLS = 10;
+  const ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EMFILE'];
+
+  it.each(ERRORS)(
+    'met by %s at any call says so, keeps old or new whole and leaves no temporary file',
+    async (errno) => {
+      for (let failing = 0; failing < CALLS; failing++) {
+        const { folder, path } = folderWithOld();
+        const { disk, calls } = failingDisk((_, index) => (index === failing ? errno : undefined));
+        const isFull = errno === 'ENOSPC' || errno === 'EDQUOT';
+        await expect(writeFileAtomic(path, chunks, { disk }), calls[failing]).rejects.toMatchObject({
+          code: isFull ? 'DISK_FULL' : 'FILE_WRITE',
+          message: expect.stringMatching(new RegExp(`${path}.*${errno}`)),
+        });
+        expect(text(path)).toBe(calls.includes('rename') && calls[failing] !== 'rename' ? NEW : 'old');
+        expect(readdirSync(folder)).toEqual(['file.bin']);
+        await writeFileAtomic(path, 'later');
+        expect(text(path)).toBe('later');
+      }
+    },
+  );
+
+  it('killed at any call leaves old or new whole, and a temporary file known by its name', async () => {
+    for (let last = 0; last < CALLS; last++) {
+      const { folder, path } = folderWithOld();
+      const { disk } = failingDisk((_, index) => (index === last ? KILLED : undefined));
+      await expect(writeFileAtomic(path, chunks, { disk })).rejects.toThrow('KILLED');
+      expect(['old', NEW]).toContain(text(path));
+      const left = readdirSync(folder).filter((name) => name !== 'file.bin');
+      expect(left.every((name) => isTemporaryName(name, 'file.bin'))).toBe(true);
+    }
+  });
+
+  it('names the folder that does not exist', async () => {
+    const path = join(temporaryFolder(), 'missing', 'a.txt');
+    await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      message: expect.stringContaining('ENOENT'),
+    });
+  });
+
+  it('names the folder that may not be written to', async () => {
+    // Root may write to any folder of a disk, but not to the kernel's.
+    let folder = '/sys/kernel';
+    if (!existsSync(folder)) {
+      folder = join(temporaryFolder(), 'locked');
+      mkdirSync(folder);
+      chmodSync(folder, 0o500);
+    }
+    await expect(writeFileAtomic(join(folder, 'a.txt'), 'x')).rejects.toThrow(/FILE_WRITE: .*(EACCES|EPERM|EROFS)/);
+  });
+
+  it('takes a folder of the same name for the error it is', async () => {
+    const path = join(temporaryFolder(), 'folder');
+    mkdirSync(path);
+    await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({ code: 'FILE_WRITE' });
+    expect(statSync(path).isDirectory()).toBe(true);
+  });
+});
+
+describe('isTemporaryName', () => {
+  it('knows its own names and no other', () => {
+    expect(isTemporaryName('.a.json.12-0123456789ab.tmp')).toBe(true);
+    expect(isTemporaryName('.a.json.12-0123456789ab.tmp', 'a.json')).toBe(true);
+    expect(isTemporaryName('.a.json.12-0123456789ab.tmp', 'b.json')).toBe(false);
+    expect(isTemporaryName('a.json')).toBe(false);
+    expect(isTemporaryName('.notes.tmp')).toBe(false);
+  });
+});
