@@ -14,8 +14,10 @@ export class StepFailed extends Error {
 /** Environment of every tool: no telemetry, no update checks, and the pinned pnpm first on the path. */
 export function toolEnvironment(extra = {}) {
   const bin = inRoot('tools/pnpm/node_modules/.bin');
+  // `npm run -s` sets it for itself; a tool that inherited it would fail without a word.
+  const { npm_config_loglevel: _, ...environment } = process.env;
   return {
-    ...process.env,
+    ...environment,
     PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',

@@ -65,7 +65,9 @@ async function installDependencies() {
 /** turbo decides what is to be built: with every package in its cache it takes a fifth of a second. */
 async function build() {
   const args = ['run', 'build', '--output-logs=errors-only', '--log-prefix=none', '--ui=stream'];
+  const notice = setTimeout(() => say('building the packages'), 1_000);
   const { code, captured } = await runTurbo(args);
+  clearTimeout(notice);
   if (code === 0) return;
   process.stderr.write(captured);
   throw new StepFailed(
