@@ -1,4 +1,36 @@
 export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export { type DecoderRef, type Experiment, FORMAT_VERSION, type PluginRef } from './config/experiment.ts';
+export { deepFreeze } from './config/freeze.ts';
+export { canonicalJson, experimentHash, hashJson } from './config/hash.ts';
+export { describeOptions, experimentJsonSchema, type OptionDescription } from './config/json-schema.ts';
+export {
+  type LoadedExperiment,
+  type LoadExperimentOptions,
+  loadExperiment,
+  loadSource,
+  readConfigFile,
+} from './config/load-experiment.ts';
+export { applyOverrides, type Override } from './config/overrides.ts';
+export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
+export { inspectExperiment, resolveExperiment } from './config/resolve.ts';
+export {
+  type EntryPart,
+  formatProblem,
+  type Position,
+  parseSource,
+  partOf,
+  type Source,
+  sourceOf,
+} from './config/source-map.ts';
 export type * from './contracts/index.ts';
+export { createHost, type Host, type HostOptions } from './di/host.ts';
+export type { RunScope } from './di/run-scope.ts';
+export { type EngineOpener, type HostServices, type RunServices, type SessionFactory, TOKENS } from './di/tokens.ts';
+export type { PluginSource } from './plugins/check-definition.ts';
+export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';
+export { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './plugins/load.ts';
+export { createPluginLoader, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
+export { compileSchema, type JsonSchema, RESERVED_KEYS } from './plugins/options-schema.ts';
+export { type Path, problemsOf, type SchemaProblem } from './plugins/problems.ts';
+export { createRegistry, type NamedOptions, type PluginListing, plural, type Registry } from './plugins/registry.ts';

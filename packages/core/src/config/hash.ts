@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { Experiment } from './experiment.ts';
+
+/**
+ * JSON with sorted keys and no spaces: equal data, equal text, whatever the order it was written in.
+ *
+ * Keys whose value is undefined are left out, as in JSON.stringify; -0 is 0.
+ * @throws TypeError for what JSON cannot hold (NaN, infinities, functions, cycles)
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => {
+    if (typeof member === 'number' && !Number.isFinite(member)) throw new TypeError(`${member} is not JSON`);
+    if (typeof member === 'function' || typeof member === 'symbol')
+      throw new TypeError(`a ${typeof member} is not JSON`);
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    // Integer-like keys come first in every object, in the same order, so the text is still a function of the data.
+    const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries);
+  });
+}
+
+/** SHA-256 of the canonical JSON, hex. */
+export function hashJson(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/** SHA-256 of an experiment's canonical JSON: two experiments are the same if and only if their hashes are. */
+export const experimentHash = (experiment: Experiment): string => hashJson(experiment);

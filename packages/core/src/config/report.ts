@@ -1,0 +1,54 @@
+import { type ErrorCode, ForetokenError } from '@foretoken/engine/errors';
+import type { Path } from '../plugins/problems.ts';
+import { FORMAT_VERSION } from './experiment.ts';
+import { type EntryPart, formatProblem, member, type Source } from './source-map.ts';
+
+/** One mistake in a configuration, with its code and where it is. */
+export interface ConfigProblem {
+  readonly code: ErrorCode;
+  readonly path: Path;
+  /** Whether the key or its value is wrong. Default: the value. */
+  readonly part?: EntryPart;
+  readonly sentence: string;
+}
+
+/**
+ * Throws every problem at once, if there is any, each as `file:line:column path: sentence`.
+ *
+ * @param mixed - the code where the problems' own codes differ
+ * @throws the problems' code, or `mixed`
+ */
+export function throwProblems(
+  source: Source,
+  problems: readonly ConfigProblem[],
+  mixed: ErrorCode = 'CONFIG_INVALID',
+): void {
+  if (problems.length === 0) return;
+  const codes = new Set(problems.map(({ code }) => code));
+  const sentences = problems.map(({ path, part, sentence }) => formatProblem(source, path, sentence, part));
+  throw new ForetokenError(codes.size === 1 ? problems[0].code : mixed, together(source, sentences), {
+    problems: sentences,
+  });
+}
+
+/**
+ * Refuses a text that does not parse, or that another release wrote.
+ * @throws CONFIG_SYNTAX with every mistake of the text; FORMAT_VERSION
+ */
+export function refuseUnreadable(source: Source): void {
+  if (source.errors.length > 0) {
+    const problems = source.errors.map(
+      ({ position, sentence }) => `${source.path}:${position.line}:${position.column}: ${sentence}`,
+    );
+    throw new ForetokenError('CONFIG_SYNTAX', together(source, problems), { problems });
+  }
+  const version = member(source.value, 'formatVersion');
+  if (typeof version !== 'number' || version === FORMAT_VERSION) return;
+  const sentence = `must be ${FORMAT_VERSION}, was ${version}. Use the release of Foretoken that wrote the file.`;
+  throw new ForetokenError('FORMAT_VERSION', formatProblem(source, ['formatVersion'], sentence));
+}
+
+const together = (source: Source, problems: readonly string[]): string =>
+  problems.length === 1
+    ? problems[0]
+    : `${source.path} has ${problems.length} problems:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;

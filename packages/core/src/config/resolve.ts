@@ -1,0 +1,91 @@
+import type { Json } from '../contracts/json.ts';
+import { once } from '../plugins/once.ts';
+import { compileSchema } from '../plugins/options-schema.ts';
+import { problemsOf } from '../plugins/problems.ts';
+import { type NamedOptions, type Registry, unknownPlugin } from '../plugins/registry.ts';
+import { complete } from './defaults.ts';
+import type { Experiment, PluginRef } from './experiment.ts';
+import { deepFreeze } from './freeze.ts';
+import { mapReferences, type Reference } from './references.ts';
+import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
+import { contradictions } from './rules.ts';
+import { experimentSchema, formOfReference } from './schema.ts';
+import { member, type Source } from './source-map.ts';
+
+/**
+ * The complete experiment that a configuration means: every default written out, every option checked by its plugin's
+ * schema, frozen.
+ *
+ * @param source - from `parseSource`, or `sourceOf` for data that never was a text
+ * @throws CONFIG_SYNTAX if the text does not parse; FORMAT_VERSION if it is of another format
+ * @throws CONFIG_INVALID, OPTIONS_INVALID, PLUGIN_UNKNOWN or CONFIG_CONFLICT with every mistake in `problems`; the code
+ * is CONFIG_INVALID where they differ
+ */
+export function resolveExperiment(source: Source, registry: Registry): Experiment {
+  refuseUnreadable(source);
+  const { experiment, problems } = inspectExperiment(source, registry);
+  throwProblems(source, problems);
+  return experiment;
+}
+
+/** The same without throwing: the experiment is worth something only if there is no problem. */
+export function inspectExperiment(
+  source: Source,
+  registry: Registry,
+): { experiment: Experiment; problems: readonly ConfigProblem[] } {
+  const problems = structuralProblems(source);
+  const draft = complete(source.value as Json, defaultName(source.path));
+  const experiment = mapReferences(draft, (reference) => {
+    const resolved = resolveReference(reference, registry, source);
+    problems.push(...resolved.problems);
+    return resolved.ref;
+  });
+  if (problems.length === 0) problems.push(...contradictions(experiment, registry));
+  return { experiment: deepFreeze(experiment), problems };
+}
+
+const formValidator = once(() => compileSchema(experimentSchema(formOfReference)));
+
+/** What is wrong whatever plugins there are. */
+export function structuralProblems(source: Source): ConfigProblem[] {
+  const validate = formValidator();
+  if (validate(source.value)) return [];
+  return problemsOf(validate.errors ?? []).map(({ path, atKey, sentence }) => ({
+    code: 'CONFIG_INVALID',
+    path,
+    part: atKey ? 'key' : 'value',
+    sentence,
+  }));
+}
+
+/** A file's name without its extension, as a label. */
+function defaultName(path: string): string {
+  const file = path.split(/[\\/]/).pop() ?? '';
+  const label = file.replace(/\.(ya?ml|json)$/i, '').replace(/[^A-Za-z0-9._-]+/g, '-');
+  return /^[A-Za-z0-9]/.test(label) ? label.slice(0, 100) : 'experiment';
+}
+
+function resolveReference(
+  { kind, path, ref }: Reference,
+  registry: Registry,
+  source: Source,
+): { ref: PluginRef; problems: ConfigProblem[] } {
+  // Its form is wrong, and the schema has said so.
+  if (typeof ref.name !== 'string' || ref.name === '') return { ref, problems: [] };
+  if (!registry.has(kind, ref.name)) {
+    const written = path.reduce<Json | undefined>((value, key) => member(value, key), source.value);
+    const at = member(written, 'name') === undefined ? path : [...path, 'name'];
+    const sentence = unknownPlugin(kind, ref.name, registry.names(kind));
+    return { ref, problems: [{ code: 'PLUGIN_UNKNOWN', path: at, sentence }] };
+  }
+  const { options, problems } = registry.inspectOptions(kind, ref as NamedOptions);
+  const inPlace = problems.map(
+    (problem): ConfigProblem => ({
+      code: 'OPTIONS_INVALID',
+      path: [...path, ...problem.path],
+      part: problem.atKey ? 'key' : 'value',
+      sentence: `${problem.sentence.replace(/\.$/, '')} (${kind} "${ref.name}").`,
+    }),
+  );
+  return { ref: { name: ref.name, ...options }, problems: inPlace };
+}

@@ -1,0 +1,46 @@
+import { isForetokenError } from '@foretoken/engine/errors';
+import type { Registry } from '../plugins/registry.ts';
+import type { Experiment } from './experiment.ts';
+import type { ConfigProblem } from './report.ts';
+
+/** Settings that are each fine and contradict one another. Asked only of an experiment that is right otherwise. */
+export function contradictions(experiment: Experiment, registry: Registry): ConfigProblem[] {
+  const { model, training } = experiment;
+  const { horizon } = model.head;
+  const problems: ConfigProblem[] = [...repeatedEvals(experiment), ...shapeProblems(experiment, registry)];
+  const conflict = (path: ConfigProblem['path'], sentence: string): void =>
+    void problems.push({ code: 'CONFIG_CONFLICT', path, sentence });
+  if (model.maxOffset < horizon) {
+    conflict(['model', 'maxOffset'], `must be >= model.head.horizon (${horizon}), was ${model.maxOffset}.`);
+  }
+  if (training.warmupSteps > training.steps) {
+    conflict(
+      ['training', 'warmupSteps'],
+      `must be <= training.steps (${training.steps}), was ${training.warmupSteps}.`,
+    );
+  }
+  return problems;
+}
+
+/** Results are kept by the eval's name. */
+function repeatedEvals({ evals }: Experiment): ConfigProblem[] {
+  return evals.flatMap(({ name }, i): ConfigProblem[] => {
+    const first = evals.findIndex((other) => other.name === name);
+    if (first === i) return [];
+    const sentence = `eval "${name}" is listed already, at evals.${first}; results are kept by name. Remove one.`;
+    return [{ code: 'CONFIG_CONFLICT', path: ['evals', i], sentence }];
+  });
+}
+
+/** A trunk says by its sizes whether its options fit one another. */
+function shapeProblems({ model }: Experiment, registry: Registry): ConfigProblem[] {
+  const { name, ...options } = model.trunk;
+  try {
+    registry.get('trunk', name).shape(options);
+    return [];
+  } catch (error) {
+    if (!isForetokenError(error)) throw error;
+    const sentence = error.message.replace(`${error.code}: `, '');
+    return [{ code: error.code, path: ['model', 'trunk'], sentence }];
+  }
+}

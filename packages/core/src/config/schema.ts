@@ -1,0 +1,149 @@
+import { type TObject, type TSchema, Type } from 'typebox';
+import type { PluginKind } from '../plugins/define.ts';
+import { DEFAULTS } from './default-values.ts';
+import { FORMAT_VERSION } from './experiment.ts';
+
+/** What may be named where: gives the schema of a reference to a plugin of this kind. */
+export type ReferenceSchema = (kind: PluginKind, options?: ReferenceOptions) => TSchema;
+
+export interface ReferenceOptions {
+  /** The plugin that is meant when no name is given; absent: a name is required. */
+  readonly fallback?: string;
+  /** The framework's own keys beside the name. */
+  readonly extra?: Readonly<Record<string, TSchema>>;
+}
+
+/** Names that become folders, labels and columns. */
+export const LABEL = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+  maxLength: 100,
+  description: 'letters, digits, ".", "_" and "-", starting with a letter or digit',
+} as const;
+
+const count = (description: string, fallback?: number, minimum = 1): TSchema =>
+  Type.Optional(Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, default: fallback, description }));
+
+const above = (description: string, fallback: number): TSchema =>
+  Type.Optional(Type.Number({ exclusiveMinimum: 0, default: fallback, description }));
+
+/** Moment decay rates: from 0, and below 1. */
+const rate = (description: string, fallback: number): TSchema =>
+  Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1, default: fallback, description }));
+
+const choice = (description: string, ...values: readonly [string, ...string[]]): TSchema =>
+  Type.Optional(Type.Unsafe({ type: 'string', enum: values, default: values[0], description }));
+
+const section = (description: string, properties: Record<string, TSchema>): TObject =>
+  Type.Object(properties, { additionalProperties: false, description });
+
+/**
+ * The schema of an experiment file as people write it: everything that has a sane default may be left out, and a plugin
+ * is a name or a mapping of name and options. Defaults stand in it for editors; those that follow from other values do not.
+ */
+export function experimentSchema(reference: ReferenceSchema): TObject {
+  return Type.Object(
+    {
+      formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
+      name: Type.Optional(Type.String({ ...LABEL, description: LABEL.description })),
+      seed: count('Every random choice follows from it.', DEFAULTS.seed, 0),
+      engine: Type.Optional(engineSchema()),
+      plugins: Type.Optional(
+        Type.Array(Type.String({ minLength: 1 }), {
+          uniqueItems: true,
+          description: 'Packages that bring plugins: names, or paths from this file.',
+        }),
+      ),
+      data: dataSchema(reference),
+      model: Type.Optional(modelSchema(reference)),
+      training: Type.Optional(trainingSchema(reference)),
+      decoders: Type.Optional(
+        Type.Record(Type.String(), decoderSchema(reference), {
+          minProperties: 1,
+          propertyNames: LABEL,
+          description: 'Decoders by label.',
+        }),
+      ),
+      evals: Type.Optional(Type.Array(reference('eval'), { description: 'What is measured on the trained model.' })),
+    },
+    { additionalProperties: false },
+  );
+}
+
+function engineSchema(): TSchema {
+  const name = Type.String({ minLength: 1 });
+  return Type.Union([name, section('An engine by name.', { name })], {
+    description: 'What carries the tensors; "foretoken doctor" lists the engines. Default: wasm.',
+  });
+}
+
+function dataSchema(reference: ReferenceSchema): TObject {
+  return section('The text, and how it becomes windows of tokens.', {
+    dataset: reference('dataset'),
+    tokenizer: Type.Optional(reference('tokenizer', { fallback: DEFAULTS.plugins.tokenizer })),
+    context: count('Positions of a training window.', DEFAULTS.context),
+  });
+}
+
+function modelSchema(reference: ReferenceSchema): TObject {
+  const horizon = count(`Offsets that the head predicts, n. Default: ${DEFAULTS.horizon}.`);
+  return section('Trunk and head.', {
+    trunk: Type.Optional(reference('trunk', { fallback: DEFAULTS.plugins.trunk })),
+    head: Type.Optional(reference('head', { fallback: DEFAULTS.plugins.head, extra: { horizon } })),
+    readout: choice('One readout for all offsets, or one each.', 'shared', 'replicated'),
+    match: choice('Take the head’s blocks from the trunk, or add them.', 'parameters', 'none'),
+    maxOffset: count('Largest horizon of the comparison; default: the horizon.'),
+  });
+}
+
+function trainingSchema(reference: ReferenceSchema): TObject {
+  const defaults = DEFAULTS.training;
+  return section('Optimization, and what is written on the way.', {
+    steps: count('Optimizer steps.', defaults.steps),
+    batch: count('Windows of one forward.', defaults.batch),
+    accumulate: count('Forwards whose gradients make one step.', defaults.accumulate),
+    learningRate: above('Peak learning rate of AdamW.', defaults.learningRate),
+    finalLearningRate: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: defaults.finalLearningRate,
+        description: 'Share of the peak that the cosine ends at.',
+      }),
+    ),
+    warmupSteps: count('Steps of linear warm-up; default: 2% of the steps.', undefined, 0),
+    beta1: rate('Decay of AdamW’s first moment.', defaults.beta1),
+    beta2: rate('Decay of AdamW’s second moment.', defaults.beta2),
+    epsilon: above('Added to the root of AdamW’s second moment.', defaults.epsilon),
+    weightDecay: Type.Optional(
+      Type.Number({ minimum: 0, default: defaults.weightDecay, description: 'Decoupled weight decay.' }),
+    ),
+    clip: above('Largest global norm of a step’s gradient.', defaults.clip),
+    weighting: Type.Optional(reference('weighting', { fallback: DEFAULTS.plugins.weighting })),
+    horizonSchedule: Type.Optional(reference('horizon-schedule', { fallback: DEFAULTS.plugins.horizonSchedule })),
+    backward: choice('How gradients are computed.', 'joint'),
+    checkpointEvery: count('Steps between checkpoints; default: a tenth of the steps.'),
+    validateEvery: count('Steps between validations; default: a tenth of the steps.'),
+    validationWindows: count('Held-out windows of a validation.', defaults.validationWindows),
+  });
+}
+
+function decoderSchema(reference: ReferenceSchema): TSchema {
+  return reference('decoder', {
+    extra: {
+      rule: Type.Optional(reference('acceptance-rule', { fallback: DEFAULTS.plugins.rule })),
+      policy: Type.Optional(reference('draft-policy', { fallback: DEFAULTS.plugins.policy })),
+    },
+  });
+}
+
+/** A reference as far as it can be checked before any plugin is known: its form, and the framework's own keys. */
+export const formOfReference: ReferenceSchema = (_kind, { fallback, extra = {} } = {}) => {
+  const name = Type.String({ minLength: 1 });
+  return Type.Union([
+    name,
+    Type.Object(
+      { name: fallback === undefined ? name : Type.Optional(name), ...extra },
+      { additionalProperties: true },
+    ),
+  ]);
+};

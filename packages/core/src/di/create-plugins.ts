@@ -1,0 +1,52 @@
+import type { Experiment, PluginRef } from '../config/experiment.ts';
+import type { Dataset, Tokenizer } from '../contracts/data.ts';
+import type { NamedDecoder } from '../contracts/evaluation.ts';
+import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
+import type { NamedEval } from '../evaluation/run-evals.ts';
+import { invalid } from '../plugins/check-definition.ts';
+import type { Registry } from '../plugins/registry.ts';
+
+/** A reference without its name: what `create` takes. */
+const optionsOf = ({ name: _, ...options }: PluginRef): Record<string, unknown> => options;
+
+/** The experiment's tokenizer. @throws PLUGIN_FAILED; PLUGIN_INVALID if its vocabulary is not a count */
+export function createTokenizer(registry: Registry, { data }: Experiment): Tokenizer {
+  const { name } = data.tokenizer;
+  const tokenizer = registry.get('tokenizer', name).create({}, optionsOf(data.tokenizer));
+  if (Number.isSafeInteger(tokenizer.vocabulary) && tokenizer.vocabulary > 0) return tokenizer;
+  const rule = `vocabulary must be an integer >= 1, was ${tokenizer.vocabulary}`;
+  throw invalid(registry.source('tokenizer', name), `tokenizer "${name}"`, rule);
+}
+
+/** The experiment's dataset. @throws PLUGIN_FAILED */
+export function createDataset(registry: Registry, { data }: Experiment, baseDirectory: string): Dataset {
+  return registry.get('dataset', data.dataset.name).create({ baseDirectory }, optionsOf(data.dataset));
+}
+
+/** The experiment's loss weighting. @throws PLUGIN_FAILED */
+export function createWeighting(registry: Registry, { model, training }: Experiment): Weighting {
+  const { horizon } = model.head;
+  return registry.get('weighting', training.weighting.name).create({ horizon }, optionsOf(training.weighting));
+}
+
+/** The experiment's horizon schedule. @throws PLUGIN_FAILED */
+export function createHorizonSchedule(registry: Registry, { model, training }: Experiment): HorizonSchedule {
+  const { horizon } = model.head;
+  const definition = registry.get('horizon-schedule', training.horizonSchedule.name);
+  return definition.create({ horizon }, optionsOf(training.horizonSchedule));
+}
+
+/** The experiment's decoders with their rules and policies, in its order. @throws PLUGIN_FAILED */
+export function createDecoders(registry: Registry, { decoders }: Experiment): NamedDecoder[] {
+  return Object.entries(decoders).map(([label, { rule, policy, ...decoder }]) => ({
+    label,
+    decoder: registry.get('decoder', decoder.name).create({}, optionsOf(decoder as PluginRef)),
+    rule: registry.get('acceptance-rule', rule.name).create({}, optionsOf(rule)),
+    policy: registry.get('draft-policy', policy.name).create({}, optionsOf(policy)),
+  }));
+}
+
+/** The experiment's evals, in its order. @throws PLUGIN_FAILED */
+export function createEvals(registry: Registry, { evals }: Experiment): NamedEval[] {
+  return evals.map((ref) => ({ name: ref.name, eval: registry.get('eval', ref.name).create({}, optionsOf(ref)) }));
+}

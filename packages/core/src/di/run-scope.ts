@@ -1,0 +1,101 @@
+import type { Engine } from '@foretoken/engine';
+import { type Container, Container as InversifyContainer } from 'inversify';
+import type { Experiment } from '../config/experiment.ts';
+import type { Tokenizer } from '../contracts/data.ts';
+import type { Session } from '../contracts/decoding.ts';
+import type { TrainableModel } from '../model/build-model.ts';
+import type { Definition } from '../plugins/define.ts';
+import type { Registry } from '../plugins/registry.ts';
+import {
+  createDataset,
+  createDecoders,
+  createEvals,
+  createHorizonSchedule,
+  createTokenizer,
+  createWeighting,
+} from './create-plugins.ts';
+import { type EngineOpener, type RunServices, TOKENS } from './tokens.ts';
+
+/** One run: its services, each made once and when first asked for. */
+export interface RunScope {
+  /** Child of the process' container; every service is under its token of {@link TOKENS}. */
+  readonly container: Container;
+  readonly experiment: Experiment;
+  readonly registry: Registry;
+  /** @throws PLUGIN_FAILED and what the service's plugin throws; engine and model come as promises */
+  get<Service extends keyof RunServices>(service: Service): RunServices[Service];
+  /** A decoding session of this run's model. The caller disposes it. */
+  openSession(): Promise<Session>;
+  /** Frees the model, if it was made. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+/** What a run starts from. */
+export interface RunStart {
+  readonly experiment: Experiment;
+  readonly registry: Registry;
+  readonly baseDirectory: string;
+}
+
+/** Opens a run as a child of the process' container. */
+export function createRunScope(parent: Container, start: RunStart): RunScope {
+  const container = new InversifyContainer({ parent });
+  bindStart(container, start);
+  bindPlugins(container, start);
+  bindModel(container, start);
+  const get = <Service extends keyof RunServices>(service: Service): RunServices[Service] => {
+    const isPromised = service === 'engine' || service === 'model';
+    const value: unknown = isPromised ? container.getAsync(TOKENS[service]) : container.get(TOKENS[service]);
+    return value as RunServices[Service];
+  };
+  return {
+    container,
+    experiment: start.experiment,
+    registry: start.registry,
+    get,
+    openSession: async () => get('openSession')(await get('model')),
+    dispose: () => container.unbindAllAsync(),
+  };
+}
+
+function bindStart(container: Container, start: RunStart): void {
+  container.bind(TOKENS.experiment).toConstantValue(start.experiment);
+  container.bind(TOKENS.registry).toConstantValue(start.registry);
+  container.bind(TOKENS.baseDirectory).toConstantValue(start.baseDirectory);
+}
+
+function bindPlugins(container: Container, { experiment, registry, baseDirectory }: RunStart): void {
+  const once = (service: keyof RunServices, make: () => unknown): void => {
+    container.bind(TOKENS[service]).toDynamicValue(make).inSingletonScope();
+  };
+  once('tokenizer', () => createTokenizer(registry, experiment));
+  once('dataset', () => createDataset(registry, experiment, baseDirectory));
+  once('trunk', () => registry.get('trunk', experiment.model.trunk.name));
+  once('head', () => registry.get('head', experiment.model.head.name));
+  once('weighting', () => createWeighting(registry, experiment));
+  once('horizonSchedule', () => createHorizonSchedule(registry, experiment));
+  once('decoders', () => createDecoders(registry, experiment));
+  once('evals', () => createEvals(registry, experiment));
+}
+
+function bindModel(container: Container, { experiment }: RunStart): void {
+  container
+    .bind<Engine>(TOKENS.engine)
+    .toResolvedValue((open: EngineOpener) => open(experiment.engine.name), [TOKENS.openEngine])
+    .inSingletonScope();
+  const build = async (
+    engine: Engine,
+    tokenizer: Tokenizer,
+    trunk: Definition<'trunk'>,
+    head: Definition<'head'>,
+  ): Promise<TrainableModel> => {
+    // Imported here so that a process that only reads configurations never loads the tensor library.
+    const { buildModel } = await import('../model/build-model.ts');
+    return buildModel({ engine, experiment, trunk, head, vocabulary: tokenizer.vocabulary });
+  };
+  container
+    .bind<TrainableModel>(TOKENS.model)
+    .toResolvedValue(build, [TOKENS.engine, TOKENS.tokenizer, TOKENS.trunk, TOKENS.head])
+    .inSingletonScope()
+    .onDeactivation((model) => model.dispose());
+}

@@ -1,0 +1,107 @@
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import { checkApi, describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
+import type { Definition } from './define.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { resolveExport } from './package-export.ts';
+import { findPackage, type PackageSearch } from './package-folder.ts';
+import type { Registry } from './registry.ts';
+
+/** A plugin package whose code has been imported and found to be what its manifest promised. */
+export interface PluginPackage extends PluginSource {
+  readonly directory: string;
+  readonly definitions: readonly Definition[];
+}
+
+/** How packages are found, and how long their code may take to load. */
+export interface LoadOptions extends PackageSearch {
+  /** Default: 30 seconds. A module that never finishes would otherwise end the process without a word. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Loads a plugin package: finds its folder, checks its manifest before any of its code runs, imports each promised
+ * export once, and checks that it gives exactly what was promised. Built-in packages come through here too.
+ *
+ * @param specifier - a package name, or a path that starts with `.` or is absolute
+ * @throws PLUGIN_NOT_FOUND, PLUGIN_INVALID, PLUGIN_API, PLUGIN_FAILED
+ */
+export async function loadPluginPackage(specifier: string, options: LoadOptions): Promise<PluginPackage> {
+  const folder = findPackage(specifier, options);
+  const manifest = readManifest(folder);
+  const entries = [...new Set(manifest.provides.map((promised) => promised.export))];
+  const urls = entries.map((entry) => ({ entry, url: resolveExport(folder, entry, manifest) }));
+  const definitions: Definition[] = [];
+  for (const { entry, url } of urls) {
+    const exported = await importDefault(url, entry, manifest, options.timeoutMs ?? 30_000);
+    definitions.push(...checkPromises(manifest, entry, definitionsOf(exported, entry, manifest)));
+  }
+  const { api, version, directory } = manifest;
+  return { package: manifest.package, version, api, directory, definitions };
+}
+
+/** Registers everything that a package provides. @throws PLUGIN_DUPLICATE, PLUGIN_INVALID, PLUGIN_API */
+export function registerPackage(registry: Registry, from: PluginPackage): void {
+  for (const definition of from.definitions) registry.register(definition, from);
+}
+
+async function importDefault(url: string, entry: string, source: PluginSource, timeoutMs: number): Promise<unknown> {
+  const who = `${saidSource(source)}, export ${JSON.stringify(entry)}`;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it had not finished loading after ${timeoutMs / 1000} s`)), timeoutMs);
+  });
+  try {
+    const module: { default?: unknown } = await Promise.race([import(url), late]);
+    return module.default;
+  } catch (cause) {
+    if (isForetokenError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ForetokenError('PLUGIN_FAILED', `${who}: importing it failed: ${reason}. Report it to its author.`, {
+      cause,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The definitions of a default export: one, or a bundle's. */
+function definitionsOf(exported: unknown, entry: string, source: PluginSource): readonly Definition[] {
+  const who = `export ${JSON.stringify(entry)}`;
+  if (typeof exported !== 'object' || exported === null) {
+    throw invalid(
+      source,
+      who,
+      `its default export must be a definition or what definePlugin returns, was ${describe(exported)}`,
+    );
+  }
+  if (!('provides' in exported)) return [exported as Definition];
+  const bundle = exported as { api?: unknown; provides: unknown };
+  checkApi(bundle.api, who, source);
+  if (Array.isArray(bundle.provides) && bundle.provides.every((one) => typeof one === 'object' && one !== null)) {
+    return bundle.provides;
+  }
+  throw invalid(source, who, `"provides" must be a list of definitions, was ${describe(bundle.provides)}`);
+}
+
+/** Exactly what the manifest promises of this export, no less and no more. */
+function checkPromises(manifest: Manifest, entry: string, found: readonly Definition[]): readonly Definition[] {
+  const who = `export ${JSON.stringify(entry)}`;
+  const promised = manifest.provides.filter((one) => one.export === entry);
+  for (const { kind, name } of promised) {
+    if (found.some((one) => one.kind === kind && one.name === name)) continue;
+    const other = found.find((one) => one.name === name);
+    const got = other ? `gives a ${describe(other.kind)} of that name` : `gives ${saidList(found)}`;
+    throw invalid(
+      manifest,
+      who,
+      `package.json promises ${kind} "${name}", but it ${got}. Mend "foretoken.provides" or the module`,
+    );
+  }
+  const extra = found.find((one) => !promised.some(({ kind, name }) => one.kind === kind && one.name === name));
+  if (!extra) return found;
+  const fix = 'Add it there, or take it out of the module';
+  throw invalid(manifest, who, `gives ${saidList([extra])}, which "foretoken.provides" does not promise. ${fix}`);
+}
+
+const saidList = (definitions: readonly Definition[]): string =>
+  definitions.length === 0 ? 'nothing' : definitions.map((one) => `${one.kind} ${describe(one.name)}`).join(', ');

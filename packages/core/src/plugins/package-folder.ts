@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ForetokenError } from '@foretoken/engine/errors';
+
+/** Where to look for a package. */
+export interface PackageSearch {
+  /** Folder of the configuration file: names and relative paths start here. */
+  readonly from: string;
+  /** Folders to start from next, for a name that is not found there. */
+  readonly roots?: readonly string[];
+}
+
+/** The package.json of a package, as far as anyone may trust it: nothing of it is checked. */
+export interface PackageFolder {
+  readonly directory: string;
+  readonly packageJson: Readonly<Record<string, unknown>>;
+}
+
+const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
+
+/** A plugin's package.json may not be larger: it is read before anything is known of it. */
+const MANIFEST_BYTES = 1024 * 1024;
+
+/**
+ * Finds the folder of a package by name, as Node would from the configuration file's folder, or by path.
+ *
+ * The folder is looked up rather than resolved: a package may hide its package.json from `import`.
+ * @param specifier - a package name, or a path that starts with `.` or is absolute
+ * @throws PLUGIN_NOT_FOUND with the command that installs it
+ * @throws PLUGIN_INVALID if the specifier or its package.json is malformed
+ */
+export function findPackage(specifier: string, search: PackageSearch): PackageFolder {
+  const directory = isPath(specifier) ? folderAt(specifier, search.from) : folderNamed(specifier, search);
+  return { directory, packageJson: readPackageJson(directory, specifier) };
+}
+
+const isPath = (specifier: string): boolean =>
+  specifier.startsWith('.') || specifier.startsWith('file:') || path.isAbsolute(specifier);
+
+function folderAt(specifier: string, from: string): string {
+  const directory = specifier.startsWith('file:') ? fileURLToPath(specifier) : path.resolve(from, specifier);
+  if (existsSync(path.join(directory, 'package.json'))) return realpathSync(directory);
+  throw new ForetokenError(
+    'PLUGIN_NOT_FOUND',
+    `plugin ${JSON.stringify(specifier)}: there is no package.json in ${directory}. ` +
+      'Name the folder of a package; paths start from the folder of the configuration file.',
+  );
+}
+
+function folderNamed(name: string, { from, roots = [] }: PackageSearch): string {
+  if (!PACKAGE_NAME.test(name) || name.length > 214) {
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `plugin ${JSON.stringify(name)}: must be the name of an npm package, or the path of its folder that starts with "./".`,
+    );
+  }
+  for (const root of [from, ...roots]) {
+    for (const parent of parents(path.resolve(root))) {
+      const directory = path.join(parent, 'node_modules', name);
+      if (existsSync(path.join(directory, 'package.json'))) return realpathSync(directory);
+    }
+  }
+  throw new ForetokenError(
+    'PLUGIN_NOT_FOUND',
+    `plugin package "${name}" is not installed where ${path.resolve(from)} can see it. ` +
+      `Run "npm install ${name}" in that folder, or name the package's folder by its path ("./${name.split('/').pop()}").`,
+  );
+}
+
+function* parents(start: string): Generator<string> {
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    if (path.basename(folder) !== 'node_modules') yield folder;
+    if (path.dirname(folder) === folder) return;
+  }
+}
+
+function readPackageJson(directory: string, specifier: string): Readonly<Record<string, unknown>> {
+  const file = path.join(directory, 'package.json');
+  try {
+    if (statSync(file).size > MANIFEST_BYTES) throw new Error(`it is larger than ${MANIFEST_BYTES} bytes`);
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    throw new Error('it does not hold an object');
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `plugin ${JSON.stringify(specifier)}: ${file} cannot be read: ${reason}.`,
+      {
+        cause,
+      },
+    );
+  }
+}
