@@ -12,7 +12,7 @@ export {
 export { type ControlResult, controlResult, controlShift, randomPredictions, shiftedPredictions } from './controls.ts';
 export { spreadWindows } from './held-out-windows.ts';
 export { draftLevels, type LabelMatchOptions, labelMatch, matchRates } from './label-match.ts';
-export { type GreedyChoice, plainGreedy } from './plain-greedy.ts';
+export { type ChoiceListener, type GreedyChoice, plainGreedy } from './plain-greedy.ts';
 export { type NamedEval, runEvals } from './run-evals.ts';
 export { createSubject, type SubjectParts } from './subject.ts';
 export { totalLosses } from './total-losses.ts';

@@ -27,7 +27,7 @@ async function emitted(prompts: number[][], maxTokens: number) {
   const session = scriptedSession(model);
   const choices: [number, GreedyChoice][] = [];
   const emissions: Emission[] = [];
-  const decoder = plainGreedy((prompt, choice) => choices.push([prompt, choice]));
+  const { decoder } = plainGreedy((prompt, choice) => choices.push([prompt, choice]));
   for await (const emission of decoder.generate(session, request(prompts, maxTokens))) emissions.push(emission);
   return { session, choices, emissions };
 }
@@ -62,7 +62,7 @@ describe('plainGreedy', () => {
   it('takes the lowest id of a tie', async () => {
     const session = scriptedSession({ context: 9, logits: () => Float32Array.of(0, 5, 5, 1) });
     const gaps: number[] = [];
-    const decoder = plainGreedy((_, { topTwoGap }) => gaps.push(topTwoGap));
+    const { decoder } = plainGreedy((_, { topTwoGap }) => gaps.push(topTwoGap));
     for await (const { tokens } of decoder.generate(session, request([[0]], 1))) expect([...tokens]).toEqual([1]);
     expect(gaps).toEqual([0]);
   });

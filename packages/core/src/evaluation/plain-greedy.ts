@@ -1,4 +1,5 @@
-import type { Decoder, Emission, GenerationRequest, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { Emission, GenerationRequest, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { NamedDecoder } from '../contracts/evaluation.ts';
 
 /** One greedy choice and how near the second was. */
 export interface GreedyChoice {
@@ -7,36 +8,43 @@ export interface GreedyChoice {
   readonly topTwoGap: number;
 }
 
+/** Told of every choice of a {@link plainGreedy}, in order within a prompt. */
+export type ChoiceListener = (prompt: number, choice: GreedyChoice) => void;
+
 /**
  * Greedy decoding in the fewest words: one forward a token, no draft, the first choice of the model.
  *
  * The judge that decoders are compared with, which is why it shares no code with them and asks neither rule nor policy.
- *
- * @param onChoice - told of every choice, in order within a prompt
  */
-export function plainGreedy(onChoice: (prompt: number, choice: GreedyChoice) => void = () => {}): Decoder {
+export function plainGreedy(onChoice: ChoiceListener = () => {}): NamedDecoder {
   return {
-    drafts: false,
-    async *generate(session, request) {
-      const rows = new Map(
-        request.prompts.map((prompt, index) => [session.join(prompt), { prompt: index, emitted: 0 }]),
-      );
-      while (rows.size > 0) {
-        request.signal?.throwIfAborted();
-        for (const { row, choice } of await step(session)) {
-          const state = rows.get(row)!;
-          state.emitted++;
-          onChoice(state.prompt, choice);
-          const finished = finishedBecause(session, row, state.emitted, request);
-          if (finished) {
-            session.leave(row);
-            rows.delete(row);
-          }
-          yield emission(state.prompt, choice.token, finished);
-        }
-      }
-    },
+    label: 'plain greedy',
+    decoder: { drafts: false, generate: (session, request) => generate(session, request, onChoice) },
+    rule: { keeps: ['greedy'], accept: (_tree, target) => ({ path: new Int32Array(0), next: target.argmax(-1) }) },
+    policy: { grow: () => [] },
   };
+}
+
+async function* generate(
+  session: Session,
+  request: GenerationRequest,
+  onChoice: ChoiceListener,
+): AsyncGenerator<Emission> {
+  const rows = new Map(request.prompts.map((prompt, index) => [session.join(prompt), { prompt: index, emitted: 0 }]));
+  while (rows.size > 0) {
+    request.signal?.throwIfAborted();
+    for (const { row, choice } of await step(session)) {
+      const state = rows.get(row)!;
+      state.emitted++;
+      onChoice(state.prompt, choice);
+      const finished = finishedBecause(session, row, state.emitted, request);
+      if (finished) {
+        session.leave(row);
+        rows.delete(row);
+      }
+      yield emission(state.prompt, choice.token, finished);
+    }
+  }
 }
 
 async function step(session: Session): Promise<{ row: number; choice: GreedyChoice }[]> {
