@@ -11,11 +11,13 @@ export {
   readConfigFile,
 } from './config/load-experiment.ts';
 export { applyOverrides, type Override } from './config/overrides.ts';
+export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';
 export {
   type EntryPart,
   formatProblem,
+  member,
   type Position,
   parseSource,
   partOf,
@@ -26,6 +28,9 @@ export type * from './contracts/index.ts';
 export { createHost, type Host, type HostOptions } from './di/host.ts';
 export type { RunScope } from './di/run-scope.ts';
 export { type EngineOpener, type HostServices, type RunServices, type SessionFactory, TOKENS } from './di/tokens.ts';
+export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
+export { readJsonLines } from './files/json-lines-log.ts';
+export { writeFileAtomic } from './files/write-file-atomic.ts';
 export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';
