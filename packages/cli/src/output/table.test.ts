@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { formatTable } from './table.ts';
+
+describe('formatTable', () => {
+  it('aligns columns by what is seen, not by the bytes of colours', () => {
+    const lines = formatTable(
+      [{ title: 'name' }, { title: 'n', align: 'right' }],
+      [
+        ['\u001b[31mred\u001b[39m', '1'],
+        ['long name', '10'],
+      ],
+    );
+    expect(lines).toEqual(['name        n', '\u001b[31mred\u001b[39m         1', 'long name  10']);
+  });
+
+  it('leaves no spaces at the end of a line', () => {
+    expect(formatTable([{ title: 'a' }, { title: 'b' }], [['x', '']])).toEqual(['a  b', 'x']);
+  });
+});
