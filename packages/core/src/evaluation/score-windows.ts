@@ -75,22 +75,18 @@ function scoreOffsets(model: LanguageModel, batch: TokenBatch, random: Random): 
 }
 
 /** Losses and first choices out of one pass over the logits, in the row blocks of the engine's choice. */
-function scoreOffset(
-  { engine: { ops }, readout }: LanguageModel,
-  offset: number,
-  hidden_NE: Tensor2D,
-  target_N: Int32Array,
-): OffsetScores {
-  const reads = readout(offset);
-  const { tokens_V } = reads;
-  const crossEntropy = targetRows(ops, target_N, reads);
+function scoreOffset(model: LanguageModel, offset: number, hidden_NE: Tensor2D, target_N: Int32Array): OffsetScores {
+  const { ops } = model.engine;
+  const readout = model.readout(offset);
+  const { tokens_V } = readout;
+  const crossEntropy = targetRows(ops, target_N, readout);
   const predicted_N = new Int32Array(target_N.length);
   const rows: RowLoss = (logits_RV, firstRow) => {
     const choices = ops.argmax(logits_RV).dataSync();
     for (let r = 0; r < choices.length; r++) predicted_N[firstRow + r] = tokens_V ? tokens_V[choices[r]] : choices[r];
     return crossEntropy(logits_RV, firstRow);
   };
-  const { loss_N } = ops.linearLoss(reads, [{ hidden_NE, rows, scale: 1 }], { gradients: false });
+  const { loss_N } = ops.linearLoss(readout, [{ hidden_NE, rows, scale: 1 }], { gradients: false });
   const known = tokens_V && new Set(tokens_V);
   return {
     target_N,

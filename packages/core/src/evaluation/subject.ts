@@ -56,11 +56,12 @@ function lossesOf({ model, data, seed, signal }: SubjectParts): Subject['losses'
     const missing = [...new Set(indices)].filter((index) => !scores.has(index));
     const step = windowsPerForward(model.dims);
     for (let from = 0; from < missing.length; from += step) {
-      await breathe(signal);
       progress(from, missing.length);
+      await breathe(signal);
       const random = createRandom(seed, `evaluation/forward/${missing[from]}`);
       const scored = scoreWindows(model, data.validation, missing.slice(from, from + step), random);
       for (const window of scored) scores.set(window.window, window);
+      progress(Math.min(from + step, missing.length), missing.length);
     }
     const windows = indices.map((index) => scores.get(index)!);
     return totalLosses(model.offsets, windows);

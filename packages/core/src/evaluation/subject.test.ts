@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Decoder, GenerationRequest } from '../contracts/decoding.ts';
+import type { NamedDecoder, Subject } from '../contracts/evaluation.ts';
+import { certainOf } from '../testing/scripted-session.ts';
+import { scriptedSubject } from '../testing/scripted-subject.ts';
+import { plainGreedy } from './plain-greedy.ts';
+
+const model = { logits: (history: readonly number[]) => certainOf((history.at(-1)! + 1) % 256, 256) };
+
+/** Greedy that keeps the requests it saw. */
+function listening(label = 'greedy') {
+  const requests: GenerationRequest[] = [];
+  const { decoder: greedy, rule, policy } = plainGreedy();
+  const decoder: Decoder = {
+    drafts: false,
+    generate(session, request) {
+      requests.push(request);
+      return greedy.generate(session, request);
+    },
+  };
+  return { requests, named: { label, decoder, rule, policy } satisfies NamedDecoder };
+}
+
+async function tokensOf(subject: Subject, decoder: NamedDecoder, maxTokens: number) {
+  const emissions = await subject.emissions(decoder, subject.prompts(2, 3), maxTokens);
+  return emissions.map(({ prompt, tokens }) => [prompt, ...tokens]);
+}
+
+describe('a subject', () => {
+  it('gives a decoder its rule, policy, prompts and limit, and a session of its own that it disposes', async () => {
+    const subject = scriptedSubject({ model });
+    const { named, requests } = listening();
+    const prompts = subject.prompts(2, 3);
+    const tokens: number[] = [];
+    for await (const emission of subject.generate(named, prompts, 4)) tokens.push(...emission.tokens);
+    expect(tokens).toEqual([3, 6, 4, 7, 5, 8, 6, 9]);
+    expect(requests[0]).toMatchObject({ prompts, maxTokens: 4, rule: named.rule, policy: named.policy });
+    expect(subject.sessions.map(({ disposed }) => disposed)).toEqual([true]);
+  });
+
+  it('disposes the session of a decoder that throws, and of a caller that stops listening', async () => {
+    const subject = scriptedSubject({ model });
+    const { named } = listening();
+    const throwing: NamedDecoder = {
+      ...named,
+      decoder: {
+        drafts: false,
+        // biome-ignore lint/correctness/useYield: it throws before its first token
+        async *generate() {
+          throw new Error('broken decoder');
+        },
+      },
+    };
+    await expect(subject.emissions(throwing, subject.prompts(1, 3), 4)).rejects.toThrow('broken decoder');
+    for await (const _ of subject.generate(named, subject.prompts(1, 3), 4)) break;
+    expect(subject.sessions.map(({ disposed }) => disposed)).toEqual([true, true]);
+  });
+
+  it('runs what is asked for twice once, and apart what differs in decoder, prompts or limit', async () => {
+    const subject = scriptedSubject({ model });
+    const [one, other] = [listening('a'), listening('b')];
+    expect(await tokensOf(subject, one.named, 2)).toEqual(await tokensOf(subject, one.named, 2));
+    expect(one.requests).toHaveLength(1);
+    await tokensOf(subject, one.named, 3);
+    await subject.emissions(one.named, subject.prompts(1, 3), 2);
+    expect(one.requests).toHaveLength(3);
+    await tokensOf(subject, other.named, 2);
+    expect(other.requests).toHaveLength(1);
+  });
+
+  it('gives every run the same stream per prompt, which goes on where it was', async () => {
+    const subject = scriptedSubject({ model });
+    const { named, requests } = listening();
+    for (const maxTokens of [2, 3]) await tokensOf(subject, named, maxTokens);
+    const [first, second] = requests.map(({ random }) => [0, 0, 1].map((prompt) => random(prompt).uniform()));
+    expect(first).toEqual(second);
+    expect(new Set(first).size).toBe(3);
+    expect(subject.random('x').uniform()).toBe(subject.random('x').uniform());
+  });
+
+  it('stops a run, and a loss, when its signal aborts', async () => {
+    const controller = new AbortController();
+    const subject = scriptedSubject({ model, signal: controller.signal });
+    const run = subject.emissions(listening().named, subject.prompts(1, 3), 5, () => controller.abort());
+    await expect(run).rejects.toThrow(/aborted/);
+    expect(subject.sessions.map(({ disposed }) => disposed)).toEqual([true]);
+  });
+
+  it('reports emitted tokens of all that may come', async () => {
+    const seen: unknown[] = [];
+    const subject = scriptedSubject({ model });
+    await subject.emissions(listening().named, subject.prompts(2, 3), 2, (...at) => seen.push(at));
+    expect(seen).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 4],
+      [4, 4],
+    ]);
+  });
+});
