@@ -4,8 +4,8 @@ export { deepFreeze } from './config/freeze.ts';
 export { canonicalJson, experimentHash, hashJson } from './config/hash.ts';
 export { describeOptions, experimentJsonSchema, type OptionDescription } from './config/json-schema.ts';
 export {
-  type LoadedExperiment,
   type LoadExperimentOptions,
+  type LoadedExperiment,
   loadExperiment,
   loadSource,
   readConfigFile,

@@ -25,7 +25,9 @@ export function throwProblems(
 ): void {
   if (problems.length === 0) return;
   const codes = new Set(problems.map(({ code }) => code));
-  const sentences = problems.map(({ path, part, sentence }) => formatProblem(source, path, sentence, part));
+  const sentences = inReadingOrder(source, problems).map(({ path, part, sentence }) =>
+    formatProblem(source, path, sentence, part),
+  );
   throw new ForetokenError(codes.size === 1 ? problems[0].code : mixed, together(source, sentences), {
     problems: sentences,
   });
@@ -46,6 +48,13 @@ export function refuseUnreadable(source: Source): void {
   if (typeof version !== 'number' || version === FORMAT_VERSION) return;
   const sentence = `must be ${FORMAT_VERSION}, was ${version}. Use the release of Foretoken that wrote the file.`;
   throw new ForetokenError('FORMAT_VERSION', formatProblem(source, ['formatVersion'], sentence));
+}
+
+/** As they stand in the text; those of overrides, which stand nowhere, first. */
+function inReadingOrder(source: Source, problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const placed = problems.map((problem) => ({ problem, at: source.locate(problem.path, problem.part) }));
+  placed.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
+  return placed.map(({ problem }) => problem);
 }
 
 const together = (source: Source, problems: readonly string[]): string =>

@@ -177,19 +177,21 @@ function read(reader: Reader, node: Node | null, path: Path, keyOffset: number):
   }
   if (node === null) return null;
   if (isAlias(node)) return readAlias(reader, node, path, keyOffset);
+  const value = readContent(reader, node, path);
   const { anchor } = node as { anchor?: string };
-  if (isScalar(node)) {
-    if (anchor) reader.anchors.set(anchor, node);
-    return readScalar(reader, node.value, offset);
-  }
-  const value = isMap(node)
-    ? readMap(reader, node.items, path)
-    : isSeq(node)
-      ? node.items.map((item, i) => read(reader, item as Node | null, [...path, i], offsetOf(item)))
-      : null;
+  if (anchor === undefined) return value;
+  const other = reader.anchors.get(anchor);
+  if (other && other !== node) reader.fail(offset, `the anchor "&${anchor}" is already set above.`);
   // Known only from here on, so that an alias inside its own anchor is refused rather than followed for ever.
-  if (anchor) reader.anchors.set(anchor, node);
+  reader.anchors.set(anchor, node);
   return value;
+}
+
+function readContent(reader: Reader, node: Node, path: Path): Json {
+  if (isScalar(node)) return readScalar(reader, node.value, offsetOf(node));
+  if (isMap(node)) return readMap(reader, node.items, path);
+  if (!isSeq(node)) return null;
+  return node.items.map((item, i) => read(reader, item as Node | null, [...path, i], offsetOf(item)));
 }
 
 function readAlias(reader: Reader, node: { source: string } & Node, path: Path, keyOffset: number): Json {

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Json } from '../contracts/json.ts';
 import type { PluginKind } from './define.ts';
+import { linearRegExp } from './linear-regexp.ts';
 import { problemsOf, type SchemaProblem } from './problems.ts';
 
 /** A JSON Schema as data. */
@@ -42,7 +43,7 @@ export interface OptionsSchema {
  */
 export function compileOptions(kind: PluginKind, declared: unknown, description?: string): OptionsSchema {
   const schema = publishedSchema(kind, declared, description);
-  const validate = compileSchema(schema, { fillDefaults: true });
+  const validate = compileSchema(schema, { fillDefaults: true, isForeign: true });
   const check = (given: Readonly<Record<string, Json>>): CheckedOptions => {
     const options = structuredClone(given) as { [option: string]: Json };
     return { options, problems: validate(options) ? [] : problemsOf(validate.errors ?? []) };
@@ -55,9 +56,20 @@ export function compileOptions(kind: PluginKind, declared: unknown, description?
  * Compiles a schema in ajv's strict mode, in the 2020-12 dialect. Nothing is ever fetched: a reference that leaves the
  * schema is an error.
  * @param options.fillDefaults - whether checking a value writes the schema's defaults into it
+ * @param options.isForeign - the schema is someone else's: its patterns run in linear time
  */
-export function compileSchema<T>(schema: object, { fillDefaults = false } = {}): ValidateFunction<T> {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, useDefaults: fillDefaults, logger: false });
+export function compileSchema<T>(
+  schema: object,
+  { fillDefaults = false, isForeign = false } = {},
+): ValidateFunction<T> {
+  const ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    verbose: true,
+    useDefaults: fillDefaults,
+    logger: false,
+    code: isForeign ? { regExp: linearRegExp } : {},
+  });
   return ajv.compile<T>(schema);
 }
 

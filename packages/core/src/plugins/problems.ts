@@ -22,7 +22,7 @@ export function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
   const outermost = unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other)));
   const loose = errors.filter((error) => !outermost.some((union) => error === union || isInside(error, union)));
   const found = [
-    ...loose.filter((error) => !isEcho(error)).map(problemOf),
+    ...loose.filter((error) => !isEcho(error, loose)).map(problemOf),
     ...outermost.flatMap((union) => unionProblems(union, errors)),
   ];
   const seen = new Set<string>();
@@ -39,7 +39,7 @@ export function said(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** A JSON pointer's segments; digits inside an array become numbers only when the text is read back by position. */
+/** A JSON pointer's segments. Whether a number is an index or a key of digits, the pointer does not say, nor does it matter. */
 function segments(pointer: string): (string | number)[] {
   return pointer
     .split('/')
@@ -51,8 +51,15 @@ function segments(pointer: string): (string | number)[] {
 const isInside = (error: ErrorObject, union: ErrorObject): boolean =>
   error.schemaPath.startsWith(`${union.schemaPath}/`) && error.instancePath.startsWith(union.instancePath);
 
-/** `if` only repeats what its branch said already; a property name's own error says it better. */
-const isEcho = (error: ErrorObject): boolean => error.keyword === 'if' || error.propertyName !== undefined;
+/**
+ * Adds nothing: `if` repeats what its branch said; a property name's own error says it better; a value of the wrong type
+ * breaks every other rule too.
+ */
+const isEcho = (error: ErrorObject, among: readonly ErrorObject[]): boolean =>
+  error.keyword === 'if' ||
+  error.propertyName !== undefined ||
+  (error.keyword !== 'type' &&
+    among.some(({ keyword, instancePath }) => keyword === 'type' && instancePath === error.instancePath));
 
 function unionProblems(union: ErrorObject, errors: readonly ErrorObject[]): SchemaProblem[] {
   const path = segments(union.instancePath);
