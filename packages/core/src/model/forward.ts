@@ -4,17 +4,13 @@ import type { Batch, Head, OffsetInput, OffsetOutput } from '../contracts/head.t
 import type { Memory } from '../contracts/memory.ts';
 import type { LanguageModel } from '../contracts/model.ts';
 import type { Random } from '../contracts/random.ts';
+import type { TokenBatch } from '../data/make-batch.ts';
 import { scanNodes } from './scan.ts';
 
-/** Token windows on the host, as training and evaluation see them. */
+/** Token windows on the host, as training and evaluation see them: `makeBatch` of data/ gives them. */
 export interface ForwardInput {
-  readonly B: number;
-  /** Scored positions of a window. */
-  readonly T: number;
-  /** Tokens of a window: T of them and at least as many more as the largest offset reads ahead. */
-  readonly stride: number;
-  /** B x stride ids, row-major. */
-  readonly window: Int32Array;
+  readonly tokens: Pick<TokenBatch, 'B' | 'T' | 'tokens_BT' | 'ahead'>;
+  /** The same windows as nodes. */
   readonly at: Nodes;
   readonly random: Random;
 }
@@ -54,18 +50,20 @@ export function memoryWithoutPast(model: Pick<LanguageModel, 'engine'>, at: Node
 export function forwardOffsets(model: LanguageModel, input: ForwardInput, offsets: readonly number[]): ForwardResult {
   const { head, trunk } = model;
   const { ops } = model.engine;
-  const tokens_BT = columns(input, 0);
+  const { B, T } = input.tokens;
+  const tokens_BT = tf.tensor2d(input.tokens.tokens_BT, [B, T], 'int32');
   const batch: Batch = { tokens_BT, x_BTD: trunk.embed(tokens_BT), at: input.at, random: input.random };
   const arrangement = head.arrange?.(batch);
   const at = arrangement?.at ?? input.at;
   const states = trunk.forward(arrangement?.x_BSD ?? batch.x_BTD, at, memoryWithoutPast(model, at), headTaps(head));
-  const picked = arrangement ? states.map((state) => pickColumns(ops, state, arrangement.columns_BT, input.T)) : states;
+  const picked = arrangement ? states.map((state) => pickColumns(ops, state, arrangement.columns_BT, T)) : states;
   return {
     batch,
     trunk: states,
     offsets: runOffsets(model, offsets, {
       trunk: picked as [Tensor3D, ...Tensor3D[]],
-      aheadOf: (offset) => Array.from({ length: offset - 1 }, (_, j) => columns(input, j + 1)),
+      aheadOf: (offset) =>
+        Array.from({ length: offset - 1 }, (_, j) => tf.tensor2d(input.tokens.ahead(j + 1), [B, T], 'int32')),
       at: input.at,
       memory: memoryWithoutPast(model, input.at),
     }),
@@ -106,13 +104,6 @@ export function runOffsets(
 /** A bare tensor stands for both the hidden state and the carry. */
 export function asOffsetOutput(output: Tensor3D | OffsetOutput): OffsetOutput {
   return 'hidden_BTE' in output ? output : { hidden_BTE: output, carry_BTC: output };
-}
-
-/** Tokens x_{t + shift} for t in 0..T-1, int32 [B,T]. */
-function columns({ B, T, stride, window }: ForwardInput, shift: number): Tensor2D {
-  const tokens = new Int32Array(B * T);
-  for (let b = 0; b < B; b++) tokens.set(window.subarray(b * stride + shift, b * stride + shift + T), b * T);
-  return tf.tensor2d(tokens, [B, T], 'int32');
 }
 
 function pickColumns(ops: Ops, state_BSD: Tensor3D, columns_BT: Int32Array, T: number): Tensor3D {

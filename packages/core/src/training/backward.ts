@@ -56,7 +56,8 @@ export const joint: Backward = (model, request) => {
   const losses = new Map<string, number>();
   const seeds: Seed[] = [];
   try {
-    for (const group of byReadout(objectives)) lossOfReadout(model, request, group, { names, gradients, losses, seeds });
+    for (const group of byReadout(objectives))
+      lossOfReadout(model, request, group, { names, gradients, losses, seeds });
     for (const objective of objectives.filter(isValue)) lossOfValue(request, objective, losses, seeds);
     backwardInto(recording, model, seeds, gradients);
   } catch (error) {

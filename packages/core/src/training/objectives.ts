@@ -2,8 +2,7 @@
 import type { Ops, Readout, RowLoss, Tensor2D } from '@foretoken/engine';
 import type { Objective, Seen } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
-import type { ForwardResult } from '../model/forward.ts';
-import { headTaps } from '../model/forward.ts';
+import { type ForwardInput, type ForwardResult, forwardOffsets, headTaps } from '../model/forward.ts';
 
 /** Targets of one batch, on the host. */
 export interface Targets {
@@ -59,4 +58,17 @@ export function targetRows(ops: Ops, target_N: Int32Array, { tokens_V }: Readout
   if (!tokens_V) return ops.crossEntropyRows(target_N);
   const rowOf = new Map(Array.from(tokens_V, (token, row) => [token, row]));
   return ops.crossEntropyRows(target_N.map((token) => rowOf.get(token) ?? -1));
+}
+
+/**
+ * Names of the loss terms at the full horizon. A head with objectives of its own is asked once, on a real batch, so
+ * that weightings start with the terms they will see.
+ */
+export function discoverTerms(model: LanguageModel, batch: () => { input: ForwardInput; targets: Targets }): string[] {
+  if (!model.head.objectives) return model.offsets.map(offsetTerm);
+  const { input, targets } = batch();
+  return model.engine.tidy(() => {
+    const result = forwardOffsets(model, input, model.offsets);
+    return objectivesOf(model, result, targets, model.offsets).map(({ name }) => name);
+  });
 }

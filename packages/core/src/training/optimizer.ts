@@ -20,10 +20,7 @@ export class AdamW {
   readonly #options: Pick<Experiment['training'], 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>;
   readonly #moments = new Map<string, Moments>();
 
-  constructor(
-    engine: Engine,
-    options: Pick<Experiment['training'], 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>,
-  ) {
+  constructor(engine: Engine, options: Pick<Experiment['training'], 'beta1' | 'beta2' | 'epsilon' | 'weightDecay'>) {
     this.#engine = engine;
     this.#options = options;
   }

@@ -155,7 +155,8 @@ export class Trainer {
 
   /** Goes back to a checkpoint: the run that continues ends in the same bits as one that never stopped. */
   restore(state: TrainerState, tensor: (name: string) => Tensor): void {
-    for (const name of this.#parts.model.parameters.keys()) this.#parts.model.store.replace(name, tensor(`model/${name}`));
+    for (const name of this.#parts.model.parameters.keys())
+      this.#parts.model.store.replace(name, tensor(`model/${name}`));
     for (const [name, steps] of Object.entries(state.adamwSteps)) {
       this.#optimizer.restore(name, tensor(`adamw.1/${name}`), tensor(`adamw.2/${name}`), steps);
     }

@@ -1,0 +1,19 @@
+/**
+ * Models at work: built from plugins, run over windows, and what a decoding session shares with training.
+ *
+ * @packageDocumentation
+ */
+export { buildModel, type ModelRequest, type TrainableModel } from './build-model.ts';
+export {
+  asOffsetOutput,
+  evaluationOrder,
+  type ForwardInput,
+  type ForwardResult,
+  forwardOffsets,
+  headTaps,
+  memoryWithoutPast,
+  type OffsetSource,
+  runOffsets,
+} from './forward.ts';
+export { ParameterStore } from './parameter-store.ts';
+export { type ScanStart, scanNodes } from './scan.ts';

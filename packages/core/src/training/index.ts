@@ -1,0 +1,15 @@
+export { type Backward, type BackwardRequest, type BackwardResult, joint, type StepBatch } from './backward.ts';
+export { learningRateAt } from './learning-rate.ts';
+export { AdamW } from './optimizer.ts';
+export {
+  type EvaluateOptions,
+  evaluateRun,
+  openTrainedRun,
+  type RunLocation,
+  type TrainingSummary,
+  type TrainOptions,
+  trainRun,
+} from './run.ts';
+export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, runPaths } from './run-directory.ts';
+export { MAX_SKIPPED_IN_A_ROW, type StepReport, Trainer, type TrainerParts, type TrainerState } from './trainer.ts';
+export type { TrainingProgress } from './training-loop.ts';

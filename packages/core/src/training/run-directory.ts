@@ -1,0 +1,128 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { Experiment } from '../config/experiment.ts';
+import { experimentHash } from '../config/hash.ts';
+import type { DataManifest } from '../data/data-manifest.ts';
+import { type JsonObject, readJson, writeJson } from '../files/json-file.ts';
+
+/** Where everything of one run is kept: the folder is the record. */
+export interface RunPaths {
+  readonly root: string;
+  /** The complete, frozen configuration. */
+  readonly experiment: string;
+  /** Versions, engine and machine that the run started on. */
+  readonly provenance: string;
+  /** Documents with their hashes. */
+  readonly manifest: string;
+  /** One JSON object per step. */
+  readonly metrics: string;
+  readonly checkpoints: string;
+  /** Written last: its presence says that the run is finished. */
+  readonly summary: string;
+}
+
+/** File names inside a run directory. */
+export function runPaths(root: string): RunPaths {
+  return {
+    root,
+    experiment: join(root, 'experiment.json'),
+    provenance: join(root, 'provenance.json'),
+    manifest: join(root, 'data-manifest.json'),
+    metrics: join(root, 'metrics.jsonl'),
+    checkpoints: join(root, 'checkpoints'),
+    summary: join(root, 'summary.json'),
+  };
+}
+
+/** `false`: only a new run; `true`: only an existing one; `auto`: whichever it is. */
+export type ResumeMode = boolean | 'auto';
+
+/**
+ * Opens the folder of a run, new or to be resumed, and makes sure that it belongs to this experiment.
+ *
+ * @throws RUN_EXISTS, RUN_NOT_FOUND, RUN_MISMATCH
+ */
+export async function openRunDirectory(root: string, experiment: Experiment, resume: ResumeMode): Promise<RunPaths> {
+  const paths = runPaths(root);
+  const existed = await exists(paths.experiment);
+  if (existed && resume === false) {
+    throw new ForetokenError(
+      'RUN_EXISTS',
+      `${root} already holds a run. Go on with --resume, or choose another folder.`,
+    );
+  }
+  if (!existed && resume === true) {
+    throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run to resume. Start it without --resume.`);
+  }
+  if (existed) {
+    await checkSameExperiment(paths, experiment);
+  } else {
+    await mkdir(root, { recursive: true }).catch((cause: Error) => {
+      throw new ForetokenError('FILE_WRITE', `${root} cannot be made: ${cause.message}.`, { cause });
+    });
+    await writeJson(paths.experiment, experiment);
+  }
+  return paths;
+}
+
+/**
+ * The experiment that a run directory was made for.
+ * @throws RUN_NOT_FOUND, FILE_CORRUPT, FORMAT_VERSION
+ */
+export async function readRunExperiment(root: string): Promise<Experiment> {
+  const { experiment } = runPaths(root);
+  if (!(await exists(experiment)))
+    throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run (no experiment.json).`);
+  return (await readJson(experiment)) as unknown as Experiment;
+}
+
+/** Whether a path is there. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes sure that a run goes on with the data it started from; the first time, records them.
+ * @throws DATA_CHANGED naming a document that differs
+ */
+export async function checkManifest(paths: RunPaths, manifest: DataManifest): Promise<void> {
+  if (!(await exists(paths.manifest))) {
+    await writeJson(paths.manifest, manifest);
+    return;
+  }
+  const before = (await readJson(paths.manifest)) as unknown as DataManifest;
+  if (before.contentHash === manifest.contentHash) return;
+  const hashes = new Map(before.documents.map(({ id, sha256 }) => [id, sha256]));
+  const changed = manifest.documents.find(({ id, sha256 }) => hashes.get(id) !== sha256);
+  const example = changed ? `${changed.id} is new or different` : 'documents are missing or split differently';
+  throw new ForetokenError(
+    'DATA_CHANGED',
+    `${paths.root} was started on other data: ${example}. Restore the data, or start a new run.`,
+  );
+}
+
+async function checkSameExperiment(paths: RunPaths, experiment: Experiment): Promise<void> {
+  const before = (await readJson(paths.experiment)) as unknown as Experiment;
+  if (experimentHash(before) === experimentHash(experiment)) return;
+  const changed = differences(before as unknown as JsonObject, experiment as unknown as JsonObject).slice(0, 5);
+  throw new ForetokenError(
+    'RUN_MISMATCH',
+    `${paths.root} was started with another configuration; different: ${changed.join(', ')}. Use its own configuration or another folder.`,
+  );
+}
+
+/** Dotted paths at which two JSON values differ. */
+function differences(a: unknown, b: unknown, path = ''): string[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  if (!isObject(a) || !isObject(b)) return [path];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,225 @@
+import { dirname, join, relative } from 'node:path';
+import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
+import type { Experiment, PluginRef } from '../config/experiment.ts';
+import { experimentHash } from '../config/hash.ts';
+import type { EvalOutcome, Progress } from '../contracts/evaluation.ts';
+import type { Json } from '../contracts/json.ts';
+import { type PreparedData, prepareData } from '../data/prepare.ts';
+import type { Host } from '../di/host.ts';
+import type { RunScope } from '../di/run-scope.ts';
+import { runEvals } from '../evaluation/run-evals.ts';
+import { createSubject } from '../evaluation/subject.ts';
+import { ensureFreeSpace } from '../files/free-space.ts';
+import { readJson, writeJson } from '../files/json-file.ts';
+import { JsonLinesLog } from '../files/json-lines-log.ts';
+import type { TrainableModel } from '../model/build-model.ts';
+import { provenanceOf } from './provenance.ts';
+import { checkManifest, exists, openRunDirectory, type ResumeMode, type RunPaths, runPaths } from './run-directory.ts';
+import { restoreModel } from './trainer-checkpoint.ts';
+import { TrainingLoop, type TrainingProgress } from './training-loop.ts';
+
+/** Where a run is and where its relative paths start. */
+export interface RunLocation {
+  readonly directory: string;
+  /** Folder of the configuration file: data globs and plugin paths start from it. */
+  readonly baseDirectory: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainOptions extends RunLocation {
+  /** Default false: refuse a folder that holds a run. */
+  readonly resume?: ResumeMode;
+  onProgress?(progress: TrainingProgress): void;
+  /** While the corpus is tokenized. */
+  onPrepare?(doneBytes: number, totalBytes: number): void;
+}
+
+/** What a finished training says of itself; also `summary.json` of its folder. */
+export interface TrainingSummary {
+  readonly parameters: number;
+  readonly layers: number;
+  readonly trunkLayers: number;
+  readonly steps: number;
+  /** Steps whose loss or gradient was not finite. */
+  readonly skippedSteps: number;
+  /** Tokens trained on. */
+  readonly tokens: number;
+  /** Largest number of tensor bytes alive at once while training, those of the model included. */
+  readonly peakBytes: number;
+  /** The last checkpoint, relative to the run's folder. */
+  readonly checkpoint: string;
+  readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
+  /** Of the process that finished the run. */
+  readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
+}
+
+/**
+ * Trains one experiment in a folder of its own, or finishes a training that was stopped.
+ *
+ * A finished run is not done again: its summary is returned as it is.
+ * @throws RUN_EXISTS, RUN_NOT_FOUND, RUN_MISMATCH, DATA_CHANGED, DISK_FULL, INTERRUPTED, TRAINING_DIVERGED, and what
+ * data, plugins and files throw
+ */
+export async function trainRun(host: Host, experiment: Experiment, options: TrainOptions): Promise<TrainingSummary> {
+  const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
+  if (await exists(paths.summary)) return readSummary(paths);
+  return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
+    await ensureFreeSpace(paths.root, spaceForCheckpoints(model.numParameters));
+    await writeJson(paths.provenance, provenanceOf(scope.registry, model.engine, options));
+    const summary = await trainOn({ scope, model, data }, paths, options);
+    await writeJson(paths.summary, summary);
+    return summary;
+  });
+}
+
+export interface EvaluateOptions extends RunLocation {
+  /** Whose training the folder holds, where several experiments share one. Default: `experiment`. */
+  readonly trainedAs?: Experiment;
+  readonly onProgress?: Progress;
+}
+
+/**
+ * Runs an experiment's evals on the last checkpoint of a run.
+ * @returns outcomes by eval name
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED, and what evals throw
+ */
+export async function evaluateRun(
+  host: Host,
+  experiment: Experiment,
+  options: EvaluateOptions,
+): Promise<{ readonly [evalName: string]: EvalOutcome }> {
+  const { signal, onProgress: progress, trainedAs = experiment } = options;
+  const paths = runPaths(options.directory);
+  return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
+    await restoreLatest(model, paths, trainedAs);
+    const [tokenizer, decoders, seed] = [scope.get('tokenizer'), scope.get('decoders'), experiment.seed];
+    const openSession = () => host.openSession(model);
+    const subject = createSubject({ model, tokenizer, data, decoders, openSession, seed, signal, progress });
+    return runEvals(subject, scope.get('evals'));
+  });
+}
+
+/**
+ * Opens the model of a run with the weights of its last checkpoint. The caller disposes the scope.
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH
+ */
+export async function openTrainedRun(host: Host, experiment: Experiment, location: RunLocation): Promise<RunScope> {
+  const scope = await host.openRun(experiment, location.baseDirectory);
+  try {
+    await restoreLatest(await scope.get('model'), runPaths(location.directory), experiment);
+    return scope;
+  } catch (error) {
+    await scope.dispose();
+    throw error;
+  }
+}
+
+/** An open run with its data. */
+interface OpenRun {
+  readonly scope: RunScope;
+  readonly model: TrainableModel;
+  readonly data: PreparedData;
+}
+
+async function withRun<T>(
+  host: Host,
+  experiment: Experiment,
+  paths: RunPaths,
+  options: RunLocation & Pick<TrainOptions, 'onPrepare'>,
+  use: (run: OpenRun) => Promise<T>,
+): Promise<T> {
+  const scope = await host.openRun(experiment, options.baseDirectory);
+  try {
+    const data = await openData(scope, paths, options);
+    try {
+      await checkManifest(paths, data.manifest);
+      return await use({ scope, model: await scope.get('model'), data });
+    } finally {
+      data.close();
+    }
+  } finally {
+    await scope.dispose();
+  }
+}
+
+/** Prepared tokens lie beside the run, so that runs in one folder share them. */
+function openData(
+  scope: RunScope,
+  paths: RunPaths,
+  { signal, onPrepare }: Pick<TrainOptions, 'signal' | 'onPrepare'>,
+): Promise<PreparedData> {
+  const { data, model } = scope.experiment;
+  return prepareData({
+    dataset: scope.get('dataset'),
+    tokenizer: scope.get('tokenizer'),
+    names: { dataset: asJson(data.dataset), tokenizer: asJson(data.tokenizer) },
+    context: data.context,
+    maxOffset: model.maxOffset,
+    cacheDirectory: join(dirname(paths.root), '.tokens'),
+    signal,
+    progress: onPrepare,
+  });
+}
+
+async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options: TrainOptions) {
+  const { experiment } = scope;
+  const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
+  const metrics = await JsonLinesLog.open(paths.metrics);
+  model.engine.resetPeak();
+  const [weighting, horizonSchedule] = [scope.get('weighting'), scope.get('horizonSchedule')];
+  const { signal, onProgress } = options;
+  const loop = new TrainingLoop({
+    ...{ experiment, model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
+  });
+  try {
+    const last = (await checkpoints.list()).at(-1);
+    if (last) await loop.resume(await checkpoints.load(last.path));
+    else await metrics.truncateAfter(() => false);
+    const saved = await loop.run();
+    return summaryOf(loop, { scope, model, data }, relative(paths.root, saved.path));
+  } finally {
+    loop.dispose();
+    await metrics.close();
+  }
+}
+
+function summaryOf(loop: TrainingLoop, { scope, model, data }: OpenRun, checkpoint: string): TrainingSummary {
+  const { steps, batch, accumulate } = scope.experiment.training;
+  const tokensPerStep = batch * accumulate * model.dims.context;
+  const bytes = (split: 'train' | 'validation') =>
+    data.manifest.documents.reduce((sum, document) => sum + (document.split === split ? document.bytes : 0), 0);
+  const seconds = loop.seconds;
+  return {
+    parameters: model.numParameters,
+    layers: model.dims.layers,
+    trunkLayers: model.dims.trunkLayers,
+    steps,
+    skippedSteps: loop.trainer.skippedSteps,
+    tokens: steps * tokensPerStep,
+    peakBytes: model.engine.memory().peakBytes,
+    checkpoint,
+    data: {
+      contentHash: data.manifest.contentHash,
+      trainBytes: bytes('train'),
+      validationBytes: bytes('validation'),
+    },
+    timings: { seconds, tokensPerSecond: seconds > 0 ? (loop.stepsRun * tokensPerStep) / seconds : 0 },
+  };
+}
+
+async function restoreLatest(model: TrainableModel, paths: RunPaths, trainedAs: Experiment): Promise<void> {
+  const store = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(trainedAs) });
+  restoreModel(model, await store.load((await store.latest()).path));
+}
+
+async function readSummary(paths: RunPaths): Promise<TrainingSummary> {
+  return (await readJson(paths.summary)) as unknown as TrainingSummary;
+}
+
+/** Weights and two moments, for the checkpoints that are kept and the one being written. */
+function spaceForCheckpoints(numParameters: number): number {
+  const numFiles = 4;
+  return numFiles * 3 * numParameters * Float32Array.BYTES_PER_ELEMENT;
+}
+
+const asJson = (ref: PluginRef): Json => ref as unknown as Json;

@@ -1,0 +1,201 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createNodes, type Nodes } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { Checkpoint, CheckpointEntry, CheckpointStore } from '../checkpoints/checkpoint-store.ts';
+import type { Experiment } from '../config/experiment.ts';
+import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
+import { makeBatch } from '../data/make-batch.ts';
+import type { PreparedData } from '../data/prepare.ts';
+import { TrainingOrder } from '../data/training-order.ts';
+import { scoreWindows, totalLosses, windowsPerForward } from '../evaluation/score-windows.ts';
+import type { JsonLinesLog } from '../files/json-lines-log.ts';
+import type { TrainableModel } from '../model/build-model.ts';
+import { createRandom } from '../random/random.ts';
+import { joint, type StepBatch } from './backward.ts';
+import { discoverTerms } from './objectives.ts';
+import { Trainer } from './trainer.ts';
+import { restoreTrainer, saveTrainer } from './trainer-checkpoint.ts';
+
+/** What a run shows while it goes. */
+export interface TrainingProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Weighted loss of the last step. */
+  readonly loss: number;
+  readonly tokensPerSecond: number;
+}
+
+export interface LoopParts {
+  readonly experiment: Experiment;
+  readonly model: TrainableModel;
+  readonly weighting: Weighting;
+  readonly horizonSchedule: HorizonSchedule;
+  readonly data: PreparedData;
+  readonly metrics: JsonLinesLog;
+  readonly checkpoints: CheckpointStore;
+  readonly signal?: AbortSignal;
+  onProgress?(progress: TrainingProgress): void;
+}
+
+/**
+ * Trains until the last step, writing one line of metrics per step, validating and saving on the way.
+ *
+ * Everything random follows from (seed, step), and data order from (seed, windows consumed), so that a run resumed from
+ * a checkpoint ends in the same bits as one that never stopped.
+ */
+export class TrainingLoop {
+  readonly #parts: LoopParts;
+  readonly #trainer: Trainer;
+  readonly #order: TrainingOrder;
+  #cursor = 0;
+  #seconds = 0;
+  #stepsRun = 0;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    const { model, experiment, weighting, horizonSchedule, data } = parts;
+    this.#order = new TrainingOrder({ windows: data.train.count, seed: experiment.seed });
+    this.#trainer = new Trainer({
+      engine: model.engine,
+      model,
+      settings: experiment.training,
+      weighting,
+      horizonSchedule,
+      backward: joint,
+      terms: this.#terms(),
+    });
+  }
+
+  get trainer(): Trainer {
+    return this.#trainer;
+  }
+
+  /** Seconds spent in steps by this process. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  /** Steps taken by this process. */
+  get stepsRun(): number {
+    return this.#stepsRun;
+  }
+
+  /** Goes back to a checkpoint and cuts the metrics to it. */
+  async resume(checkpoint: Checkpoint): Promise<void> {
+    this.#cursor = restoreTrainer(this.#trainer, checkpoint);
+    await this.#parts.metrics.truncateAfter((row) => (row.step as number) <= checkpoint.step);
+  }
+
+  /**
+   * Runs the steps that are left.
+   * @returns the last checkpoint, that of the last step
+   * @throws INTERRUPTED after saving, when the signal aborts; TRAINING_DIVERGED
+   */
+  async run(): Promise<CheckpointEntry> {
+    const { steps } = this.#parts.experiment.training;
+    let saved: CheckpointEntry | undefined;
+    while (this.#trainer.step < steps) {
+      saved = await this.#oneStep();
+      await nextTurn();
+    }
+    return saved ?? (await this.#parts.checkpoints.latest());
+  }
+
+  /** Frees the optimizer's state. */
+  dispose(): void {
+    this.#trainer.dispose();
+  }
+
+  async #oneStep(): Promise<CheckpointEntry | undefined> {
+    const { steps, checkpointEvery, validateEvery } = this.#parts.experiment.training;
+    const started = performance.now();
+    const report = this.#withBatches((batches) => this.#trainer.run(batches));
+    const seconds = (performance.now() - started) / 1000;
+    this.#seconds += seconds;
+    this.#stepsRun++;
+    const { step } = report;
+    const isLast = step === steps;
+    const validation = isLast || step % validateEvery === 0 ? this.#validate() : undefined;
+    const { losses, weights, ...rest } = report;
+    const byTerm = (values: Readonly<Record<string, number>>) =>
+      Object.keys(values).map((term) => finite(values[term]));
+    await this.#parts.metrics.append({
+      ...rest,
+      loss: finite(report.loss),
+      gradientNorm: finite(report.gradientNorm),
+      losses: byTerm(losses),
+      weights: byTerm(weights),
+      terms: Object.keys(losses),
+      tokens: this.#cursor * this.#parts.model.dims.context,
+      ...(validation ? { validation } : {}),
+      seconds,
+    });
+    this.#parts.onProgress?.({ step, steps, loss: report.loss, tokensPerSecond: this.#tokensPerStep() / seconds });
+    const aborted = this.#parts.signal?.aborted === true;
+    if (!isLast && !aborted && step % checkpointEvery !== 0) return undefined;
+    const entry = await this.#save(validation?.losses[0]);
+    if (aborted && !isLast) {
+      throw new ForetokenError('INTERRUPTED', `stopped after step ${step} of ${steps}, saved as ${entry.path}.`);
+    }
+    return entry;
+  }
+
+  async #save(score: number | undefined): Promise<CheckpointEntry> {
+    await this.#parts.metrics.flush();
+    return saveTrainer(this.#parts.checkpoints, this.#trainer, { cursor: this.#cursor, score });
+  }
+
+  /** Mean nats per offset on the first held-out windows. */
+  #validate(): { losses: number[] } {
+    const { model, data, experiment } = this.#parts;
+    const count = Math.min(experiment.training.validationWindows, data.validation.count);
+    const stride = windowsPerForward(model.dims);
+    const scores = [];
+    for (let from = 0; from < count; from += stride) {
+      const indices = Array.from({ length: Math.min(stride, count - from) }, (_, i) => from + i);
+      scores.push(
+        ...scoreWindows(model, data.validation, indices, createRandom(experiment.seed, `validation/${from}`)),
+      );
+    }
+    return { losses: [...totalLosses(model.offsets, scores).meanNats] };
+  }
+
+  #terms(): string[] {
+    return this.#withBatches(([batch]) => discoverTerms(this.#parts.model, () => batch), { consume: false });
+  }
+
+  /** Makes the coming step's batches, and frees what the forward derived from them. */
+  #withBatches<T>(use: (batches: readonly StepBatch[]) => T, { consume = true } = {}): T {
+    const { model, data, experiment } = this.#parts;
+    const { batch: B, accumulate } = experiment.training;
+    const nodes: Nodes[] = [];
+    try {
+      const tokens = Array.from({ length: accumulate }, (_, i) =>
+        makeBatch(data.train, this.#order.batchAt(this.#cursor + i * B, B), model.dims),
+      );
+      const validTargets = (offset: number) =>
+        tokens.reduce((sum, batch) => sum + batch.target(offset).filter((target) => target >= 0).length, 0);
+      const batches = tokens.map((batch, i): StepBatch => {
+        const at = createNodes(batch);
+        nodes.push(at);
+        const random = createRandom(experiment.seed, `step/${this.#cursor}/${i}`);
+        return { input: { tokens: batch, at, random }, targets: { target: batch.target, validTargets } };
+      });
+      const result = use(batches);
+      if (consume) this.#cursor += B * accumulate;
+      return result;
+    } finally {
+      for (const at of nodes) at.dispose();
+    }
+  }
+
+  #tokensPerStep(): number {
+    const { batch, accumulate } = this.#parts.experiment.training;
+    return batch * accumulate * this.#parts.model.dims.context;
+  }
+}
+
+/** JSON has no NaN: a value that is not finite is kept as null. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
