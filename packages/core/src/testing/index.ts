@@ -1,3 +1,7 @@
-export { scoredWindow } from './scored-window.ts';
-export { certainOf, type ScriptedModel, type ScriptedSession, scriptedSession } from './scripted-session.ts';
-export { type ScriptedSubject, type SubjectScript, scriptedSubject, scriptedWindows } from './scripted-subject.ts';
+/**
+ * Contract suites for plugins, to be called from vitest.
+ *
+ * @packageDocumentation
+ */
+export { describeHeadContract } from './describe-head-contract.ts';
+export type { HeadContractSettings } from './head/head-case.ts';

@@ -1,0 +1,196 @@
+// Heads that are wrong on purpose: each must fail the check that is meant for it, and say why.
+// B batch, T positions, D width.
+import { tf } from '@foretoken/engine';
+import { expect, test } from 'vitest';
+import type { Json } from '../contracts/json.ts';
+import { createTransformerBlock, type Definition, defineHead, type Tensor2D, type Tensor3D, Type } from '../plugin.ts';
+import { HEAD_CHECKS } from './head/checks.ts';
+import { openHeadCase } from './head/head-case.ts';
+
+/** Titles of the checks that a head fails, with their messages. */
+async function failures(definition: Definition, options: Record<string, Json> = {}): Promise<[string, string][]> {
+  const head = await openHeadCase(definition, definition.name, options, {});
+  return HEAD_CHECKS.flatMap(({ title, run }): [string, string][] => {
+    try {
+      run(head);
+      return [];
+    } catch (error) {
+      return [[title, (error as Error).message]];
+    }
+  });
+}
+
+const later = (x_BTD: Tensor3D) => {
+  const [B, T, D] = x_BTD.shape;
+  return tf.concat([x_BTD.slice([0, 1, 0], [B, T - 1, D]), x_BTD.slice([0, 0, 0], [B, 1, D])], 1) as Tensor3D;
+};
+
+test('a head that reads the next position is caught looking into the future', async () => {
+  const cheat = defineHead({
+    name: 'cheat',
+    create: ({ ops }) => ({
+      forward: (offset, { trunk: [hidden_BTD] }) =>
+        offset === 1 ? ops.add(hidden_BTD, later(hidden_BTD)) : hidden_BTD,
+    }),
+  });
+  const failed = await failures(cheat);
+  expect(failed.map(([title]) => title)).toEqual([expect.stringMatching(/^sees, for offset i at t, nothing/)]);
+  expect(failed[0][1]).toBe(
+    'head "cheat": the hidden state of offset 1 at row 0, position 0 moved when the token at row 0, position 1 was ' +
+      'exchanged; it must not see tokens from position 1 on.',
+  );
+});
+
+test('a head that hides its look ahead behind a weight that starts at zero is caught all the same', async () => {
+  const sly = defineHead({
+    name: 'sly',
+    create({ ops, param, dims }) {
+      const weight_DD = param<Tensor2D>('weight', [dims.width, dims.width], { kind: 'zeros' });
+      return {
+        forward: (_, { trunk: [hidden_BTD] }) => ops.linear(later(hidden_BTD), weight_DD, { residual: hidden_BTD }),
+      };
+    },
+  });
+  expect((await failures(sly)).map(([, message]) => message)).toEqual([expect.stringContaining('must not see')]);
+});
+
+test('a head that mixes rows is caught', async () => {
+  const mixer = defineHead({
+    name: 'mixer',
+    create: ({ ops }) => ({
+      forward: (_, { trunk: [hidden_BTD] }) => ops.add(hidden_BTD, ops.mean<Tensor3D>(hidden_BTD, 0, true)),
+    }),
+  });
+  expect((await failures(mixer)).map(([, message]) => message)).toEqual([
+    expect.stringContaining('it must not see other rows'),
+  ]);
+});
+
+test('a head that carries state over a document boundary is caught', async () => {
+  const sum = defineHead({
+    name: 'running-sum',
+    create: ({ ops }) => ({
+      forward(_, { trunk: [hidden_BTD] }) {
+        const [B, T] = hidden_BTD.shape;
+        const lower = Array.from({ length: B * T * T }, (_, i) => Number(i % T <= Math.floor(i / T) % T));
+        return ops.matmul(ops.constant<Tensor3D>(lower, [B, T, T]), hidden_BTD);
+      },
+    }),
+  });
+  expect((await failures(sum)).map(([, message]) => message)).toEqual([
+    expect.stringContaining('it must not see an earlier document'),
+  ]);
+});
+
+test('a head that always says the same is caught', async () => {
+  const constant = defineHead({
+    name: 'constant',
+    create: ({ ops }) => ({ forward: (_, { trunk: [hidden_BTD] }) => ops.ones<Tensor3D>(hidden_BTD.shape) }),
+  });
+  expect((await failures(constant)).map(([, message]) => message)).toEqual([
+    'head "constant": offset 1 never depends on the token it stands on.',
+  ]);
+});
+
+test('a head that draws its own random numbers is caught', async () => {
+  const dice = defineHead({
+    name: 'dice',
+    create: ({ ops }) => ({
+      forward: (_, { trunk: [hidden_BTD] }) => ops.mul(hidden_BTD, 1 + Math.random()),
+    }),
+  });
+  expect((await failures(dice)).map(([title]) => title)).toContain('gives the same bits for the same seed and text');
+});
+
+test('a gradient that is wrong in one weight is caught by the name of the weight', async () => {
+  const twisted = defineHead({
+    name: 'twisted',
+    create({ ops, param, dims }) {
+      const right_DD = param<Tensor2D>('right', [dims.width, dims.width]);
+      const wrong_DD = param<Tensor2D>('wrong', [dims.width, dims.width]);
+      const halved = tf.customGrad((x) => ({
+        value: (x as Tensor2D).clone(),
+        gradFunc: (dy) => tf.mul(dy as Tensor2D, 0.98),
+      }));
+      return {
+        forward: (_, { trunk: [hidden_BTD] }) =>
+          ops.linear(ops.linear(hidden_BTD, right_DD), halved(wrong_DD) as Tensor2D, { residual: hidden_BTD }),
+      };
+    },
+  });
+  const failed = await failures(twisted);
+  expect(failed.map(([title]) => title)).toEqual(['has gradients that agree with finite differences']);
+  expect(failed[0][1]).toMatch(/^head "twisted": the gradient of weight "head\/wrong" says/);
+});
+
+test('a head that leaks a tensor per forward is caught', async () => {
+  const leaky = defineHead({
+    name: 'leaky',
+    create: ({ ops }) => ({ forward: (_, { trunk: [hidden_BTD] }) => tf.keep(ops.neg(hidden_BTD)) }),
+  });
+  expect(await failures(leaky)).toEqual([
+    ['frees every tensor that it makes', 'head "leaky": 9 tensors were left after three forwards.'],
+  ]);
+});
+
+test('a head whose hidden states do not fit its readout is caught', async () => {
+  const narrow = defineHead({
+    name: 'narrow',
+    create: ({ ops }) => ({
+      forward: (_, { trunk: [hidden_BTD] }) =>
+        ops.slice(hidden_BTD, [0, 0, 0], [hidden_BTD.shape[0], hidden_BTD.shape[1], 4]),
+    }),
+  });
+  expect(await failures(narrow)).toEqual([
+    [
+      'gives finite hidden states, carries and readouts of matching shapes',
+      'head "narrow": offset 1: hidden_BTE must have shape [2,6,8], was [2,6,4].',
+    ],
+  ]);
+});
+
+test('a head with attention that does not declare its memory is caught', async () => {
+  const forgetful = defineHead({
+    name: 'forgetful',
+    create({ ops, param, dims }) {
+      const block = createTransformerBlock({ ops, param }, 'block', dims);
+      return { forward: (_, { trunk: [hidden_BTD], at, memory }) => block(hidden_BTD, at, memory.kv('block')) };
+    },
+  });
+  expect(await failures(forgetful)).toEqual([
+    [
+      'uses the memory that it declares and no other',
+      `head "forgetful": offset 1 uses memory "block", but the head declares memory: 'none'.`,
+    ],
+  ]);
+});
+
+test('a head that writes into the trunk’s states is caught', async () => {
+  const vandal = defineHead({
+    name: 'vandal',
+    create: () => ({
+      forward(_, { trunk: [hidden_BTD] }) {
+        // On the cpu engine this is the live buffer.
+        hidden_BTD.dataSync()[0] += 1;
+        return hidden_BTD;
+      },
+    }),
+  });
+  expect((await failures(vandal)).map(([title]) => title)).toContain(
+    'does not write into the tensors that it is given',
+  );
+});
+
+test('an option without a type is caught', async () => {
+  const loose = defineHead({
+    name: 'loose',
+    options: Type.Object({ rank: Type.Unknown() }),
+    create: () => ({ forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD }),
+  });
+  expect(await failures(loose, { rank: 2 })).toEqual([
+    [
+      'refuses unknown options and options of another type',
+      'head "loose": option "rank" must have a type, but {"other":true} was taken as well.',
+    ],
+  ]);
+});

@@ -1,0 +1,33 @@
+import { beforeAll, describe, test } from 'vitest';
+import type { Json } from '../contracts/json.ts';
+import type { Definition, PluginBundle } from '../plugins/define.ts';
+import { HEAD_CHECKS } from './head/checks.ts';
+import { type HeadCase, type HeadContractSettings, openHeadCase } from './head/head-case.ts';
+
+/**
+ * The head contract as vitest tests: call it in one line at the top of a test file.
+ *
+ * ```ts
+ * describeHeadContract(lowRank, 'low-rank', { rank: 2 });
+ * ```
+ * It builds small models around the head and checks that options are refused, shapes fit, bits repeat, memory is as
+ * declared, nothing of the future is seen, gradients are right and nothing leaks.
+ *
+ * @param plugin - the head, or the bundle that provides it
+ * @param name - the head's name
+ * @param options - options to check it with; defaults fill the rest
+ */
+export function describeHeadContract(
+  plugin: Definition | PluginBundle,
+  name: string,
+  options: Readonly<Record<string, Json>> = {},
+  settings: HeadContractSettings = {},
+): void {
+  describe(`head "${name}" ${JSON.stringify(options)}`, () => {
+    let head: HeadCase;
+    beforeAll(async () => {
+      head = await openHeadCase(plugin, name, options, settings);
+    });
+    for (const check of HEAD_CHECKS) test(check.title, () => check.run(head));
+  });
+}

@@ -1,0 +1,83 @@
+import type { Head, OffsetInput } from '../../contracts/head.ts';
+import type { Memory } from '../../contracts/memory.ts';
+import { broken, type HeadCheck } from './check.ts';
+import { buildSmallModel, type HeadCase } from './head-case.ts';
+import { runHead, toHost, withForward } from './run-head.ts';
+
+/** The session plans caches from the declaration alone: memory that it does not know of is lost between two forwards. */
+export const declaresItsMemory: HeadCheck = {
+  title: 'uses the memory that it declares and no other',
+  run(head) {
+    const model = buildSmallModel(head);
+    const slots = new Map<number, Set<string>>();
+    const watched = withForward(model, (offset, input) => {
+      const used = new Set<string>();
+      slots.set(offset, used);
+      return model.head.forward(offset, { ...input, memory: watchedMemory(input.memory, used) });
+    });
+    try {
+      runHead(watched, () => undefined);
+      checkSlots(head, model.head.memory ?? 'none', slots);
+    } finally {
+      model.dispose();
+    }
+  },
+};
+
+/** Trunk states and carries are shared by all offsets. */
+export const leavesInputsAlone: HeadCheck = {
+  title: 'does not write into the tensors that it is given',
+  run(head) {
+    const model = buildSmallModel(head);
+    const watched = withForward(model, (offset, input) => {
+      const before = bitsOf(input);
+      const output = model.head.forward(offset, input);
+      if (bitsOf(input) !== before) throw broken(head, `offset ${offset} changed the values of a tensor it was given.`);
+      return output;
+    });
+    try {
+      runHead(watched, () => undefined);
+    } finally {
+      model.dispose();
+    }
+  },
+};
+
+function watchedMemory(memory: Memory, used: Set<string>): Memory {
+  return {
+    kv(slot) {
+      used.add(slot);
+      return memory.kv(slot);
+    },
+    scan(slot, start_X, step) {
+      used.add(slot);
+      return memory.scan(slot, start_X, step);
+    },
+  };
+}
+
+function checkSlots(
+  head: HeadCase,
+  declared: NonNullable<Head['memory']>,
+  slots: ReadonlyMap<number, Set<string>>,
+): void {
+  const using = [...slots].filter(([, used]) => used.size > 0);
+  const all = using.flatMap(([, used]) => [...used]);
+  const isShared = new Set(all).size < all.length;
+  if (declared === 'none' && using.length > 0) {
+    throw broken(head, `offset ${using[0][0]} uses memory "${all[0]}", but the head declares memory: 'none'.`);
+  }
+  if (declared !== 'none' && using.length === 0) {
+    throw broken(head, `it declares memory: '${declared}', but no offset uses any.`);
+  }
+  if (declared === 'per-offset' && isShared) {
+    throw broken(head, `memory: 'per-offset' needs slots of its own for each offset, were ${all.join(', ')}.`);
+  }
+  if (declared === 'unrolled' && using.some(([, used]) => [...used].join() !== [...using[0][1]].join())) {
+    throw broken(head, `memory: 'unrolled' needs the same slots for each offset, were ${all.join(', ')}.`);
+  }
+}
+
+function bitsOf({ trunk, carry_BTC }: OffsetInput): string {
+  return [...trunk, ...(carry_BTC ? [carry_BTC] : [])].map((tensor) => toHost(tensor).values.join()).join('\n');
+}

@@ -1,0 +1,87 @@
+import { type Engine, type EngineName, openEngine, tf } from '@foretoken/engine';
+import type { Json } from '../../contracts/json.ts';
+import { buildModel, type TrainableModel } from '../../model/build-model.ts';
+import { type Definition, PLUGIN_API, type PluginBundle } from '../../plugins/define.ts';
+import { createRegistry, type Registry } from '../../plugins/registry.ts';
+import { createRandom } from '../../random/random.ts';
+import { SMALL_TEXT } from './small-text.ts';
+import { smallTrunk } from './small-trunk.ts';
+
+/** What the head contract is checked on; the defaults suit most heads. */
+export interface HeadContractSettings {
+  /** Offsets that the head is asked to predict. Default 3. */
+  readonly horizon?: number;
+  /** Default `cpu`: plain loops, so that a failure is the head's own. */
+  readonly engine?: EngineName;
+}
+
+/** A head under test: registered like any plugin, with the options it is to be checked with. */
+export interface HeadCase {
+  readonly name: string;
+  readonly options: Readonly<Record<string, Json>>;
+  readonly horizon: number;
+  readonly engine: Engine;
+  readonly registry: Registry;
+}
+
+/**
+ * Registers a head and opens the engine to check it on.
+ *
+ * @param plugin - the head, or the bundle that provides it
+ * @throws PLUGIN_UNKNOWN, PLUGIN_INVALID, PLUGIN_API if there is no such head to check
+ */
+export async function openHeadCase(
+  plugin: Definition | PluginBundle,
+  name: string,
+  options: Readonly<Record<string, Json>>,
+  { horizon = 3, engine = 'cpu' }: HeadContractSettings,
+): Promise<HeadCase> {
+  const registry = createRegistry();
+  const source = { package: 'under-test', version: '0.0.0', api: PLUGIN_API };
+  registry.register(smallTrunk, { ...source, package: '@foretoken/core/testing' });
+  for (const definition of 'provides' in plugin ? plugin.provides : [plugin]) registry.register(definition, source);
+  registry.get('head', name);
+  return { name, options, horizon, registry, engine: await openEngine({ name: engine }) };
+}
+
+/**
+ * A small model with the head under test.
+ *
+ * Its weights are moved away from where they start, by the same random step each time: a weight that starts at zero
+ * would hide what flows through it.
+ * @param engine - stands in for the case's engine
+ */
+export function buildSmallModel(head: HeadCase, engine: Engine = head.engine): TrainableModel {
+  const { name, horizon, registry } = head;
+  const options = registry.checkOptions('head', { ...head.options, name }, 'the contract suite’s options');
+  const definition = registry.get('head', name);
+  const { blocksPerOffset = 0 } = definition;
+  const taken = typeof blocksPerOffset === 'function' ? blocksPerOffset(options) : blocksPerOffset;
+  const model = buildModel({
+    engine,
+    trunk: registry.get('trunk', smallTrunk.name),
+    head: definition,
+    vocabulary: SMALL_TEXT.vocabulary,
+    experiment: {
+      seed: 1,
+      data: { context: SMALL_TEXT.T, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
+      model: {
+        trunk: { name: smallTrunk.name, layers: 2 + taken },
+        head: { ...options, name, horizon },
+        readout: 'replicated',
+        match: 'none',
+        maxOffset: horizon,
+      },
+    },
+  });
+  shake(model);
+  return model;
+}
+
+function shake(model: TrainableModel): void {
+  for (const [name, weight] of model.parameters) {
+    const random = createRandom(2, `contract/${name}`);
+    const values = Float32Array.from(weight.dataSync(), (value) => value + 0.3 * random.normal());
+    model.store.replace(name, tf.tensor(values, weight.shape));
+  }
+}
