@@ -25,6 +25,7 @@ export {
   sourceOf,
 } from './config/source-map.ts';
 export type * from './contracts/index.ts';
+export { Utf8Stream } from './data/utf8-stream.ts';
 export { createHost, type Host, type HostOptions } from './di/host.ts';
 export type { RunScope } from './di/run-scope.ts';
 export { type EngineOpener, type HostServices, type RunServices, type SessionFactory, TOKENS } from './di/tokens.ts';
@@ -39,3 +40,4 @@ export { createPluginLoader, type PluginLoader, type PluginLoaderOptions } from 
 export { compileSchema, type JsonSchema, RESERVED_KEYS } from './plugins/options-schema.ts';
 export { type Path, problemsOf, type SchemaProblem } from './plugins/problems.ts';
 export { createRegistry, type NamedOptions, type PluginListing, plural, type Registry } from './plugins/registry.ts';
+export { createRandom } from './random/random.ts';

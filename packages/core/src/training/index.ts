@@ -1,3 +1,4 @@
+export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 export { type Backward, type BackwardRequest, type BackwardResult, joint, type StepBatch } from './backward.ts';
 export { learningRateAt } from './learning-rate.ts';
 export { AdamW } from './optimizer.ts';
