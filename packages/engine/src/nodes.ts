@@ -44,11 +44,14 @@ export interface NodesInit {
 
 /**
  * Makes nodes after checking them.
+ * @param owner - nodes made by `createNodes` that dispose these with themselves
  * @throws SHAPE_MISMATCH if an array has another length than B*T, or a length leaves 0..T
  */
-export function createNodes(init: NodesInit): Nodes {
+export function createNodes(init: NodesInit, owner?: Nodes): Nodes {
   checkNodes(init);
-  return new DerivedNodes(init);
+  const nodes = new DerivedNodes(init);
+  if (owner instanceof DerivedNodes) owner.own(nodes);
+  return nodes;
 }
 
 /** How {@link chainNodes} lays text out. */
@@ -104,6 +107,7 @@ class DerivedNodes implements Nodes {
   readonly parent_BT: Int32Array;
   readonly length_B: Int32Array;
   private readonly derivedTensors = new Map<string, Tensor | Tensor[]>();
+  private readonly owned: Nodes[] = [];
 
   constructor(init: NodesInit) {
     this.B = init.length_B.length;
@@ -122,9 +126,14 @@ class DerivedNodes implements Nodes {
     return made;
   }
 
+  own(nodes: Nodes): void {
+    this.owned.push(nodes);
+  }
+
   dispose(): void {
     for (const tensor of [...this.derivedTensors.values()].flat()) tensor.dispose();
     this.derivedTensors.clear();
+    for (const nodes of this.owned.splice(0)) nodes.dispose();
   }
 }
 
