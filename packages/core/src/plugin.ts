@@ -6,6 +6,7 @@
 export type {
   KeyValues,
   Nodes,
+  NodesInit,
   Ops,
   Readout,
   RowLoss,

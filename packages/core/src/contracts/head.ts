@@ -1,5 +1,5 @@
 // B rows, T positions, S arranged nodes, D width, E readout input width, C carry width, N = B*T rows, V vocabulary.
-import type { Nodes, Ops, Readout, RowLoss, Scalar, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Nodes, NodesInit, Ops, Readout, RowLoss, Scalar, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import type { Memory } from './memory.ts';
 import type { Dims, ParamFactory } from './parameters.ts';
 import type { Random } from './random.ts';
@@ -63,10 +63,13 @@ export interface Batch {
   readonly x_BTD: Tensor3D;
   readonly at: Nodes;
   readonly random: Random;
+  /** Makes the nodes of an {@link Arrangement}; the framework frees them after the step. */
+  nodes(init: NodesInit): Nodes;
 }
 
 export interface Arrangement {
   readonly x_BSD: Tensor3D;
+  /** From {@link Batch.nodes}. */
   readonly at: Nodes;
   /** Which of the S nodes stands for each of the T positions: host indices, row-major. */
   readonly columns_BT: Int32Array;
@@ -92,6 +95,8 @@ export interface RowObjective {
   readonly hidden_NE: Tensor2D;
   readonly readout: Readout;
   readonly rows: RowLoss;
+  /** What `rows` reads beside the logits, such as a teacher's hidden states: kept until the loss is known. */
+  readonly uses?: readonly Tensor[];
   /** What the sum over rows is divided by: valid rows in the whole step, as {@link Seen.validTargets} counts them. */
   readonly validRows: number;
 }

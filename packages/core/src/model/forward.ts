@@ -1,5 +1,5 @@
 // B rows, T positions, S arranged nodes, D width, K offsets ahead.
-import { type Nodes, type Ops, type Tensor, type Tensor2D, type Tensor3D, tf } from '@foretoken/engine';
+import { createNodes, type Nodes, type Ops, type Tensor, type Tensor2D, type Tensor3D, tf } from '@foretoken/engine';
 import type { Batch, Head, OffsetInput, OffsetOutput } from '../contracts/head.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { LanguageModel } from '../contracts/model.ts';
@@ -52,7 +52,13 @@ export function forwardOffsets(model: LanguageModel, input: ForwardInput, offset
   const { ops } = model.engine;
   const { B, T } = input.tokens;
   const tokens_BT = tf.tensor2d(input.tokens.tokens_BT, [B, T], 'int32');
-  const batch: Batch = { tokens_BT, x_BTD: trunk.embed(tokens_BT), at: input.at, random: input.random };
+  const batch: Batch = {
+    tokens_BT,
+    x_BTD: trunk.embed(tokens_BT),
+    at: input.at,
+    random: input.random,
+    nodes: (init) => createNodes(init, input.at),
+  };
   const arrangement = head.arrange?.(batch);
   const at = arrangement?.at ?? input.at;
   const states = trunk.forward(arrangement?.x_BSD ?? batch.x_BTD, at, memoryWithoutPast(model, at), headTaps(head));

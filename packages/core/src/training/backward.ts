@@ -49,7 +49,9 @@ export const joint: Backward = (model, request) => {
     const { input, targets } = request.batch;
     const result = forwardOffsets(model, input, request.offsets);
     objectives = objectivesOf(model, result, targets, request.offsets);
-    return objectives.map((objective) => ('value' in objective ? objective.value : objective.hidden_NE));
+    return objectives.flatMap((objective) =>
+      isValue(objective) ? objective.value : [objective.hidden_NE, ...(objective.uses ?? [])],
+    );
   });
   const names = namesById(model);
   const gradients = new Map<string, Tensor>();
