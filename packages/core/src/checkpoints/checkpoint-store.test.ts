@@ -18,7 +18,7 @@ function contentOf(step: number, score?: number) {
   const cursor: StoredTensor = { dtype: 'I32', shape: [1], data: Int32Array.of(step) };
   return {
     step,
-    tensors: new Map([
+    tensors: new Map<string, StoredTensor>([
       ['weight', weight],
       ['cursor', cursor],
     ]),

@@ -3,6 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { RandomState } from '../contracts/random.ts';
 import { createRandom, restoreRandom } from './random.ts';
 
+interface Vector {
+  readonly seed: number;
+  readonly name: string;
+  readonly state: RandomState;
+  readonly uniform: number[];
+  readonly normal: number[];
+  readonly integer: number[];
+}
 const vectors = JSON.parse(readFileSync(new URL('./fixtures/random-vectors.json', import.meta.url), 'utf8'));
 const repeat = <T>(count: number, draw: () => T) => Array.from({ length: count }, draw);
 
@@ -21,16 +29,19 @@ describe('a stream of random numbers', () => {
     expect(random.state()).toEqual(after);
   });
 
-  it.each(vectors.streams)('of ($seed, "$name") gives what an independent implementation gives', (stream) => {
-    const { seed, name, state, uniform, normal, integer } = stream as never as Record<string, never>;
-    expect(createRandom(seed, name).state()).toEqual(state);
-    const uniforms = createRandom(seed, name);
-    expect(repeat(5, uniforms.uniform)).toEqual(uniform);
-    const normals = createRandom(seed, name);
-    for (const expected of normal as number[]) expect(normals.normal()).toBeCloseTo(expected, 12);
-    const integers = createRandom(seed, name);
-    expect([2, 10, 1000, 2 ** 32, 2 ** 53 - 1].map(integers.integer)).toEqual(integer);
-  });
+  it.each(vectors.streams as Vector[])(
+    'of ($seed, "$name") gives what an independent implementation gives',
+    (stream) => {
+      const { seed, name, state, uniform, normal, integer } = stream;
+      expect(createRandom(seed, name).state()).toEqual(state);
+      const uniforms = createRandom(seed, name);
+      expect(repeat(5, uniforms.uniform)).toEqual(uniform);
+      const normals = createRandom(seed, name);
+      for (const expected of normal) expect(normals.normal()).toBeCloseTo(expected, 12);
+      const integers = createRandom(seed, name);
+      expect([2, 10, 1000, 2 ** 32, 2 ** 53 - 1].map(integers.integer)).toEqual(integer);
+    },
+  );
 
   it('goes on from its state as if never stopped, in the middle of any kind of draw', () => {
     const random = createRandom(3, 'a');
