@@ -1,7 +1,9 @@
 import type { Json } from '../contracts/json.ts';
+import { didYouMean } from '../plugins/closest.ts';
+import type { PluginKind } from '../plugins/define.ts';
 import { once } from '../plugins/once.ts';
-import { compileSchema } from '../plugins/options-schema.ts';
-import { problemsOf } from '../plugins/problems.ts';
+import { compileSchema, RESERVED_KEYS } from '../plugins/options-schema.ts';
+import { problemsOf, type SchemaProblem } from '../plugins/problems.ts';
 import { type NamedOptions, type Registry, unknownPlugin } from '../plugins/registry.ts';
 import { complete } from './defaults.ts';
 import type { Experiment, PluginRef } from './experiment.ts';
@@ -84,8 +86,15 @@ function resolveReference(
       code: 'OPTIONS_INVALID',
       path: [...path, ...problem.path],
       part: problem.atKey ? 'key' : 'value',
-      sentence: `${problem.sentence.replace(/\.$/, '')} (${kind} "${ref.name}").`,
+      sentence: `${problem.sentence.replace(/\.$/, '')} (${kind} "${ref.name}").${ownKeys(kind, problem)}`,
     }),
   );
   return { ref: { name: ref.name, ...options }, problems: inPlace };
+}
+
+/** A plugin's schema does not know the framework's keys beside its options: a slip of the pen may mean one of them. */
+function ownKeys(kind: PluginKind, { path, atKey }: SchemaProblem): string {
+  const keys = RESERVED_KEYS[kind];
+  if (!atKey || path.length !== 1 || keys.length === 0) return '';
+  return `${didYouMean(String(path[0]), keys)} Keys of every ${kind}: ${keys.join(', ')}.`;
 }
