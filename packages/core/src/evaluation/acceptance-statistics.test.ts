@@ -47,6 +47,12 @@ describe('acceptance statistics', () => {
     expect(rejected).toMatchObject({ bonus: 1, tokens: 1, proposed: [1, 1, 0], marginal: [0, 0, null] });
   });
 
+  it('counts each row’s room from what that row emitted before', () => {
+    const run = [emission(0, 3, [1, 1], 2), emission(1, 1, [1, 1], 0), emission(0, 1, [1, 1], 1)];
+    // Row 0 had 4, then 1 left: the second level of its last forward could not be kept. Row 1 had all 4.
+    expect(emittedAcceptance(run, { maxTokens: 4, levels: 2 })).toMatchObject({ proposed: [3, 2], unobserved: [0, 1] });
+  });
+
   it('takes what the context left for the room of a row that the context stopped', () => {
     const last: Emission = { ...emission(0, 2, [1, 1, 1], 2), finished: 'context' };
     expect(emittedAcceptance([last], { maxTokens: 50, levels: 3 })).toMatchObject({ bonus: 0, proposed: [1, 1, 0] });

@@ -91,20 +91,22 @@ describe('runEvals', () => {
     await expect(runEvals(scriptedSubject({}), twice)).rejects.toMatchObject({ code: 'CONFIG_CONFLICT' });
   });
 
-  it('stops between evals and inside one when the signal aborts', async () => {
+  it('starts no further eval once the signal aborts', async () => {
     const controller = new AbortController();
-    const subject = scriptedSubject({ signal: controller.signal });
-    const aborting: Eval = {
+    const ran: string[] = [];
+    const aborting = (name: string): Eval => ({
       measure: async () => {
+        ran.push(name);
         controller.abort();
         return { results: {} };
       },
-    };
-    const between = runEvals(subject, [
-      { name: 'a', eval: aborting },
-      { name: 'b', eval: throwing(new Error('ran')) },
+    });
+    const run = runEvals(scriptedSubject({ signal: controller.signal }), [
+      { name: 'a', eval: aborting('a') },
+      { name: 'b', eval: aborting('b') },
     ]);
-    await expect(between).rejects.toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('"b"') });
+    await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED', message: expect.stringContaining('"b"') });
+    expect(ran).toEqual(['a']);
   });
 
   it('says interrupted, not failed, of an eval that throws because the signal aborted', async () => {

@@ -47,6 +47,25 @@ function toyModel(engine: Engine, { tokens_V }: Pick<Readout, 'tokens_V'> = {}):
   };
 }
 
+/** A subject on the toy model that notes which windows are read. */
+function toySubject(model: LanguageModel, { reads, signal }: { reads: number[]; signal?: AbortSignal }) {
+  const read = (index: number) => {
+    reads.push(index);
+    return windows.read(index);
+  };
+  return createSubject({
+    model,
+    tokenizer: { vocabulary: V, isBytes: true, encode: () => tokens, decode: () => new Uint8Array() },
+    data: { train: windows, validation: { count: 3, read }, prompts: () => [] },
+    decoders: [],
+    openSession() {
+      throw new Error('not needed');
+    },
+    seed: 0,
+    signal,
+  });
+}
+
 /** The same model in float64 loops: log-probabilities of an offset after a token. */
 function logProbabilities(token: number, offset: number): number[] {
   const times = (x: ArrayLike<number>, matrix: Float32Array, width: number) =>
@@ -142,26 +161,17 @@ describe('scoreWindows', () => {
     expect(windowsPerForward({ context: 100_000 })).toBe(1);
   });
 
+  it('is not begun by a subject whose signal aborted', async () => {
+    const reads: number[] = [];
+    const subject = toySubject(model, { reads, signal: AbortSignal.abort() });
+    await expect(subject.losses([0])).rejects.toThrow(/aborted/);
+    expect(reads).toEqual([]);
+  });
+
   it('is asked for each window once by a subject, in batches, and then remembered', async () => {
     const reads: number[] = [];
-    const validation: Windows = {
-      count: 3,
-      read: (index) => {
-        reads.push(index);
-        return windows.read(index);
-      },
-    };
     const seen: unknown[] = [];
-    const subject = createSubject({
-      model,
-      tokenizer: { vocabulary: V, isBytes: true, encode: () => tokens, decode: () => new Uint8Array() },
-      data: { train: windows, validation, prompts: () => [] },
-      decoders: [],
-      openSession() {
-        throw new Error('not needed');
-      },
-      seed: 0,
-    });
+    const subject = toySubject(model, { reads });
     const first = await subject.losses([2, 0], (...at) => seen.push(at));
     const second = await subject.losses([0, 1, 2]);
     expect(reads).toEqual([2, 0, 1]);

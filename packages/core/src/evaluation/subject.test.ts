@@ -78,10 +78,18 @@ describe('a subject', () => {
     expect(subject.random('x').uniform()).toBe(subject.random('x').uniform());
   });
 
-  it('stops a run, and a loss, when its signal aborts', async () => {
+  it('stops the run of a decoder that does not look at the signal itself', async () => {
     const controller = new AbortController();
     const subject = scriptedSubject({ model, signal: controller.signal });
-    const run = subject.emissions(listening().named, subject.prompts(1, 3), 5, () => controller.abort());
+    const { named } = listening();
+    const deaf: NamedDecoder = {
+      ...named,
+      decoder: {
+        drafts: false,
+        generate: (session, request) => named.decoder.generate(session, { ...request, signal: undefined }),
+      },
+    };
+    const run = subject.emissions(deaf, subject.prompts(1, 3), 5, () => controller.abort());
     await expect(run).rejects.toThrow(/aborted/);
     expect(subject.sessions.map(({ disposed }) => disposed)).toEqual([true]);
   });
