@@ -1,0 +1,112 @@
+import {
+  deepFreeze,
+  type Experiment,
+  hashJson,
+  type Json,
+  type PluginKind,
+  type Registry,
+  referencesOf,
+  resolveExperiment,
+  sourceOf,
+} from '@foretoken/core';
+import type { ResolvedCell } from './resolve-arms.ts';
+
+/** Code that a result depends on: versions by package name. */
+export type PackageVersions = { readonly [name: string]: string };
+
+/** One arm with one seed, frozen: nothing that changes later changes it. */
+export interface Cell {
+  /**
+   * Names the result: the start of a SHA-256 over everything known before the run that can change it (the experiment
+   * but for its name, the engine, the versions of the packages used). Equal id, equal result.
+   */
+  readonly id: string;
+  readonly arm: string;
+  readonly seed: number;
+  /** Names the training that it measures. */
+  readonly trainingKey: string;
+  readonly experiment: Experiment;
+  readonly packages: PackageVersions;
+}
+
+/** One training, shared by every cell that differs in nothing that training sees. */
+export interface Training {
+  /** As a cell's id, over the experiment with the default decoders and without evals. */
+  readonly key: string;
+  /** What the run is trained as. */
+  readonly experiment: Experiment;
+  /** Ids of the cells that measure it. */
+  readonly cells: readonly string[];
+}
+
+/** What is the same for every cell of a plan. */
+export interface CellContext {
+  readonly registry: Registry;
+  /** Versions of the packages that every cell depends on, whatever plugins it names. */
+  readonly packages: PackageVersions;
+  /** What carries an engine's results: instruction set and versions. */
+  fingerprint(engine: string): string;
+}
+
+/** Hex digits of an identity: 96 bits, so that no two of a lifetime's cells meet. */
+const DIGITS = 24;
+
+/** Plugins that only measuring uses: decoding and evals. */
+const MEASURING: ReadonlySet<PluginKind> = new Set(['decoder', 'acceptance-rule', 'draft-policy', 'eval']);
+
+/** Gives every resolved cell its identities, freezes it, and finds the trainings that cells share, in their order. */
+export function freezeCells(
+  resolved: readonly ResolvedCell[],
+  context: CellContext,
+): { readonly cells: readonly Cell[]; readonly trainings: readonly Training[] } {
+  const trainings = new Map<string, { key: string; experiment: Experiment; cells: string[] }>();
+  const cells = resolved.map((one) => {
+    const trained = trainingExperiment(one.experiment, context.registry);
+    const cell = freezeCell(one, trained, context);
+    const training = trainings.get(cell.trainingKey) ?? { key: cell.trainingKey, experiment: trained, cells: [] };
+    trainings.set(training.key, training);
+    if (!training.cells.includes(cell.id)) training.cells.push(cell.id);
+    return cell;
+  });
+  return { cells, trainings: [...trainings.values()] };
+}
+
+function freezeCell({ arm, experiment }: ResolvedCell, trained: Experiment, context: CellContext): Cell {
+  const engine = context.fingerprint(experiment.engine.name);
+  const packages = versionsOf(experiment, context, () => true);
+  const trainingPackages = versionsOf(experiment, context, (kind) => !MEASURING.has(kind));
+  return deepFreeze({
+    id: identity({ experiment: { ...experiment, name: '' }, engine, packages }),
+    arm,
+    seed: experiment.seed,
+    trainingKey: identity({ experiment: trained, engine, packages: trainingPackages }),
+    experiment,
+    packages,
+  });
+}
+
+/**
+ * What training sees of an experiment, the rest as it is by default: cells that differ only there are trained as one,
+ * and the run's folder can be decoded from like any other.
+ */
+function trainingExperiment({ decoders: _, ...experiment }: Experiment, registry: Registry): Experiment {
+  const plain = { ...experiment, name: 'training', evals: [] };
+  return resolveExperiment(sourceOf(plain as unknown as Json, 'training'), registry);
+}
+
+const identity = (value: object): string => hashJson(value).slice(0, DIGITS);
+
+function versionsOf(
+  experiment: Experiment,
+  { registry, packages }: CellContext,
+  counts: (kind: PluginKind) => boolean,
+): PackageVersions {
+  const sources = referencesOf(experiment)
+    .filter(({ kind }) => counts(kind))
+    .map(({ kind, ref }) => registry.source(kind, ref.name));
+  const all = new Map([
+    ...Object.entries(packages),
+    ...sources.map((source) => [source.package, source.version] as const),
+  ]);
+  return Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { type Host, member, parseSource, partOf, refuseUnreadable, type Source } from '@foretoken/core';
+import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
+import { type Cell, freezeCells, type PackageVersions, type Training } from '../matrix/cells.ts';
+import { expandArms } from '../matrix/expand-arms.ts';
+import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
+
+/** What planning needs of a host. */
+export type PlanningHost = Pick<Host, 'plugins' | 'openEngine'>;
+
+/** An ablation expanded once: whoever edits the files from here on changes nothing of it. */
+export interface AblationPlan {
+  readonly name: string;
+  /** The ablation file, absolute. */
+  readonly file: string;
+  /** Folder that the experiments' relative paths start from: that of the file which holds the base. */
+  readonly baseDirectory: string;
+  /** Folder of the results, absolute. */
+  readonly directory: string;
+  /** Names of the arms, the baseline first. */
+  readonly arms: readonly string[];
+  /** One per arm and seed, arm by arm. Two arms that mean the same share an id, and so the work. */
+  readonly cells: readonly Cell[];
+  readonly trainings: readonly Training[];
+  /** Fingerprints of the engines used, by name. */
+  readonly engines: { readonly [name: string]: string };
+}
+
+/**
+ * Reads an ablation file and expands it into complete, frozen cells; nothing is run or written.
+ *
+ * @throws CONFIG_NOT_FOUND, CONFIG_SYNTAX, FORMAT_VERSION for either file
+ * @throws ABLATION_INVALID with every problem of both files at once, each as file:line:column
+ * @throws what loading a plugin package or opening an engine throws
+ */
+export async function planAblation(file: string, host: PlanningHost): Promise<AblationPlan> {
+  const ablation = await readAblation(file);
+  const { base, baseDirectory } = await readBase(file, ablation);
+  const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
+  const { arms, seeds, problems } = expandArms(ablation);
+  const resolved = resolveArms({ ablation: ablation.source, base, registry }, arms, seeds);
+  const all = [...problems, ...resolved.problems];
+  if (all.length > 0) throw ablationInvalid(all);
+  const engines = await fingerprintsOf(resolved.cells, host);
+  const context = { registry, packages: ownVersions(), fingerprint: (name: string) => engines[name] };
+  return {
+    name: ablation.file.name,
+    file: path.resolve(file),
+    baseDirectory,
+    directory: path.resolve(path.dirname(file), ablation.file.output),
+    arms: arms.map(({ name }) => name),
+    ...freezeCells(resolved.cells, context),
+    engines,
+  };
+}
+
+async function readBase(
+  file: string,
+  { source, file: ablation }: ReadAblation,
+): Promise<{ base: Source; baseDirectory: string }> {
+  if (typeof ablation.base !== 'string') {
+    return { base: partOf(source, ['base']), baseDirectory: path.dirname(path.resolve(file)) };
+  }
+  const baseFile = path.isAbsolute(ablation.base) ? ablation.base : path.join(path.dirname(file), ablation.base);
+  const base = parseSource(await readText(baseFile), baseFile);
+  refuseUnreadable(base);
+  return { base, baseDirectory: path.dirname(path.resolve(baseFile)) };
+}
+
+/** Plugin packages of the base; malformed ones are named when the arms are resolved. */
+function packagesNamed({ value }: Source): string[] {
+  const named = member(value, 'plugins');
+  return Array.isArray(named) ? named.filter((one): one is string => typeof one === 'string' && one !== '') : [];
+}
+
+async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost): Promise<{ [name: string]: string }> {
+  const names = [...new Set(cells.map(({ experiment }) => experiment.engine.name))].sort();
+  const fingerprints: { [name: string]: string } = {};
+  for (const name of names) fingerprints[name] = (await host.openEngine(name)).fingerprint;
+  return fingerprints;
+}
+
+/** The code that every result goes through. */
+function ownVersions(): PackageVersions {
+  const require = createRequire(import.meta.url);
+  const names = ['@foretoken/core', '@foretoken/engine'];
+  return Object.fromEntries(
+    names.map((name) => {
+      const manifest = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8'));
+      return [name, manifest.version as string];
+    }),
+  );
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Engine } from '@foretoken/engine';
+import { fixtureRegistry } from '../matrix/registry.fixture.ts';
+import { type AblationPlan, type PlanningHost, planAblation } from './plan-ablation.ts';
+
+/** A base experiment with nothing but what has no default. */
+export const plainBase = 'data: { dataset: { name: text-files, root: . } }';
+
+/** Compiling options takes a while: once for all tests of a file. */
+const plainRegistry = fixtureRegistry();
+
+/** A host that plans and does nothing else. */
+export function planningHost({
+  fingerprint = 'tfjs 4.22 wasm simd',
+  versions = {},
+}: {
+  fingerprint?: string;
+  versions?: { readonly [name: string]: string };
+} = {}): PlanningHost {
+  const registry = Object.keys(versions).length > 0 ? fixtureRegistry(versions) : plainRegistry;
+  return {
+    plugins: {
+      builtIns: registry,
+      load: () => Promise.reject(new Error('no package')),
+      registryFor: async () => registry,
+    },
+    openEngine: async (name) => ({ name, fingerprint }) as unknown as Engine,
+  };
+}
+
+/** Writes files into a new folder. */
+export async function folderWith(files: { readonly [name: string]: string }): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'foretoken-ablation-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  return folder;
+}
+
+/** Plans an ablation whose lines come after `formatVersion`, `name`, `base` and `output`. */
+export async function planOf(
+  lines: string,
+  { base = plainBase, host = planningHost() }: { base?: string; host?: PlanningHost } = {},
+): Promise<AblationPlan> {
+  const header = 'formatVersion: 1\nname: test\nbase: experiment.yaml\noutput: out\n';
+  const folder = await folderWith({ 'ablation.yaml': header + lines, 'experiment.yaml': base });
+  return planAblation(path.join(folder, 'ablation.yaml'), host);
+}
