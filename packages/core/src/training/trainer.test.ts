@@ -1,0 +1,175 @@
+import { type Engine, openEngine, type Tensor, tf } from '@foretoken/engine';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TrainableModel } from '../model/build-model.ts';
+import { joint } from './backward.ts';
+import { TINY_SETTINGS, tinyBatches, tinyModel } from './tiny-model.fixture.ts';
+import { MAX_SKIPPED_IN_A_ROW, Trainer, type TrainerParts } from './trainer.ts';
+
+const TERMS = ['offset-1', 'offset-2', 'offset-3'];
+const uniform = { start: () => 0, now: () => [1, 1, 1] };
+const counting = {
+  start: () => 0,
+  now: () => [1, 1, 1],
+  learn: (state: number) => state + 1,
+};
+const fixed = { start: () => 0, now: () => 3 };
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ name: 'wasm' });
+});
+afterAll(() => expect(engine.memory().numTensors).toBe(0));
+
+function trainerOf(model: TrainableModel, parts: Partial<TrainerParts> = {}): Trainer {
+  return new Trainer({
+    engine,
+    model,
+    settings: TINY_SETTINGS,
+    weighting: uniform,
+    horizonSchedule: fixed,
+    backward: joint,
+    terms: TERMS,
+    ...parts,
+  });
+}
+
+function step(trainer: Trainer, ...rows: number[][]) {
+  const { batches, dispose } = tinyBatches(...rows);
+  try {
+    return trainer.run(batches);
+  } finally {
+    dispose();
+  }
+}
+
+/** Every tensor of a trainer as bytes by name. */
+function bits(trainer: Trainer): Record<string, string> {
+  const entries = [...trainer.tensors()].map(([name, tensor]) => [
+    name,
+    Buffer.from(Float32Array.from(tensor.dataSync()).buffer).toString('hex'),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+test('training on one batch brings its loss down', () => {
+  const model = tinyModel(engine);
+  const trainer = trainerOf(model);
+  const first = step(trainer, [0, 1]).loss;
+  let last = first;
+  for (let i = 0; i < 15; i++) last = step(trainer, [0, 1]).loss;
+  expect(last).toBeLessThan(first * 0.9);
+  trainer.dispose();
+  model.dispose();
+});
+
+test('one batch of four rows and two accumulated batches of two are the same step', () => {
+  const [together, apart] = [tinyModel(engine), tinyModel(engine)];
+  const [a, b] = [trainerOf(together), trainerOf(apart)];
+  const one = step(a, [0, 1, 2, 3]);
+  const two = step(b, [0, 1], [2, 3]);
+  expect(two.gradientNorm).toBeCloseTo(one.gradientNorm, 4);
+  for (const term of TERMS) expect(two.losses[term]).toBeCloseTo(one.losses[term], 5);
+  for (const trainer of [a, b]) trainer.dispose();
+  for (const model of [together, apart]) model.dispose();
+});
+
+test('a step that is not finite moves no bit of weights, moments or plugin state, and is counted', () => {
+  const model = tinyModel(engine);
+  const trainer = trainerOf(model, { weighting: counting });
+  step(trainer, [0, 1]);
+  const [before, state] = [bits(trainer), trainer.state()];
+  const poisoned = trainerOf(model, { weighting: { start: () => 0, now: () => [Number.MAX_VALUE, 1, 1] } });
+  expect(step(poisoned, [0, 1]).skipped).toBe(true);
+  expect(poisoned.skippedSteps).toBe(1);
+  poisoned.dispose();
+  expect(bits(trainer)).toEqual(before);
+  expect(trainer.state()).toEqual(state);
+  trainer.dispose();
+  model.dispose();
+});
+
+test('ten steps in a row that are not finite stop the run; nine and a good one do not', () => {
+  const model = tinyModel(engine);
+  let isBad = true;
+  const now = () => [isBad ? Number.MAX_VALUE : 1, 1, 1];
+  const trainer = trainerOf(model, { weighting: { start: () => 0, now } });
+  for (let i = 1; i < MAX_SKIPPED_IN_A_ROW; i++) expect(step(trainer, [0]).skipped).toBe(true);
+  isBad = false;
+  expect(step(trainer, [0]).skipped).toBe(false);
+  isBad = true;
+  for (let i = 1; i < MAX_SKIPPED_IN_A_ROW; i++) step(trainer, [0]);
+  expect(() => step(trainer, [0])).toThrow(/TRAINING_DIVERGED: 10 steps in a row/);
+  trainer.dispose();
+  model.dispose();
+});
+
+test('a trainer restored from state and tensors goes on in the same bits', () => {
+  const [model, other] = [tinyModel(engine), tinyModel(engine, { seed: 99 })];
+  const [trainer, resumed] = [trainerOf(model), trainerOf(other)];
+  for (let i = 0; i < 3; i++) step(trainer, [i, i + 1]);
+  const copies = new Map([...trainer.tensors()].map(([name, tensor]) => [name, tf.clone(tensor) as Tensor]));
+  resumed.restore(JSON.parse(JSON.stringify(trainer.state())), (name) => copies.get(name)!);
+  for (const each of [trainer, resumed]) for (let i = 3; i < 6; i++) step(each, [i, i + 1]);
+  expect(bits(resumed)).toEqual(bits(trainer));
+  for (const each of [trainer, resumed]) each.dispose();
+  for (const each of [model, other]) each.dispose();
+});
+
+test('an offset that sits out keeps its weights and moments, and later starts its own bias correction', () => {
+  const model = tinyModel(engine);
+  let horizon = 1;
+  const trainer = trainerOf(model, { horizonSchedule: { start: () => 0, now: () => horizon } });
+  const untouched = Float32Array.from(model.parameters.get('head/blocks.3.query')!.dataSync());
+  step(trainer, [0]);
+  step(trainer, [1]);
+  expect(Float32Array.from(model.parameters.get('head/blocks.3.query')!.dataSync())).toEqual(untouched);
+  horizon = 3;
+  step(trainer, [2]);
+  const { adamwSteps } = trainer.state();
+  expect(adamwSteps['head/blocks.3.query']).toBe(1);
+  expect(adamwSteps['head/blocks.1.query']).toBe(3);
+  trainer.dispose();
+  model.dispose();
+});
+
+test('weights or horizons out of range are refused by the plugin’s name', () => {
+  const model = tinyModel(engine);
+  const bad = (now: () => readonly number[]) => trainerOf(model, { weighting: { start: () => 0, now } });
+  for (const weights of [
+    [1, 1],
+    [1, Number.NaN, 1],
+    [1, -1, 1],
+  ]) {
+    const trainer = bad(() => weights);
+    expect(() => step(trainer, [0])).toThrow(/WEIGHTS_INVALID: weighting "uniform"/);
+    trainer.dispose();
+  }
+  for (const horizon of [0, 4, 1.5]) {
+    const trainer = trainerOf(model, { horizonSchedule: { start: () => 0, now: () => horizon } });
+    expect(() => step(trainer, [0])).toThrow(/HORIZON_INVALID: horizon schedule "fixed"/);
+    trainer.dispose();
+  }
+  model.dispose();
+});
+
+test('one AdamW step is the textbook’s', () => {
+  const model = tinyModel(engine);
+  const trainer = trainerOf(model, { settings: { ...TINY_SETTINGS, clip: 1e9 } });
+  const name = 'trunk/embedding';
+  const before = Float32Array.from(model.parameters.get(name)!.dataSync());
+  const { batches, dispose } = tinyBatches([0, 1]);
+  const { gradients } = joint(model, { batch: batches[0], offsets: [1, 2, 3], weight: () => 1, batches: 1 });
+  const gradient = Float32Array.from(gradients.get(name)!.dataSync());
+  for (const tensor of gradients.values()) tensor.dispose();
+  trainer.run(batches);
+  dispose();
+  const after = model.parameters.get(name)!.dataSync();
+  // At the first step both bias-corrected moments are the gradient's own: the update is its sign, nearly.
+  const { learningRate, weightDecay, epsilon } = TINY_SETTINGS;
+  for (let i = 0; i < before.length; i++) {
+    const update = gradient[i] / (Math.abs(gradient[i]) + epsilon);
+    expect(after[i]).toBeCloseTo(before[i] - learningRate * (update + weightDecay * before[i]), 6);
+  }
+  trainer.dispose();
+  model.dispose();
+});
