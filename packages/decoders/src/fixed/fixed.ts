@@ -1,0 +1,16 @@
+import { defineDraftPolicy, Type } from '@foretoken/core/plugin';
+
+/** Always the same number of levels, one first choice each: a chain. */
+export default defineDraftPolicy({
+  name: 'fixed',
+  description: 'A chain of the heads’ first choices, always as long.',
+  options: Type.Object({
+    levels: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Levels to draft at most. Default: all that the model can draft.' }),
+    ),
+  }),
+  create: (_context, { levels = Number.POSITIVE_INFINITY }) => ({
+    grow: (_tree, frontier, _p, at) =>
+      at.level > levels ? [] : frontier.map((node) => ({ node, children: 1, sampled: false })),
+  }),
+});

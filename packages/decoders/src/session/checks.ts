@@ -1,0 +1,63 @@
+import type { Dims, Kept, Prompt, Tree } from '@foretoken/core';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { isPath, levelsOf, treeFault } from '../trees/tree.ts';
+
+/** What a session is asked for is checked here, all of it before anything changes. */
+
+/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_UNKNOWN */
+export function checkPrompt({ tokens }: Prompt, { context, vocabulary }: Dims): void {
+  if (tokens.length === 0) throw new ForetokenError('PROMPT_EMPTY', 'session: a prompt needs at least one token.');
+  if (tokens.length >= context) {
+    throw new ForetokenError(
+      'PROMPT_TOO_LONG',
+      `session: a prompt must leave room for a token, so ${context - 1} is the most in a context of ${context}; ` +
+        `this one has ${tokens.length}.`,
+    );
+  }
+  checkTokens('prompt', tokens, vocabulary);
+}
+
+/** @throws TOKEN_UNKNOWN */
+export function checkTokens(what: string, tokens: ArrayLike<number>, vocabulary: number): void {
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
+    throw new ForetokenError(
+      'TOKEN_UNKNOWN',
+      `session: ${what}: token ${index} is ${token}, the vocabulary ends at ${vocabulary - 1}.`,
+    );
+  }
+}
+
+/**
+ * @param room - tokens that the row may still hold
+ * @throws SESSION_MISUSE if the tree is malformed or reaches beyond the row's room
+ * @throws TOKEN_UNKNOWN
+ */
+export function checkTree(row: number, tree: Tree, room: number, vocabulary: number): void {
+  const fault = treeFault(tree);
+  if (fault) throw misuse(`tree of row ${row}: ${fault}`);
+  const depth = Math.max(0, ...levelsOf(tree));
+  if (depth >= room) {
+    throw misuse(
+      `row ${row} has room for ${room} more tokens, so ${room - 1} levels at most, but its tree has ${depth}`,
+    );
+  }
+  checkTokens(`tree of row ${row}`, tree.tokens, vocabulary);
+}
+
+/** @throws SESSION_MISUSE if the path is none of the tree; TOKEN_UNKNOWN */
+export function checkKept(row: number, { path, next }: Kept, tree: Tree, vocabulary: number): void {
+  if (!isPath(tree, path)) throw misuse(`row ${row}: [${path}] is no path from the root of its tree`);
+  checkTokens(`next token of row ${row}`, [next], vocabulary);
+}
+
+/** @throws SESSION_MISUSE if there is not one item per row */
+export function checkCount(what: string, got: number, rows: number): void {
+  if (got !== rows) throw misuse(`${what} takes one item for each of the ${rows} rows, got ${got}`);
+}
+
+/** An error of order or form in the use of a session. */
+export function misuse(fault: string): ForetokenError {
+  return new ForetokenError('SESSION_MISUSE', `session: ${fault}.`);
+}

@@ -1,0 +1,102 @@
+// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value.
+import type { Ops, Tensor } from '@foretoken/engine';
+
+/**
+ * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
+ *
+ * Rows point into chunks instead of owning copies, so that keeping what a forward computed costs no operation; what is
+ * needed later is gathered then, in one go.
+ */
+export class Chunk {
+  readonly values_NX: readonly Tensor[];
+  #holders = 1;
+
+  /** @param values_NX - taken over; the caller is the first holder */
+  constructor(values_NX: readonly Tensor[]) {
+    this.values_NX = values_NX;
+  }
+
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) for (const value of this.values_NX) value.dispose();
+  }
+}
+
+/** One node of a chunk. */
+export interface Place {
+  readonly chunk: Chunk;
+  readonly node: number;
+}
+
+/** The chunk that these places are, node by node; undefined where they pick, mix or reorder. */
+export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | undefined {
+  const chunk = places[0]?.chunk;
+  if (chunk?.values_NX[0]?.shape[0] !== places.length) return undefined;
+  return places.every((place, index) => place?.chunk === chunk && place.node === index) ? chunk : undefined;
+}
+
+/**
+ * The values at some places, side by side. Call it in a tidy scope; the result may be the chunk's own tensors.
+ *
+ * @param places - at least one defined; an undefined one is padding and gets the values of any place
+ * @param value - which of a chunk's tensors
+ * @returns [places.length, X...]
+ */
+export function gather(ops: Ops, places: readonly (Place | undefined)[], value = 0): Tensor {
+  const whole = wholeChunk(places);
+  if (whole) return whole.values_NX[value];
+  const start = new Map<Chunk, number>();
+  let size = 0;
+  for (const place of places) {
+    if (!place || start.has(place.chunk)) continue;
+    start.set(place.chunk, size);
+    size += place.chunk.values_NX[value].shape[0];
+  }
+  const parts = [...start.keys()].map((chunk) => chunk.values_NX[value]);
+  const all = parts.length === 1 ? parts[0] : ops.concat(parts, 0);
+  return ops.gatherRows(
+    all,
+    Int32Array.from(places, (place) => (place ? start.get(place.chunk)! + place.node : 0)),
+  );
+}
+
+/** Where the columns of one row lie, from the first that somebody still needs to the last that was read. */
+export class ColumnPlaces {
+  #first = 0;
+  #places: Place[] = [];
+
+  /** Holds the place's chunk until the column is dropped. */
+  push(place: Place): void {
+    place.chunk.hold();
+    this.#places.push(place);
+  }
+
+  at(column: number): Place {
+    const place = this.#places[column - this.#first];
+    if (!place) throw new Error(`column ${column} is not kept: ${this.#places.length} are, from ${this.#first}`);
+    return place;
+  }
+
+  /** Drops the columns before this one; beyond the last one, the next pushed is this one. */
+  dropBefore(column: number): void {
+    if (column <= this.#first) return;
+    for (const { chunk } of this.#places.splice(0, column - this.#first)) chunk.release();
+    this.#first = column;
+  }
+
+  copy(): ColumnPlaces {
+    const copy = new ColumnPlaces();
+    copy.#first = this.#first;
+    for (const place of this.#places) copy.push(place);
+    return copy;
+  }
+
+  clear(): void {
+    this.dropBefore(this.#first + this.#places.length);
+  }
+}

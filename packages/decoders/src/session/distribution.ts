@@ -1,0 +1,51 @@
+// V token ids, R rows of a readout (R = V unless the readout has a vocabulary of its own).
+
+/** @returns the index of the largest value, the lowest of a tie */
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
+  return best;
+}
+
+/** @returns the indices of the largest values, largest first, the lower index first of a tie */
+export function indicesOfLargest(values: ArrayLike<number>, count: number): number[] {
+  if (count === 1) return [indexOfLargest(values)];
+  const order = Array.from(values, (_, index) => index);
+  return order.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
+}
+
+/** @returns the softmax of raw logits, in float64 */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const largest = logits[indexOfLargest(logits)];
+  const p = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  let sum = 0;
+  for (const weight of p) sum += weight;
+  for (let index = 0; index < p.length; index++) p[index] /= sum;
+  return p;
+}
+
+/** @returns an index drawn from a distribution by a uniform number in [0, 1) */
+export function drawIndex(p: Float64Array, uniform: number): number {
+  let left = uniform;
+  let last = 0;
+  for (let index = 0; index < p.length; index++) {
+    if (p[index] === 0) continue;
+    last = index;
+    left -= p[index];
+    if (left < 0) return index;
+  }
+  // Rounding left a rest beyond the sum: it belongs to the last index that can be drawn.
+  return last;
+}
+
+/** Values of a readout's rows as values of token ids: `rest` where the readout has no row. */
+export function overVocabulary<Values extends Float32Array | Float64Array>(
+  values_R: Values,
+  out_V: Values,
+  tokens_R: Int32Array,
+  rest: number,
+): Values {
+  out_V.fill(rest);
+  for (const [row, token] of tokens_R.entries()) out_V[token] = values_R[row];
+  return out_V;
+}

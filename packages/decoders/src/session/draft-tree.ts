@@ -1,0 +1,55 @@
+import type { Tree } from '@foretoken/core';
+import type { Place } from './chunk.ts';
+import type { Row } from './row.ts';
+
+/** A tree that grows level by level on one row. Node -1 is the pending token, at level 0. */
+export class DraftTree {
+  readonly row: Row;
+  /** Nodes of the last level, those that may get children. */
+  frontier: readonly number[] = [-1];
+  /** What the offset evaluated last left for its neighbour after each node: its carry. */
+  carries: ReadonlyMap<number, Place> = new Map();
+  readonly #tokens: number[] = [];
+  readonly #parent: number[] = [];
+  readonly #level: number[] = [];
+  readonly #q: (Float64Array | 'chosen')[] = [];
+
+  constructor(row: Row) {
+    this.row = row;
+  }
+
+  add(parent: number, token: number, q: Float64Array | 'chosen'): number {
+    this.#parent.push(parent);
+    this.#tokens.push(token);
+    this.#level.push(this.levelOf(parent) + 1);
+    return this.#q.push(q) - 1;
+  }
+
+  levelOf(node: number): number {
+    return node < 0 ? 0 : this.#level[node];
+  }
+
+  parentOf(node: number): number {
+    return this.#parent[node];
+  }
+
+  /** Token number `index` of the row, which lies on the path to a node once the row's own tokens are over. */
+  tokenAt(index: number, node: number): number {
+    if (index < this.row.length) return this.row.tokens[index];
+    let at = node;
+    while (this.#level[at] > index - this.row.numColumns) at = this.#parent[at];
+    return this.#tokens[at];
+  }
+
+  /** The frontier and all above it but the pending token, parents first. */
+  frontierPaths(): number[] {
+    const wanted = new Set<number>();
+    for (const node of this.frontier) for (let at = node; at >= 0; at = this.#parent[at]) wanted.add(at);
+    return [...wanted].sort((a, b) => a - b);
+  }
+
+  /** A copy as the policy and the decoder see it. */
+  toTree(): Tree {
+    return { tokens: Int32Array.from(this.#tokens), parent: Int32Array.from(this.#parent), q: [...this.#q] };
+  }
+}

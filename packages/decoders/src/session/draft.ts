@@ -1,0 +1,84 @@
+import type { DraftPolicy, Growth, Random } from '@foretoken/core';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { drawIndex } from './distribution.ts';
+import type { DraftTree } from './draft-tree.ts';
+import type { OffsetOutlook } from './offset-forward.ts';
+
+/** What a draft is made from. */
+export interface DraftRequest {
+  readonly policy: DraftPolicy;
+  random(row: number): Random;
+  /** Runs or reads out an offset for the frontiers of some drafts. */
+  outlook(offset: number, drafts: readonly DraftTree[]): OffsetOutlook;
+  /** Levels that the model can draft. */
+  readonly levels: number;
+  /** Rows of the batch. */
+  readonly rows: number;
+}
+
+/**
+ * Grows drafts level by level until the policy wants no more, the model can no more, or a row has no room.
+ *
+ * An offset is not run before the policy asks for its distribution or for its tokens, and then once for all rows.
+ */
+export function growDrafts(drafts: readonly DraftTree[], request: DraftRequest): void {
+  let active = drafts;
+  for (let level = 1; level <= request.levels; level++) {
+    // The last token that fits is the one which the model itself adds to what is kept.
+    active = active.filter(({ row }) => level < row.room);
+    if (active.length === 0) return;
+    active = growLevel(active, level, request);
+  }
+}
+
+/** @returns the drafts that grew */
+function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRequest): DraftTree[] {
+  const { policy, levels, rows } = request;
+  let outlook: OffsetOutlook | undefined;
+  const wanted = new Map<DraftTree, readonly Growth[]>();
+  for (const draft of drafts) {
+    const p = (node: number) => {
+      checkFrontier(draft, node);
+      outlook ??= request.outlook(level + 1, drafts);
+      return outlook.readout.p(outlook.rowOf(draft, node));
+    };
+    const growths = policy.grow(draft.toTree(), draft.frontier, p, { level, levels, rows });
+    for (const growth of growths) checkGrowth(draft, growth);
+    const growing = growths.filter(({ children }) => children > 0);
+    if (growing.length > 0) wanted.set(draft, growing);
+  }
+  const growing = [...wanted.keys()];
+  if (growing.length === 0) return [];
+  const said = outlook ?? request.outlook(level + 1, growing);
+  for (const draft of growing) {
+    draft.frontier = wanted.get(draft)!.flatMap((growth) => addChildren(draft, growth, said, request.random));
+  }
+  return growing;
+}
+
+function addChildren(
+  draft: DraftTree,
+  { node, children, sampled }: Growth,
+  { readout, rowOf }: OffsetOutlook,
+  random: (row: number) => Random,
+): number[] {
+  const row = rowOf(draft, node);
+  if (!sampled) return readout.top(row, children).map((token) => draft.add(node, token, 'chosen'));
+  const p = readout.p(row);
+  const stream = random(draft.row.id);
+  return Array.from({ length: children }, () => draft.add(node, drawIndex(p, stream.uniform()), p));
+}
+
+function checkGrowth(draft: DraftTree, { node, children }: Growth): void {
+  checkFrontier(draft, node);
+  if (Number.isInteger(children) && children >= 0) return;
+  throw new ForetokenError('PLUGIN_INVALID', `draft policy: children must be an integer >= 0, was ${children}.`);
+}
+
+function checkFrontier({ frontier }: DraftTree, node: number): void {
+  if (frontier.includes(node)) return;
+  throw new ForetokenError(
+    'PLUGIN_INVALID',
+    `draft policy: only a node of the frontier [${frontier}] can be asked about or get children, not node ${node}.`,
+  );
+}

@@ -1,0 +1,98 @@
+import type { Memory } from '@foretoken/core';
+import type { Engine, Nodes, Tensor } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { HeadPlan } from './head-plan.ts';
+import { SlotMemory } from './slot-memory.ts';
+
+/** The memory of a whole model: the trunk's and, where the head declares it, each offset's own. */
+export class ModelMemory {
+  readonly #engine: Engine;
+  readonly #plan: HeadPlan;
+  readonly #trunk: SlotMemory;
+  readonly #offsets = new Map<number, SlotMemory>();
+  readonly #rows = new Set<number>();
+  #opened: SlotMemory[] = [];
+
+  constructor(engine: Engine, plan: HeadPlan) {
+    this.#engine = engine;
+    this.#plan = plan;
+    this.#trunk = new SlotMemory(engine, 'trunk');
+  }
+
+  join(row: number): void {
+    this.#rows.add(row);
+    for (const memory of this.#all()) memory.join(row);
+  }
+
+  leave(row: number): void {
+    this.#rows.delete(row);
+    for (const memory of this.#all()) memory.leave(row);
+  }
+
+  fork(from: number, to: number): void {
+    this.#rows.add(to);
+    for (const memory of this.#all()) memory.fork(from, to);
+  }
+
+  /** Begins a forward of the trunk. */
+  openTrunk(rows: readonly number[], at: Nodes): Memory {
+    this.#opened.push(this.#trunk);
+    return this.#trunk.open(rows, at);
+  }
+
+  /** Begins a forward of one offset. */
+  openOffset(offset: number, rows: readonly number[], at: Nodes): Memory {
+    if (!this.#plan.hasMemory) return refusing(offset);
+    const memory = this.#offsets.get(offset) ?? this.#createOffset(offset);
+    this.#opened.push(memory);
+    return memory.open(rows, at);
+  }
+
+  /** What must outlive the tidy scope of the forwards that are open. */
+  states(): Tensor[] {
+    return this.#opened.flatMap((memory) => memory.states());
+  }
+
+  /** Keeps nodes of a row in every forward that is open. */
+  commit(row: number, path: readonly number[]): void {
+    for (const memory of this.#opened) memory.commit(row, path);
+  }
+
+  /** Ends the open forwards. */
+  close(): void {
+    for (const memory of this.#opened) memory.close();
+    this.#opened = [];
+  }
+
+  /** Ends the open forwards as if they had not been. */
+  rollback(): void {
+    for (const memory of this.#opened) memory.rollback();
+    this.#opened = [];
+  }
+
+  dispose(): void {
+    for (const memory of this.#all()) memory.dispose();
+  }
+
+  #all(): SlotMemory[] {
+    return [this.#trunk, ...this.#offsets.values()];
+  }
+
+  #createOffset(offset: number): SlotMemory {
+    const memory = new SlotMemory(this.#engine, `offset-${offset}`);
+    for (const row of this.#rows) memory.join(row);
+    this.#offsets.set(offset, memory);
+    return memory;
+  }
+}
+
+/** What a head gets that declares no memory. */
+function refusing(offset: number): Memory {
+  const refuse = () => {
+    throw new ForetokenError(
+      'OFFSET_UNSUPPORTED',
+      `head: offset ${offset} asked for memory, but the head declares none. Declare memory: per-offset.`,
+    );
+  };
+  return { kv: refuse, scan: refuse };
+}

@@ -1,0 +1,93 @@
+import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
+import type { Place } from './chunk.ts';
+import type { DraftTree } from './draft-tree.ts';
+import type { HeadPlan } from './head-plan.ts';
+import type { Lane } from './lanes.ts';
+
+/** The nodes at which one row runs one offset. */
+export interface OffsetLane extends Lane {
+  readonly draft: DraftTree;
+  /** Column of each node: it is also its position. */
+  readonly position: readonly number[];
+  /** The drafted token that each node's tokens ahead end with; -1 where all of them are kept already. */
+  readonly treeNode: readonly number[];
+  /** Leading nodes that are final: their tokens ahead can change no more. */
+  readonly numFinal: number;
+}
+
+/**
+ * Columns that an offset may read for good: all that the trunk has read, unless the head reads tokens ahead. Then
+ * offset i at column c reads up to token c + i - 1, which is kept only if it is not beyond the pending one.
+ */
+export function finalColumns(plan: HeadPlan, offset: number, numColumns: number): number {
+  return plan.ahead ? Math.max(0, Math.min(numColumns, numColumns - offset + 2)) : numColumns;
+}
+
+/** Columns not read yet that are final, up to `end`. */
+export function finalLane(draft: DraftTree, offset: number, end: number): OffsetLane {
+  const from = draft.row.readBy(offset);
+  const position = Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
+  return {
+    draft,
+    position,
+    parent: position.map((column, index) => (index > 0 ? index - 1 : column > 0 ? LAST_COMMITTED : ROOT)),
+    treeNode: position.map(() => -1),
+    numFinal: position.length,
+  };
+}
+
+/**
+ * Where an offset runs to give the level that it drafts: the last column, as often as the frontier has nodes if the
+ * head reads them; with memory, before that every column that the offset has not read for good.
+ *
+ * Such a column c is final, or reads drafted tokens: then its last one is a drafted node of level c + offset - 1 -
+ * (columns read), and its node here hangs below that of the parent of the drafted node, one column before. So the
+ * nodes that are not final have the shape of the drafted tree itself.
+ */
+export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
+  const { numColumns } = draft.row;
+  if (!plan.hasMemory) return lastColumnLane(plan, draft);
+  const final = finalLane(draft, offset, finalColumns(plan, offset, numColumns));
+  if (!plan.ahead) return final;
+  const lane = { ...final, position: [...final.position], parent: [...final.parent], treeNode: [...final.treeNode] };
+  const nodeOf = new Map<number, number>();
+  for (const treeNode of offset > 2 ? draft.frontierPaths() : []) {
+    const level = draft.levelOf(treeNode);
+    const column = numColumns + 1 - offset + level;
+    if (column < 0) continue;
+    const afterFinal = final.numFinal > 0 ? final.numFinal - 1 : LAST_COMMITTED;
+    const parent = column === 0 ? ROOT : level === 1 ? afterFinal : nodeOf.get(draft.parentOf(treeNode))!;
+    nodeOf.set(treeNode, lane.parent.push(parent) - 1);
+    lane.position.push(column);
+    lane.treeNode.push(treeNode);
+  }
+  return lane;
+}
+
+function lastColumnLane(plan: HeadPlan, draft: DraftTree): OffsetLane {
+  const treeNode = plan.ahead ? draft.frontier : [-1];
+  return {
+    draft,
+    position: treeNode.map(() => draft.row.numColumns - 1),
+    parent: treeNode.map(() => ROOT),
+    treeNode,
+    numFinal: 0,
+  };
+}
+
+/** Where an offset finds its neighbour's carry for one of its nodes. */
+export function carryPlace(
+  plan: HeadPlan,
+  offset: number,
+  { draft, position, treeNode }: OffsetLane,
+  index: number,
+): Place {
+  const { row } = draft;
+  const column = position[index];
+  if (offset === 2) return row.columns.at(column);
+  const drafted = treeNode[index];
+  // One token less is read ahead there: a first drafted token leaves only kept ones, which is a final column.
+  const isFinalThere = plan.hasMemory && draft.levelOf(drafted) < 2;
+  if (isFinalThere) return row.carriesOf(offset - 1).at(column);
+  return draft.carries.get(drafted < 0 ? -1 : draft.parentOf(drafted))!;
+}

@@ -1,0 +1,103 @@
+// The session against whole windows run without any memory: slower, simpler, and code that the session shares nothing with.
+import type { DraftPolicy, LanguageModel, Random } from '@foretoken/core';
+import { headTaps, memoryWithoutPast, runOffsets } from '@foretoken/core/model';
+import { chainNodes, type Engine, openEngine, type Tensor2D, type Tensor3D } from '@foretoken/engine';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { emptyTree } from '../trees/tree.ts';
+import { openSession } from './open-session.ts';
+import { TINY_HEADS, TINY_TRUNKS, tinyModel, VOCABULARY } from './tiny-models.fixture.ts';
+
+const TEXT = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ name: 'cpu' });
+});
+
+const sampledChain: DraftPolicy = {
+  grow: (_tree, frontier) => frontier.map((node) => ({ node, children: 1, sampled: true })),
+};
+const uniform = (value: number) => ({ uniform: () => value }) as Random;
+
+/** Logits of every offset at every position of a text, by one forward over the whole of it. */
+function windowLogits(model: LanguageModel, text: readonly number[]): Map<number, number[][]> {
+  const T = text.length;
+  const at = chainNodes(1, T);
+  const memory = memoryWithoutPast(model, at);
+  const from = (shift: number) =>
+    engine.ops.constant<Tensor2D>(
+      Int32Array.from(text, (_, t) => text[t + shift] ?? 0),
+      [1, T],
+    );
+  const byOffset = new Map<number, number[][]>();
+  engine.tidy(() => {
+    const taps = model.trunk.forward(model.trunk.embed(from(0)), at, memory, headTaps(model.head));
+    const aheadOf = (offset: number) => Array.from({ length: offset - 1 }, (_, j) => from(j + 1));
+    const source = { trunk: taps as [Tensor3D, ...Tensor3D[]], aheadOf, at, memory };
+    for (const [offset, { hidden_BTE }] of runOffsets(model, model.offsets, source)) {
+      const hidden_TE = engine.ops.reshape<Tensor2D>(hidden_BTE, [T, hidden_BTE.shape[2]]);
+      byOffset.set(offset, engine.ops.readoutLogits(hidden_TE, model.readout(offset)).arraySync());
+    }
+  });
+  at.dispose();
+  return byOffset;
+}
+
+function softmaxOf(logits: readonly number[]): number[] {
+  const weights = logits.map(Math.exp);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Distribution over all token ids of a readout that may know only some. */
+function distribution(model: LanguageModel, offset: number, logits: readonly number[]): number[] {
+  const p = softmaxOf(logits);
+  const { tokens_V } = model.readout(offset);
+  return tokens_V ? Array.from({ length: VOCABULARY }, (_, v) => p[tokens_V.indexOf(v)] ?? 0) : p;
+}
+
+function expectClose(got: ArrayLike<number>, wanted: readonly number[]): void {
+  expect(got.length).toBe(wanted.length);
+  for (const [v, value] of wanted.entries()) expect(Math.abs(got[v] - value)).toBeLessThan(1e-5);
+}
+
+describe.each(TINY_TRUNKS)('on the %s trunk', (trunk) => {
+  test.each(TINY_HEADS)('%s: verdicts and drafts are those of whole windows', async (head) => {
+    const model = tinyModel(engine, trunk, head);
+    const session = openSession(model);
+    session.join({ tokens: Int32Array.from(TEXT.slice(0, 2)) });
+    for (let kept = 2; kept < TEXT.length; kept++) {
+      const [tree] = await session.draft(sampledChain, () => uniform((kept * 0.37) % 1));
+      expect(tree.tokens.length).toBe(kept > 2 ? session.levels : 0);
+      const text = [...TEXT.slice(0, kept), ...tree.tokens];
+      const logits = windowLogits(model, text);
+      for (const [k, q] of tree.q.entries()) {
+        const offset = k + 2;
+        expectClose(q as Float64Array, distribution(model, offset, logits.get(offset)![kept - 2]));
+      }
+      const [verdict] = await session.verify([tree]);
+      for (let node = -1; node < tree.tokens.length; node++) {
+        expectClose(verdict.logits(node), logits.get(1)![kept + node]);
+        expectClose(verdict.p(node), softmaxOf(logits.get(1)![kept + node]));
+      }
+      session.commit([{ path: new Int32Array(0), next: TEXT[kept] }]);
+    }
+    session.dispose();
+    model.dispose();
+  });
+});
+
+test('a prompt longer than one prefill forward gives what whole windows give', async () => {
+  const model = tinyModel(engine, 'attentive', 'sequential', { context: 200 });
+  const session = openSession(model);
+  const text = Array.from({ length: 160 }, (_, t) => (t * t + 3) % VOCABULARY);
+  session.join({ tokens: Int32Array.from(text.slice(0, -1)) });
+  const [verdict] = await session.verify([emptyTree()]);
+  expectClose(verdict.logits(-1), windowLogits(model, text.slice(0, -1)).get(1)!.at(-1)!);
+  session.commit([{ path: new Int32Array(0), next: text.at(-1)! }]);
+  const [tree] = await session.draft(sampledChain, () => uniform(0.5));
+  const logits = windowLogits(model, [...text, ...tree.tokens]);
+  for (const [k, q] of tree.q.entries()) expectClose(q as Float64Array, softmaxOf(logits.get(k + 2)![text.length - 2]));
+  session.dispose();
+  model.dispose();
+});

@@ -1,0 +1,91 @@
+import { ColumnPlaces } from './chunk.ts';
+
+/**
+ * One row: its tokens, and what earlier forwards left for its offsets to read.
+ *
+ * Columns are numbered from 0. The last token is *pending*: no forward has read it, so a row of L tokens has L - 1
+ * columns. Offset i at column c predicts token c + i; a draft of level k therefore comes from offset k + 1 at the last
+ * column.
+ */
+export class Row {
+  readonly id: number;
+  /** Whether a verdict has been given since the row was opened: heads draft only from then on. */
+  hasVerdict = false;
+  /** What the trunk (and the offsets that verify) left at each column. */
+  readonly columns: ColumnPlaces;
+  readonly #tokens: Int32Array;
+  #length = 0;
+  readonly #carries = new Map<number, ColumnPlaces>();
+  readonly #read = new Map<number, number>();
+
+  /** @param context - most tokens that the row may hold */
+  constructor(id: number, context: number, columns = new ColumnPlaces()) {
+    this.id = id;
+    this.columns = columns;
+    this.#tokens = new Int32Array(context);
+  }
+
+  /** A copy under a new id, pointing into the same chunks. */
+  fork(id: number): Row {
+    const copy = new Row(id, this.#tokens.length, this.columns.copy());
+    copy.#tokens.set(this.#tokens);
+    copy.#length = this.#length;
+    copy.hasVerdict = this.hasVerdict;
+    for (const [offset, places] of this.#carries) copy.#carries.set(offset, places.copy());
+    for (const [offset, columns] of this.#read) copy.#read.set(offset, columns);
+    return copy;
+  }
+
+  /** Tokens kept so far, the pending one included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get tokens(): Int32Array {
+    return this.#tokens.subarray(0, this.#length);
+  }
+
+  /** Columns that the trunk has read. */
+  get numColumns(): number {
+    return this.#length - 1;
+  }
+
+  get pending(): number {
+    return this.#tokens[this.#length - 1];
+  }
+
+  set pending(token: number) {
+    this.#tokens[this.#length - 1] = token;
+  }
+
+  /** Tokens that still fit. */
+  get room(): number {
+    return this.#tokens.length - this.#length;
+  }
+
+  push(token: number): void {
+    this.#tokens[this.#length++] = token;
+  }
+
+  /** Columns that an offset has read for good. */
+  readBy(offset: number): number {
+    return this.#read.get(offset) ?? 0;
+  }
+
+  setReadBy(offset: number, columns: number): void {
+    this.#read.set(offset, columns);
+  }
+
+  /** What an offset beyond the first left for its neighbour at each column that it has read for good. */
+  carriesOf(offset: number): ColumnPlaces {
+    const places = this.#carries.get(offset) ?? new ColumnPlaces();
+    this.#carries.set(offset, places);
+    return places;
+  }
+
+  /** Lets go of everything that lives in chunks. */
+  release(): void {
+    this.columns.clear();
+    for (const places of this.#carries.values()) places.clear();
+  }
+}

@@ -1,0 +1,265 @@
+// B rows, T nodes a row (the pending token and the tree).
+import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
+import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
+import { levelsOf } from '../trees/tree.ts';
+import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
+import type { Chunk } from './chunk.ts';
+import { growDrafts } from './draft.ts';
+import { DraftTree } from './draft-tree.ts';
+import type { HeadPlan } from './head-plan.ts';
+import { type Lane, nodesOf, padded } from './lanes.ts';
+import { ModelMemory } from './model-memory.ts';
+import { OffsetForward } from './offset-forward.ts';
+import { Row } from './row.ts';
+import { TrunkForward } from './trunk-forward.ts';
+import { treeVerdict } from './verdict.ts';
+import { verifiedOutlook } from './verified-offsets.ts';
+
+/** Tokens of a prompt that one forward reads. */
+const PREFILL = 64;
+
+/** What happened last in the step under way. */
+type Phase = 'committed' | 'drafted' | 'verified' | 'disposed';
+
+/** What `commit` needs of a verifying forward. */
+interface Undecided {
+  readonly trees: Map<number, Tree>;
+  /** Index of each row in the forward. */
+  readonly index: Map<number, number>;
+  readonly T: number;
+  readonly columns?: Chunk;
+}
+
+/** The session over one model. See {@link Session}. */
+export class DecodingSession implements Session {
+  readonly levels: number;
+  readonly #model: LanguageModel;
+  readonly #plan: HeadPlan;
+  readonly #memory: ModelMemory;
+  readonly #trunk: TrunkForward;
+  #rows: Row[] = [];
+  #nextId = 0;
+  #forwards = 0;
+  #phase: Phase = 'committed';
+  #undecided: Undecided | undefined;
+
+  constructor(model: LanguageModel, plan: HeadPlan) {
+    this.levels = plan.levels;
+    this.#model = model;
+    this.#plan = plan;
+    this.#memory = new ModelMemory(model.engine, plan);
+    this.#trunk = new TrunkForward(model, plan, this.#memory);
+  }
+
+  get rows(): readonly number[] {
+    return this.#rows.map(({ id }) => id);
+  }
+
+  get forwards(): number {
+    return this.#forwards;
+  }
+
+  room(row: number): number {
+    return this.#row(row).room;
+  }
+
+  join(prompt: Prompt): number {
+    this.#between('join');
+    checkPrompt(prompt, this.#dims);
+    const row = new Row(this.#nextId++, this.#dims.context);
+    this.#memory.join(row.id);
+    try {
+      this.#prefill(row, prompt.tokens);
+    } catch (error) {
+      this.#free(row);
+      throw error;
+    }
+    this.#rows.push(row);
+    return row.id;
+  }
+
+  leave(id: number): void {
+    const row = this.#row(id);
+    this.#rows = this.#rows.filter((other) => other !== row);
+    this.#free(row);
+    if (this.#rows.length === 0) this.#endStep();
+  }
+
+  fork(from: readonly number[], pending?: readonly number[]): void {
+    this.#between('fork');
+    const originals = from.map((id) => this.#row(id));
+    if (pending) {
+      checkCount('pending', pending.length, from.length);
+      checkTokens('pending', pending, this.#dims.vocabulary);
+    }
+    const copies = originals.map((original, index) => {
+      const copy = original.fork(this.#nextId++);
+      copy.pending = pending?.[index] ?? original.pending;
+      this.#memory.fork(original.id, copy.id);
+      return copy;
+    });
+    for (const row of this.#rows) this.#free(row);
+    this.#rows = copies;
+  }
+
+  async draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]> {
+    this.#between('draft');
+    // From here on final columns of the heads may have read the pending token: only a verdict may follow.
+    this.#phase = 'drafted';
+    const drafts = new Map(this.#rows.map((row) => [row, new DraftTree(row)]));
+    const ready = [...drafts.values()].filter(({ row }) => row.hasVerdict);
+    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory);
+    try {
+      growDrafts(ready, {
+        policy,
+        random,
+        outlook: (offset, active) =>
+          this.#plan.carry === 'further'
+            ? verifiedOutlook(this.#model, offset, active)
+            : offsets.evaluate(offset, active),
+        levels: this.levels,
+        rows: this.#rows.length,
+      });
+    } finally {
+      offsets.dispose();
+      for (const row of this.#rows) this.#dropRead(row);
+    }
+    return this.#rows.map((row) => drafts.get(row)!.toTree());
+  }
+
+  async verify(trees: readonly Tree[]): Promise<Verdict[]> {
+    if (this.#phase !== 'committed' && this.#phase !== 'drafted') throw this.#outOfOrder('verify');
+    checkCount('verify', trees.length, this.#rows.length);
+    for (const [b, { id, room }] of this.#rows.entries()) checkTree(id, trees[b], room, this.#dims.vocabulary);
+    if (this.#rows.length === 0) return [];
+    const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
+    const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
+    try {
+      const reading = { rows: this.rows, tokens_BT: padded(tokens, at.T), at };
+      const { readout, columns } = this.#trunk.verify(reading);
+      this.#forwards++;
+      this.#phase = 'verified';
+      this.#undecided = {
+        trees: new Map(this.#rows.map(({ id }, b) => [id, trees[b]])),
+        index: new Map(this.#rows.map(({ id }, b) => [id, b])),
+        T: at.T,
+        columns,
+      };
+      let firstRow = 0;
+      return trees.map(({ tokens: { length } }) => {
+        const verdict = treeVerdict(readout, firstRow, length);
+        firstRow += length + 1;
+        return verdict;
+      });
+    } finally {
+      at.dispose();
+    }
+  }
+
+  commit(kept: readonly Kept[]): void {
+    if (this.#phase === 'committed' && this.#rows.length === 0 && kept.length === 0) return;
+    if (this.#phase !== 'verified' || !this.#undecided) throw this.#outOfOrder('commit');
+    const undecided = this.#undecided;
+    checkCount('commit', kept.length, this.#rows.length);
+    for (const [r, { id }] of this.#rows.entries()) {
+      checkKept(id, kept[r], undecided.trees.get(id)!, this.#dims.vocabulary);
+    }
+    for (const [r, row] of this.#rows.entries()) this.#keep(row, kept[r], undecided);
+    this.#endStep();
+  }
+
+  dispose(): void {
+    for (const row of this.#rows) this.#free(row);
+    this.#rows = [];
+    this.#endStep();
+    this.#memory.dispose();
+    this.#phase = 'disposed';
+  }
+
+  get #dims(): Dims {
+    return this.#model.dims;
+  }
+
+  #prefill(row: Row, tokens: Int32Array): void {
+    for (const token of tokens) row.push(token);
+    for (let from = 0; from < row.numColumns; from += PREFILL) {
+      const part = tokens.subarray(from, Math.min(from + PREFILL, row.numColumns));
+      const position = Array.from(part, (_, t) => from + t);
+      const parent = Array.from(part, (_, t) => (t > 0 ? t - 1 : from > 0 ? LAST_COMMITTED : ROOT));
+      const at = nodesOf([{ position, parent }]);
+      try {
+        const columns = this.#trunk.read({ rows: [row.id], tokens_BT: part, at });
+        const nodes = [...part.keys()];
+        this.#memory.commit(row.id, nodes);
+        this.#memory.close();
+        if (columns) for (const node of nodes) row.columns.push({ chunk: columns, node });
+        columns?.release();
+      } finally {
+        at.dispose();
+      }
+    }
+  }
+
+  #keep(row: Row, { path, next }: Kept, { trees, index, T, columns }: Undecided): void {
+    const nodes = [0, ...Array.from(path, (node) => node + 1)];
+    const { tokens } = trees.get(row.id)!;
+    this.#memory.commit(row.id, nodes);
+    for (const node of path) row.push(tokens[node]);
+    row.push(next);
+    row.hasVerdict = true;
+    if (!columns) return;
+    const first = index.get(row.id)! * T;
+    const isLastEnough = !this.#plan.hasMemory || this.#plan.carry === 'further';
+    if (isLastEnough) row.columns.dropBefore(row.numColumns - 1);
+    for (const node of isLastEnough ? nodes.slice(-1) : nodes) row.columns.push({ chunk: columns, node: first + node });
+  }
+
+  /** Lets go of columns and carries that every offset has read for good. */
+  #dropRead(row: Row): void {
+    if (!this.#plan.hasMemory || this.#plan.carry === 'further' || this.levels === 0) return;
+    const offsets = Array.from({ length: this.levels }, (_, k) => k + 2);
+    row.columns.dropBefore(Math.min(...offsets.map((offset) => row.readBy(offset))));
+    for (const offset of offsets) row.carriesOf(offset).dropBefore(row.readBy(offset + 1));
+  }
+
+  #free(row: Row): void {
+    this.#memory.leave(row.id);
+    row.release();
+  }
+
+  #endStep(): void {
+    this.#memory.close();
+    this.#undecided?.columns?.release();
+    this.#undecided = undefined;
+    if (this.#phase !== 'disposed') this.#phase = 'committed';
+  }
+
+  #row(id: number): Row {
+    const row = this.#rows.find((other) => other.id === id);
+    if (!row) throw misuse(`there is no row ${id}; the rows are [${this.rows}]`);
+    return row;
+  }
+
+  #between(call: string): void {
+    if (this.#phase !== 'committed') throw this.#outOfOrder(call);
+  }
+
+  #outOfOrder(call: string): Error {
+    const rule: Record<Phase, string> = {
+      committed: 'verify comes before commit',
+      drafted: 'after draft comes verify',
+      verified: 'after verify comes commit',
+      disposed: 'it has been disposed',
+    };
+    return misuse(`${call} was called out of order: ${rule[this.#phase]}; between steps rows may join, leave and fork`);
+  }
+}
+
+/** The pending token as node 0, then the tree. */
+function verifyingLane({ numColumns }: Row, tree: Tree): Lane {
+  const levels = levelsOf(tree);
+  return {
+    position: [numColumns, ...Array.from(levels, (level) => numColumns + level)],
+    parent: [numColumns > 0 ? LAST_COMMITTED : ROOT, ...Array.from(tree.parent, (parent) => parent + 1)],
+  };
+}
