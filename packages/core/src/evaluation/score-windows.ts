@@ -109,5 +109,3 @@ function windowPart({ target_N, isScored, loss_N, predicted_N }: OffsetScores, f
   }
   return { targets, scored, sumNats, predicted: predicted_N.slice(from, to) };
 }
-
-export { totalLosses } from './total-losses.ts';
