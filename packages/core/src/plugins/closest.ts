@@ -1,13 +1,12 @@
 /**
  * The candidate that a mistyped word most likely means.
  *
- * Only a near miss counts (a third of the letters, at least one and at most three edits), so that a suggestion is
- * worth reading; a tie goes to the first in alphabetical order.
+ * Only a near miss counts (an edit for every three letters, at most three), so that a suggestion is worth reading; a tie goes to the first in alphabetical order.
  * @returns undefined if nothing is near
  * @source Damerau-Levenshtein distance, optimal string alignment
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
+  const limit = Math.min(3, Math.floor(word.length / 3));
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of [...candidates].sort()) {
     if (Math.abs(candidate.length - word.length) > limit) continue;

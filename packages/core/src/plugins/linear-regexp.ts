@@ -11,7 +11,8 @@ export const linearRegExp: RegExpEngine = Object.assign(
     // Few schemas have patterns: the engine is loaded when the first one comes.
     const { RE2JS } = createRequire(import.meta.url)('re2js') as typeof import('re2js');
     const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
-    return { test: (text: string) => compiled.test(text) };
+    // ajv keeps compiled patterns by their text.
+    return { test: (text: string) => compiled.test(text), toString: () => pattern };
   },
   { code: 'linearRegExp' },
 );

@@ -79,7 +79,10 @@ function publishedSchema(kind: PluginKind, declared: unknown, description: strin
   const names = Object.keys((plain.properties as JsonSchema | undefined) ?? {});
   const taken = names.find((name) => ['name', '__proto__', 'constructor', ...RESERVED_KEYS[kind]].includes(name));
   if (taken !== undefined) throw new Error(`options must not define "${taken}", which has a meaning of its own`);
-  const outside = findKeyword(plain, (keyword, value) => keyword === '$ref' && !String(value).startsWith('#'));
+  const outside = findKeyword(
+    plain,
+    (keyword, value) => ['$ref', '$dynamicRef'].includes(keyword) && typeof value === 'string' && value[0] !== '#',
+  );
   if (outside !== undefined) throw new Error(`options refer to ${outside}; only references inside the schema are read`);
   const open = plain.additionalProperties ?? plain.unevaluatedProperties ?? false;
   if (open !== false) throw new Error('options must not allow unknown keys (additionalProperties)');

@@ -36,10 +36,10 @@ export function findPackage(specifier: string, search: PackageSearch): PackageFo
 }
 
 const isPath = (specifier: string): boolean =>
-  specifier.startsWith('.') || specifier.startsWith('file:') || path.isAbsolute(specifier);
+  /^(\.{1,2}([\\/]|$)|file:)/.test(specifier) || path.isAbsolute(specifier);
 
 function folderAt(specifier: string, from: string): string {
-  const directory = specifier.startsWith('file:') ? fileURLToPath(specifier) : path.resolve(from, specifier);
+  const directory = specifier.startsWith('file:') ? pathOfUrl(specifier) : path.resolve(from, specifier);
   if (existsSync(path.join(directory, 'package.json'))) return realpathSync(directory);
   throw new ForetokenError(
     'PLUGIN_NOT_FOUND',
@@ -48,13 +48,23 @@ function folderAt(specifier: string, from: string): string {
   );
 }
 
-function folderNamed(name: string, { from, roots = [] }: PackageSearch): string {
-  if (!PACKAGE_NAME.test(name) || name.length > 214) {
-    throw new ForetokenError(
-      'PLUGIN_INVALID',
-      `plugin ${JSON.stringify(name)}: must be the name of an npm package, or the path of its folder that starts with "./".`,
-    );
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw notAPackage(url, cause);
   }
+}
+
+const notAPackage = (specifier: string, cause?: unknown): ForetokenError =>
+  new ForetokenError(
+    'PLUGIN_INVALID',
+    `plugin ${JSON.stringify(specifier)}: must be the name of an npm package, or the path of its folder that starts with "./".`,
+    { cause },
+  );
+
+function folderNamed(name: string, { from, roots = [] }: PackageSearch): string {
+  if (!PACKAGE_NAME.test(name) || name.length > 214) throw notAPackage(name);
   for (const root of [from, ...roots]) {
     for (const parent of parents(path.resolve(root))) {
       const directory = path.join(parent, 'node_modules', name);

@@ -18,12 +18,10 @@ export interface SchemaProblem {
  * one sentence, or the problems of the branch that was probably meant.
  */
 export function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
-  const unions = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf');
-  const outermost = unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other)));
-  const loose = errors.filter((error) => !outermost.some((union) => error === union || isInside(error, union)));
+  const { unions, loose } = outermostUnions(errors);
   const found = [
     ...loose.filter((error) => !isEcho(error, loose)).map(problemOf),
-    ...outermost.flatMap((union) => unionProblems(union, errors)),
+    ...unions.flatMap((union) => unionProblems(union, errors)),
   ];
   const seen = new Set<string>();
   return found.filter((problem) => {
@@ -48,6 +46,16 @@ function segments(pointer: string): (string | number)[] {
     .map((part) => (/^(0|[1-9]\d*)$/.test(part) ? Number(part) : part));
 }
 
+/** The unions that stand in no other union, and the errors that belong to no union. */
+function outermostUnions(errors: readonly ErrorObject[]): { unions: ErrorObject[]; loose: ErrorObject[] } {
+  const all = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf');
+  const unions = all.filter((union) => !all.some((other) => other !== union && isInside(union, other)));
+  return {
+    unions,
+    loose: errors.filter((error) => !unions.some((union) => error === union || isInside(error, union))),
+  };
+}
+
 const isInside = (error: ErrorObject, union: ErrorObject): boolean =>
   error.schemaPath.startsWith(`${union.schemaPath}/`) && error.instancePath.startsWith(union.instancePath);
 
@@ -63,45 +71,56 @@ const isEcho = (error: ErrorObject, among: readonly ErrorObject[]): boolean =>
 
 function unionProblems(union: ErrorObject, errors: readonly ErrorObject[]): SchemaProblem[] {
   const path = segments(union.instancePath);
-  const inside = errors.filter((error) => error !== union && isInside(error, union));
-  const branches = branchesOf(union, inside);
+  const branches = branchesOf(union, errors);
+  const meant = branches.filter((branch) => couldBeMeant(branch, union.instancePath));
+  if (meant.length > 0)
+    return problemsOf(meant.reduce((best, branch) => (branch.length < best.length ? branch : best)));
   if (branches.length === 0) return [{ path, sentence: 'must match exactly one of its alternatives.' }];
-  const right = branches.filter((branch) => !branch.some((error) => isShapeError(error, union)));
-  if (right.length > 0) {
-    const meant = right.reduce((best, branch) => (branch.length < best.length ? branch : best));
-    return problemsOf(meant);
-  }
-  const values = branches.map(allowedValues);
-  if (values.every((list) => list !== undefined)) return [{ path, sentence: oneOf(values.flat(), union.data) }];
-  const wanted = [...new Set(branches.map(wantedOf))].join(' or ');
-  return [{ path, sentence: `must be ${wanted}, was ${said(union.data)}.` }];
+  const wanted = branches.map((branch) => wantedOf(branch, union.instancePath));
+  const values = wanted.flatMap((want) => want.values ?? []);
+  if (wanted.every((want) => want.values)) return [{ path, sentence: oneOf(values, union.data) }];
+  const names = wanted.flatMap((want) => want.names);
+  return [{ path, sentence: `must be ${[...new Set(names)].join(' or ')}, was ${said(union.data)}.` }];
 }
 
-function branchesOf(union: ErrorObject, inside: readonly ErrorObject[]): ErrorObject[][] {
+/** The errors of each branch of a union. */
+function branchesOf(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[][] {
   const byBranch = new Map<string, ErrorObject[]>();
-  for (const error of inside) {
+  for (const error of errors) {
+    if (error === union || !isInside(error, union)) continue;
     const branch = error.schemaPath.slice(union.schemaPath.length + 1).split('/')[0];
     byBranch.set(branch, [...(byBranch.get(branch) ?? []), error]);
   }
   return [...byBranch.values()];
 }
 
-/** The value at the union itself is of another type, or another constant: this branch was not meant. */
-const isShapeError = (error: ErrorObject, union: ErrorObject): boolean =>
-  error.instancePath === union.instancePath && ['type', 'const', 'enum'].includes(error.keyword);
+/** The value is of the branch's type, and only something in it is wrong. */
+function couldBeMeant(branch: readonly ErrorObject[], instancePath: string): boolean {
+  const { unions, loose } = outermostUnions(branch);
+  const isShapeError = (error: ErrorObject): boolean =>
+    error.instancePath === instancePath && ['type', 'const', 'enum'].includes(error.keyword);
+  if (loose.some(isShapeError)) return false;
+  const here = unions.filter((union) => union.instancePath === instancePath);
+  return here.every((union) => branchesOf(union, branch).some((inner) => couldBeMeant(inner, instancePath)));
+}
 
-const allowedValues = (branch: readonly ErrorObject[]): unknown[] | undefined => {
-  const error = branch.find(({ keyword }) => keyword === 'const' || keyword === 'enum');
-  if (!error) return undefined;
-  return error.keyword === 'const' ? [error.params.allowedValue] : error.params.allowedValues;
-};
-
-const wantedOf = (branch: readonly ErrorObject[]): string => {
-  const values = allowedValues(branch);
-  if (values) return values.map(said).join(' or ');
-  const error = branch.find(({ keyword }) => keyword === 'type');
-  return error ? typeName(error.params.type) : 'something else';
-};
+/** What a branch asks for: in words, and as values where it is nothing but values. */
+function wantedOf(branch: readonly ErrorObject[], instancePath: string): { names: string[]; values?: unknown[] } {
+  const { unions, loose } = outermostUnions(branch);
+  const here = unions.filter((union) => union.instancePath === instancePath);
+  if (here.length > 0) {
+    return {
+      names: here.flatMap((union) => branchesOf(union, branch)).flatMap((inner) => wantedOf(inner, instancePath).names),
+    };
+  }
+  const choice = loose.find(({ keyword }) => keyword === 'const' || keyword === 'enum');
+  if (choice) {
+    const values = choice.keyword === 'const' ? [choice.params.allowedValue] : choice.params.allowedValues;
+    return { names: values.map(said), values };
+  }
+  const type = loose.find(({ keyword }) => keyword === 'type');
+  return { names: [type ? typeName(type.params.type) : 'something else'] };
+}
 
 function problemOf(error: ErrorObject): SchemaProblem {
   const path = segments(error.instancePath);
@@ -159,7 +178,7 @@ function sentenceOf(error: ErrorObject): string {
     case 'maxProperties':
       return `must have at most ${params.limit} ${unit(error)}, ${was}`;
     case 'uniqueItems':
-      return `must not repeat an entry; entries ${params.j} and ${params.i} are the same.`;
+      return `must not repeat an entry; entries ${Math.min(params.i, params.j)} and ${Math.max(params.i, params.j)} are the same.`;
     case 'pattern': {
       const rule = error.parentSchema?.description;
       return `must ${rule ? `be ${rule}` : `match ${params.pattern}`}, ${was}`;
