@@ -1,6 +1,6 @@
 // B rows, T nodes a row.
 import { ForetokenError } from './errors.ts';
-import { type Tensor, tf } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 
 /**
  * Where each position of a batch stands: T nodes a row, each seeing itself and its ancestors and nothing else.
@@ -121,7 +121,8 @@ class DerivedNodes implements Nodes {
     const known = this.derivedTensors.get(key) as T | undefined;
     if (known !== undefined) return known;
     const made = make();
-    for (const tensor of [made].flat() as Tensor[]) tf.keep(tensor);
+    // As tf.keep does; importing tfjs for it would cost every reader of this file half a second.
+    for (const tensor of [made].flat() as Tensor[]) tensor.kept = true;
     this.derivedTensors.set(key, made);
     return made;
   }

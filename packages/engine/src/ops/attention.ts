@@ -1,5 +1,5 @@
-// B rows, T nodes, H attention heads, G key/value heads, r = H/G, d width of one attention head, S keys (T, at least
-// 8), C columns of values: d, a column of ones, and zeros up to 8. A "pair" is one row with one key/value head.
+// B rows, T nodes, H attention heads, G key/value heads, r = H/G, d width of one attention head, C columns of values: d
+// and a column of ones. A "pair" is one row with one key/value head.
 import { ForetokenError, shapeMismatch } from '../errors.ts';
 import { HostKeyValueStore } from '../key-value-rows.ts';
 import type { KeyValues } from '../key-values.ts';
@@ -9,7 +9,7 @@ import { type Tensor, type Tensor4D, tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { hostCompute, hostComputeOne } from '../tfjs/host.ts';
 import { kernel, tfjsEngine } from '../tfjs/internals.ts';
-import { MIN_COLUMNS, masksOf } from './attention-mask.ts';
+import { masksOf } from './attention-mask.ts';
 import { cachedAttention } from './cached-attention.ts';
 import { product } from './matmul.ts';
 
@@ -25,9 +25,8 @@ export interface AttentionSizes {
   readonly d: number;
 }
 
-interface Padded extends AttentionSizes {
+interface PairSizes extends AttentionSizes {
   readonly r: number;
-  readonly S: number;
   readonly C: number;
   readonly scale: number;
 }
@@ -65,12 +64,11 @@ function checkSizes(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes): Attention
 
 function fullAttention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: AttentionSizes): Tensor4D {
   const { B, T, H, G, d } = sizes;
-  const S = Math.max(T, MIN_COLUMNS);
-  const padded = { ...sizes, r: H / G, S, C: Math.max(d + 1, MIN_COLUMNS), scale: 1 / Math.sqrt(d) };
+  const padded = { ...sizes, r: H / G, C: d + 1, scale: 1 / Math.sqrt(d) };
   const pairs = Array.from({ length: B * G }, (_, index) => ({ row: Math.floor(index / G), group: index % G }));
   if (q.size === 0) return tf.zeros(q.shape);
-  const masks = masksOf(at, H / G, S);
-  const keeps = B * H * T * S <= MAX_KEPT_EXPONENTIALS;
+  const masks = masksOf(at, H / G);
+  const keeps = B * H * T * T <= MAX_KEPT_EXPONENTIALS;
   return differentiable<Tensor4D>(
     'attention',
     [q, k, v],
@@ -104,21 +102,20 @@ function fullAttention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: 
   );
 }
 
-/** exp(score - row maximum) of every query of a pair, [r*T,S]; exactly 0 where a key is hidden. */
-function exponentialsOf(q: Tensor, k: Tensor, mask: Tensor, { row, group }: Pair, sizes: Padded): Tensor {
-  const { T, H, G, d, r, S, scale } = sizes;
+/** exp(score - row maximum) of every query of a pair, [r*T,T]; exactly 0 where a key is hidden. */
+function exponentialsOf(q: Tensor, k: Tensor, mask: Tensor, { row, group }: Pair, sizes: PairSizes): Tensor {
+  const { T, H, G, d, r, scale } = sizes;
   const [queries, keys] = hostCompute(
     [q, k],
     [
       [r * T, d],
-      [d, S],
+      [d, T],
     ],
     ([Q, K], [allQ, allK]) => {
       for (let head = 0; head < r; head++) {
         cutHead(allQ, row * T * H * d + (group * r + head) * d, H * d, Q, head * T * d, d, T, d, scale);
       }
-      if (S > T) K.fill(0);
-      cutHeadTransposed(allK, row * T * G * d + group * d, G * d, K, 0, S, T, d);
+      cutHeadTransposed(allK, row * T * G * d + group * d, G * d, K, 0, T, T, d);
     },
   );
   const scores = kernel<Tensor>('Add', { a: product(queries, keys), b: mask });
@@ -126,17 +123,16 @@ function exponentialsOf(q: Tensor, k: Tensor, mask: Tensor, { row, group }: Pair
   return kernel('Exp', { x: kernel<Tensor>('Sub', { a: scores, b: largest }) });
 }
 
-/** [S,C]: the values of a pair, then a column of ones, by which the product sums the exponentials in order. */
-function valuesWithOnes(v: Tensor, { row, group }: Pair, { T, G, d, S, C }: Padded): Tensor {
-  return hostComputeOne([v], [S, C], (V, values) => {
-    V.fill(0);
+/** [T,C]: the values of a pair, then a column of ones, by which the product sums the exponentials in order. */
+function valuesWithOnes(v: Tensor, { row, group }: Pair, { T, G, d, C }: PairSizes): Tensor {
+  return hostComputeOne([v], [T, C], (V, values) => {
     cutHead(values, row * T * G * d + group * d, G * d, V, 0, C, T, d);
     for (let key = 0; key < T; key++) V[key * C + d] = 1;
   });
 }
 
 /** Divides by the sums of exponentials; gives the outputs [B,T,H,d] and the reciprocals of the sums [B,H,T]. */
-function merged(sums: readonly Tensor[], pairs: readonly Pair[], { B, T, H, d, r, C }: Padded): Tensor[] {
+function merged(sums: readonly Tensor[], pairs: readonly Pair[], { B, T, H, d, r, C }: PairSizes): Tensor[] {
   return hostCompute(
     sums,
     [
@@ -180,27 +176,23 @@ interface BackwardInputs {
  * Gradients of one pair. With E the exponentials, Z their sums and dO' = dO/Z:
  * dV = E^T dO', dS = E * (dO' V^T - sum(dO' O)), dQ = dS K, dK = dS^T Q; the subtraction rides in the product as one more
  * inner column.
- * @returns dQ [r*T,d] without the score scale, dK^T [d,S] and dV^T [d,S]
+ * @returns dQ [r*T,d] without the score scale, dK^T [d,T] and dV^T [d,T]
  */
-function pairGradients(inputs: BackwardInputs, pair: Pair, sizes: Padded): Tensor[] {
-  const { T, G, d, S } = sizes;
+function pairGradients(inputs: BackwardInputs, pair: Pair, sizes: PairSizes): Tensor[] {
+  const { T, G, d } = sizes;
   const { exponentials } = inputs;
   const start = pair.row * T * G * d + pair.group * d;
   const [flows, flowsT, queriesT] = cutFlows(inputs, pair, sizes);
   const [keys, valuesT] = hostCompute(
     [inputs.k, inputs.v],
     [
-      [S, d],
-      [d + 1, S],
+      [T, d],
+      [d + 1, T],
     ],
     ([K, V], [allK, allV]) => {
-      if (S > T) {
-        K.fill(0);
-        V.fill(0);
-      }
       cutHead(allK, start, G * d, K, 0, d, T, d);
-      cutHeadTransposed(allV, start, G * d, V, 0, S, T, d);
-      V.fill(1, d * S, d * S + T);
+      cutHeadTransposed(allV, start, G * d, V, 0, T, T, d);
+      V.fill(1, d * T);
     },
   );
   const dScores = kernel<Tensor>('Multiply', { a: exponentials, b: product(flows, valuesT) });
@@ -208,7 +200,7 @@ function pairGradients(inputs: BackwardInputs, pair: Pair, sizes: Padded): Tenso
 }
 
 /** dO' with -sum(dO' O) as last column [r*T,d+1], dO' transposed [d,r*T], and the scaled queries transposed [d,r*T]. */
-function cutFlows({ dy, q, out, inverse }: BackwardInputs, { row, group }: Pair, sizes: Padded): Tensor[] {
+function cutFlows({ dy, q, out, inverse }: BackwardInputs, { row, group }: Pair, sizes: PairSizes): Tensor[] {
   const { T, H, d, r, scale } = sizes;
   const shapes = [
     [r * T, d + 1],
@@ -238,8 +230,8 @@ function cutFlows({ dy, q, out, inverse }: BackwardInputs, { row, group }: Pair,
 }
 
 /** Puts the gradients of all pairs together: dq [B,T,H,d], dk and dv [B,T,G,d]. */
-function mergedGradients(flows: readonly Tensor[][], pairs: readonly Pair[], sizes: Padded): Tensor[] {
-  const { B, T, H, G, d, r, S, scale } = sizes;
+function mergedGradients(flows: readonly Tensor[][], pairs: readonly Pair[], sizes: PairSizes): Tensor[] {
+  const { B, T, H, G, d, r, scale } = sizes;
   const shapes = [
     [B, T, H, d],
     [B, T, G, d],
@@ -253,25 +245,17 @@ function mergedGradients(flows: readonly Tensor[][], pairs: readonly Pair[], siz
         pasteHead(pairQ, head * T * d, d, dq, start, H * d, T, d, () => scale);
       }
       const start = row * T * G * d + group * d;
-      pasteTransposed(pairK, S, dk, start, G * d, T, d);
-      pasteTransposed(pairV, S, dv, start, G * d, T, d);
+      pasteTransposed(pairK, dk, start, G * d, T, d);
+      pasteTransposed(pairV, dv, start, G * d, T, d);
     }
   });
 }
 
-function pasteTransposed(
-  from: Float32Array,
-  S: number,
-  to: Float32Array,
-  start: number,
-  W: number,
-  T: number,
-  d: number,
-) {
+function pasteTransposed(from: Float32Array, to: Float32Array, start: number, W: number, T: number, d: number) {
   for (let first = 0; first < T; first += 16) {
     const last = Math.min(T, first + 16);
     for (let at = 0; at < d; at++) {
-      for (let node = first; node < last; node++) to[start + node * W + at] = from[at * S + node];
+      for (let node = first; node < last; node++) to[start + node * W + at] = from[at * T + node];
     }
   }
 }

@@ -24,7 +24,7 @@ export function cachedAttention(
   const firsts = rows.map((row, index) => announce(row, at, index, G * d));
   return hostComputeOne([q, k, v], q.shape, (out, queries, keys, values) => {
     out.fill(0);
-    const scratch: AttendScratch = { scores: new Float64Array(0), sums: new Float64Array(d) };
+    const scratch = emptyScratch(d);
     for (const [index, row] of rows.entries()) {
       append(row, firsts[index], keys, values, index * T * G * d, G * d);
       for (let node = 0; node < at.length_B[index]; node++) {
@@ -33,6 +33,15 @@ export function cachedAttention(
       }
     }
   });
+}
+
+function emptyScratch(d: number): AttendScratch {
+  return {
+    scores: new Float64Array(0),
+    places: new Int32Array(0),
+    query: new Float64Array(d),
+    sums: new Float64Array(d),
+  };
 }
 
 /** Checks and notes the parents of a row's new nodes; gives the undecided number of the first. */
@@ -76,13 +85,23 @@ function attendNode(
   out: Float32Array,
   scratch: AttendScratch,
 ): void {
-  const { committed, undecided } = row.visible(node);
-  const first = committed ? row.visibleFrom : 0;
-  const seen = { first, count: committed ? row.committed - first : 0, listed: undecided };
-  const numKeys = seen.count + undecided.length;
-  if (scratch.scores.length < numKeys) scratch.scores = new Float64Array(2 * numKeys);
+  const count = locate(row, node, G * d, scratch);
   for (let head = 0; head < H; head++) {
-    const headStart = Math.floor((head * G) / H) * d;
-    attendOne(queries, start + head * d, row.keys, row.values, G * d, headStart, d, seen, out, scratch);
+    const cached = { keys: row.keys, values: row.values, start: Math.floor((head * G) / H) * d, d };
+    attendOne(queries, start + head * d, cached, count, out, scratch);
   }
+}
+
+/** Notes where the keys that a node sees start, oldest first; gives their number. */
+function locate(row: KeyValueRow, node: number, C: number, scratch: AttendScratch): number {
+  const { committed, undecided } = row.visible(node);
+  const first = committed ? row.visibleFrom : row.committed;
+  const count = row.committed - first + undecided.length;
+  if (scratch.places.length < count) {
+    scratch.places = new Int32Array(2 * count);
+    scratch.scores = new Float64Array(2 * count);
+  }
+  for (let index = first; index < row.committed; index++) scratch.places[index - first] = index * C;
+  for (const [index, at] of undecided.entries()) scratch.places[row.committed - first + index] = at * C;
+  return count;
 }

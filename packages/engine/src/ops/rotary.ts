@@ -2,7 +2,7 @@
 import { shapeMismatch } from '../errors.ts';
 import { rotaryTables, rotate } from '../loops/rotary.ts';
 import { derived, type Nodes } from '../nodes.ts';
-import type { Tensor4D } from '../tensor.ts';
+import type { Tensor, Tensor4D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
@@ -22,13 +22,16 @@ export function rotary(x_BTHd: Tensor4D, at: Nodes, base = 10000): Tensor4D {
   if (x_BTHd.shape.length !== 4 || B !== at.B || T !== at.T || d % 2 !== 0) {
     throw shapeMismatch('rotary', `x [B,T,H,d] over ${at.B} x ${at.T} nodes with d even`, `[${x_BTHd.shape}]`);
   }
-  const tables = tablesOf(at, d, base);
-  const turned = (x: Tensor4D, direction: 1 | -1): Tensor4D =>
+  const turned = (x: Tensor4D, tables: readonly Tensor[], direction: 1 | -1): Tensor4D =>
     hostComputeOne([x, ...tables], x.shape, (y, values, cos, sin) => rotate(y, values, cos, sin, H, d, direction));
   return differentiable<Tensor4D>(
     'rotary',
     [x_BTHd],
-    () => turned(x_BTHd, 1),
-    (dy) => [turned(dy, -1)],
+    (save) => {
+      const tables = tablesOf(at, d, base);
+      for (const table of tables) save(table);
+      return turned(x_BTHd, tables, 1);
+    },
+    (dy, tables) => [turned(dy, tables, -1)],
   );
 }

@@ -1,0 +1,89 @@
+import type { Ops } from '../ops/contract.ts';
+import * as reference from '../reference/index.ts';
+import { type Tensor, tf } from '../tensor.ts';
+import type { OpCase } from './judge.ts';
+
+const positive = (value: number): number => Math.abs(value) + 0.25;
+/** Away from 0, where the slope of abs and relu jumps. */
+const offZero = (value: number): number => value + Math.sign(value) * 0.1;
+
+type Unary = 'neg' | 'exp' | 'square' | 'tanh' | 'sigmoid' | 'silu' | 'softplus' | 'log' | 'sqrt' | 'abs' | 'relu';
+const unary = (name: Unary, domain?: (value: number) => number): OpCase[] =>
+  [[1], [3, 17], [1, 3, 1, 17]].map((shape) => ({
+    name: `${name} of [${shape}]`,
+    shapes: [shape],
+    domain,
+    run: (ops: Ops, [x]: readonly Tensor[]) => ops[name](x),
+    reference: (x) => reference[name](x),
+  }));
+
+type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
+const operandShapes = [
+  [
+    [3, 17],
+    [3, 17],
+  ],
+  [[3, 17], [17]],
+  [
+    [3, 17],
+    [1, 17],
+  ],
+  [
+    [3, 17],
+    [3, 1],
+  ],
+  [[17], [3, 17]],
+  [
+    [3, 1, 17],
+    [3, 3, 1],
+  ],
+  [[3, 3], []],
+  [[1], [1]],
+];
+const binary = (name: Binary): OpCase[] =>
+  operandShapes.map(([left, right]) => ({
+    name: `${name} of [${left}] and [${right}]`,
+    shapes: [left, right],
+    domain: (value, input) => (name === 'div' && input === 1 ? positive(value) : value),
+    run: (ops: Ops, [a, b]: readonly Tensor[]) => ops[name](a, b),
+    reference: (a, b) => reference[name](a, b),
+  }));
+
+const withNumber = (name: Binary): OpCase => ({
+  name: `${name} of a tensor and a number`,
+  shapes: [[3, 17]],
+  run: (ops, [a]) => ops[name](a, 0.3),
+  reference: (a) => reference[name](a, 0.3),
+});
+
+const flags = Int32Array.from({ length: 51 }, (_, index) => (index % 3 === 0 ? 0 : index % 3));
+const where = (dtype: 'bool' | 'int32'): OpCase => ({
+  name: `where with ${dtype} flags`,
+  shapes: [
+    [3, 17],
+    [3, 17],
+  ],
+  run: (ops, [a, b]) => ops.where(tf.cast(tf.tensor(flags, [3, 17], 'int32'), dtype), a, b),
+  reference: (a, b) => reference.where(flags, a, b),
+});
+
+const BINARY: Binary[] = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'];
+const SMOOTH: Unary[] = ['neg', 'exp', 'square', 'tanh', 'sigmoid', 'silu', 'softplus'];
+
+export const elementwiseCases: OpCase[] = [
+  ...BINARY.flatMap(binary),
+  ...BINARY.map(withNumber),
+  ...SMOOTH.flatMap((name) => unary(name)),
+  ...unary('log', positive),
+  ...unary('sqrt', positive),
+  ...unary('abs', offZero),
+  ...unary('relu', offZero),
+  where('bool'),
+  where('int32'),
+  {
+    name: 'one tensor used twice',
+    shapes: [[3, 17]],
+    run: (ops, [x]) => ops.add(ops.mul(x, x), ops.exp(x)),
+    reference: (x) => reference.add(reference.mul(x, x), reference.exp(x)),
+  },
+];

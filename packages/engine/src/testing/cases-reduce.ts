@@ -1,0 +1,47 @@
+import * as reference from '../reference/index.ts';
+import type { OpCase } from './judge.ts';
+
+const axes = [undefined, 0, 1, -1, [0, 2], [1, 2]];
+const reductions = (['sum', 'mean', 'max'] as const).flatMap((name) =>
+  axes.flatMap((axis) =>
+    [false, true].map<OpCase>((keepDims) => ({
+      name: `${name} over ${axis} ${keepDims ? 'kept' : 'dropped'}`,
+      shapes: [[3, 1, 17]],
+      run: (ops, [x]) => ops[name](x, axis, keepDims),
+      reference: (x) => reference[name](x, axis, keepDims),
+    })),
+  ),
+);
+
+const overLastAxis = (['softmax', 'logSoftmax'] as const).flatMap((name) =>
+  [[17], [3, 1], [3, 17], [2, 3, 5]].map<OpCase>((shape) => ({
+    name: `${name} of [${shape}]`,
+    shapes: [shape],
+    run: (ops, [x]) => ops[name](x),
+    reference: (x) => reference[name](x),
+  })),
+);
+
+export const reduceCases: OpCase[] = [
+  ...reductions,
+  ...overLastAxis,
+  ...[undefined, 0, -1].map<OpCase>((axis) => ({
+    name: `logSumExp over ${axis}`,
+    shapes: [[3, 17]],
+    run: (ops, [x]) => ops.logSumExp(x, axis),
+    reference: (x) => reference.logSumExp(x, axis),
+  })),
+  {
+    name: 'logSumExp with kept axes',
+    shapes: [[3, 17]],
+    run: (ops, [x]) => ops.logSumExp(x, 1, true),
+    reference: (x) => reference.logSumExp(x, 1, true),
+  },
+  {
+    name: 'argmax',
+    shapes: [[3, 5, 17]],
+    hasGradient: false,
+    run: (ops, [x]) => ops.argmax(x),
+    reference: (x) => reference.argmax(x),
+  },
+];
