@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { runBin } from './testing/run-bin.fixture.ts';
+
+const commands = ['train', 'generate', 'eval', 'ablate', 'report', 'plugins', 'bench', 'doctor'];
+const oneLine = (text: string): unknown => {
+  expect(text.endsWith('\n')).toBe(true);
+  expect(text.trimEnd()).not.toContain('\n');
+  return JSON.parse(text);
+};
+
+describe('foretoken', () => {
+  it('--help lists every command and the exit codes, without loading what the commands need', async () => {
+    const runs = [await runBin(['--help']), await runBin(['--help']), await runBin(['--help'])];
+    for (const command of commands) expect(runs[0].stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    expect(runs[0]).toMatchObject({ code: 0, stderr: '' });
+    expect(runs[0].stdout).toContain('130 interrupted');
+    // 0.1 s on an idle machine; loading the tensor library alone takes half a second.
+    expect(Math.min(...runs.map(({ ms }) => ms))).toBeLessThan(450);
+  });
+
+  it('--help of a command documents its arguments and options', async () => {
+    const { code, stdout } = await runBin(['bench', 'training', '--help']);
+    expect(code).toBe(0);
+    for (const option of ['--attention-heads', '--warmup', '--precision', '--json']) expect(stdout).toContain(option);
+  });
+
+  it.each([
+    [['trian'], /USAGE: unknown command 'trian'\n\(Did you mean train\?\)/],
+    [['train'], /USAGE: missing required argument 'experiment'/],
+    [['doctor', '--jsn'], /USAGE: unknown option '--jsn'[\s\S]*See foretoken doctor --help/],
+    [['generate', 'run', '--prompt', 'a', '--tokens', '0'], /USAGE: .*whole number of at least 1/],
+    [['bench', 'training', '--precision', 'fp8'], /USAGE: .*Allowed choices are fp32/],
+    [['train', 'nowhere.yaml'], /^CONFIG_NOT_FOUND: nowhere\.yaml cannot be read/],
+    [['generate', 'nowhere', '--prompt', 'a'], /^RUN_NOT_FOUND: /],
+    [['bench', 'training', '--engine', 'abacus'], /^ENGINE_UNKNOWN: no engine "abacus"/],
+  ])('refuses %j with exit code 2, one message on stderr and no stack', async (args, message) => {
+    const { code, stdout, stderr } = await runBin(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+
+  it('prints the stack of an error with --debug', async () => {
+    expect((await runBin(['train', 'nowhere.yaml', '--debug'])).stderr).toMatch(/^ {4}at /m);
+  });
+
+  it('doctor --json is one object on one line', async () => {
+    const { code, stdout, stderr } = await runBin(['doctor', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(oneLine(stdout)).toMatchObject({
+      node: { version: process.versions.node, supported: true },
+      engines: expect.arrayContaining([expect.objectContaining({ name: 'wasm', available: true })]),
+      threads: expect.any(Number),
+    });
+  });
+
+  it('plugins --json is one array on one line, with what others hold on to', async () => {
+    const plugins = oneLine((await runBin(['plugins', '--json'])).stdout) as Record<string, unknown>[];
+    for (const plugin of plugins) {
+      expect(Object.keys(plugin)).toEqual(['kind', 'name', 'package', 'version', 'api', 'options']);
+    }
+    const found = plugins.map(({ kind, name }) => `${kind} ${name}`);
+    expect(found).toEqual(
+      expect.arrayContaining(['head parallel', 'head linear', 'decoder speculative', 'eval acceptance']),
+    );
+  });
+
+  it('plugins --schema is a JSON Schema that names the plugins', async () => {
+    const { stdout } = await runBin(['plugins', '--schema', '--json']);
+    expect(oneLine(stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
+    expect(stdout).toContain('"foretoken:head/parallel"');
+  });
+
+  it('colours nothing under NO_COLOR, and a pipe only when asked to', async () => {
+    const escapeCode = '\u001b[';
+    const env = { FORCE_COLOR: '1' };
+    expect((await runBin(['doctor'])).stdout).not.toContain(escapeCode);
+    expect((await runBin(['doctor'], { env })).stdout).toContain(escapeCode);
+    expect((await runBin(['doctor'], { env: { ...env, NO_COLOR: '1' } })).stdout).not.toContain(escapeCode);
+  });
+});

@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses an option that is a whole number; commander turns the refusal into one clear line. */
+export const wholeNumber =
+  ({ minimum }: { readonly minimum: number }) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}.`);
+    }
+    return value;
+  };
+
+/** The same, several of them with commas between: `1,8,32`. */
+export const wholeNumbers =
+  (limits: { readonly minimum: number }) =>
+  (text: string): number[] =>
+    text.split(',').map(wholeNumber(limits));
+
+/** Parses names with commas between: `greedy,speculative`. */
+export function names(text: string): string[] {
+  const found = text.split(',').map((name) => name.trim());
+  if (found.some((name) => name === '')) throw new InvalidArgumentError('It must be names with commas between.');
+  return found;
+}

@@ -1,0 +1,23 @@
+import { ForetokenError, type Json, type Override } from '@foretoken/core';
+
+/**
+ * Reads `--set path=value`. The value is JSON where it parses as JSON, else text: `--set model.head=linear`,
+ * `--set training.steps=200`, `--set 'model.head={"name":"linear","horizon":2}'`.
+ *
+ * @throws USAGE if there is no `=` or no path
+ */
+export function parseOverride(text: string): Override {
+  const at = text.indexOf('=');
+  if (at < 1) {
+    throw new ForetokenError('USAGE', `--set ${JSON.stringify(text)}: must be path=value, such as training.steps=200.`);
+  }
+  return { path: text.slice(0, at), value: parseValue(text.slice(at + 1)) };
+}
+
+function parseValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}

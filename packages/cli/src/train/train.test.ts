@@ -1,0 +1,73 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runBin, startBin } from '../testing/run-bin.fixture.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(path.join(tmpdir(), 'foretoken-train-'));
+  for (let i = 0; i < 8; i++) writeFileSync(path.join(cwd, `${i}.txt`), `document ${i} `.repeat(40));
+  const experiment = {
+    data: { dataset: { name: 'text-files', include: ['*.txt'], split: { validation: 0.3 } }, context: 8 },
+    model: {
+      trunk: { name: 'transformer', width: 8, layers: 3, attentionHeads: 1 },
+      head: { name: 'parallel', horizon: 2 },
+    },
+    training: { steps: 4, batch: 1, validationWindows: 1 },
+    evals: ['bits-per-byte'],
+  };
+  writeFileSync(path.join(cwd, 'tiny.json'), JSON.stringify(experiment));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+describe('foretoken train', () => {
+  it('trains into runs/, from where generate and eval go on', async () => {
+    const trained = await runBin(['train', 'tiny.json', '--json'], { cwd });
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(trained.stdout)).toMatchObject({ run: path.join(cwd, 'runs/tiny'), steps: 4 });
+
+    const args = ['generate', 'runs/tiny', '--prompt', 'do', '--tokens', '5'];
+    const generated = await runBin(args, { cwd });
+    expect(generated).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^speculative: 5 tokens in .* per forward/),
+    });
+    expect(generated.stdout.startsWith('do')).toBe(true);
+    const json = JSON.parse((await runBin([...args, '--decoder', 'greedy', '--json'], { cwd })).stdout);
+    expect(json).toMatchObject({ prompt: 'do', decoder: 'greedy', tokens: 5, accepted: 0, tokensPerForward: 1 });
+    expect(generated.stdout.replaceAll(/[[\]]/g, '')).toBe(`do${json.text.replaceAll(/[[\]]/g, '')}\n`);
+    const unknown = await runBin([...args, '--decoder', 'greedier'], { cwd });
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('The run has: greedy, speculative') });
+
+    const evaluated = JSON.parse((await runBin(['eval', 'runs/tiny', '--json'], { cwd })).stdout);
+    expect(Object.keys(evaluated.evals)).toEqual(['bits-per-byte']);
+  });
+
+  it('saves on Ctrl-C, exits with 130 and says how to go on; --resume then finishes', async () => {
+    const long = ['train', 'tiny.json', '--run', 'a run', '--set', 'training.steps=400'];
+    const { child, finished } = startBin(long, { cwd });
+    while (!existsSync(path.join(cwd, 'a run/metrics.jsonl'))) await sleep(20);
+    await sleep(100);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await finished;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain("Go on with: foretoken train tiny.json --run 'a run' --set training.steps=400 --resume\n");
+    expect(stderr).toMatch(/INTERRUPTED: stopped after step \d+ of 400/);
+
+    expect(await runBin(long, { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('RUN_EXISTS') });
+    const resumed = await runBin([...long, '--resume', '--json'], { cwd });
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 400, tokens: 3200 });
+  });
+
+  it('prints every mistake of an experiment on a line of its own', async () => {
+    const wrong = ['--set', 'training.steps=0', '--set', 'model.head.horizon=0', '--set', 'model.heads=1'];
+    const { code, stderr } = await runBin(['train', 'tiny.json', ...wrong], { cwd });
+    expect(code).toBe(2);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatch(/^CONFIG_INVALID: \(override /);
+  });
+});

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { createForetokenHost } from '@foretoken/ablation';
+import { loadExperiment } from '@foretoken/core';
+import { type TrainingSummary, trainRun } from '@foretoken/core/training';
+import { isForetokenError } from '@foretoken/engine/errors';
+import type { TrainOptions } from '../commands/train.ts';
+import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
+import type { CommandContext } from '../process/context.ts';
+import { EXIT } from '../process/exit-code.ts';
+import { parseOverride } from './overrides.ts';
+
+/** Trains the model of an experiment file in a folder of its own. */
+export async function run(context: CommandContext, [file]: readonly string[], options: TrainOptions): Promise<number> {
+  const overrides = (options.set ?? []).map(parseOverride);
+  const host = await createForetokenHost();
+  const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
+  const directory = path.resolve(options.run ?? path.join('runs', experiment.name));
+  const progress = context.progress('steps');
+  const reading = context.progress('bytes');
+  try {
+    const summary = await trainRun(host, experiment, {
+      directory,
+      baseDirectory,
+      resume: options.resume === true,
+      signal: context.signal,
+      onProgress: ({ step, steps, loss, tokensPerSecond }) =>
+        progress.update('training', step, steps, `loss ${loss.toFixed(3)}  ${formatRate(tokensPerSecond)} tokens/s`),
+      onPrepare: (done, total) => reading.update('reading', done, total),
+    });
+    report(context, directory, summary);
+    return EXIT.done;
+  } catch (error) {
+    if (isForetokenError(error) && error.code === 'INTERRUPTED') context.say(howToGoOn(file, directory, options));
+    throw error;
+  } finally {
+    await host.dispose();
+  }
+}
+
+function report(context: CommandContext, directory: string, summary: TrainingSummary): void {
+  if (context.isJson) {
+    context.printJson({ run: directory, ...summary });
+    return;
+  }
+  const { parameters, steps, tokens, skippedSteps, peakBytes, timings } = summary;
+  const skipped = skippedSteps > 0 ? `, ${skippedSteps} of them skipped as not finite` : '';
+  context.print(`trained ${parameters.toLocaleString('en-US')} parameters on ${tokens.toLocaleString('en-US')} tokens`);
+  context.print(
+    `${steps} steps${skipped}, ${formatDuration(timings.seconds)}, ${formatRate(timings.tokensPerSecond)} tokens/s, ` +
+      `peak ${formatBytes(peakBytes)} of tensors`,
+  );
+  context.print(`run: ${path.relative('', directory) || '.'}`);
+}
+
+/** The same command with --resume, quoted for a shell. */
+function howToGoOn(file: string, directory: string, { set = [] }: TrainOptions): string {
+  const words = [
+    'train',
+    file,
+    '--run',
+    path.relative('', directory) || '.',
+    ...set.flatMap((text) => ['--set', text]),
+  ];
+  return `Go on with: foretoken ${[...words, '--resume'].map(quoted).join(' ')}`;
+}
+
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
