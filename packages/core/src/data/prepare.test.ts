@@ -145,13 +145,19 @@ describe('prepared data', () => {
     data.close();
   });
 
-  it('made twice at the same time ends in one whole folder', async () => {
-    const options = optionsFor(TEXTS);
-    const both = await Promise.all([1, 2, 3].map(() => prepareData({ ...options, dataset: corpusOf(TEXTS) })));
-    expect(readdirSync(options.cacheDirectory)).toEqual([both[0].manifest.contentHash]);
-    for (const data of both) {
-      expect(Buffer.from(data.train.read(0).tokens).toString()).toBe('the fi');
-      data.close();
+  it('made several times at once, over nothing and over a broken folder, ends in one whole folder', async () => {
+    for (let round = 0; round < 20; round++) {
+      const options = optionsFor(TEXTS);
+      const at = () => prepareData({ ...options, dataset: corpusOf(TEXTS) });
+      const all = await Promise.all([at(), at(), at()]);
+      expect(readdirSync(options.cacheDirectory)).toEqual([all[0].manifest.contentHash]);
+      for (const data of all) {
+        expect(Buffer.from(data.train.read(0).tokens).toString()).toBe('the fi');
+        data.close();
+      }
+      truncateSync(join(options.cacheDirectory, all[0].manifest.contentHash, 'train.tokens'), 5);
+      (await at()).close();
+      expect(readdirSync(options.cacheDirectory)).toEqual([all[0].manifest.contentHash]);
     }
   });
 

@@ -125,7 +125,7 @@ async function encodeDocument({ dataset, tokenizer }: TokenizingJob, document: D
 /** Removes what processes that are no longer there left unfinished. */
 async function removeAbandoned(cacheDirectory: string): Promise<void> {
   for (const name of await readdir(cacheDirectory)) {
-    const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp$/.exec(name);
+    const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp(\.broken)?$/.exec(name);
     if (match !== null && !isRunning(Number(match[1]))) {
       await rm(join(cacheDirectory, name), { recursive: true, force: true });
     }
@@ -140,14 +140,25 @@ function isRunning(processId: number): boolean {
   }
 }
 
+/** Puts the finished folder in its place. What another process finished before is as good; what is broken goes. */
 async function publish(temporary: string, folder: string): Promise<void> {
-  // What is there already is another process's finished work, or broken: the caller looked.
-  if ((await readTokenCache(folder)) === undefined) await rm(folder, { recursive: true, force: true });
+  if (!(await renamed(temporary, folder))) {
+    if ((await readTokenCache(folder)) === undefined) {
+      await renamed(folder, `${temporary}.broken`);
+      await renamed(temporary, folder);
+    }
+    for (const left of [temporary, `${temporary}.broken`]) await rm(left, { recursive: true, force: true });
+  }
+  await syncFolder(dirname(folder));
+}
+
+/** @returns false if another folder is in the way, or `from` is gone */
+async function renamed(from: string, to: string): Promise<boolean> {
   try {
-    await rename(temporary, folder);
-    await syncFolder(dirname(folder));
+    await rename(from, to);
+    return true;
   } catch (cause) {
-    if (errno(cause) !== 'ENOTEMPTY' && errno(cause) !== 'EEXIST') throw cause;
-    await rm(temporary, { recursive: true, force: true });
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errno(cause) ?? '')) return false;
+    throw cause;
   }
 }
