@@ -1,7 +1,10 @@
 /**
- * Contract suites for plugins, to be called from vitest.
+ * Contract suites for plugins, to be called from vitest; sessions and subjects that follow a script.
  *
  * @packageDocumentation
  */
 export { describeHeadContract } from './describe-head-contract.ts';
 export type { HeadContractSettings } from './head/head-case.ts';
+export { scoredWindow } from './scored-window.ts';
+export { certainOf, type ScriptedModel, type ScriptedSession, scriptedSession } from './scripted-session.ts';
+export { type ScriptedSubject, type SubjectScript, scriptedSubject, scriptedWindows } from './scripted-subject.ts';
