@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type Definition, defineAcceptanceRule, defineDecoder, defineDraftPolicy, Type } from '../plugin.ts';
+import { type ScriptedModel, scriptedSession } from '../testing/index.ts';
 import type {
   AcceptanceRule,
   Decoder,
@@ -14,7 +15,6 @@ import type {
   Verdict,
 } from './decoding.ts';
 import type { Random } from './random.ts';
-import { largest, ScriptedSession, scripted, VOCABULARY } from './scripted-session.fixture.ts';
 
 const EMPTY: Tree = { tokens: new Int32Array(0), parent: new Int32Array(0), q: [] };
 
@@ -224,6 +224,31 @@ const beam = defineDecoder({
   }),
 });
 
+// ---- the model they run on: the last two tokens decide the next ----
+
+const VOCABULARY = 4;
+
+/** A fixed pseudo-random distribution after a text; level 0 is the model's own, others are its drafting heads'. */
+function scripted(text: readonly number[], level = 0): Float64Array {
+  const [a, b] = [text.at(-2) ?? 0, text.at(-1)!];
+  const weights = Float64Array.from({ length: VOCABULARY }, (_, v) => {
+    const own = Math.sin(39 + 12.9898 * a + 78.233 * b + 37.719 * v) * 43758.5453;
+    const head = Math.sin(level * (4.1 + v + a)) * 0.4;
+    return Math.exp(3 * (own - Math.floor(own)) + head);
+  });
+  const sum = weights.reduce((x, y) => x + y, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+const model: ScriptedModel = {
+  context: 1000,
+  levels: 3,
+  logits: (history) => Float32Array.from(scripted(history), Math.log),
+  headDistribution: scripted,
+};
+
+const largest = (p: ArrayLike<number>) => Array.from(p).indexOf(Math.max(...Array.from(p)));
+
 function greedy(prompt: readonly number[], maxTokens: number): number[] {
   const text = [...prompt];
   for (let i = 0; i < maxTokens; i++) text.push(largest(scripted(text)));
@@ -233,7 +258,7 @@ function greedy(prompt: readonly number[], maxTokens: number): number[] {
 const noRandom = {} as Random;
 
 async function decode(decoder: Decoder, prompts: readonly number[][], maxTokens: number, policy: DraftPolicy) {
-  const session = new ScriptedSession();
+  const session = scriptedSession(model);
   const texts: number[][] = prompts.map(() => []);
   const rule = exact.create({}, {});
   const asked = { prompts: prompts.map((tokens) => ({ tokens: Int32Array.from(tokens) })), maxTokens, rule, policy };

@@ -3,7 +3,15 @@
 import { tf } from '@foretoken/engine';
 import { expect, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
-import { createTransformerBlock, type Definition, defineHead, type Tensor2D, type Tensor3D, Type } from '../plugin.ts';
+import {
+  createTransformerBlock,
+  type Definition,
+  defineHead,
+  type Scalar,
+  type Tensor2D,
+  type Tensor3D,
+  Type,
+} from '../plugin.ts';
 import { HEAD_CHECKS } from './head/checks.ts';
 import { openHeadCase } from './head/head-case.ts';
 
@@ -119,8 +127,59 @@ test('a gradient that is wrong in one weight is caught by the name of the weight
     },
   });
   const failed = await failures(twisted);
-  expect(failed.map(([title]) => title)).toEqual(['has gradients that agree with finite differences']);
+  expect(failed.map(([title]) => title)).toEqual([
+    'has hidden states whose gradients agree with finite differences',
+    'has finite losses of different names, whose gradients agree with finite differences',
+  ]);
   expect(failed[0][1]).toMatch(/^head "twisted": the gradient of weight "head\/wrong" says/);
+});
+
+test('a loss whose gradient is not its own is caught', async () => {
+  const wrong = defineHead({
+    name: 'wrong-loss',
+    create: ({ ops }) => ({
+      forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD,
+      objectives: (seen) => {
+        const { hidden_BTE } = seen.offset(1);
+        const [B, T, E] = hidden_BTE.shape;
+        const right = seen.rows(1);
+        return [
+          {
+            name: 'offset-1',
+            hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
+            readout: seen.readout(1),
+            rows: (logits_RV, firstRow) => {
+              const { loss_R, dLogits_RV } = right(logits_RV, firstRow);
+              return { loss_R, dLogits_RV: ops.mul(dLogits_RV, 1.02) };
+            },
+            validRows: seen.validTargets(1),
+          },
+        ];
+      },
+    }),
+  });
+  expect(await failures(wrong)).toEqual([
+    [expect.stringMatching(/^has finite losses/), expect.stringMatching(/^head "wrong-loss": loss: the gradient of/)],
+  ]);
+});
+
+test('two losses of one name are caught', async () => {
+  const twins = defineHead({
+    name: 'twins',
+    create: ({ ops }) => ({
+      forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD,
+      objectives: (seen) => {
+        const value = ops.mean<Scalar>(seen.trunk(1));
+        return [
+          { name: 'mean', value },
+          { name: 'mean', value },
+        ];
+      },
+    }),
+  });
+  expect((await failures(twins)).map(([, message]) => message)).toEqual([
+    'head "twins": losses need different names, were mean, mean.',
+  ]);
 });
 
 test('a head that leaks a tensor per forward is caught', async () => {
@@ -141,11 +200,9 @@ test('a head whose hidden states do not fit its readout is caught', async () => 
         ops.slice(hidden_BTD, [0, 0, 0], [hidden_BTD.shape[0], hidden_BTD.shape[1], 4]),
     }),
   });
-  expect(await failures(narrow)).toEqual([
-    [
-      'gives finite hidden states, carries and readouts of matching shapes',
-      'head "narrow": offset 1: hidden_BTE must have shape [2,6,8], was [2,6,4].',
-    ],
+  expect(await failures(narrow)).toContainEqual([
+    'gives finite hidden states, carries and readouts of matching shapes',
+    'head "narrow": offset 1: hidden_BTE must have shape [2,6,8], was [2,6,4].',
   ]);
 });
 

@@ -1,5 +1,5 @@
 // V vocabulary.
-import type { Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { DraftPolicy, Session, Tree, Verdict } from '../contracts/decoding.ts';
 
 /** A model without tensors: what a {@link scriptedSession} decodes. */
 export interface ScriptedModel {
@@ -10,6 +10,11 @@ export interface ScriptedModel {
   readonly levels?: number;
   /** Tokens that the heads draft behind the pending one, the last of `history`. Default: none. */
   drafts?(history: readonly number[]): readonly number[];
+  /**
+   * The heads' distribution after these tokens, the last of them drafted at `level` - 1. With it the policy decides what
+   * is drafted, and `drafts` is not asked.
+   */
+  headDistribution?(history: readonly number[], level: number): Float64Array;
 }
 
 /** A session that counts what is open in it. */
@@ -20,7 +25,7 @@ export interface ScriptedSession extends Session {
 /**
  * A decoding session over a function instead of a model: for tests of decoders and evals whose every token is known.
  *
- * It drafts a chain without asking the policy, and keeps the order of draft, verify and commit no better than its caller.
+ * It keeps the order of draft, verify and commit no better than its caller.
  */
 export function scriptedSession(model: ScriptedModel): ScriptedSession {
   const histories = new Map<number, number[]>();
@@ -46,12 +51,18 @@ export function scriptedSession(model: ScriptedModel): ScriptedSession {
     room: (row) => model.context - histories.get(row)!.length,
     join: ({ tokens }) => open([...tokens]),
     leave: (row) => void histories.delete(row),
-    fork(from) {
-      const copies = from.map((row) => histories.get(row)!);
+    fork(from, pending) {
+      const copies = from.map((row, copy) => {
+        const history = histories.get(row)!;
+        return pending ? [...history.slice(0, -1), pending[copy]] : history;
+      });
       histories.clear();
       for (const history of copies) open(history);
     },
-    draft: async () => [...histories.values()].map((history) => chain(model.drafts?.(history) ?? [])),
+    draft: async (policy) =>
+      [...histories.values()].map((history) =>
+        model.headDistribution ? grown(model, history, policy, histories.size) : chain(model.drafts?.(history) ?? []),
+      ),
     async verify(trees) {
       forwards++;
       verified = trees;
@@ -84,9 +95,36 @@ function chain(tokens: readonly number[]): Tree {
   };
 }
 
-function scriptedVerdict(model: ScriptedModel, history: readonly number[], { tokens, parent }: Tree): Verdict {
-  const pathTo = (node: number): number[] => (node < 0 ? [] : [...pathTo(parent[node]), tokens[node]]);
-  const logits = (node: number) => model.logits([...history, ...pathTo(node)]);
+/** The tree that a policy asks for; every child is one of the head's top choices. */
+function grown(model: ScriptedModel, history: readonly number[], policy: DraftPolicy, rows: number): Tree {
+  const [tokens, parent]: [number[], number[]] = [[], []];
+  const tree = (): Tree => ({
+    tokens: Int32Array.from(tokens),
+    parent: Int32Array.from(parent),
+    q: tokens.map(() => 'chosen'),
+  });
+  const levels = model.levels ?? 0;
+  let frontier = [-1];
+  for (let level = 1; level <= levels && frontier.length > 0; level++) {
+    const p = (node: number) => model.headDistribution!([...history, ...pathTo(tree(), node)], level);
+    const wanted = policy.grow(tree(), frontier, p, { level, levels, rows });
+    frontier = wanted.flatMap(({ node, children }) => {
+      const ranked = [...p(node).entries()].sort(([a, pA], [b, pB]) => pB - pA || a - b);
+      return ranked.slice(0, children).map(([token]) => {
+        parent.push(node);
+        return tokens.push(token) - 1;
+      });
+    });
+  }
+  return tree();
+}
+
+function pathTo(tree: Tree, node: number): number[] {
+  return node < 0 ? [] : [...pathTo(tree, tree.parent[node]), tree.tokens[node]];
+}
+
+function scriptedVerdict(model: ScriptedModel, history: readonly number[], tree: Tree): Verdict {
+  const logits = (node: number) => model.logits([...history, ...pathTo(tree, node)]);
   return {
     logits,
     argmax(node) {

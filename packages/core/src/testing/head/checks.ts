@@ -4,6 +4,7 @@ import { declaresItsMemory, leavesInputsAlone } from './declarations.ts';
 import { bitsRepeat } from './determinism.ts';
 import { gradientsAreRight } from './gradients.ts';
 import { freesItsTensors } from './leaks.ts';
+import { lossesAreRight } from './losses.ts';
 import { optionsAreChecked } from './options.ts';
 import { shapesAgree } from './shapes.ts';
 
@@ -16,5 +17,6 @@ export const HEAD_CHECKS: readonly HeadCheck[] = [
   leavesInputsAlone,
   seesNoFuture,
   gradientsAreRight,
+  lossesAreRight,
   freesItsTensors,
 ];
