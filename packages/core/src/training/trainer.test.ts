@@ -152,24 +152,35 @@ test('weights or horizons out of range are refused by the plugin’s name', () =
   model.dispose();
 });
 
-test('one AdamW step is the textbook’s', () => {
+test('AdamW steps are the textbook’s, computed in float64', () => {
   const model = tinyModel(engine);
-  const trainer = trainerOf(model, { settings: { ...TINY_SETTINGS, clip: 1e9 } });
+  const trainer = trainerOf(model, { settings: { ...TINY_SETTINGS, clip: 1e9, steps: 1000, warmupSteps: 100 } });
   const name = 'trunk/embedding';
-  const before = Float32Array.from(model.parameters.get(name)!.dataSync());
-  const { batches, dispose } = tinyBatches([0, 1]);
-  const { gradients } = joint(model, { batch: batches[0], offsets: [1, 2, 3], weight: () => 1, batches: 1 });
-  const gradient = Float32Array.from(gradients.get(name)!.dataSync());
-  for (const tensor of gradients.values()) tensor.dispose();
-  trainer.run(batches);
-  dispose();
-  const after = model.parameters.get(name)!.dataSync();
-  // At the first step both bias-corrected moments are the gradient's own: the update is its sign, nearly.
-  const { learningRate, weightDecay, epsilon } = TINY_SETTINGS;
-  for (let i = 0; i < before.length; i++) {
-    const update = gradient[i] / (Math.abs(gradient[i]) + epsilon);
-    expect(after[i]).toBeCloseTo(before[i] - learningRate * (update + weightDecay * before[i]), 6);
+  const weight = Float64Array.from(model.parameters.get(name)!.dataSync());
+  const [moment1, moment2] = [new Float64Array(weight.length), new Float64Array(weight.length)];
+  const { beta1, beta2, epsilon, weightDecay, learningRate } = TINY_SETTINGS;
+  for (let t = 1; t <= 3; t++) {
+    const gradient = gradientOf(model, name, [t]);
+    step(trainer, [t]);
+    const rate = (learningRate * t) / 100;
+    for (let i = 0; i < weight.length; i++) {
+      moment1[i] = beta1 * moment1[i] + (1 - beta1) * gradient[i];
+      moment2[i] = beta2 * moment2[i] + (1 - beta2) * gradient[i] ** 2;
+      const [mean, square] = [moment1[i] / (1 - beta1 ** t), moment2[i] / (1 - beta2 ** t)];
+      weight[i] -= rate * (mean / (Math.sqrt(square) + epsilon) + weightDecay * weight[i]);
+    }
+    const after = model.parameters.get(name)!.dataSync();
+    for (let i = 0; i < weight.length; i++) expect(Math.abs(after[i] - weight[i])).toBeLessThan(2e-7);
   }
   trainer.dispose();
   model.dispose();
 });
+
+function gradientOf(model: TrainableModel, name: string, rows: number[]): Float64Array {
+  const { batches, dispose } = tinyBatches(rows);
+  const { gradients } = joint(model, { batch: batches[0], offsets: [1, 2, 3], weight: () => 1, batches: 1 });
+  const values = Float64Array.from(gradients.get(name)!.dataSync());
+  for (const gradient of gradients.values()) gradient.dispose();
+  dispose();
+  return values;
+}
