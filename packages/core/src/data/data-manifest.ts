@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FORMAT_VERSION } from '../config/experiment.ts';
+import { canonicalJson } from '../config/hash.ts';
 import type { DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
 import type { Json } from '../contracts/json.ts';
 
@@ -28,16 +29,8 @@ export interface DataManifest {
  */
 export function hashContent(listing: DatasetListing, tokenizer: Tokenizer, tokenizerRef: Json): string {
   const hash = createHash('sha256');
-  const add = (part: unknown) => hash.update(`${JSON.stringify(part)}\n`);
-  add({ formatVersion: FORMAT_VERSION, tokenizer: canonical(tokenizerRef), vocabulary: tokenizer.vocabulary });
+  const add = (part: unknown) => hash.update(`${canonicalJson(part)}\n`);
+  add({ formatVersion: FORMAT_VERSION, tokenizer: tokenizerRef, vocabulary: tokenizer.vocabulary });
   for (const { id, split, sha256 } of listing.documents) add([id, split, sha256]);
   return hash.digest('hex');
-}
-
-/** The same value with the keys of every object sorted. */
-function canonical(value: Json): Json {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([key, member]) => [key, canonical(member)]));
 }

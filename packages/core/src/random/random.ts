@@ -44,19 +44,20 @@ export function seedState(seed: number, name: string): RandomState {
 }
 
 function streamFrom(start: RandomState): Random {
-  const words = Uint32Array.from(start);
+  // Signed, because unsigned words of 2^31 and more are floating-point numbers to V8.
+  const words = Int32Array.from(start, (word) => word | 0);
   const uniform = () => uint53(words) / 2 ** 53;
   return {
     uniform,
     // Box-Muller without keeping the second half, so that the four words are the whole state.
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (below) => integer(words, below),
-    state: () => [words[0], words[1], words[2], words[3]],
+    state: () => [words[0] >>> 0, words[1] >>> 0, words[2] >>> 0, words[3] >>> 0],
   };
 }
 
 /** Every value equally often: draws from the incomplete last round of `below` are thrown away. */
-function integer(words: Uint32Array, below: number): number {
+function integer(words: Int32Array, below: number): number {
   if (!Number.isSafeInteger(below) || below < 1) {
     throw new RangeError(`integer(below) needs a safe integer >= 1, was ${below}`);
   }
@@ -67,12 +68,12 @@ function integer(words: Uint32Array, below: number): number {
   }
 }
 
-function uint53(words: Uint32Array): number {
+function uint53(words: Int32Array): number {
   const high = next(words) >>> 5;
   return high * 2 ** 26 + (next(words) >>> 6);
 }
 
-function next(words: Uint32Array): number {
+function next(words: Int32Array): number {
   const result = Math.imul(rotateLeft(Math.imul(words[1], 5), 7), 9);
   const shifted = words[1] << 9;
   words[2] ^= words[0];
