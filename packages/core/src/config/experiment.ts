@@ -4,9 +4,10 @@ import type { Json } from '../contracts/json.ts';
 export const FORMAT_VERSION = 1;
 
 /** A plugin by name with its options beside it. In files a bare string is the same as `{ name }`. */
-export type PluginRef<Extra = Record<never, never>> = { readonly name: string } & Extra & {
-    readonly [option: string]: Json | PluginRef | undefined;
-  };
+export type PluginRef<Extra = unknown> = Extra & {
+  readonly name: string;
+  readonly [option: string]: Json | PluginRef | undefined;
+};
 
 /** A decoder with the rule and policy it runs under. */
 export type DecoderRef = PluginRef<{ readonly rule: PluginRef; readonly policy: PluginRef }>;
