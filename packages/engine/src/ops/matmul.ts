@@ -1,40 +1,28 @@
 // M rows, K inner axis, N columns, P matrices in a batch.
 import { shapeMismatch } from '../errors.ts';
-import { copyBlock } from '../loops/blocks.ts';
 import { type Tensor, tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
+import { fitsPacked } from '../tfjs/packed-weights.ts';
 import { transposed } from './shape.ts';
 
 const FLAGS = { transposeA: false, transposeB: false };
 
-/** Fewest columns that wasm's product is used with. */
-export const MIN_COLUMNS = 8;
-
 /**
  * [M,K] x [K,N] off the tape, by the one product that is fast on every backend: two matrices, neither transposed.
  *
- * Each value is summed over K in order, so its bits follow from its row and column alone. Fewer than eight columns are
- * filled up with zeros: for them wasm has a kernel that sums in another order and, where K is no multiple of four, reads
- * values that it never wrote.
+ * Each value is summed over K in order, so its bits follow from its row and column alone.
  */
 export function product<T extends Tensor>(a: Tensor, b: Tensor): T {
   const [M, K] = a.shape as [number, number];
   const N = b.shape[1] as number;
   if (M === 0 || K === 0 || N === 0) return tf.zeros([M, N]) as Tensor as T;
-  if (N >= MIN_COLUMNS) return kernel<T>('BatchMatMul', { a, b }, FLAGS);
-  const wide = kernel<Tensor>('BatchMatMul', { a, b: withColumns(b, MIN_COLUMNS) }, FLAGS);
-  return withColumns(wide, N) as T;
-}
-
-/** A matrix cut off or filled up with zeros to a number of columns, off the tape. */
-function withColumns(x: Tensor, columns: number): Tensor {
-  const [rows, width] = x.shape;
-  return hostComputeOne([x], [rows, columns], (out, values) => {
-    if (columns > width) out.fill(0);
-    copyBlock(values, 0, width, out, 0, columns, rows, Math.min(width, columns));
-  });
+  if (fitsPacked(b.dataId, N)) return kernel<T>('BatchMatMul', { a, b }, FLAGS);
+  const copy = hostComputeOne([b], b.shape, (out, values) => out.set(values));
+  const result = kernel<T>('BatchMatMul', { a, b: copy }, FLAGS);
+  copy.dispose();
+  return result;
 }
 
 /** One matrix of a batch [P,M,N], off the tape. */

@@ -7,17 +7,21 @@ const positive = (value: number): number => Math.abs(value) + 0.25;
 /** Away from 0, where the slope of abs and relu jumps. */
 const offZero = (value: number): number => value + Math.sign(value) * 0.1;
 
-type Unary = 'neg' | 'exp' | 'square' | 'tanh' | 'sigmoid' | 'silu' | 'softplus' | 'log' | 'sqrt' | 'abs' | 'relu';
+const { neg, exp, square, tanh, sigmoid, silu, softplus, log, sqrt, abs, relu } = reference;
+const unaries = { neg, exp, square, tanh, sigmoid, silu, softplus, log, sqrt, abs, relu };
+type Unary = keyof typeof unaries;
 const unary = (name: Unary, domain?: (value: number) => number): OpCase[] =>
   [[1], [3, 17], [1, 3, 1, 17]].map((shape) => ({
     name: `${name} of [${shape}]`,
     shapes: [shape],
     domain,
     run: (ops: Ops, [x]: readonly Tensor[]) => ops[name](x),
-    reference: (x) => reference[name](x),
+    reference: (x) => unaries[name](x),
   }));
 
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
+const { add, sub, mul, div, maximum, minimum } = reference;
+const binaries = { add, sub, mul, div, maximum, minimum };
+type Binary = keyof typeof binaries;
 const operandShapes = [
   [
     [3, 17],
@@ -46,14 +50,14 @@ const binary = (name: Binary): OpCase[] =>
     shapes: [left, right],
     domain: (value, input) => (name === 'div' && input === 1 ? positive(value) : value),
     run: (ops: Ops, [a, b]: readonly Tensor[]) => ops[name](a, b),
-    reference: (a, b) => reference[name](a, b),
+    reference: (a, b) => binaries[name](a, b),
   }));
 
 const withNumber = (name: Binary): OpCase => ({
   name: `${name} of a tensor and a number`,
   shapes: [[3, 17]],
   run: (ops, [a]) => ops[name](a, 0.3),
-  reference: (a) => reference[name](a, 0.3),
+  reference: (a) => binaries[name](a, 0.3),
 });
 
 const flags = Int32Array.from({ length: 51 }, (_, index) => (index % 3 === 0 ? 0 : index % 3));
@@ -67,7 +71,7 @@ const where = (dtype: 'bool' | 'int32'): OpCase => ({
   reference: (a, b) => reference.where(flags, a, b),
 });
 
-const BINARY: Binary[] = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'];
+const BINARY = Object.keys(binaries) as Binary[];
 const SMOOTH: Unary[] = ['neg', 'exp', 'square', 'tanh', 'sigmoid', 'silu', 'softplus'];
 
 export const elementwiseCases: OpCase[] = [

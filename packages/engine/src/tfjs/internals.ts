@@ -47,6 +47,8 @@ export interface TensorInfo {
 export interface TfjsBackend {
   readSync(id: DataId): Float32Array | Int32Array | Uint8Array;
   firstUse?: boolean;
+  /** Ours: columns that each buffer had as the right side of a product. */
+  packedColumns?: WeakMap<DataId, number>;
   dataIdMap?: { get(id: DataId): unknown };
   typedArrayFromHeap?(info: TensorInfo): Float32Array | Int32Array | Uint8Array;
   makeOutput?(shape: number[], dtype: tf.DataType): TensorInfo;

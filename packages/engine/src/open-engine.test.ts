@@ -1,0 +1,78 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { EngineName } from './engine.ts';
+import { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
+import { tf } from './tensor.ts';
+import { tfjsEngine } from './tfjs/internals.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+// First in the file: later tests open engines.
+test('listing the engines opens none of them', async () => {
+  const listed = await listEngines();
+  expect(listed.map(({ name, available }) => [name, available])).toEqual([
+    ['wasm', true],
+    ['cpu', true],
+  ]);
+  for (const { detail } of listed) expect(detail).toMatch(/^tfjs 4\.\d+/);
+  expect(Object.keys(tfjsEngine().registry)).toEqual([]);
+});
+
+test('opening engines and making tensors prints nothing', async () => {
+  const spies = (['log', 'warn', 'info', 'error', 'debug'] as const).map((method) => vi.spyOn(console, method));
+  for (const name of ENGINE_NAMES) {
+    await openEngine({ name });
+    tf.ones([2]).dispose();
+  }
+  for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+});
+
+test('wasm is the default', async () => {
+  expect(await openEngine()).toMatchObject({ name: 'wasm', threads: 1 });
+});
+
+test('an unknown engine is refused by name, with the known ones', async () => {
+  const opening = openEngine({ name: 'abacus' as EngineName });
+  await expect(opening).rejects.toMatchObject({
+    code: 'ENGINE_UNKNOWN',
+    message: expect.stringMatching(/abacus.*wasm, cpu/),
+  });
+});
+
+test('a tensor made on one engine is an input on the next', async () => {
+  await openEngine({ name: 'cpu' });
+  const x = tf.tensor1d([1, 2, 3]);
+  const { ops } = await openEngine({ name: 'wasm' });
+  const y = ops.rmsNorm(ops.mul(x, 2), ops.gatherRows(x, [0, 0, 0]));
+  expect([...y.dataSync()].map((value) => value.toFixed(3))).toEqual(['0.463', '0.926', '1.389']);
+  await openEngine({ name: 'cpu' });
+  const z = ops.gatherRows(y, [2, 0]);
+  expect([...z.dataSync()].map((value) => value.toFixed(3))).toEqual(['1.389', '0.463']);
+  tf.dispose([x, y, z]);
+});
+
+test('the fingerprint tells engines and instruction sets apart', async () => {
+  const prints = await Promise.all(ENGINE_NAMES.map(async (name) => (await openEngine({ name })).fingerprint));
+  expect(prints[0]).toMatch(/^tfjs-4\.\d+\.\d+ wasm(-simd)? \w+ v8-/);
+  expect(prints[1]).toMatch(/^tfjs-4\.\d+\.\d+ cpu \w+ v8-/);
+});
+
+test.each(ENGINE_NAMES)(
+  'memory on %s counts a buffer once however many tensors share it, and remembers the peak',
+  async (name) => {
+    const engine = await openEngine({ name });
+    engine.resetPeak();
+    const start = engine.memory().bytes;
+    const x = tf.zeros([250]);
+    const shared = engine.ops.reshape(x, [10, 25]);
+    expect(engine.memory().bytes - start).toBe(1000);
+    const y = tf.zeros([500], 'int32');
+    expect(engine.memory()).toMatchObject({ bytes: start + 3000, peakBytes: start + 3000 });
+    y.dispose();
+    x.dispose();
+    expect(engine.memory()).toMatchObject({ bytes: start + 1000, peakBytes: start + 3000 });
+    engine.resetPeak();
+    expect(engine.memory().peakBytes).toBe(start + 1000);
+    shared.dispose();
+    expect(engine.memory().bytes).toBe(start);
+  },
+);

@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest';
+import { ENGINE_NAMES, openEngine } from '../open-engine.ts';
+import { type Tensor2D, tf } from '../tensor.ts';
+
+describe.each(ENGINE_NAMES)('on %s', async (name) => {
+  const { ops, tidy } = await openEngine({ name });
+
+  test('one buffer under two shapes multiplies by the shape that it has now', async () => {
+    await openEngine({ name });
+    const values = tidy(() => {
+      const weight = ops.constant<Tensor2D>([1, 2, 3, 4, 5, 6], [2, 3]);
+      const wide = ops.matmul(tf.ones([1, 2]), weight);
+      const tall = ops.matmul(tf.ones([1, 3]), ops.reshape<Tensor2D>(weight, [3, 2]));
+      return [...wide.dataSync(), ...tall.dataSync(), ...ops.matmul(tf.ones([1, 2]), weight).dataSync()];
+    });
+    expect(values).toEqual([5, 7, 9, 9, 12, 5, 7, 9]);
+  });
+});
