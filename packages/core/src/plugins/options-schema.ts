@@ -64,13 +64,34 @@ export function compileSchema<T>(
 ): ValidateFunction<T> {
   const ajv = new Ajv2020({
     strict: true,
+    validateSchema: false,
     allErrors: true,
     verbose: true,
     useDefaults: fillDefaults,
     logger: false,
     code: isForeign ? { regExp: linearRegExp } : {},
   });
+  const { $schema: dialect = DIALECT } = schema as { readonly $schema?: unknown };
+  if (dialect !== DIALECT) throw new Error(`schema is in the dialect ${JSON.stringify(dialect)}, not in ${DIALECT}`);
+  const isSchema = metaSchema();
+  if (!isSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText(isSchema.errors)}`);
   return ajv.compile<T>(schema);
+}
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** The check that a schema is one, compiled once: ajv takes longer for it than for the options of every plugin. */
+const metaSchema = once(() => {
+  const ajv = new Ajv2020({ strict: true, allErrors: true, logger: false });
+  return ajv.getSchema(DIALECT) as ValidateFunction;
+});
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function publishedSchema(kind: PluginKind, declared: unknown, description: string | undefined): JsonSchema {
