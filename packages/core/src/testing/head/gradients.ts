@@ -16,17 +16,29 @@ export const gradientsAreRight: HeadCheck = {
     const stops = new FrozenStops(head.engine.ops);
     const model = buildSmallModel(head, { ...head.engine, ops: stops.ops });
     try {
-      const value = () => stops.run(() => runHead(model, probe));
-      value();
-      const gradients = stops.run(() => backward(model));
-      const groups = groupWeights(model, (name) => (name.startsWith('trunk/') ? 'the trunk’s weights' : undefined));
-      const wrong = compareGradients(model, groups, { gradients, value, scale: 0.1 });
+      const wrong = compareHiddenGradients(model, (run) => stops.run(run));
       if (wrong) throw broken(head, wrong);
     } finally {
       model.dispose();
     }
   },
 };
+
+/**
+ * Compares the gradients of all hidden states with finite differences.
+ * @param around - what each run is wrapped in
+ * @returns the first disagreement as a sentence; undefined if there is none
+ */
+export function compareHiddenGradients(
+  model: TrainableModel,
+  around: <T>(run: () => T) => T = (run) => run(),
+): string | undefined {
+  const value = () => around(() => runHead(model, probe));
+  value();
+  const gradients = around(() => backward(model));
+  const groups = groupWeights(model, (name) => (name.startsWith('trunk/') ? 'the trunk’s weights' : undefined));
+  return compareGradients(model, groups, { gradients, value, scale: 0.1 });
+}
 
 /** One number that depends on every hidden state: their sum under fixed random weights. */
 function probe({ offsets }: ForwardResult): number {
