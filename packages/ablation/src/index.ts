@@ -1,1 +1,11 @@
-export {};
+export { createForetokenHost, type ForetokenHostOptions } from './host.ts';
+export { type AblationFile, ablationSchema } from './matrix/ablation-file.ts';
+export type { Cell, PackageVersions, Training } from './matrix/cells.ts';
+export { type AblationPlan, type PlanningHost, planAblation } from './plan/plan-ablation.ts';
+export type { AblationResults, ArmResults, CellResults } from './results/results.ts';
+export { type AblationPaths, ablationPaths } from './run/ablation-store.ts';
+export type { CellFailure, CellRecord, Measured } from './run/cell-record.ts';
+export type { AblationEvent, TaskInfo, TaskProgress } from './run/events.ts';
+export type { Laboratory, Outcomes, RunOptions, TrainingFacts } from './run/laboratory.ts';
+export { type AblationSummary, type RunAblationOptions, runAblation } from './run/run-ablation.ts';
+export type { Claim, Scheduler, Task, TaskOutcome } from './run/scheduler.ts';

@@ -51,7 +51,9 @@ describe('a matrix', () => {
 arms: [{ name: one }, { name: narrow, set: { model.trunk.layers: 5 } }]
 axes: { model.head.horizon: [1, 2] }`);
     expect(armsOf(plan)).toEqual(['one, horizon=1', 'one, horizon=2', 'narrow, horizon=1', 'narrow, horizon=2']);
-    expect(plan.cells.map(({ experiment }) => experiment.model.trunk.layers)).toEqual([6, 6, 5, 5]);
+    expect(plan.cells.map(({ experiment }) => experiment.model.trunk)).toEqual(
+      [6, 6, 5, 5].map((layers) => ({ name: 'transformer', layers })),
+    );
   });
 
   it('sets a plugin before its options, in whatever order they are written', async () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { type Host, member, parseSource, partOf, refuseUnreadable, type Source } from '@foretoken/core';
+import { formatProblem, type Host, member, parseSource, partOf, refuseUnreadable, type Source } from '@foretoken/core';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type PackageVersions, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
+import { TRAINING } from '../run/cell-record.ts';
 
 /** What planning needs of a host. */
 export type PlanningHost = Pick<Host, 'plugins' | 'openEngine'>;
@@ -41,7 +42,7 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
   const { arms, seeds, problems } = expandArms(ablation);
   const resolved = resolveArms({ ablation: ablation.source, base, registry }, arms, seeds);
-  const all = [...problems, ...resolved.problems];
+  const all = [...problems, ...resolved.problems, ...reservedEvals(base, resolved.cells)];
   if (all.length > 0) throw ablationInvalid(all);
   const engines = await fingerprintsOf(resolved.cells, host);
   const context = { registry, packages: ownVersions(), fingerprint: (name: string) => engines[name] };
@@ -73,6 +74,13 @@ async function readBase(
 function packagesNamed({ value }: Source): string[] {
   const named = member(value, 'plugins');
   return Array.isArray(named) ? named.filter((one): one is string => typeof one === 'string' && one !== '') : [];
+}
+
+/** Results are kept by the eval's name, beside those of the training. */
+function reservedEvals(base: Source, cells: readonly ResolvedCell[]): string[] {
+  const isTaken = cells.some(({ experiment }) => experiment.evals.some(({ name }) => name === TRAINING));
+  const sentence = `an eval may not be named "${TRAINING}": the training's own results have that name.`;
+  return isTaken ? [formatProblem(base, ['evals'], sentence)] : [];
 }
 
 async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost): Promise<{ [name: string]: string }> {

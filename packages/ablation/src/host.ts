@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { createHost, type EngineOpener, type Host, type HostOptions, type SessionFactory } from '@foretoken/core';
+import type { EngineName } from '@foretoken/engine';
+
+/** Packages whose plugins every experiment may use unasked. They come through the same door as anyone's. */
+const BUILT_INS = [
+  '@foretoken/core',
+  '@foretoken/trunks',
+  '@foretoken/heads',
+  '@foretoken/decoders',
+  '@foretoken/evals',
+] as const;
+
+/** What a process may bring; see {@link HostOptions}. */
+export type ForetokenHostOptions = Pick<HostOptions, 'log' | 'clock' | 'roots' | 'openEngine'>;
+
+/**
+ * The composition of Foretoken: core's host with the built-in packages and the decoding session.
+ *
+ * Packages that an experiment names are loaded when it is opened, from the folder of its configuration file. The tensor
+ * library is loaded with the first engine, so a process that only reads configurations stays light.
+ * @throws PLUGIN_NOT_FOUND, PLUGIN_INVALID or PLUGIN_API if the installation is broken
+ */
+export function createForetokenHost(options: ForetokenHostOptions = {}): Promise<Host> {
+  const from = fileURLToPath(new URL('.', import.meta.url));
+  return createHost({ ...options, builtIns: BUILT_INS, from, ...tensorServices(options.openEngine ?? openEngine) });
+}
+
+/** The services that need the tensor library. A session is of a model, so an engine was opened before it. */
+function tensorServices(open: EngineOpener): { openEngine: EngineOpener; openSession: SessionFactory } {
+  let openSession: SessionFactory | undefined;
+  return {
+    async openEngine(name) {
+      openSession ??= (await import('@foretoken/decoders')).openSession;
+      return open(name);
+    },
+    openSession(model) {
+      if (!openSession) throw new Error('a session was asked for before any engine was opened');
+      return openSession(model);
+    },
+  };
+}
+
+async function openEngine(name: string): ReturnType<EngineOpener> {
+  const engine = await import('@foretoken/engine');
+  return engine.openEngine({ name: name as EngineName });
+}

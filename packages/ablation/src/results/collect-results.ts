@@ -1,0 +1,55 @@
+import type { Json } from '@foretoken/core';
+import type { Cell } from '../matrix/cells.ts';
+import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { AblationStore } from '../run/ablation-store.ts';
+import type { CellRecord, Measured } from '../run/cell-record.ts';
+import { meanOf } from './mean.ts';
+import { type AblationResults, type ArmResults, type CellResults, dig } from './results.ts';
+
+/** Gathers what the store has of every cell of a plan, arm by arm. The same records give the same results, to the byte. */
+export async function collectResults(plan: AblationPlan, store: AblationStore): Promise<AblationResults> {
+  const arms: ArmResults[] = [];
+  for (const name of plan.arms) {
+    const cells = plan.cells.filter(({ arm }) => arm === name);
+    const records = await Promise.all(cells.map(({ id }) => store.readRecord(id)));
+    const results = await Promise.all(cells.map((cell, i) => cellResults(cell, records[i], store)));
+    arms.push(armResults(name, results, cells));
+  }
+  return { arms };
+}
+
+async function cellResults(
+  { id, seed }: Cell,
+  record: CellRecord | undefined,
+  store: AblationStore,
+): Promise<CellResults> {
+  if (record) {
+    return { id, seed, status: 'done', results: sorted(record.results), timings: sorted(record.timings) };
+  }
+  const failure = await store.readFailure(id);
+  const { code, message } = failure ?? { code: 'UNFINISHED', message: 'the cell was not run to its end' };
+  return { id, seed, status: 'failed', error: { code, message } };
+}
+
+function armResults(name: string, cells: readonly CellResults[], planned: readonly Cell[]): ArmResults {
+  const done = cells.filter((cell) => cell.status === 'done');
+  const mean = (part: 'results' | 'timings'): Measured =>
+    done.length === 0 ? {} : (meanOf(done.map((cell) => cell[part])) as Measured);
+  const lossless =
+    done.length > 0 && done.every(({ id, results }) => isLossless(results, planned.find((cell) => cell.id === id)!));
+  return { name, cells, results: sorted(mean('results')), timings: sorted(mean('timings')), lossless };
+}
+
+/** What the eval says; without it, only a model that has nothing to draft with is known to give greedy's output. */
+function isLossless(results: Measured, { experiment }: Cell): boolean {
+  const measured = dig(results, 'losslessness', 'lossless');
+  return typeof measured === 'boolean' ? measured : experiment.model.head.horizon === 1;
+}
+
+/** The same data with the keys of every object in order. */
+function sorted<T extends Json>(value: T): T {
+  if (Array.isArray(value)) return value.map(sorted) as unknown as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member as Json)])) as T;
+}

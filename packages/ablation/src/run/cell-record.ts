@@ -1,0 +1,73 @@
+import { type Experiment, isForetokenError, type Json } from '@foretoken/core';
+import type { Cell, PackageVersions, Training } from '../matrix/cells.ts';
+import type { Outcomes, TrainingFacts } from './laboratory.ts';
+
+/** Values by eval, and those of the training under `training`. */
+export type Measured = { readonly [name: string]: Json };
+
+/** The name beside the evals' that the training's own facts have. */
+export const TRAINING = 'training';
+
+/** A finished cell, as its folder keeps it. */
+export interface CellRecord {
+  readonly id: string;
+  readonly seed: number;
+  readonly experiment: Experiment;
+  readonly packages: PackageVersions;
+  readonly training: { readonly key: string };
+  /** A function of the cell alone. */
+  readonly results: Measured;
+  /** What the machine and the moment had a say in. */
+  readonly timings: Measured;
+}
+
+/** Why a cell has no results. */
+export interface CellFailure {
+  readonly id: string;
+  /** What failed. */
+  readonly task: 'train' | 'measure';
+  /** One of the table of error codes; `UNEXPECTED` for an error that has none. */
+  readonly code: string;
+  readonly message: string;
+  /** For an error without a code of ours: where it came from. */
+  readonly stack?: string;
+}
+
+/**
+ * The record of a cell. Whatever depends on the machine goes under `timings`: so does the memory peak, which differs
+ * when a training was stopped and resumed.
+ */
+export function recordOf(cell: Cell, { key }: Training, facts: TrainingFacts, outcomes: Outcomes): CellRecord {
+  const { parameters, layers, trunkLayers, steps, skippedSteps, tokens, data, peakBytes, timings } = facts;
+  const { contentHash, trainBytes, validationBytes } = data;
+  const trained = {
+    ...{ parameters, layers, trunkLayers, steps, skippedSteps, tokens },
+    data: { contentHash, trainBytes, validationBytes },
+  };
+  const { seconds, tokensPerSecond } = timings;
+  return {
+    id: cell.id,
+    seed: cell.seed,
+    experiment: cell.experiment,
+    packages: cell.packages,
+    training: { key },
+    results: { [TRAINING]: trained, ...pick(outcomes, 'results') },
+    timings: { [TRAINING]: { seconds, tokensPerSecond, peakBytes }, ...pick(outcomes, 'timings') },
+  };
+}
+
+/** One part of every outcome that has it. */
+function pick(outcomes: Outcomes, part: 'results' | 'timings'): Measured {
+  const entries = Object.entries(outcomes).flatMap(([name, outcome]) => {
+    const value = outcome[part];
+    return value && Object.keys(value).length > 0 ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A failure as it is kept and shown. */
+export function failureOf(task: CellFailure['task'], id: string, error: unknown): CellFailure {
+  if (isForetokenError(error)) return { id, task, code: error.code, message: error.message };
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  return { id, task, code: 'UNEXPECTED', message, ...(stack === undefined ? {} : { stack }) };
+}

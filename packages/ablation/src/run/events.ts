@@ -1,0 +1,72 @@
+import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { CellFailure } from './cell-record.ts';
+import type { Task } from './scheduler.ts';
+
+/** A task as it is shown. */
+export interface TaskInfo {
+  readonly kind: Task['kind'];
+  /** Arms that it is done for: several share a training. */
+  readonly arms: readonly string[];
+  readonly seed: number;
+  /** One line: `train n4-linear, seed 0`. */
+  readonly label: string;
+  /** Number of this task, from 1, of `tasks`. */
+  readonly task: number;
+  readonly tasks: number;
+}
+
+/** How far a task is. */
+export interface TaskProgress {
+  /** Steps of a training; evals, with the share of the one at work, of a measurement. */
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'steps' | 'evals';
+  /** Units a second so far; 0 before there is one. */
+  readonly perSecond: number;
+  /** At that rate; absent before there is one. */
+  readonly secondsLeft?: number;
+  /** Weighted loss of the last step. */
+  readonly loss?: number;
+  /** Training tokens a second. */
+  readonly tokensPerSecond?: number;
+  /** The eval at work. */
+  readonly what?: string;
+}
+
+/** What happens while an ablation runs, in order. */
+export type AblationEvent =
+  | {
+      readonly type: 'planned';
+      readonly arms: number;
+      readonly cells: number;
+      /** Cells whose results were there already. */
+      readonly reused: number;
+      /** Tasks that are left: trainings and measurements. */
+      readonly tasks: number;
+    }
+  | { readonly type: 'started'; readonly task: TaskInfo }
+  | { readonly type: 'progress'; readonly task: TaskInfo; readonly progress: TaskProgress }
+  | { readonly type: 'finished'; readonly task: TaskInfo; readonly seconds: number }
+  | { readonly type: 'failed'; readonly task: TaskInfo; readonly failure: CellFailure }
+  | { readonly type: 'done'; readonly failedCells: number; readonly seconds: number };
+
+/** Describes a task for people. */
+export function describeTask(task: Task, { cells }: AblationPlan, number: number, tasks: number): TaskInfo {
+  const ids = task.kind === 'train' ? task.cells.map(({ id }) => id) : [task.cell.id];
+  const arms = [...new Set(cells.filter(({ id }) => ids.includes(id)).map(({ arm }) => arm))];
+  const { seed } = task.training.experiment;
+  return { kind: task.kind, arms, seed, label: `${task.kind} ${arms.join(' + ')}, seed ${seed}`, task: number, tasks };
+}
+
+/** Measures the rate of one task from its first report on, so that work done by an earlier process counts for nothing. */
+export function createRateMeter(
+  now: () => number,
+): (done: number, total: number) => Pick<TaskProgress, 'perSecond' | 'secondsLeft'> {
+  let first: { readonly done: number; readonly ms: number } | undefined;
+  return (done, total) => {
+    first ??= { done, ms: now() };
+    const seconds = (now() - first.ms) / 1000;
+    const perSecond = seconds > 0 ? (done - first.done) / seconds : 0;
+    return perSecond > 0 ? { perSecond, secondsLeft: (total - done) / perSecond } : { perSecond: 0 };
+  };
+}

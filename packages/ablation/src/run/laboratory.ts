@@ -1,0 +1,65 @@
+import type { EvalOutcome, Experiment, Host } from '@foretoken/core';
+
+/** What a training says of itself, as far as an ablation records it. */
+export interface TrainingFacts {
+  readonly parameters: number;
+  readonly layers: number;
+  readonly trunkLayers: number;
+  readonly steps: number;
+  readonly skippedSteps: number;
+  /** Tokens trained on. */
+  readonly tokens: number;
+  readonly peakBytes: number;
+  readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
+  readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
+}
+
+/** Outcomes by the name of the eval. */
+export type Outcomes = { readonly [evalName: string]: EvalOutcome };
+
+/** Where a run is, and how it is stopped. */
+export interface RunOptions {
+  readonly directory: string;
+  /** Folder that the experiment's relative paths start from. */
+  readonly baseDirectory: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Does the work of a cell. The runner knows nothing else of models, so tests and other workers put another in its place. */
+export interface Laboratory {
+  /**
+   * Trains in a folder, goes on with a training that was stopped there, or returns the facts of one that is finished.
+   * @throws INTERRUPTED once the signal aborts, with everything saved
+   */
+  train(
+    experiment: Experiment,
+    options: RunOptions & {
+      onProgress(progress: { step: number; steps: number; loss: number; tokensPerSecond: number }): void;
+    },
+  ): Promise<TrainingFacts>;
+  /**
+   * Runs an experiment's evals on what the folder holds.
+   * @param options.trainedAs - the experiment that was trained there: another one, where cells share a training
+   */
+  evaluate(
+    experiment: Experiment,
+    options: RunOptions & {
+      readonly trainedAs: Experiment;
+      onProgress(done: number, total: number, what?: string): void;
+    },
+  ): Promise<Outcomes>;
+}
+
+/** The laboratory of this process: core's own training and evaluation, loaded with the first piece of work. */
+export function createLaboratory(host: Host): Laboratory {
+  return {
+    async train(experiment, options) {
+      const { trainRun } = await import('@foretoken/core/training');
+      return trainRun(host, experiment, { ...options, resume: 'auto' });
+    },
+    async evaluate(experiment, options) {
+      const { evaluateRun } = await import('@foretoken/core/training');
+      return evaluateRun(host, experiment, options);
+    },
+  };
+}
