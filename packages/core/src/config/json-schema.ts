@@ -7,19 +7,32 @@ import { experimentSchema, type ReferenceOptions } from './schema.ts';
 
 /**
  * The JSON Schema of experiment files as these plugins make it: editors complete names, options and their defaults from
- * it. Each plugin's options stand under `$defs` as a schema of their own, so that its inner references keep working.
+ * it. Every plugin has an entry of its own under `$defs`.
  */
 export function experimentJsonSchema(registry: Registry): JsonSchema {
+  const definitions: Record<string, JsonSchema> = {};
   const reference = (kind: PluginKind, options: ReferenceOptions = {}): TSchema => {
     const listings = registry.list().filter((listing) => listing.kind === kind);
     const bare = listings.filter(({ options: own }) => !hasRequired(own));
-    const mappings = listings.map((listing) => Type.Unsafe<unknown>(mappingOf(listing, options)));
     const names = Type.Unsafe<string>({ type: 'string', enum: bare.map(({ name }) => name) });
+    const mappings = listings.map((listing) => {
+      Object.assign(definitions, definitionsOf(listing, options));
+      return Type.Unsafe<unknown>({ $ref: `#/$defs/${keyOf(listing)}` });
+    });
     return Type.Union(bare.length > 0 ? [names, ...mappings] : mappings);
   };
-  const schema = JSON.parse(JSON.stringify(experimentSchema(reference))) as Record<string, Json>;
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Foretoken experiment', ...schema };
+  const schema = asJson(experimentSchema(reference));
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Foretoken experiment',
+    ...schema,
+    $defs: asJson(definitions),
+  };
 }
+
+const asJson = (schema: object): JsonSchema => JSON.parse(JSON.stringify(schema)) as JsonSchema;
+
+const keyOf = ({ kind, name }: PluginListing): string => `${kind}.${name}`;
 
 const hasRequired = (options: JsonSchema): boolean => {
   const required = (options.required ?? []) as readonly string[];
@@ -27,20 +40,39 @@ const hasRequired = (options: JsonSchema): boolean => {
   return required.some((name) => properties[name]?.default === undefined);
 };
 
-/** A plugin's options with its name and the framework's keys beside them. */
-function mappingOf({ kind, name, options }: PluginListing, { fallback, extra = {} }: ReferenceOptions): JsonSchema {
+/** A plugin's options with its name and the framework's keys beside them, and the options alone if they refer to themselves. */
+function definitionsOf(listing: PluginListing, { fallback, extra = {} }: ReferenceOptions): Record<string, JsonSchema> {
+  const { name } = listing;
+  const alone = `${keyOf(listing)}.options`;
+  const options = rebase(listing.options, `#/$defs/${alone}`) as JsonSchema;
+  const isRecursive = JSON.stringify(options) !== JSON.stringify(listing.options);
   const properties = (options.properties ?? {}) as { readonly [name: string]: JsonSchema };
   const required = ((options.required ?? []) as readonly string[]).filter(
     (option) => properties[option]?.default === undefined,
   );
-  const needed = [...(name === fallback ? [] : ['name']), ...required];
-  return {
-    ...options,
-    // An identity of its own: "#/$defs/..." inside the options means the options' definitions.
-    $id: `foretoken:${kind}/${name}`,
-    properties: { name: { const: name }, ...(extra as { readonly [key: string]: Json }), ...properties },
-    required: needed,
+  const { $defs: _, ...beside } = options;
+  const mapping = {
+    ...beside,
+    properties: {
+      name: { type: 'string', const: name },
+      ...(extra as { readonly [key: string]: Json }),
+      ...properties,
+    },
+    required: [...(name === fallback ? [] : ['name']), ...required],
   };
+  return { [keyOf(listing)]: mapping, ...(isRecursive ? { [alone]: options } : {}) };
+}
+
+/** References inside a schema, as seen from where the schema now stands. */
+function rebase(schema: Json, root: string): Json {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map((member: Json) => rebase(member, root));
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      key === '$ref' && typeof value === 'string' ? value.replace(/^#/, root) : rebase(value, root),
+    ]),
+  );
 }
 
 /** One option of a plugin, for documentation and help. */

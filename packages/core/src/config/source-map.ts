@@ -31,10 +31,12 @@ export interface Source {
 }
 
 /** A configuration is written by hand; what is larger than this is not one. */
-const MAX_CHARACTERS = 256 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 const MAX_DEPTH = 64;
 /** Values after aliases are expanded: an alias bomb stops here. */
-const MAX_VALUES = 100_000;
+const MAX_VALUES = 20_000;
+/** Mistakes that are said; after so many, the rest are consequences. */
+const MAX_ERRORS = 20;
 
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
@@ -53,7 +55,9 @@ export function parseSource(text: string, path: string): Source {
   };
   const found = new Map<string, { key: number; value: number }>();
   const errors: SourceError[] = [];
-  const fail = (offset: number, sentence: string): void => void errors.push({ position: at(offset), sentence });
+  const fail = (offset: number, sentence: string): void => {
+    if (errors.length < MAX_ERRORS) errors.push({ position: at(offset), sentence });
+  };
   const root = compose(text, lines, fail);
   const reader = { budget: MAX_VALUES, found, fail, anchors: new Map<string, Node>() };
   const value = errors.length === 0 ? read(reader, root, [], 0) : undefined;
@@ -128,7 +132,9 @@ function compose(text: string, lines: LineCounter, fail: (offset: number, senten
     fail(deep, `nesting may be at most ${MAX_DEPTH} levels deep.`);
     return null;
   }
-  const documents = [...new Composer({ uniqueKeys: true, strict: true }).compose(tokens, true, text.length)];
+  const documents = [
+    ...new Composer({ uniqueKeys: true, strict: true, resolveKnownTags: false }).compose(tokens, true, text.length),
+  ];
   for (const document of documents) {
     for (const { pos, message } of [...document.errors, ...document.warnings]) fail(pos[0], sentenceOf(message));
   }
@@ -171,7 +177,11 @@ function read(reader: Reader, node: Node | null, path: Path, keyOffset: number):
   const offset = node ? offsetOf(node) : keyOffset;
   reader.found.set(keyOf(path), { key: path.length === 0 ? offset : keyOffset, value: offset });
   if (--reader.budget <= 0 || path.length > MAX_DEPTH) {
-    if (reader.budget === 0) reader.fail(keyOffset, `aliases make more than ${MAX_VALUES} values of this file.`);
+    if (reader.budget === 0)
+      reader.fail(
+        keyOffset,
+        `a configuration may have at most ${MAX_VALUES} values, those that aliases repeat included.`,
+      );
     else if (path.length > MAX_DEPTH) reader.fail(keyOffset, `nesting may be at most ${MAX_DEPTH} levels deep.`);
     return null;
   }

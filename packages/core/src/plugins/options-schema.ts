@@ -100,11 +100,10 @@ function publishedSchema(kind: PluginKind, declared: unknown, description: strin
   const names = Object.keys((plain.properties as JsonSchema | undefined) ?? {});
   const taken = names.find((name) => ['name', '__proto__', 'constructor', ...RESERVED_KEYS[kind]].includes(name));
   if (taken !== undefined) throw new Error(`options must not define "${taken}", which has a meaning of its own`);
-  const outside = findKeyword(
-    plain,
-    (keyword, value) => ['$ref', '$dynamicRef'].includes(keyword) && typeof value === 'string' && value[0] !== '#',
-  );
-  if (outside !== undefined) throw new Error(`options refer to ${outside}; only references inside the schema are read`);
+  const anchor = findKeyword(plain, (keyword) => ['$id', '$anchor', '$dynamicAnchor', '$dynamicRef'].includes(keyword));
+  if (anchor) throw new Error(`options use ${anchor.keyword}; definitions are named by their path, as in "#/$defs/x"`);
+  const outside = findKeyword(plain, (keyword, value) => keyword === '$ref' && !/^#(\/|$)/.test(String(value)));
+  if (outside) throw new Error(`options refer to ${outside.value}; only references inside the schema are read`);
   const open = plain.additionalProperties ?? plain.unevaluatedProperties ?? false;
   if (open !== false) throw new Error('options must not allow unknown keys (additionalProperties)');
   const closed = closeObjects(plain);
@@ -125,13 +124,15 @@ function asJson(schema: unknown): JsonSchema {
   return plain as JsonSchema;
 }
 
-/** The value of the first keyword that matches, anywhere in a schema. */
-function findKeyword(schema: Json, matches: (keyword: string, value: Json) => boolean): Json | undefined {
+/** The first keyword that matches, anywhere in a schema. */
+function findKeyword(
+  schema: Json,
+  matches: (keyword: string, value: Json) => boolean,
+): { readonly keyword: string; readonly value: Json } | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined;
   for (const [keyword, value] of Object.entries(schema)) {
-    if (matches(keyword, value)) return value;
-    const inside = findKeyword(value, matches);
-    if (inside !== undefined) return inside;
+    const found = matches(keyword, value) ? { keyword, value } : findKeyword(value, matches);
+    if (found) return found;
   }
   return undefined;
 }
