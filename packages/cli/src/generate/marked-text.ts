@@ -1,5 +1,6 @@
 import { type Tokenizer, Utf8Stream } from '@foretoken/core';
 import type { Ansis } from 'ansis';
+import { markDrafted } from '../output/mark-drafted.ts';
 
 /** Turns emissions into text in which drafted-and-accepted tokens can be told from the others. */
 export interface MarkedText {
@@ -18,7 +19,6 @@ export interface MarkedText {
  */
 export function markText(tokenizer: Pick<Tokenizer, 'decode'>, colours: Ansis): MarkedText {
   const stream = new Utf8Stream();
-  const mark = colours.level > 0 ? (text: string) => colours.green(text) : (text: string) => `[${text}]`;
   let plain = '';
   const decode = (tokens: Int32Array) => {
     const text = stream.push(tokenizer.decode(tokens));
@@ -29,7 +29,7 @@ export function markText(tokenizer: Pick<Tokenizer, 'decode'>, colours: Ansis): 
     push({ tokens, accepted }) {
       const drafted = decode(tokens.subarray(0, accepted));
       const own = decode(tokens.subarray(accepted));
-      return (drafted === '' ? '' : mark(drafted)) + own;
+      return markDrafted(drafted, colours) + own;
     },
     end() {
       const rest = stream.end();
