@@ -37,12 +37,19 @@ export interface RunStart {
   readonly baseDirectory: string;
 }
 
+/** What a run has to free, and whether it has. */
+interface Life {
+  isOver: boolean;
+  readonly models: Promise<TrainableModel>[];
+}
+
 /** Opens a run as a child of the process' container. */
 export function createRunScope(parent: Container, start: RunStart): RunScope {
   const container = new InversifyContainer({ parent });
+  const life: Life = { isOver: false, models: [] };
   bindStart(container, start);
   bindPlugins(container, start);
-  bindModel(container, start);
+  bindModel(container, start, life);
   const get = <Service extends keyof RunServices>(service: Service): RunServices[Service] => {
     const isPromised = service === 'engine' || service === 'model';
     const value: unknown = isPromised ? container.getAsync(TOKENS[service]) : container.get(TOKENS[service]);
@@ -54,7 +61,14 @@ export function createRunScope(parent: Container, start: RunStart): RunScope {
     registry: start.registry,
     get,
     openSession: async () => get('openSession')(await get('model')),
-    dispose: () => container.unbindAllAsync(),
+    async dispose() {
+      life.isOver = true;
+      for (const model of await Promise.allSettled(life.models.splice(0))) {
+        if (model.status === 'fulfilled') model.value.dispose();
+      }
+      // A service that could not be made fails here once more; whoever asked for it has been told.
+      await container.unbindAllAsync().catch(() => {});
+    },
   };
 }
 
@@ -78,7 +92,7 @@ function bindPlugins(container: Container, { experiment, registry, baseDirectory
   once('evals', () => createEvals(registry, experiment));
 }
 
-function bindModel(container: Container, { experiment }: RunStart): void {
+function bindModel(container: Container, { experiment }: RunStart, life: Life): void {
   container
     .bind<Engine>(TOKENS.engine)
     .toResolvedValue((open: EngineOpener) => open(experiment.engine.name), [TOKENS.openEngine])
@@ -95,7 +109,14 @@ function bindModel(container: Container, { experiment }: RunStart): void {
   };
   container
     .bind<TrainableModel>(TOKENS.model)
-    .toResolvedValue(build, [TOKENS.engine, TOKENS.tokenizer, TOKENS.trunk, TOKENS.head])
-    .inSingletonScope()
-    .onDeactivation((model) => model.dispose());
+    .toResolvedValue(
+      (...parts: Parameters<typeof build>) => {
+        if (life.isOver) throw new Error('the run was disposed before its model was made');
+        const model = build(...parts);
+        life.models.push(model);
+        return model;
+      },
+      [TOKENS.engine, TOKENS.tokenizer, TOKENS.trunk, TOKENS.head],
+    )
+    .inSingletonScope();
 }
