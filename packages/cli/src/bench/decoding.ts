@@ -52,12 +52,13 @@ async function measure(context: CommandContext, bench: Bench, options: BenchDeco
     .flatMap((decoder): Timed[] =>
       options.batch.map((batch) => ({ decoder, batch, seconds: [], tokens: 0, forwards: 0 })),
     );
-  const progress = context.progress('runs');
+  const progress = context.progress();
   for (let round = 0; round < runs; round++) {
     for (const [i, timed] of all.entries()) {
       const seconds = await oneRun(context, bench, timed, options);
       if (round > 0) timed.seconds.push(seconds);
-      progress.update('decoding', round * all.length + i + 1, runs * all.length, timed.decoder.label);
+      const done = { done: round * all.length + i + 1, total: runs * all.length, unit: 'runs' };
+      progress.update({ label: 'decoding', ...done, note: timed.decoder.label });
     }
   }
   await scope.dispose();

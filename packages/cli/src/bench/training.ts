@@ -46,7 +46,7 @@ async function measure(
 ): Promise<TrainingSpeed> {
   const { engine, model } = bench;
   const trainer = createTrainer(bench);
-  const progress = context.progress('steps');
+  const progress = context.progress();
   const times: number[] = [];
   try {
     for (let step = 0; step < warmup + steps; step++) {
@@ -54,7 +54,8 @@ async function measure(
       if (step === warmup) engine.resetPeak();
       const ms = oneStep(bench, trainer, batch);
       if (step >= warmup) times.push(ms);
-      progress.update('training', step + 1, warmup + steps, `${Math.round(ms)} ms`);
+      const done = { done: step + 1, total: warmup + steps, unit: 'steps' };
+      progress.update({ label: 'training', ...done, note: `${Math.round(ms)} ms` });
       await nextTurn();
     }
   } finally {

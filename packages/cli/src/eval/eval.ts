@@ -9,13 +9,14 @@ import { readRun } from '../run-folder/read-run.ts';
 export async function run(context: CommandContext, [folder]: readonly string[]): Promise<number> {
   const { directory, experiment, baseDirectory } = await readRun(folder);
   const host = await createForetokenHost();
-  const progress = context.progress('evals');
+  const progress = context.progress();
   try {
     const outcomes = await evaluateRun(host, experiment, {
       directory,
       baseDirectory,
       signal: context.signal,
-      onProgress: (done, total, what) => progress.update('measuring', Number(done.toFixed(2)), total, what),
+      onProgress: (done, total, what) =>
+        progress.update({ label: 'measuring', done: Number(done.toFixed(2)), total, unit: 'evals', note: what }),
     });
     if (context.isJson) context.printJson({ run: directory, evals: outcomes });
     else for (const line of Object.entries(outcomes).flatMap(linesOf)) context.print(line);

@@ -5,7 +5,10 @@ import { createProgress } from './progress.ts';
 function watched(stream: { isTTY?: boolean; columns?: number } = {}) {
   let ms = 0;
   const written: string[] = [];
-  const progress = createProgress({ ...stream, write: (text) => written.push(text) }, { unit: 'steps', now: () => ms });
+  const shown = createProgress({ ...stream, write: (text) => written.push(text) }, () => ms);
+  const update = (label: string, done: number, total: number, note?: string) =>
+    shown.update({ label, done, total, note, unit: 'steps' });
+  const progress = { update, clear: shown.clear };
   return { progress, written, wait: (add: number) => (ms += add) };
 }
 

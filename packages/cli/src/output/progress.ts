@@ -7,17 +7,20 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-export interface ProgressOptions {
+/** How far a piece of work is. */
+export interface Work {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
   /** What is counted, in the plural: `steps`. */
   readonly unit: string;
-  /** Milliseconds of a steady clock; another one in tests. */
-  readonly now?: () => number;
+  /** The latest number worth a look: `loss 5.21`. */
+  readonly note?: string;
 }
 
 /** Progress of one piece of work after another, on one stream. */
 export interface Progress {
-  /** @param note - the latest number worth a look: `loss 5.21` */
-  update(label: string, done: number, total: number, note?: string): void;
+  update(work: Work): void;
   /** Takes the bar away, so that something else may be written. */
   clear(): void;
 }
@@ -30,11 +33,10 @@ const windowMs = 20_000;
  * A progress bar with rate and time left that appears once the work takes longer than a moment.
  *
  * The rate is that of the last 20 s, so that a slow start is forgotten. A new label starts a new piece of work.
+ *
+ * @param now - milliseconds of a steady clock
  */
-export function createProgress(
-  stream: ProgressStream,
-  { unit, now = () => performance.now() }: ProgressOptions,
-): Progress {
+export function createProgress(stream: ProgressStream, now = () => performance.now()): Progress {
   const kind = stream.isTTY ? 'terminal' : 'plain';
   let label: string | undefined;
   let samples: { readonly atMs: number; readonly done: number }[] = [];
@@ -46,17 +48,17 @@ export function createProgress(
   };
   return {
     clear,
-    update(newLabel, done, total, note) {
+    update(work) {
       const atMs = now();
-      if (newLabel !== label) {
+      if (work.label !== label) {
         if (label === undefined) nextMs = atMs + firstShownMs[kind];
-        label = newLabel;
+        label = work.label;
         samples = [];
       }
-      samples = [...samples.filter((sample) => atMs - sample.atMs <= windowMs), { atMs, done }];
+      samples = [...samples.filter((sample) => atMs - sample.atMs <= windowMs), { atMs, done: work.done }];
       if (atMs < nextMs) return;
       nextMs = atMs + repeatMs[kind];
-      const line = { label: newLabel, done, total, unit, note, ...pace(samples, total) };
+      const line = { ...work, ...pace(samples, work.total) };
       if (kind === 'plain') stream.write(`${plainLine(line)}\n`);
       else {
         stream.write(`\r${barLine(line, stream.columns ?? 80)}\u001b[K`);
@@ -71,13 +73,7 @@ interface Pace {
   readonly secondsLeft?: number;
 }
 
-interface Line extends Pace {
-  readonly label: string;
-  readonly done: number;
-  readonly total: number;
-  readonly unit: string;
-  readonly note?: string;
-}
+type Line = Work & Pace;
 
 function pace(samples: readonly { atMs: number; done: number }[], total: number): Pace {
   const [first, last] = [samples[0], samples.at(-1)!];

@@ -13,6 +13,16 @@ describe('formatTable', () => {
     expect(lines).toEqual(['name        n', '\u001b[31mred\u001b[39m         1', 'long name  10']);
   });
 
+  it('breaks a heading that is wider than its cells between words, and lets headings end on one line', () => {
+    const columns = [{ title: 'arm' }, { title: 'tokens per forward', align: 'right' as const }];
+    expect(formatTable(columns, [['a', '1.25']])).toEqual([
+      '      tokens',
+      '         per',
+      'arm  forward',
+      'a       1.25',
+    ]);
+  });
+
   it('leaves no spaces at the end of a line', () => {
     expect(formatTable([{ title: 'a' }, { title: 'b' }], [['x', '']])).toEqual(['a  b', 'x']);
   });

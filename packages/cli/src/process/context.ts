@@ -24,7 +24,7 @@ export interface CommandContext {
   readonly colours: Ansis;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  progress(unit: string): Progress;
+  progress(): Progress;
 }
 
 /** Opens the context of one command; `close` gives the signals back. */
@@ -47,8 +47,8 @@ export function openContext(options: GlobalOptions): CommandContext & { close():
     isJson: options.json === true,
     colours: coloursFor(process.stdout),
     signal: interrupts.signal,
-    progress(unit) {
-      const progress = createProgress(process.stderr, { unit });
+    progress() {
+      const progress = createProgress(process.stderr);
       shown.push(progress);
       return progress;
     },

@@ -1,24 +1,13 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runBin, startBin } from '../testing/run-bin.fixture.ts';
+import { tinyExperiment } from '../testing/tiny-experiment.fixture.ts';
 
 let cwd: string;
 beforeEach(() => {
-  cwd = mkdtempSync(path.join(tmpdir(), 'foretoken-train-'));
-  for (let i = 0; i < 8; i++) writeFileSync(path.join(cwd, `${i}.txt`), `document ${i} `.repeat(40));
-  const experiment = {
-    data: { dataset: { name: 'text-files', include: ['*.txt'], split: { validation: 0.3 } }, context: 8 },
-    model: {
-      trunk: { name: 'transformer', width: 8, layers: 3, attentionHeads: 1 },
-      head: { name: 'parallel', horizon: 2 },
-    },
-    training: { steps: 4, batch: 1, validationWindows: 1 },
-    evals: ['bits-per-byte'],
-  };
-  writeFileSync(path.join(cwd, 'tiny.json'), JSON.stringify(experiment));
+  cwd = tinyExperiment();
 });
 afterEach(() => rmSync(cwd, { recursive: true }));
 
@@ -42,7 +31,7 @@ describe('foretoken train', () => {
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('The run has: greedy, speculative') });
 
     const evaluated = JSON.parse((await runBin(['eval', 'runs/tiny', '--json'], { cwd })).stdout);
-    expect(Object.keys(evaluated.evals)).toEqual(['bits-per-byte']);
+    expect(Object.keys(evaluated.evals)).toEqual(['bits-per-byte', 'acceptance']);
   });
 
   it('saves on Ctrl-C, exits with 130 and says how to go on; --resume then finishes', async () => {
@@ -59,7 +48,7 @@ describe('foretoken train', () => {
     expect(await runBin(long, { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('RUN_EXISTS') });
     const resumed = await runBin([...long, '--resume', '--json'], { cwd });
     expect(resumed.code).toBe(0);
-    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 400, tokens: 3200 });
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 400, tokens: 6400 });
   });
 
   it('prints every mistake of an experiment on a line of its own', async () => {

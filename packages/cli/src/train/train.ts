@@ -15,17 +15,19 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   const host = await createForetokenHost();
   const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
   const directory = path.resolve(options.run ?? path.join('runs', experiment.name));
-  const progress = context.progress('steps');
-  const reading = context.progress('bytes');
+  const progress = context.progress();
   try {
     const summary = await trainRun(host, experiment, {
       directory,
       baseDirectory,
       resume: options.resume === true,
       signal: context.signal,
-      onProgress: ({ step, steps, loss, tokensPerSecond }) =>
-        progress.update('training', step, steps, `loss ${loss.toFixed(3)}  ${formatRate(tokensPerSecond)} tokens/s`),
-      onPrepare: (done, total) => reading.update('reading', done, total),
+      onPrepare: (done, total) =>
+        progress.update({ label: 'reading', done: megabytes(done), total: megabytes(total), unit: 'MB' }),
+      onProgress: ({ step, steps, loss, tokensPerSecond }) => {
+        const note = `loss ${loss.toFixed(3)}  ${formatRate(tokensPerSecond)} tokens/s`;
+        progress.update({ label: 'training', done: step, total: steps, unit: 'steps', note });
+      },
     });
     report(context, directory, summary);
     return EXIT.done;
@@ -65,3 +67,5 @@ function howToGoOn(file: string, directory: string, { set = [] }: TrainOptions):
 }
 
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
