@@ -47,7 +47,7 @@ export function checkTree(row: number, tree: Tree, room: number, vocabulary: num
 }
 
 /** @throws SESSION_MISUSE if the path is none of the tree; TOKEN_UNKNOWN */
-export function checkKept(row: number, { path, next }: Kept, tree: Tree, vocabulary: number): void {
+export function checkKept(row: number, { path, next }: Kept, tree: Pick<Tree, 'parent'>, vocabulary: number): void {
   if (!isPath(tree, path)) throw misuse(`row ${row}: [${path}] is no path from the root of its tree`);
   checkTokens(`next token of row ${row}`, [next], vocabulary);
 }

@@ -35,7 +35,7 @@ export class DraftTree {
 
   /** Token number `index` of the row, which lies on the path to a node once the row's own tokens are over. */
   tokenAt(index: number, node: number): number {
-    if (index < this.row.length) return this.row.tokens[index];
+    if (index < this.row.length) return this.row.tokenAt(index);
     let at = node;
     while (this.#level[at] > index - this.row.numColumns) at = this.#parent[at];
     return this.#tokens[at];

@@ -41,8 +41,9 @@ export class Row {
     return this.#length;
   }
 
-  get tokens(): Int32Array {
-    return this.#tokens.subarray(0, this.#length);
+  /** Kept token number `index`, from 0. */
+  tokenAt(index: number): number {
+    return this.#tokens[index];
   }
 
   /** Columns that the trunk has read. */

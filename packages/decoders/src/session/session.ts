@@ -10,20 +10,18 @@ import type { HeadPlan } from './head-plan.ts';
 import { type Lane, nodesOf, padded } from './lanes.ts';
 import { ModelMemory } from './model-memory.ts';
 import { OffsetForward } from './offset-forward.ts';
+import { prefill } from './prefill.ts';
 import { Row } from './row.ts';
 import { TrunkForward } from './trunk-forward.ts';
 import { treeVerdict } from './verdict.ts';
 import { verifiedOutlook } from './verified-offsets.ts';
-
-/** Tokens of a prompt that one forward reads. */
-const PREFILL = 64;
 
 /** What happened last in the step under way. */
 type Phase = 'committed' | 'drafted' | 'verified' | 'disposed';
 
 /** What `commit` needs of a verifying forward. */
 interface Undecided {
-  readonly trees: Map<number, Tree>;
+  readonly trees: Map<number, Pick<Tree, 'tokens' | 'parent'>>;
   /** Index of each row in the forward. */
   readonly index: Map<number, number>;
   readonly T: number;
@@ -69,7 +67,7 @@ export class DecodingSession implements Session {
     const row = new Row(this.#nextId++, this.#dims.context);
     this.#memory.join(row.id);
     try {
-      this.#prefill(row, prompt.tokens);
+      prefill(row, prompt.tokens, this.#trunk, this.#memory);
     } catch (error) {
       this.#free(row);
       throw error;
@@ -131,33 +129,20 @@ export class DecodingSession implements Session {
     if (this.#phase !== 'committed' && this.#phase !== 'drafted') throw this.#outOfOrder('verify');
     checkCount('verify', trees.length, this.#rows.length);
     for (const [b, { id, room }] of this.#rows.entries()) checkTree(id, trees[b], room, this.#dims.vocabulary);
-    if (this.#rows.length === 0) return [];
-    const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
-    const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
-    try {
-      const reading = { rows: this.rows, tokens_BT: padded(tokens, at.T), at };
-      const { readout, columns } = this.#trunk.verify(reading);
-      this.#forwards++;
-      this.#phase = 'verified';
-      this.#undecided = {
-        trees: new Map(this.#rows.map(({ id }, b) => [id, trees[b]])),
-        index: new Map(this.#rows.map(({ id }, b) => [id, b])),
-        T: at.T,
-        columns,
-      };
-      let firstRow = 0;
-      return trees.map(({ tokens: { length } }) => {
-        const verdict = treeVerdict(readout, firstRow, length);
-        firstRow += length + 1;
-        return verdict;
-      });
-    } finally {
-      at.dispose();
-    }
+    const undecided = this.#rows.length > 0 ? this.#forward(trees) : { verdicts: [], T: 0 };
+    this.#undecided = {
+      // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
+      trees: new Map(
+        this.#rows.map(({ id }, b) => [id, { tokens: trees[b].tokens.slice(), parent: trees[b].parent.slice() }]),
+      ),
+      index: new Map(this.#rows.map(({ id }, b) => [id, b])),
+      ...undecided,
+    };
+    this.#phase = 'verified';
+    return undecided.verdicts;
   }
 
   commit(kept: readonly Kept[]): void {
-    if (this.#phase === 'committed' && this.#rows.length === 0 && kept.length === 0) return;
     if (this.#phase !== 'verified' || !this.#undecided) throw this.#outOfOrder('commit');
     const undecided = this.#undecided;
     checkCount('commit', kept.length, this.#rows.length);
@@ -180,23 +165,20 @@ export class DecodingSession implements Session {
     return this.#model.dims;
   }
 
-  #prefill(row: Row, tokens: Int32Array): void {
-    for (const token of tokens) row.push(token);
-    for (let from = 0; from < row.numColumns; from += PREFILL) {
-      const part = tokens.subarray(from, Math.min(from + PREFILL, row.numColumns));
-      const position = Array.from(part, (_, t) => from + t);
-      const parent = Array.from(part, (_, t) => (t > 0 ? t - 1 : from > 0 ? LAST_COMMITTED : ROOT));
-      const at = nodesOf([{ position, parent }]);
-      try {
-        const columns = this.#trunk.read({ rows: [row.id], tokens_BT: part, at });
-        const nodes = [...part.keys()];
-        this.#memory.commit(row.id, nodes);
-        this.#memory.close();
-        if (columns) for (const node of nodes) row.columns.push({ chunk: columns, node });
-        columns?.release();
-      } finally {
-        at.dispose();
-      }
+  #forward(trees: readonly Tree[]): Pick<Undecided, 'T' | 'columns'> & { verdicts: Verdict[] } {
+    const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
+    const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
+    try {
+      const { readout, columns } = this.#trunk.verify({ rows: this.rows, tokens_BT: padded(tokens, at.T), at });
+      this.#forwards++;
+      let firstRow = 0;
+      const verdicts = tokens.map(({ length }) => {
+        firstRow += length;
+        return treeVerdict(readout, firstRow - length, length - 1);
+      });
+      return { verdicts, T: at.T, columns };
+    } finally {
+      at.dispose();
     }
   }
 

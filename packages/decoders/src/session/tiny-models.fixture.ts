@@ -207,6 +207,8 @@ export type TinyTrunk = keyof typeof trunks;
 export const TINY_HEADS = Object.keys(heads) as TinyHead[];
 export const TINY_TRUNKS = Object.keys(trunks) as TinyTrunk[];
 
+export const tinyTrunk = (name: TinyTrunk): Definition<'trunk'> => trunks[name];
+
 /** How a model is built from definitions; sizes are those of this file. */
 export function modelOf(
   engine: Engine,

@@ -1,0 +1,26 @@
+import type { DraftPolicy } from '@foretoken/core';
+import { expect, test } from 'vitest';
+import { emptyTree } from '../trees/tree.ts';
+import fixed from './fixed.ts';
+
+const asked = (policy: DraftPolicy, level: number) =>
+  policy.grow(
+    emptyTree(),
+    [4],
+    () => {
+      throw new Error('a fixed draft needs no distribution');
+    },
+    { level, levels: 3, rows: 1 },
+  );
+
+test('every level gets one first choice, as far as the option says', () => {
+  const policy = fixed.create({}, { levels: 2 });
+  expect(asked(policy, 1)).toEqual([{ node: 4, children: 1, sampled: false }]);
+  expect(asked(policy, 2)).toHaveLength(1);
+  expect(asked(policy, 3)).toEqual([]);
+});
+
+test('without the option every level that the model has is drafted, with 0 none', () => {
+  expect(asked(fixed.create({}, {}), 100)).toHaveLength(1);
+  expect(asked(fixed.create({}, { levels: 0 }), 1)).toEqual([]);
+});

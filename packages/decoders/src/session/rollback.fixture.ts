@@ -1,0 +1,238 @@
+// Drives a session at random and compares every row with a fresh session that was fed the tokens it kept.
+import type { DraftPolicy, Kept, LanguageModel, Random, Session, Tree } from '@foretoken/core';
+import type { KeyValueStore } from '@foretoken/engine';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { emptyTree, levelsOf } from '../trees/tree.ts';
+import { openSession } from './open-session.ts';
+
+/** Rows beyond which no more join or fork, to bound the time of a run. */
+const MOST_ROWS = 5;
+
+const policies = {
+  chain: { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) },
+  short: {
+    grow: (_, frontier, _p, { level }) =>
+      level > 1 ? [] : frontier.map((node) => ({ node, children: 2, sampled: false })),
+  },
+  bushy: {
+    grow: (_, frontier) =>
+      frontier
+        .slice(0, 3)
+        .flatMap((node, index) => [
+          { node, children: 1, sampled: true },
+          ...(index === 0 ? [{ node, children: 1, sampled: false }] : []),
+        ]),
+  },
+  /** Asks for p and stops at some nodes, so that rows and branches end at different levels. */
+  picky: {
+    grow: (_, frontier, p) =>
+      frontier
+        .filter((node) => p(node).reduce((best, x, v, all) => (x > all[best] ? v : best), 0) % 3 > 0)
+        .map((node) => ({ node, children: 2, sampled: true })),
+  },
+} satisfies Record<string, DraftPolicy>;
+
+export type Action =
+  | { readonly kind: 'join'; readonly prompt: readonly number[] }
+  | { readonly kind: 'leave'; readonly which: number }
+  | { readonly kind: 'fork'; readonly picks: readonly number[]; readonly pending?: readonly number[] }
+  | {
+      readonly kind: 'step';
+      readonly draft?: keyof typeof policies;
+      readonly verify: 'drafted' | 'random' | 'none';
+      readonly seed: number;
+    };
+
+/** Sequences of calls that begin with a row. */
+export function anyActions(vocabulary: number): fc.Arbitrary<readonly Action[]> {
+  const token = fc.nat({ max: vocabulary - 1 });
+  const join = fc.record({
+    kind: fc.constant('join' as const),
+    prompt: fc.array(token, { minLength: 1, maxLength: 10 }),
+  });
+  const step = fc.record({
+    kind: fc.constant('step' as const),
+    draft: fc.option(fc.constantFrom(...(Object.keys(policies) as (keyof typeof policies)[])), { nil: undefined }),
+    verify: fc.constantFrom('drafted' as const, 'drafted' as const, 'random' as const, 'none' as const),
+    seed: fc.nat(),
+  });
+  const leave = fc.record({ kind: fc.constant('leave' as const), which: fc.nat(9) });
+  const fork = fc.array(fc.tuple(fc.nat(9), token), { minLength: 1, maxLength: 3 }).chain((picks) =>
+    fc.boolean().map((parts) => ({
+      kind: 'fork' as const,
+      picks: picks.map(([pick]) => pick),
+      ...(parts && { pending: picks.map(([, pending]) => pending) }),
+    })),
+  );
+  const action = fc.oneof(
+    { weight: 6, arbitrary: step },
+    { weight: 2, arbitrary: join },
+    { weight: 1, arbitrary: leave },
+    { weight: 1, arbitrary: fork },
+  );
+  return fc.tuple(join, fc.array(action, { maxLength: 12 })).map(([first, rest]) => [first, ...rest]);
+}
+
+/** What a row should be: its tokens, and whether it has had a verdict. */
+interface KeptRow {
+  readonly tokens: readonly number[];
+  readonly hasVerdict: boolean;
+}
+
+/** A session with the key/value stores that it made, by slot. */
+interface Watched {
+  readonly session: Session;
+  readonly stores: ReadonlyMap<string, KeyValueStore>;
+}
+
+/** Opens a session over a model whose key/value stores can be looked at, or broken on purpose. */
+export function openWatched(model: LanguageModel, tamper: (store: KeyValueStore) => void = () => {}): Watched {
+  const stores = new Map<string, KeyValueStore>();
+  const createKeyValueStore = (slot: string) => {
+    const store = model.engine.createKeyValueStore(slot);
+    tamper(store);
+    stores.set(slot, store);
+    return store;
+  };
+  return { session: openSession({ ...model, engine: { ...model.engine, createKeyValueStore } }), stores };
+}
+
+/** Does what the actions say, then compares every row that is left with a fresh session. */
+export async function expectFreshRows(
+  model: LanguageModel,
+  actions: readonly Action[],
+  tamper?: (store: KeyValueStore) => void,
+): Promise<void> {
+  const watched = openWatched(model, tamper);
+  const { session } = watched;
+  let rows: KeptRow[] = [];
+  for (const action of actions) {
+    rows = await act(session, rows, action, model.dims.vocabulary);
+    expect(session.rows.map((row) => session.room(row))).toEqual(
+      rows.map(({ tokens }) => model.dims.context - tokens.length),
+    );
+    for (let r = rows.length - 1; r >= 0; r--) {
+      if (session.room(session.rows[r]) > 0) continue;
+      session.leave(session.rows[r]);
+      rows = rows.filter((_, other) => other !== r);
+    }
+  }
+  await compare(model, watched, rows);
+  session.dispose();
+}
+
+async function act(session: Session, rows: readonly KeptRow[], action: Action, vocabulary: number): Promise<KeptRow[]> {
+  if (action.kind === 'join') {
+    if (rows.length >= MOST_ROWS) return [...rows];
+    session.join({ tokens: Int32Array.from(action.prompt) });
+    return [...rows, { tokens: action.prompt, hasVerdict: false }];
+  }
+  if (rows.length === 0) return [];
+  if (action.kind === 'leave') {
+    const which = action.which % rows.length;
+    session.leave(session.rows[which]);
+    return rows.filter((_, r) => r !== which);
+  }
+  if (action.kind === 'fork') {
+    const picks = action.picks.map((pick) => pick % rows.length);
+    session.fork(
+      picks.map((pick) => session.rows[pick]),
+      action.pending,
+    );
+    return picks.map((pick, index) => ({
+      ...rows[pick],
+      tokens: [...rows[pick].tokens.slice(0, -1), action.pending?.[index] ?? rows[pick].tokens.at(-1)!],
+    }));
+  }
+  return step(session, rows, action, vocabulary);
+}
+
+async function step(
+  session: Session,
+  rows: readonly KeptRow[],
+  { draft, verify, seed }: Action & { kind: 'step' },
+  vocabulary: number,
+): Promise<KeptRow[]> {
+  const dice = randomOf(seed);
+  const drafted = draft ? await session.draft(policies[draft], () => dice) : undefined;
+  const trees = session.rows.map((row, r) => {
+    if (verify === 'none') return emptyTree();
+    return verify === 'drafted' && drafted ? drafted[r] : randomTree(dice, session.room(row) - 1, vocabulary);
+  });
+  const verdicts = await session.verify(trees);
+  const kept = trees.map((tree, r) => randomKept(dice, tree, vocabulary, verdicts[r].argmax(-1)));
+  session.commit(kept);
+  return rows.map(({ tokens }, r) => ({
+    tokens: [...tokens, ...Array.from(kept[r].path, (node) => trees[r].tokens[node]), kept[r].next],
+    hasVerdict: true,
+  }));
+}
+
+async function compare(model: LanguageModel, { session, stores }: Watched, rows: readonly KeptRow[]): Promise<void> {
+  const ids = session.rows;
+  const trees = await session.draft(policies.bushy, (row) => randomOf(ids.indexOf(row)));
+  const verdicts = await session.verify(trees);
+  for (const [r, row] of rows.entries()) {
+    const fresh = openWatched(model);
+    await feed(fresh.session, row);
+    expect(fresh.session.room(fresh.session.rows[0])).toBe(session.room(ids[r]));
+    const [tree] = await fresh.session.draft(policies.bushy, () => randomOf(r));
+    expect(trees[r]).toEqual(tree);
+    const [verdict] = await fresh.session.verify([tree]);
+    for (let node = -1; node < tree.tokens.length; node++) {
+      expect(verdicts[r].logits(node)).toEqual(verdict.logits(node));
+    }
+    if (session.room(ids[r]) > session.levels + 1) {
+      for (const [slot, store] of fresh.stores) {
+        expect([slot, stores.get(slot)!.length(ids[r])]).toEqual([slot, store.length(fresh.session.rows[0])]);
+      }
+    }
+    fresh.session.dispose();
+  }
+}
+
+/** Brings a fresh session to where a row should be. */
+async function feed(session: Session, { tokens, hasVerdict }: KeptRow): Promise<void> {
+  const prompt = Int32Array.from(hasVerdict ? tokens.slice(0, -1) : tokens);
+  session.join({ tokens: prompt });
+  if (!hasVerdict) return;
+  await session.verify([emptyTree()]);
+  session.commit([{ path: new Int32Array(0), next: tokens.at(-1)! }]);
+}
+
+function randomTree(dice: Random, mostLevels: number, vocabulary: number): Tree {
+  const parent: number[] = [];
+  for (let left = dice.integer(7); left > 0; left--) {
+    const above = dice.integer(parent.length + 1) - 1;
+    const levels = levelsOf({ parent: Int32Array.from([...parent, above]) });
+    if (levels[parent.length] <= mostLevels) parent.push(above);
+  }
+  return {
+    tokens: Int32Array.from(parent, () => dice.integer(vocabulary)),
+    parent: Int32Array.from(parent),
+    q: parent.map(() => 'chosen' as const),
+  };
+}
+
+function randomKept(dice: Random, { parent }: Tree, vocabulary: number, choice: number): Kept {
+  const path: number[] = [];
+  for (;;) {
+    const children = [...parent.keys()].filter((node) => parent[node] === (path.at(-1) ?? -1));
+    if (children.length === 0 || dice.uniform() < 0.25) break;
+    path.push(children[dice.integer(children.length)]);
+  }
+  return { path: Int32Array.from(path), next: dice.uniform() < 0.5 ? choice : dice.integer(vocabulary) };
+}
+
+/** A stream of random numbers from a seed. @source mulberry32, Tommy Ettinger 2017 */
+export function randomOf(seed: number): Random {
+  let state = seed | 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { uniform, integer: (below) => Math.floor(uniform() * below), normal: uniform, state: () => [state, 0, 0, 1] };
+}
