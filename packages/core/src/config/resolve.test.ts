@@ -364,6 +364,24 @@ trainign: {}
     ]);
   });
 
+  test('heads that would take every block of the trunk are refused before anything is made', () => {
+    const own = createRegistry();
+    for (const { kind, name } of registry.list()) {
+      own.register(fakePlugin(kind, name, kind === 'head' ? { blocksPerOffset: 2 } : {}), fakeSource);
+    }
+    const text = `${MINIMAL}model: { head: { horizon: 4 } }`;
+    const error = refused(() => resolveExperiment(parseSource(text, 'x.yaml'), own));
+    expect(error.code).toBe('LAYERS_TOO_FEW');
+    expect(error.problems).toEqual([
+      'x.yaml:2:16 model.head: head "parallel" with horizon 4 takes 8 of 8 layers under match: parameters; ' +
+        'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
+    ]);
+    expect(refused(() => resolveExperiment(parseSource(text.replace('4', '3'), 'x.yaml'), own)).code).toBe('none');
+    expect(
+      refused(() => resolveExperiment(parseSource(`${text.slice(0, -1)}, match: none }`, 'x.yaml'), own)).code,
+    ).toBe('none');
+  });
+
   test('what a trunk throws about its sizes is said at the trunk', () => {
     const own = createRegistry();
     for (const { kind, name } of registry.list()) {

@@ -1,4 +1,5 @@
 import { isForetokenError } from '@foretoken/engine/errors';
+import { trunkLayersOf } from '../model/trunk-layers.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { Experiment } from './experiment.ts';
 import type { ConfigProblem } from './report.ts';
@@ -32,15 +33,18 @@ function repeatedEvals({ evals }: Experiment): ConfigProblem[] {
   });
 }
 
-/** A trunk says by its sizes whether its options fit one another. */
+/** A trunk says by its sizes whether its options fit one another, and a head whether it leaves the trunk any block. */
 function shapeProblems({ model }: Experiment, registry: Registry): ConfigProblem[] {
   const { name, ...options } = model.trunk;
+  let path = ['model', 'trunk'];
   try {
-    registry.get('trunk', name).shape(options);
+    const shape = registry.get('trunk', name).shape(options);
+    path = ['model', 'head'];
+    trunkLayersOf(model, registry.get('head', model.head.name), shape);
     return [];
   } catch (error) {
     if (!isForetokenError(error)) throw error;
     const sentence = error.message.replace(`${error.code}: `, '');
-    return [{ code: error.code, path: ['model', 'trunk'], sentence }];
+    return [{ code: error.code, path, sentence }];
   }
 }

@@ -8,6 +8,7 @@ import type { Dims } from '../contracts/parameters.ts';
 import type { TrunkShape } from '../contracts/trunk.ts';
 import type { Definition } from '../plugins/define.ts';
 import { ParameterStore } from './parameter-store.ts';
+import { trunkLayersOf } from './trunk-layers.ts';
 
 export interface ModelRequest {
   readonly engine: Engine;
@@ -33,7 +34,7 @@ export function buildModel(request: ModelRequest): TrainableModel {
   const { name: _trunkName, ...trunkOptions } = experiment.model.trunk;
   const { name: headName, horizon, ...headOptions } = experiment.model.head;
   const shape = request.trunk.shape(trunkOptions);
-  const dims = modelDims(request, shape, headOptions);
+  const dims = modelDims(request, shape);
   const store = new ParameterStore(engine, experiment.seed);
   try {
     const { ops } = engine;
@@ -63,26 +64,12 @@ export function buildModel(request: ModelRequest): TrainableModel {
   }
 }
 
-function modelDims(
-  { experiment, head, vocabulary }: ModelRequest,
-  shape: TrunkShape,
-  headOptions: Record<string, unknown>,
-): Dims {
-  const { match, maxOffset } = experiment.model;
-  const { name, horizon } = experiment.model.head;
-  const perOffset =
-    typeof head.blocksPerOffset === 'function' ? head.blocksPerOffset(headOptions) : (head.blocksPerOffset ?? 0);
-  const taken = perOffset * (match === 'parameters' ? horizon : 1);
-  const trunkLayers = shape.layers - taken;
-  if (trunkLayers < 1) {
-    throw new ForetokenError(
-      'LAYERS_TOO_FEW',
-      `head "${name}" with horizon ${horizon} takes ${taken} of ${shape.layers} layers under match: ${match}; ` +
-        'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
-    );
-  }
+function modelDims({ experiment, head, vocabulary }: ModelRequest, shape: TrunkShape): Dims {
+  const trunkLayers = trunkLayersOf(experiment.model, head, shape);
+  const { maxOffset, head: reference } = experiment.model;
   const { width, layers, block } = shape;
-  return { width, layers, block, trunkLayers, vocabulary, horizon, maxOffset, context: experiment.data.context };
+  const { context } = experiment.data;
+  return { width, layers, block, trunkLayers, vocabulary, horizon: reference.horizon, maxOffset, context };
 }
 
 /** Final norm and unembedding: one for all offsets, or one each; offset 1's is the same in both. */

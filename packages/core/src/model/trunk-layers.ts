@@ -1,0 +1,25 @@
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { Experiment } from '../config/experiment.ts';
+import type { TrunkShape } from '../contracts/trunk.ts';
+import type { Definition } from '../plugins/define.ts';
+
+/**
+ * Blocks that are left to the trunk: all of them but those that the heads bring. Under `match: parameters` every
+ * offset's blocks come out of the trunk, under `none` those of offset 1 alone.
+ *
+ * @throws LAYERS_TOO_FEW if the heads would take every block
+ * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2
+ */
+export function trunkLayersOf(model: Experiment['model'], head: Definition<'head'>, shape: TrunkShape): number {
+  const { name, horizon, ...options } = model.head;
+  const perOffset =
+    typeof head.blocksPerOffset === 'function' ? head.blocksPerOffset(options) : (head.blocksPerOffset ?? 0);
+  const taken = perOffset * (model.match === 'parameters' ? horizon : 1);
+  const left = shape.layers - taken;
+  if (left >= 1) return left;
+  throw new ForetokenError(
+    'LAYERS_TOO_FEW',
+    `head "${name}" with horizon ${horizon} takes ${taken} of ${shape.layers} layers under match: ${model.match}; ` +
+      'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
+  );
+}
