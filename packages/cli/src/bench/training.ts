@@ -39,30 +39,10 @@ export async function run(
   return EXIT.done;
 }
 
-async function measure(
-  context: CommandContext,
-  bench: Bench,
-  { batch, context: T, steps, warmup }: BenchTrainingOptions,
-): Promise<TrainingSpeed> {
+async function measure(context: CommandContext, bench: Bench, options: BenchTrainingOptions): Promise<TrainingSpeed> {
   const { engine, model } = bench;
-  const trainer = createTrainer(bench);
-  const progress = context.progress();
-  const times: number[] = [];
-  try {
-    for (let step = 0; step < warmup + steps; step++) {
-      throwIfStopped(context);
-      if (step === warmup) engine.resetPeak();
-      const ms = oneStep(bench, trainer, batch);
-      if (step >= warmup) times.push(ms);
-      const done = { done: step + 1, total: warmup + steps, unit: 'steps' };
-      progress.update({ label: 'training', ...done, note: `${Math.round(ms)} ms` });
-      await nextTurn();
-    }
-  } finally {
-    trainer.dispose();
-  }
-  const stepMs = median(times);
-  const tokensPerSecond = (batch * T * 1_000) / stepMs;
+  const stepMs = median(await timeSteps(context, bench, options));
+  const tokensPerSecond = (options.batch * options.context * 1_000) / stepMs;
   return {
     engine: engine.name,
     threads: engine.threads,
@@ -73,6 +53,31 @@ async function measure(
     residentBytes: process.resourceUsage().maxRSS * 1024,
     stepMs,
   };
+}
+
+/** Milliseconds of every measured step; the memory peak is counted from the first of them. */
+async function timeSteps(
+  context: CommandContext,
+  bench: Bench,
+  { batch, steps, warmup }: BenchTrainingOptions,
+): Promise<number[]> {
+  const trainer = createTrainer(bench);
+  const progress = context.progress();
+  const total = warmup + steps;
+  const times: number[] = [];
+  try {
+    for (let step = 0; step < total; step++) {
+      throwIfStopped(context);
+      if (step === warmup) bench.engine.resetPeak();
+      times.push(oneStep(bench, trainer, batch));
+      const note = `${Math.round(times[step])} ms`;
+      progress.update({ label: 'training', done: step + 1, total, unit: 'steps', note });
+      await nextTurn();
+    }
+  } finally {
+    trainer.dispose();
+  }
+  return times.slice(warmup);
 }
 
 function createTrainer({ host, experiment, engine, model }: Bench): Trainer {

@@ -58,12 +58,9 @@ export function createProgress(stream: ProgressStream, now = () => performance.n
       samples = [...samples.filter((sample) => atMs - sample.atMs <= windowMs), { atMs, done: work.done }];
       if (atMs < nextMs) return;
       nextMs = atMs + repeatMs[kind];
+      isShown = kind === 'terminal';
       const line = { ...work, ...pace(samples, work.total) };
-      if (kind === 'plain') stream.write(`${plainLine(line)}\n`);
-      else {
-        stream.write(`\r${barLine(line, stream.columns ?? 80)}\u001b[K`);
-        isShown = true;
-      }
+      stream.write(isShown ? `\r${barLine(line, stream.columns ?? 80)}\u001b[K` : `${plainLine(line)}\n`);
     },
   };
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createForetokenHost } from '@foretoken/ablation';
 import { loadExperiment } from '@foretoken/core';
-import { type TrainingSummary, trainRun } from '@foretoken/core/training';
+import { type TrainOptions as CoreOptions, type TrainingSummary, trainRun } from '@foretoken/core/training';
 import { isForetokenError } from '@foretoken/engine/errors';
 import type { TrainOptions } from '../commands/train.ts';
 import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
@@ -15,28 +15,36 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   const host = await createForetokenHost();
   const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
   const directory = path.resolve(options.run ?? path.join('runs', experiment.name));
-  const progress = context.progress();
+  const resume = options.resume === true;
+  const { signal } = context;
   try {
-    const summary = await trainRun(host, experiment, {
+    const shown = showTraining(context);
+    report(
+      context,
       directory,
-      baseDirectory,
-      resume: options.resume === true,
-      signal: context.signal,
-      onPrepare: (done, total) =>
-        progress.update({ label: 'reading', done: megabytes(done), total: megabytes(total), unit: 'MB' }),
-      onProgress: ({ step, steps, loss, tokensPerSecond }) => {
-        const note = `loss ${loss.toFixed(3)}  ${formatRate(tokensPerSecond)} tokens/s`;
-        progress.update({ label: 'training', done: step, total: steps, unit: 'steps', note });
-      },
-    });
-    report(context, directory, summary);
+      await trainRun(host, experiment, { directory, baseDirectory, resume, signal, ...shown }),
+    );
     return EXIT.done;
   } catch (error) {
-    if (isForetokenError(error) && error.code === 'INTERRUPTED') context.say(howToGoOn(file, directory, options));
-    throw error;
+    if (!isForetokenError(error) || error.code !== 'INTERRUPTED') throw error;
+    context.say(error.message);
+    context.say(howToGoOn(file, directory, options));
+    return EXIT.interrupted;
   } finally {
     await host.dispose();
   }
+}
+
+function showTraining(context: CommandContext): Pick<CoreOptions, 'onPrepare' | 'onProgress'> {
+  const progress = context.progress();
+  return {
+    onPrepare: (done, total) =>
+      progress.update({ label: 'reading', done: megabytes(done), total: megabytes(total), unit: 'MB' }),
+    onProgress: ({ step, steps, loss, tokensPerSecond }) => {
+      const note = `loss ${loss.toFixed(3)}  ${formatRate(tokensPerSecond)} tokens/s`;
+      progress.update({ label: 'training', done: step, total: steps, unit: 'steps', note });
+    },
+  };
 }
 
 function report(context: CommandContext, directory: string, summary: TrainingSummary): void {
