@@ -17,7 +17,7 @@ const PYTHON_TENSORS = new Map<string, StoredTensor>([
   ['bytes', { dtype: 'U8', shape: [3], data: Uint8Array.of(0, 1, 255) }],
   ['größe', { dtype: 'F32', shape: [2], data: Float32Array.of(1e-45, Number.POSITIVE_INFINITY) }],
 ]);
-const PYTHON_METADATA = { who: 'Python', note: 'quotes " and ü' };
+const PYTHON_METADATA = { note: 'Python: quotes " and ü, padded' };
 
 const newPath = () => join(temporaryFolder(), 'a.safetensors');
 
@@ -129,6 +129,11 @@ describe('a hostile safetensors file is refused:', () => {
     ],
     ['no header at all', fileOf('', 0), /not JSON/],
     ['a header that is no UTF-8', fileOf(Buffer.from([0x7b, 0xff, 0x7d]), 0), /not JSON/],
+    [
+      'a name that is no UTF-8',
+      fileOf(Buffer.concat([Buffer.from('{"'), Buffer.of(0xff), Buffer.from(`":${tensor(0, 8)}}`)]), 8),
+      /not JSON/,
+    ],
     ['a header with a byte order mark', fileOf(`\ufeff${good}`, 8), /not JSON/],
     ['a list for a header', fileOf('[]', 0), /not a JSON object/],
     ['null for a header', fileOf('null', 0), /not a JSON object/],

@@ -50,6 +50,13 @@ describe('findFiles', () => {
     expect(await idsOf(folder, ['*.txt'])).toEqual(['x.txt']);
   });
 
+  it('refuses a single pattern among others that matches nothing', async () => {
+    const { base } = treeAround();
+    await expect(idsOf(base, ['*.txt', '*.md'])).rejects.toThrow(
+      `DATA_NO_MATCH: dataset "test": no file matches "*.md" in ${base}.`,
+    );
+  });
+
   it('finds a single file by its plain name', async () => {
     const { base } = treeAround();
     expect(await idsOf(base, ['b.txt', './skip/d.txt'])).toEqual(['b.txt', 'skip/d.txt']);

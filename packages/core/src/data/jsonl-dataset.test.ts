@@ -74,6 +74,7 @@ describe('the dataset "jsonl"', () => {
   it.each<[string, string | Uint8Array, RegExp]>([
     ['not JSON', '{"text":"a"}\n{"text":', /DATA_INVALID: dataset "jsonl": a.jsonl:2: not valid JSON/],
     ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /DATA_INVALID: .*a.jsonl:1: not valid JSON/],
+    ['text that is not UTF-8', Buffer.from('{"text":"\xff"}', 'latin1'), /DATA_INVALID: .*a.jsonl:1: not valid JSON/],
     ['a list', '["text"]', /DATA_INVALID: .*a.jsonl:1: the line must be a JSON object/],
     ['without the field', '{"text":"a"}\n\n{"body":"b"}', /DATA_INVALID: .*a.jsonl:3: there is no field "text"/],
     ['with another type in the field', '{"text":1}', /DATA_INVALID: .*:1: field "text" must be a string, was number/],

@@ -127,11 +127,17 @@ describe('prepared data', () => {
     );
   });
 
-  it('is made anew if it was cut short, and rid of what dead processes left', async () => {
+  it('is made anew if it has another size than it should, and rid of what dead processes left', async () => {
     const options = optionsFor(TEXTS);
     const first = await prepareData(options);
     first.close();
     const folder = join(options.cacheDirectory, first.manifest.contentHash);
+    for (const size of [5, 20]) {
+      truncateSync(join(folder, 'train.tokens'), size);
+      const dataset = corpusOf(TEXTS);
+      (await prepareData({ ...options, dataset })).close();
+      expect(dataset.numReads).toBe(4);
+    }
     truncateSync(join(folder, 'train.tokens'), 5);
     const hash = 'a'.repeat(64);
     // Process numbers stay below 2^22 on Linux, so this one never runs.

@@ -52,6 +52,7 @@ describe('a token file', () => {
   it('that is shorter than asked for, or not there, is an error by code', async () => {
     const file = new TokenFile(await fileOf([Int32Array.of(1, 2)], 256), 1);
     expect(() => file.read(1, 2)).toThrow(/FILE_CORRUPT: .*a.tokens is shorter/);
+    expect(() => file.read(2, 1)).toThrow(/FILE_CORRUPT: .*a.tokens is shorter/);
     file.close();
     file.close();
     expect(() => file.read(0, 1)).toThrow('closed');

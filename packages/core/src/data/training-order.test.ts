@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TrainingOrder } from './training-order.ts';
@@ -5,7 +6,14 @@ import { TrainingOrder } from './training-order.ts';
 const orderOf = (windows: number, seed: number, length: number) =>
   new TrainingOrder({ windows, seed }).batchAt(0, length);
 
+const vectors = new URL('../random/fixtures/random-vectors.json', import.meta.url);
+
 describe('the training order', () => {
+  it('is what an independent implementation gives', () => {
+    const { windows, seed, order } = JSON.parse(readFileSync(vectors, 'utf8')).trainingOrder;
+    expect(orderOf(windows, seed, 2 * windows)).toEqual(order);
+  });
+
   it('shows every window once per epoch, each epoch in another order', () => {
     const order = orderOf(50, 1, 150);
     const epochs = [order.slice(0, 50), order.slice(50, 100), order.slice(100)];

@@ -50,6 +50,10 @@ describe('Utf8Stream', () => {
     );
   });
 
+  it('keeps a byte order mark, which is a character like any other', () => {
+    expect(streamed([Uint8Array.of(0xef, 0xbb), Uint8Array.of(0xbf, 97)]).join('')).toBe('\ufeffa');
+  });
+
   it('gives a replacement character for what is cut off at the end, and can start again', () => {
     const stream = new Utf8Stream();
     expect(stream.push(Uint8Array.of(0xe2, 0x82))).toBe('');

@@ -39,11 +39,15 @@ describe('a JSON-lines log', () => {
     );
   });
 
-  it('finds the last line behind a torn one longer than a block', async () => {
+  it('finds the last line behind a torn one longer than a block, and in a log of many blocks', async () => {
     const path = newPath();
     writeFileSync(path, `{"step":1}\n{"text":"${'x'.repeat(200_000)}`);
     await logOf(path, [{ step: 2 }]);
     expect(await readJsonLines(path)).toEqual([{ step: 1 }, { step: 2 }]);
+    const rows = Array.from({ length: 10_000 }, (_, step) => ({ step }));
+    writeFileSync(path, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n{"torn`);
+    await logOf(path, [{ step: -1 }]);
+    expect(await readJsonLines(path)).toEqual([...rows, { step: -1 }]);
   });
 
   it('drops the rows that a resumed run writes again', async () => {
