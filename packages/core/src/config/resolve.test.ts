@@ -149,6 +149,12 @@ describe('a wrong configuration says where, what and what was probably meant', (
       ['x.yaml:2:19 model.readout: must be one of "shared", "replicated", was "sharde". Did you mean "shared"?'],
     ],
     [
+      'an unknown engine',
+      `${MINIMAL}engine: wsam`,
+      'CONFIG_INVALID',
+      ['x.yaml:2:9 engine: must be one of "wasm", "cpu", was "wsam". Did you mean "wasm"?'],
+    ],
+    [
       'a text for a number',
       `${MINIMAL}training: { steps: "200" }`,
       'CONFIG_INVALID',

@@ -1,3 +1,4 @@
+import type { EngineName } from '@foretoken/engine';
 import { type TObject, type TSchema, Type } from 'typebox';
 import type { PluginKind } from '../plugins/define.ts';
 import { DEFAULTS } from './default-values.ts';
@@ -69,10 +70,13 @@ export function experimentSchema(reference: ReferenceSchema): TObject {
   );
 }
 
+// The compiler keeps this list equal to the engines there are, without loading any of them.
+const ENGINES: Readonly<Record<EngineName, true>> = { wasm: true, cpu: true };
+
 function engineSchema(): TSchema {
-  const name = Type.String({ minLength: 1 });
+  const name = Type.Unsafe<EngineName>({ type: 'string', enum: Object.keys(ENGINES) });
   return Type.Union([name, section('An engine by name.', { name })], {
-    description: 'What carries the tensors; "foretoken doctor" lists the engines. Default: wasm.',
+    description: `What carries the tensors; "foretoken doctor" lists the engines. Default: ${DEFAULTS.engine}.`,
   });
 }
 

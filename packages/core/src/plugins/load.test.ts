@@ -306,7 +306,9 @@ describe('a package gives exactly what its manifest promises', () => {
   ])('a module that %s is refused', async (_, module, message) => {
     const root = temporaryFolder();
     writePackage(root, 'demo', { files: { 'index.js': module } });
-    expect(await messageOf(loadPluginPackage('./demo', { from: root, timeoutMs: 300 }))).toContain(message);
+    // Only a module that hangs is to meet the limit, however busy the machine is.
+    const timeoutMs = module.startsWith('await') ? 300 : undefined;
+    expect(await messageOf(loadPluginPackage('./demo', { from: root, timeoutMs }))).toContain(message);
   });
 
   test('the error of a module that throws carries its cause', async () => {

@@ -66,6 +66,7 @@ test.each<[string, object, unknown, string[]]>([
     'upp',
     ['|must be one of "up", "down", was "upp". Did you mean "up"?'],
   ],
+  ['a mistyped word in a union', choice, 'fixde', ['|must be "fixed", was "fixde". Did you mean "fixed"?']],
   ['a union that no branch fits', choice, 3, ['|must be "fixed" or a mapping, was 3.']],
   ['a union whose meant branch is clear', choice, { decay: 0 }, ['decay|must be > 0, was 0.']],
   [
@@ -91,6 +92,12 @@ test.each<[string, object, unknown, string[]]>([
     },
     { a: 1 },
     ['b|is required.'],
+  ],
+  [
+    'a rule stated twice',
+    { type: 'object', allOf: [{ required: ['a'] }, { required: ['a'] }] },
+    {},
+    ['a|is required.'],
   ],
   ['a long value', Type.Integer(), 'y'.repeat(200), [`|must be an integer, was "${'y'.repeat(56)}....`]],
 ])('%s is said in one sentence per mistake', (_, schema, value, expected) => {

@@ -78,7 +78,9 @@ function unionProblems(union: ErrorObject, errors: readonly ErrorObject[]): Sche
   if (branches.length === 0) return [{ path, sentence: 'must match exactly one of its alternatives.' }];
   const wanted = branches.map((branch) => wantedOf(branch, union.instancePath));
   const values = wanted.flatMap((want) => want.values ?? []);
-  if (wanted.every((want) => want.values)) return [{ path, sentence: oneOf(values, union.data) }];
+  // A word where a word may stand is a mistyped word.
+  const isWord = typeof union.data === 'string' && values.some((value) => typeof value === 'string');
+  if (isWord || wanted.every((want) => want.values)) return [{ path, sentence: oneOf(values, union.data) }];
   const names = wanted.flatMap((want) => want.names);
   return [{ path, sentence: `must be ${[...new Set(names)].join(' or ')}, was ${said(union.data)}.` }];
 }
