@@ -20,7 +20,7 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 
 const foretoken = (...args: string[]) => runBin(args, { cwd });
 
-describe('foretoken ablate', () => {
+describe('foretoken ablate', { timeout: 90_000 }, () => {
   it('--plan prints the cells and runs nothing', async () => {
     const { code, stdout } = await foretoken('ablate', 'ablation.json', '--plan', '--json');
     expect(code).toBe(0);

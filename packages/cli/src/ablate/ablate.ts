@@ -46,10 +46,10 @@ function printPlan(context: CommandContext, { name, directory, arms, cells, trai
   context.print(`${cells.length} cells, ${trainings.length} trainings, into ${shown(directory)}`);
 }
 
-function printSummary(context: CommandContext, { directory, results }: AblationSummary, html: string): void {
+function printSummary(context: CommandContext, { results }: AblationSummary, html: string): void {
   for (const line of verdictLines(results)) context.print(line);
   for (const line of samplesOf(results, context.colours)) context.print(line);
-  context.print(`report: ${shown(path.resolve(directory, html))}`);
+  context.print(`report: ${shown(html)}`);
 }
 
 const shown = (folder: string) => path.relative('', folder) || '.';

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cwd, { recursive: true }));
 
-describe('foretoken train', () => {
+describe('foretoken train', { timeout: 60_000 }, () => {
   it('trains into runs/, from where generate and eval go on', async () => {
     const trained = await runBin(['train', 'tiny.json', '--json'], { cwd });
     expect(trained).toMatchObject({ code: 0, stderr: '' });
@@ -35,20 +35,20 @@ describe('foretoken train', () => {
   });
 
   it('saves on Ctrl-C, exits with 130 and says how to go on; --resume then finishes', async () => {
-    const long = ['train', 'tiny.json', '--run', 'a run', '--set', 'training.steps=400'];
+    const long = ['train', 'tiny.json', '--run', 'a run', '--set', 'training.steps=120'];
     const { child, finished } = startBin(long, { cwd });
     while (!existsSync(path.join(cwd, 'a run/metrics.jsonl'))) await sleep(20);
     await sleep(100);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await finished;
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
-    expect(stderr).toContain("Go on with: foretoken train tiny.json --run 'a run' --set training.steps=400 --resume\n");
-    expect(stderr).toMatch(/INTERRUPTED: stopped after step \d+ of 400/);
+    expect(stderr).toContain("Go on with: foretoken train tiny.json --run 'a run' --set training.steps=120 --resume\n");
+    expect(stderr).toMatch(/INTERRUPTED: stopped after step \d+ of 120/);
 
     expect(await runBin(long, { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('RUN_EXISTS') });
     const resumed = await runBin([...long, '--resume', '--json'], { cwd });
     expect(resumed.code).toBe(0);
-    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 400, tokens: 6400 });
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 120, tokens: 1920 });
   });
 
   it('prints every mistake of an experiment on a line of its own', async () => {
