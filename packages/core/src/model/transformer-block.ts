@@ -8,13 +8,15 @@ export type TransformerBlock = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) => Te
 
 /**
  * One Llama-style layer: RMS norm, rotary grouped-query attention, residual; RMS norm, SwiGLU, residual. Trunks stack
- * it; a head that is "one transformer layer" is exactly one. No biases, no dropout.
+ * it; a head that is "one transformer layer" is exactly one. No biases, no dropout. A matrix starts with standard
+ * deviation 1/sqrt(its inputs): a fixed 0.02 leaves narrow blocks nearly inert for their first hundreds of steps.
  *
  * @param context - `ops` and `param` of the trunk's or head's context
  * @param name - prefix of the weights' names, such as `blocks.0`
  * @param layers - blocks in all: residual projections start smaller by 1/sqrt(2 layers)
  * @throws OPTIONS_INVALID if the width does not divide into attention heads of even width
- * @source Touvron et al. 2023, arXiv:2302.13971, sec. 2.2; initialization Radford et al. 2019, sec. 2.3
+ * @source Touvron et al. 2023, arXiv:2302.13971, sec. 2.2; initialization LeCun et al. 1998, sec. 4.6, with the residual
+ * scaling of Radford et al. 2019, sec. 2.3
  */
 export function createTransformerBlock(
   context: { readonly ops: Ops; readonly param: ParamFactory },
@@ -24,16 +26,18 @@ export function createTransformerBlock(
   const { ops, param } = context;
   const { attentionHeads: H, keyValueHeads: G, mlpWidth: F, rotaryBase } = block;
   const d = checkedHeadWidth(name, width, H, G);
-  const residual = { kind: 'normal', standardDeviation: 0.02 / Math.sqrt(2 * layers) } as const;
+  const into = (inputs: number, share = 1) =>
+    ({ kind: 'normal', standardDeviation: share / Math.sqrt(inputs) }) as const;
+  const residual = 1 / Math.sqrt(2 * layers);
   const attentionGain_D = param<Tensor1D>(`${name}.attention-norm`, [width], { kind: 'ones' });
-  const query_DD = param<Tensor2D>(`${name}.query`, [width, H * d]);
-  const key_DG = param<Tensor2D>(`${name}.key`, [width, G * d]);
-  const value_DG = param<Tensor2D>(`${name}.value`, [width, G * d]);
-  const output_DD = param<Tensor2D>(`${name}.output`, [H * d, width], residual);
+  const query_DD = param<Tensor2D>(`${name}.query`, [width, H * d], into(width));
+  const key_DG = param<Tensor2D>(`${name}.key`, [width, G * d], into(width));
+  const value_DG = param<Tensor2D>(`${name}.value`, [width, G * d], into(width));
+  const output_DD = param<Tensor2D>(`${name}.output`, [H * d, width], into(H * d, residual));
   const mlpGain_D = param<Tensor1D>(`${name}.mlp-norm`, [width], { kind: 'ones' });
-  const gate_DF = param<Tensor2D>(`${name}.gate`, [width, F]);
-  const up_DF = param<Tensor2D>(`${name}.up`, [width, F]);
-  const down_FD = param<Tensor2D>(`${name}.down`, [F, width], residual);
+  const gate_DF = param<Tensor2D>(`${name}.gate`, [width, F], into(width));
+  const up_DF = param<Tensor2D>(`${name}.up`, [width, F], into(width));
+  const down_FD = param<Tensor2D>(`${name}.down`, [F, width], into(F, residual));
 
   return (x_BTD, at, kv) => {
     const [B, T] = x_BTD.shape;
