@@ -84,6 +84,6 @@ function undeclaredProblem({ folder, manifest, forTests }, file, packageName) {
   return `"${packageName}" is not a dependency of packages/${folder}; add it to its package.json.`;
 }
 
-const isTest = (file) => /\.test\.[mc]?tsx?$/.test(file);
+const isTest = (file) => /\.(?:test|fixture)\.[mc]?tsx?$/.test(file);
 
 const allowed = (folder) => `it may use ${directions[folder].join(', ') || 'no other package'}.`;

@@ -82,6 +82,7 @@ describe('checkImports', () => {
     const root = workspace({
       'heads/src/a.ts':
         "import type { A } from '@foretoken/core/plugin';\nimport path from 'node:path';\nimport './index.ts';",
+      'heads/src/a.fixture.ts': "import { it } from 'vitest';",
       'heads/src/a.test.ts': "import { it } from 'vitest';\nimport '@foretoken/trunks';\nimport '@foretoken/heads';",
     });
     expect(checkImports(root)).toEqual([]);
