@@ -148,7 +148,7 @@ describe.each(ENGINE_NAMES)('on %s', async (name) => {
         for (const [index, kind] of kinds.entries()) step(kind, store, model, index, next);
         store.dispose();
       }),
-      { numRuns: 40, seed: 11 },
+      { numRuns: 25, seed: 11 },
     );
   });
 

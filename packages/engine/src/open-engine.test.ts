@@ -76,3 +76,26 @@ test.each(ENGINE_NAMES)(
     expect(engine.memory().bytes).toBe(start);
   },
 );
+
+test('tidy keeps the tensors of its result in arrays, objects, maps and sets, and frees the rest', async () => {
+  const { tidy, memory } = await openEngine({ name: 'cpu' });
+  const before = memory().numTensors;
+  const result = tidy(() => {
+    tf.ones([3]);
+    return {
+      list: [tf.ones([1])],
+      map: new Map([['x', tf.ones([1])]]),
+      set: new Set([tf.ones([1])]),
+      at: new Int32Array(1e6),
+    };
+  });
+  expect(memory().numTensors - before).toBe(3);
+  tf.dispose([...result.list, ...result.map.values(), ...result.set]);
+  expect(() =>
+    tidy(() => {
+      tf.ones([3]);
+      throw new Error('on purpose');
+    }),
+  ).toThrow('on purpose');
+  expect(memory().numTensors).toBe(before);
+});

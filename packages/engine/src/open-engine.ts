@@ -9,6 +9,7 @@ import { record } from './record.ts';
 import { tf } from './tensor.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 import { MemoryMeter } from './tfjs/memory-meter.ts';
+import { tidy } from './tfjs/scopes.ts';
 
 /** Every engine of this version, the default first. */
 export const ENGINE_NAMES: readonly EngineName[] = ['wasm', 'cpu'];
@@ -37,7 +38,7 @@ export async function openEngine({ name = 'wasm' }: EngineOptions = {}): Promise
     resetPeak: () => {
       meter.peakBytes = meter.bytes;
     },
-    tidy: <T>(work: () => T): T => tf.tidy(work as () => tf.TensorContainer) as T,
+    tidy,
     record,
     createKeyValueStore: (slot) => new HostKeyValueStore(slot),
     noKeyValues,

@@ -3,6 +3,7 @@ import type { Recording, Seed } from './recording.ts';
 import { type Tensor, tf } from './tensor.ts';
 import { Gradients } from './tfjs/gradients.ts';
 import { alias, type TapeNode, tfjsEngine } from './tfjs/internals.ts';
+import { tensorsIn, tidy } from './tfjs/scopes.ts';
 
 /**
  * Runs `forward` and keeps tfjs' tape of it, so that the backward pass can come later and in parts.
@@ -19,7 +20,7 @@ export function record<T>(forward: () => T): Recording<T> {
   const tape = engine.state.activeTape as TapeNode[];
   try {
     const kept: { outputs?: T; made: Tensor[] } = { made: [] };
-    tf.tidy(() => {
+    tidy(() => {
       kept.outputs = forward();
       // Kept, or else a tidy scope around the recording would free them before the backward pass.
       kept.made = tensorsIn(kept.outputs).filter((tensor) => tensor.id > firstId);
@@ -99,14 +100,14 @@ function step(
   const { gradient, kernelName } = node;
   if (gradient === undefined)
     throw misuse(`the tfjs operation ${kernelName} has no gradient, and one flows through it.`);
-  const flows = tf.tidy(() => {
+  const flows = tidy(() => {
     const makers = gradient(dys, needs);
     return inputs.map(([name], at) => {
       const flow = needs[at] ? makers[name]?.() : undefined;
       // Some of tfjs' gradients pass dy on as it is; each gradient here must be freed by itself.
       return flow !== undefined && dys.includes(flow) ? alias(flow) : flow;
     });
-  }) as (Tensor | undefined)[];
+  });
   for (const [at, flow] of flows.entries()) {
     if (flow !== undefined) gradients.add(inputs[at][1], flow);
   }
@@ -114,13 +115,6 @@ function step(
 
 function freeSaved(tape: readonly TapeNode[]): void {
   for (const node of tape) for (const tensor of node.saved) tensor.dispose();
-}
-
-function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tensor[] {
-  if (value instanceof tf.Tensor) return [value];
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return [];
-  seen.add(value);
-  return Object.values(value).flatMap((part) => tensorsIn(part, seen));
 }
 
 function misuse(rule: string): ForetokenError {

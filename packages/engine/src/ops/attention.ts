@@ -9,6 +9,7 @@ import { type Tensor, type Tensor4D, tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { hostCompute, hostComputeOne } from '../tfjs/host.ts';
 import { kernel, tfjsEngine } from '../tfjs/internals.ts';
+import { tidy } from '../tfjs/scopes.ts';
 import { masksOf } from './attention-mask.ts';
 import { cachedAttention } from './cached-attention.ts';
 import { product } from './matmul.ts';
@@ -75,7 +76,7 @@ function fullAttention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: 
     (save) => {
       for (const tensor of [q, k, v]) save(tensor);
       const sums = pairs.map((pair) =>
-        tf.tidy(() => {
+        tidy(() => {
           const exponentials = exponentialsOf(q, k, masks[pair.row], pair, padded);
           if (keeps) save(exponentials);
           return product(exponentials, valuesWithOnes(v, pair, padded));
@@ -92,7 +93,7 @@ function fullAttention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: 
       const kept = keeps ? rest.splice(0, pairs.length) : undefined;
       const [out, inverse, ...rowMasks] = rest;
       const flows = pairs.map((pair, index) =>
-        tf.tidy(() => {
+        tidy(() => {
           const exponentials = kept?.[index] ?? exponentialsOf(sq, sk, rowMasks[pair.row], pair, padded);
           return pairGradients({ dy, q: sq, k: sk, v: sv, out, inverse, exponentials }, pair, padded);
         }),

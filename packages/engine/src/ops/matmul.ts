@@ -5,6 +5,7 @@ import { differentiable } from '../tfjs/differentiable.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
 import { fitsPacked } from '../tfjs/packed-weights.ts';
+import { tidy } from '../tfjs/scopes.ts';
 import { transposed } from './shape.ts';
 
 const FLAGS = { transposeA: false, transposeB: false };
@@ -41,7 +42,7 @@ function batchProduct(a_PMK: Tensor, b_PKN: Tensor, turn: 'none' | 'a' | 'b'): T
     const b = matrixOf(b_PKN, index);
     return product(turn === 'a' ? transposed(a) : a, turn === 'b' ? transposed(b) : b);
   };
-  return tf.stack(Array.from({ length: P }, (_, index) => tf.tidy(() => one(index))));
+  return tf.stack(Array.from({ length: P }, (_, index) => tidy(() => one(index))));
 }
 
 function checkShapes(a: Tensor, b: Tensor): void {

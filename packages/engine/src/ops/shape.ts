@@ -10,8 +10,11 @@ import type { Ops } from './contract.ts';
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
-  const target = tf.util.inferFromImplicitShape([...shape], x.size);
-  if (sizeOf(target) !== x.size) throw shapeMismatch('reshape', `${x.size} values`, `shape [${shape}]`);
+  const known = sizeOf(shape.filter((size) => size !== -1));
+  const target = shape.map((size) => (size === -1 ? x.size / known : size));
+  if (sizeOf(target) !== x.size || target.some((size) => !Number.isInteger(size) || size < 0)) {
+    throw shapeMismatch('reshape', `a shape for ${x.size} values`, `[${shape}]`);
+  }
   return differentiable<T>(
     'reshape',
     [x],

@@ -71,6 +71,8 @@ export interface TfjsEngine {
   readonly backend: TfjsBackend;
   readonly registry: { readonly [name: string]: TfjsBackend | undefined };
   isTapeOn(): boolean;
+  startScope(): void;
+  endScope(kept: readonly Tensor[]): void;
   startTape(): void;
   endTape(): void;
   nextTensorId(): number;

@@ -1,0 +1,29 @@
+// N rows, R rows of a block, E readout input width, V vocabulary of the readout.
+import { shapeMismatch } from '../errors.ts';
+import type { Readout } from '../readout.ts';
+import type { Tensor2D } from '../tensor.ts';
+import { kernel } from '../tfjs/internals.ts';
+import { tidy } from '../tfjs/scopes.ts';
+import { product } from './matmul.ts';
+import { normalized } from './rms-norm.ts';
+
+/** Norm and unembedding of a block of rows, off the tape. */
+export function readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D {
+  checkReadout(hidden_NE, readout);
+  return tidy(() => unembedded(readout.gain_E ? normalized(hidden_NE, readout.gain_E) : hidden_NE, readout));
+}
+
+/** Unembedding and bias of normed rows. */
+export function unembedded(input_RE: Tensor2D, { weight_EV, bias_V }: Readout): Tensor2D {
+  const logits = product<Tensor2D>(input_RE, weight_EV);
+  return bias_V === undefined ? logits : kernel('Add', { a: logits, b: bias_V });
+}
+
+/** Refuses a readout that does not fit the hidden states. */
+export function checkReadout(hidden_NE: Tensor2D, { gain_E, weight_EV, bias_V }: Readout): void {
+  const [E, V] = weight_EV.shape;
+  const fits = hidden_NE.shape.length === 2 && hidden_NE.shape[1] === E;
+  if (fits && (gain_E?.shape[0] ?? E) === E && (bias_V?.shape[0] ?? V) === V) return;
+  const got = `hidden [${hidden_NE.shape}], weight [${weight_EV.shape}], gain [${gain_E?.shape}], bias [${bias_V?.shape}]`;
+  throw shapeMismatch('a readout', 'hidden [N,E], weight [E,V], gain [E] and bias [V]', got);
+}
