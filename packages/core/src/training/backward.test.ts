@@ -46,10 +46,10 @@ function shifted(model: TrainableModel, name: string, direction: Float32Array, b
   return loss;
 }
 
-/** Fresh weights are so small that attention hardly bends: larger ones give every parameter a slope to measure. */
+/** Fresh embeddings are so small that a loss hardly bends: larger ones give every parameter a slope to measure. */
 function enlarge(model: TrainableModel): void {
   for (const [name, tensor] of model.parameters) {
-    if (tensor.rank > 1) model.store.replace(name, tf.mul(tensor, 20));
+    if (/embedding$/.test(name)) model.store.replace(name, tf.mul(tensor, 20));
   }
 }
 

@@ -78,10 +78,12 @@ export function buildSmallModel(head: HeadCase, engine: Engine = head.engine): T
   return model;
 }
 
+/** Weights of one size whatever they start from: large enough to bend the loss, small enough for finite differences. */
 function shake(model: TrainableModel): void {
   for (const [name, weight] of model.parameters) {
     const random = createRandom(2, `contract/${name}`);
-    const values = Float32Array.from(weight.dataSync(), (value) => value + 0.3 * random.normal());
+    const keeps = weight.rank > 1 ? 0 : 1;
+    const values = Float32Array.from(weight.dataSync(), (value) => keeps * value + 0.3 * random.normal());
     model.store.replace(name, tf.tensor(values, weight.shape));
   }
 }
