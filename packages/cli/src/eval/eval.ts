@@ -27,10 +27,13 @@ export async function run(context: CommandContext, [folder]: readonly string[]):
 }
 
 function linesOf([name, { results, timings = {} }]: [string, EvalOutcome]): string[] {
-  return [name, ...entriesOf(results, '  '), ...entriesOf(timings, '  timings.')];
+  return [name, ...leavesOf(results, []), ...leavesOf(timings, ['timings'])];
 }
 
-const entriesOf = (values: { readonly [key: string]: Json }, start: string): string[] =>
-  Object.entries(values).map(
-    ([key, value]) => `${start}${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+/** One line per value, under the keys that lead to it; a list stays on one line. */
+function leavesOf(value: Json, keys: readonly string[]): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [`  ${keys.join('.')}: ${JSON.stringify(value)}`];
+  }
+  return Object.entries(value).flatMap(([key, member]) => leavesOf(member, [...keys, key]));
+}
