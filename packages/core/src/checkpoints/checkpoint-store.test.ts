@@ -1,31 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failingDisk, KILLED } from '../files/failing-disk.fixture.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { CheckpointStore, loadCheckpoint } from './checkpoint-store.ts';
-import { type StoredTensor, writeSafetensors } from './safetensors.ts';
-
-const configHash = 'config-a';
-
-/** Content that follows from the step, so that a torn mixture shows. */
-function contentOf(step: number, score?: number) {
-  const weight: StoredTensor = { dtype: 'F32', shape: [4], data: new Float32Array(4).fill(step) };
-  const cursor: StoredTensor = { dtype: 'I32', shape: [1], data: Int32Array.of(step) };
-  return {
-    step,
-    tensors: new Map<string, StoredTensor>([
-      ['weight', weight],
-      ['cursor', cursor],
-    ]),
-    state: { step, name: 'größe' },
-    score,
-  };
-}
+import { configHash, contentOf, expectConsistent, killWhileSaving, scoreOf } from './killed-saves.fixture.ts';
+import { writeSafetensors } from './safetensors.ts';
 
 async function saveAll(directory: string, scores: readonly (number | undefined)[]): Promise<CheckpointStore> {
   const store = await CheckpointStore.open(directory, { configHash });
@@ -183,26 +165,7 @@ describe('a checkpoint store', () => {
   });
 });
 
-/** Every file loads, the newest is `saved` or the one after it, and the best is really the lowest score there is. */
-async function expectConsistent(directory: string, saved: number, scoreOf: (step: number) => number): Promise<number> {
-  const store = await CheckpointStore.open(directory, { configHash });
-  expect(readdirSync(directory).every((name) => name.endsWith('.safetensors'))).toBe(true);
-  const list = await store.list();
-  for (const { path, step } of list) {
-    const { tensors, state, score } = await store.load(path);
-    expect({ tensors, state, score }).toEqual({ ...contentOf(step), step: undefined, score: scoreOf(step) });
-  }
-  if (list.length === 0) return 0;
-  const latest = (await store.latest()).step;
-  expect([saved, saved + 1]).toContain(latest);
-  const scores = Array.from({ length: latest }, (_, index) => scoreOf(index + 1));
-  expect((await store.best()).score).toBe(Math.min(...scores));
-  return latest;
-}
-
 describe('a save that does not come to its end', () => {
-  const scoreOf = (step: number) => [5, 1, 4, 3, 2][step % 5];
-
   it('because of a kill at any call leaves a store that opens with the old or the new checkpoint', async () => {
     const { disk: counting, calls } = failingDisk(() => undefined);
     const first = await saveAll(temporaryFolder(), [1, 2, 3].map(scoreOf));
@@ -214,7 +177,7 @@ describe('a save that does not come to its end', () => {
       const store = await CheckpointStore.open(directory, { configHash, disk });
       // The calls after the last change only read; a kill there comes too late to be seen.
       await store.save(contentOf(4, scoreOf(4))).catch(() => {});
-      await expectConsistent(directory, 3, scoreOf);
+      await expectConsistent(directory, 3);
     }
   });
 
@@ -233,52 +196,12 @@ describe('a save that does not come to its end', () => {
         expect(stepsIn(directory)).toEqual(before);
         isFailing = false;
         await store.save(contentOf(4, scoreOf(4)));
-        expect(await expectConsistent(directory, 4, scoreOf)).toBe(4);
+        expect(await expectConsistent(directory, 4)).toBe(4);
       }
     },
   );
 
-  it('because of SIGKILL, at ten moments of a process that does nothing but save, loses at most that save', async () => {
-    const built = fileURLToPath(new URL('../../dist/checkpoints/checkpoint-store.js', import.meta.url));
-    expect(existsSync(built), `${basename(built)} must be built before its tests run`).toBe(true);
-    const directory = temporaryFolder();
-    let saved = 0;
-    for (let kill = 0; kill < 10; kill++) {
-      const child = spawn(process.execPath, [
-        '--input-type=module',
-        '-e',
-        SAVER,
-        built,
-        directory,
-        configHash,
-        `${saved}`,
-      ]);
-      let told = saved;
-      child.stdout.on('data', (text: Buffer) => {
-        told = Number(text.toString().trim().split('\n').at(-1));
-        // A few saves in, at a moment of no one's choosing.
-        if (told >= saved + 2 + kill) child.kill('SIGKILL');
-      });
-      const [code, signal] = await once(child, 'close');
-      expect([code, signal]).toEqual([null, 'SIGKILL']);
-      const latest = await expectConsistent(directory, told, scoreOf);
-      expect(latest).toBeGreaterThanOrEqual(told);
-      saved = latest;
-    }
+  it('because of SIGKILL loses at most that save', async () => {
+    await killWhileSaving(temporaryFolder(), 3);
   });
 });
-
-/** Saves step after step, telling each one when it is durable. */
-const SAVER = `
-const [built, directory, configHash, from] = process.argv.slice(1);
-const { CheckpointStore } = await import(built);
-const store = await CheckpointStore.open(directory, { configHash });
-for (let step = Number(from) + 1; ; step++) {
-  const tensors = new Map([
-    ['weight', { dtype: 'F32', shape: [4], data: new Float32Array(4).fill(step) }],
-    ['cursor', { dtype: 'I32', shape: [1], data: Int32Array.of(step) }],
-  ]);
-  await store.save({ step, tensors, state: { step, name: 'größe' }, score: [5, 1, 4, 3, 2][step % 5] });
-  process.stdout.write(step + '\\n');
-}
-`;

@@ -31,7 +31,7 @@ describe('Utf8Stream', () => {
         expect(given.join('')).toBe(text);
         expect(given.every((part) => text.includes(part) && Buffer.from(part).toString() === part)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -46,7 +46,7 @@ describe('Utf8Stream', () => {
         const bytes = Uint8Array.from(values);
         expect(streamed(pieces(bytes, places)).join('')).toBe(Buffer.from(bytes).toString('utf8'));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
