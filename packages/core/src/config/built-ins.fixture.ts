@@ -1,3 +1,4 @@
+import { isForetokenError } from '@foretoken/engine/errors';
 import { Type } from 'typebox';
 import type { PluginKind } from '../plugins/define.ts';
 import { fakePlugin, fakeSource } from '../plugins/plugin.fixture.ts';
@@ -31,4 +32,15 @@ export function fakeBuiltIns(): Registry {
   withOptions('head', 'low-rank', Type.Object({ rank: Type.Integer({ minimum: 1, default: 8 }) }));
   withOptions('draft-policy', 'confidence', Type.Object({ threshold: Type.Number({ minimum: 0, maximum: 1 }) }));
   return registry;
+}
+
+/** What is thrown, as code and problems. */
+export function refused(work: () => unknown): { code: string; problems: readonly string[]; message: string } {
+  try {
+    work();
+  } catch (error) {
+    if (isForetokenError(error)) return { code: error.code, problems: error.problems, message: error.message };
+    throw error;
+  }
+  return { code: 'none', problems: [], message: '' };
 }

@@ -1,26 +1,12 @@
-import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
-import { fakePlugin, fakeSource } from '../plugins/plugin.fixture.ts';
-import { createRegistry } from '../plugins/registry.ts';
-import { fakeBuiltIns } from './built-ins.fixture.ts';
+import { fakeBuiltIns, refused } from './built-ins.fixture.ts';
 import { applyOverrides } from './overrides.ts';
 import { resolveExperiment } from './resolve.ts';
 import { parseSource, sourceOf } from './source-map.ts';
 
 const registry = fakeBuiltIns();
 const resolve = (text: string) => resolveExperiment(parseSource(text, 'x.yaml'), registry);
-
-/** What is thrown, as code and problems. */
-function refused(work: () => unknown): { code: string; problems: readonly string[]; message: string } {
-  try {
-    work();
-  } catch (error) {
-    if (isForetokenError(error)) return { code: error.code, problems: error.problems, message: error.message };
-    throw error;
-  }
-  return { code: 'none', problems: [], message: '' };
-}
 
 const MINIMAL = 'data: { dataset: none }\n';
 
@@ -292,24 +278,6 @@ describe('a wrong configuration says where, what and what was probably meant', (
       'OPTIONS_INVALID',
       ['x.yaml:5:44 decoders.a.policy.threshold: must be <= 1, was 2 (draft-policy "confidence").'],
     ],
-    [
-      'offsets beyond the largest',
-      `${MINIMAL}model: { maxOffset: 2 }`,
-      'CONFIG_CONFLICT',
-      ['x.yaml:2:21 model.maxOffset: must be >= model.head.horizon (4), was 2.'],
-    ],
-    [
-      'a warm-up beyond the end',
-      `${MINIMAL}training: { steps: 3, warmupSteps: 4 }`,
-      'CONFIG_CONFLICT',
-      ['x.yaml:2:36 training.warmupSteps: must be <= training.steps (3), was 4.'],
-    ],
-    [
-      'an eval twice',
-      `${MINIMAL}evals: [acceptance, throughput, acceptance]`,
-      'CONFIG_CONFLICT',
-      ['x.yaml:2:33 evals.2: eval "acceptance" is listed already, at evals.0; results are kept by name. Remove one.'],
-    ],
   ])('%s', (_, text, code, problems) => {
     const error = refused(() => resolve(text));
     expect(error.problems).toEqual(problems);
@@ -368,40 +336,5 @@ trainign: {}
       '(override model.maxOffst) model.maxOffst: is not a known key. Did you mean "maxOffset"? Known keys: head, match, maxOffset, readout, trunk.',
       '(override model.head.horizon) model.head.horizon: must be >= 1, was 0.',
     ]);
-  });
-
-  test('heads that would take every block of the trunk are refused before anything is made', () => {
-    const own = createRegistry();
-    for (const { kind, name } of registry.list()) {
-      own.register(fakePlugin(kind, name, kind === 'head' ? { blocksPerOffset: 2 } : {}), fakeSource);
-    }
-    const text = `${MINIMAL}model: { head: { horizon: 4 } }`;
-    const error = refused(() => resolveExperiment(parseSource(text, 'x.yaml'), own));
-    expect(error.code).toBe('LAYERS_TOO_FEW');
-    expect(error.problems).toEqual([
-      'x.yaml:2:16 model.head: head "parallel" with horizon 4 takes 8 of 8 layers under match: parameters; ' +
-        'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
-    ]);
-    expect(refused(() => resolveExperiment(parseSource(text.replace('4', '3'), 'x.yaml'), own)).code).toBe('none');
-    expect(
-      refused(() => resolveExperiment(parseSource(`${text.slice(0, -1)}, match: none }`, 'x.yaml'), own)).code,
-    ).toBe('none');
-  });
-
-  test('what a trunk throws about its sizes is said at the trunk', () => {
-    const own = createRegistry();
-    for (const { kind, name } of registry.list()) {
-      const shape = () => {
-        throw new Error('width must be even');
-      };
-      own.register(fakePlugin(kind, name, kind === 'trunk' ? { shape } : {}), fakeSource);
-    }
-    const error = refused(() =>
-      resolveExperiment(parseSource(`${MINIMAL}model:\n  trunk: transformer`, 'x.yaml'), own),
-    );
-    expect(error.code).toBe('PLUGIN_FAILED');
-    expect(error.problems[0]).toContain(
-      'x.yaml:3:10 model.trunk: trunk "transformer" of demo@1.2.3: shape threw "width must be even".',
-    );
   });
 });

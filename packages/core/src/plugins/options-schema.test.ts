@@ -175,6 +175,13 @@ describe('options of a plugin', () => {
     expect(() => compileOptions('head', declared)).toThrow(message);
   });
 
+  test('each pattern of a schema is matched as itself', () => {
+    const pattern = (text: string) => Type.Optional(Type.String({ pattern: text }));
+    const { check } = compileOptions('eval', Type.Object({ a: pattern('^a+$'), b: pattern('^b+$') }));
+    expect(check({ a: 'aa', b: 'bb' }).problems).toEqual([]);
+    expect(check({ a: 'ab', b: 'a' }).problems.map(({ path }) => path)).toEqual([['a'], ['b']]);
+  });
+
   test('a reference to another host opens no socket', async () => {
     let requests = 0;
     const server = createServer(() => requests++).listen(0, '127.0.0.1');

@@ -80,7 +80,7 @@ function folderNamed(name: string, { from, roots = [] }: PackageSearch): string 
 
 function* parents(start: string): Generator<string> {
   for (let folder = start; ; folder = path.dirname(folder)) {
-    if (path.basename(folder) !== 'node_modules') yield folder;
+    yield folder;
     if (path.dirname(folder) === folder) return;
   }
 }

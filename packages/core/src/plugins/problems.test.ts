@@ -95,9 +95,15 @@ test.each<[string, object, unknown, string[]]>([
   ],
   [
     'a rule stated twice',
-    { type: 'object', allOf: [{ required: ['a'] }, { required: ['a'] }] },
-    {},
-    ['a|is required.'],
+    { type: 'object', properties: {}, allOf: [{ maxProperties: 0 }, { maxProperties: 0 }] },
+    { a: 1 },
+    ['|must have at most 0 keys, was {"a":1}.'],
+  ],
+  [
+    'a value below a key with a slash',
+    Type.Object({ 'a/b~c': Type.Integer() }),
+    { 'a/b~c': 'x' },
+    ['a/b~c|must be an integer, was "x".'],
   ],
   ['a long value', Type.Integer(), 'y'.repeat(200), [`|must be an integer, was "${'y'.repeat(56)}....`]],
 ])('%s is said in one sentence per mistake', (_, schema, value, expected) => {
