@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { EngineName } from './engine.ts';
 import { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
-import { tf } from './tensor.ts';
+import { type Tensor, tf } from './tensor.ts';
+import { hostComputeOne } from './tfjs/host.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -98,4 +99,25 @@ test('tidy keeps the tensors of its result in arrays, objects, maps and sets, an
     }),
   ).toThrow('on purpose');
   expect(memory().numTensors).toBe(before);
+});
+
+test('a wasm heap that is full refuses, and works on', async () => {
+  const { ops, memory } = await openEngine({ name: 'wasm' });
+  await openEngine({ name: 'wasm' });
+  const before = memory();
+  const full = expect.objectContaining({ code: 'OUT_OF_MEMORY' });
+  const gibibyte = () => hostComputeOne([], [2 ** 28], () => {});
+  const held: Tensor[] = [];
+  expect(() => {
+    for (let count = 0; count < 4; count++) held.push(gibibyte());
+  }).toThrow(full);
+  expect(held.length).toBeGreaterThanOrEqual(2);
+  tf.dispose(held);
+  for (const size of [2 ** 29, 2 ** 30, 2 ** 30 + 1]) {
+    expect(() => hostComputeOne([], [size], () => {})).toThrow(full);
+  }
+  expect(memory()).toMatchObject({ numTensors: before.numTensors, bytes: before.bytes });
+  const y = ops.mul(ops.ones([2]), 3);
+  expect([...y.dataSync()]).toEqual([3, 3]);
+  y.dispose();
 });

@@ -7,6 +7,7 @@ import { HostKeyValueStore } from './key-value-rows.ts';
 import { ops } from './ops/index.ts';
 import { record } from './record.ts';
 import { tf } from './tensor.ts';
+import { guardHeap } from './tfjs/heap-guard.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 import { MemoryMeter } from './tfjs/memory-meter.ts';
 import { tidy } from './tfjs/scopes.ts';
@@ -84,6 +85,7 @@ async function activate(name: EngineName): Promise<void> {
   });
   // tfjs prints a banner on the first tensor of the cpu backend.
   if (registry.cpu !== undefined) registry.cpu.firstUse = false;
+  if (registry.wasm !== undefined) guardHeap(registry.wasm);
   if (opened) return;
   throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "${name}" did not start.`, { cause });
 }

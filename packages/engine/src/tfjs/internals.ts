@@ -43,10 +43,11 @@ export interface TensorInfo {
   readonly dtype: tf.DataType;
 }
 
-/** A tfjs backend; `typedArrayFromHeap` and `makeOutput` exist on wasm alone, `firstUse` on cpu. */
+/** A tfjs backend; `typedArrayFromHeap`, `makeOutput` and `wasm` exist on wasm alone, `firstUse` on cpu. */
 export interface TfjsBackend {
   readSync(id: DataId): Float32Array | Int32Array | Uint8Array;
   firstUse?: boolean;
+  readonly wasm?: { readonly HEAPU8: Uint8Array; _malloc: (bytes: number) => number };
   /** Ours: columns that each buffer had as the right side of a product. */
   packedColumns?: WeakMap<DataId, number>;
   dataIdMap?: { get(id: DataId): unknown };
