@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Experiment, Json } from '@foretoken/core';
 import type { AcceptanceResults, BitsPerByteResults, LosslessnessResults, ThroughputTimings } from '@foretoken/evals';
@@ -33,11 +33,10 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
       const file = path.join(options.directory, 'metrics.jsonl');
       const { steps } = experiment.training;
       const before = await readFile(file, 'utf8').catch(() => '');
-      const lines = before.split('\n').filter((line) => line !== '');
-      for (let step = lines.length + 1; step <= steps; step++) {
+      const done = before.split('\n').length - 1;
+      for (let step = done + 1; step <= steps; step++) {
         await interfere(`train ${labelOf(experiment)} step ${step}`, options);
-        lines.push(JSON.stringify(metricsOf(experiment, step)));
-        await writeFile(file, `${lines.join('\n')}\n`);
+        await appendFile(file, `${JSON.stringify(metricsOf(experiment, step))}\n`);
         options.onProgress({ step, steps, loss: lossOf(experiment, step, 1), tokensPerSecond: 1000 });
       }
       await writeManifest(options.directory);

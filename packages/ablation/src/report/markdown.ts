@@ -1,0 +1,101 @@
+import { decimals } from './numbers.ts';
+import type { ReportData, Sample } from './report-data.ts';
+import { verdictSentences } from './verdict-sentence.ts';
+import { verdictColumns } from './verdict-table.ts';
+
+/** The report as Markdown, to be pasted into a pull request. */
+export function reportMarkdown(data: ReportData): string {
+  const { name, rows, failures, samples, configs, plan } = data;
+  const columns = verdictColumns(rows);
+  const parts = [
+    `# ${text(name)}`,
+    verdictSentences(rows).map(text).join(' '),
+    table(
+      columns.map(({ heading }) => heading),
+      rows.map((row) => columns.map(({ cell }) => cell(row))),
+      columns.map(({ isNumber }) => isNumber),
+    ),
+    ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
+    ...section('Offsets', offsetsTable(data)),
+    ...section('Acceptance', acceptanceTable(data)),
+    ...section('Generated text', sampleText(samples)),
+    '## Arms',
+    configs
+      .map(({ arm, changes }) => {
+        const what = changes.map(({ path, own }) => `${code(path)} = ${code(own)}`).join(', ');
+        return `- **${text(arm)}**: ${what === '' ? 'the baseline' : what}`;
+      })
+      .join('\n'),
+    `Made by ${code(`foretoken ablate ${plan.file}`)} on ${text(plan.machine.cpu)}; ${Object.values(plan.engines).map(text).join(', ')}.`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const section = (title: string, content: string | undefined): string[] =>
+  content === undefined ? [] : [`## ${title}`, content];
+
+/** Bits of every arm, an offset per column. */
+function offsetsTable({ offsets, unit, rows }: ReportData): string | undefined {
+  const columns = [...new Set(offsets.map(({ offset }) => offset))].sort((a, b) => a - b);
+  if (columns.length === 0) return undefined;
+  const bits = (arm: string, offset: number) =>
+    offsets.find((point) => point.arm === arm && point.offset === offset)?.bits;
+  return table(
+    [unit, ...columns.map((offset) => `offset ${offset}`)],
+    rows.map(({ arm }) => [arm, ...columns.map((offset) => decimals(bits(arm, offset), 3))]),
+    [false, ...columns.map(() => true)],
+  );
+}
+
+/** Marginal and conditional acceptance of every arm that drafts, a draft per column. */
+function acceptanceTable({ acceptance }: ReportData): string | undefined {
+  const columns = [...new Set(acceptance.map(({ position }) => position))].sort((a, b) => a - b);
+  if (columns.length === 0) return undefined;
+  const series = [...new Map(acceptance.map(({ arm, kind }) => [JSON.stringify([arm, kind]), { arm, kind }])).values()];
+  const share = (one: { arm: string; kind: string }, position: number) =>
+    acceptance.find((point) => point.arm === one.arm && point.kind === one.kind && point.position === position)?.share;
+  const percent = (value: number | undefined) =>
+    value === undefined ? decimals(value, 1) : `${decimals(100 * value, 1)}%`;
+  return table(
+    ['arm', 'accepted', ...columns.map((position) => `draft ${position}`)],
+    series.map((one) => [one.arm, one.kind, ...columns.map((position) => percent(share(one, position)))]),
+    [false, false, ...columns.map(() => true)],
+  );
+}
+
+function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  isNumber: readonly boolean[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(headings.map(text)),
+    line(isNumber.map((right) => (right ? '---:' : ':---'))),
+    ...rows.map((row) => line(row.map(text))),
+  ].join('\n');
+}
+
+/** One sample, with drafts if any arm has some, in a fence longer than any run of backticks in it. */
+function sampleText(samples: readonly Sample[]): string | undefined {
+  const sample = samples.find(({ pieces }) => pieces.some(({ drafted }) => drafted)) ?? samples[0];
+  if (!sample) return undefined;
+  const { arm, prompt, pieces } = sample;
+  const body = prompt + pieces.map((piece) => (piece.drafted ? `«${piece.text}»` : piece.text)).join('');
+  const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${text(arm)}; «drafted and accepted» stands between guillemets.\n\n${fence}\n${body}\n${fence}`;
+}
+
+/** Text that stays text: nothing of it becomes markup, a link or a table cell. */
+function text(value: string): string {
+  return value.replaceAll(/[\\`*_{}[\]<>|#~&@!]/g, (character) => `\\${character}`).replaceAll(/\s+/g, ' ');
+}
+
+/** Inline code; backticks and pipes would end it or the cell it stands in. */
+function code(value: string): string {
+  const longest = Math.max(0, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const padding = longest > 0 ? ' ' : '';
+  return `${fence}${padding}${value.replaceAll(/\s+/g, ' ')}${padding}${fence}`;
+}

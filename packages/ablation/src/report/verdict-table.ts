@@ -1,0 +1,75 @@
+import { counted, decimals, grouped, signed } from './numbers.ts';
+import type { VerdictRow } from './verdict.ts';
+
+/** A column of the verdict table. */
+export interface VerdictColumn {
+  readonly heading: string;
+  /** What it means, in a sentence. */
+  readonly explanation: string;
+  /** Whether its cells are numbers, to be aligned right. */
+  readonly isNumber: boolean;
+  cell(row: VerdictRow): string;
+}
+
+/** The columns of the verdict table, the same in the terminal, the page and the text. */
+export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictColumn[] {
+  const unit = rows[0]?.unit ?? 'bits per byte';
+  return [
+    { heading: 'arm', explanation: 'The first is the baseline.', isNumber: false, cell: armCell },
+    {
+      heading: 'parameters',
+      explanation: 'Trained weights, those of the heads included.',
+      isNumber: true,
+      cell: ({ parameters }) => grouped(parameters),
+    },
+    {
+      heading: unit.replace(' per ', '/'),
+      explanation: `Held-out ${unit} at offset 1, mean over the seeds; lower is better.`,
+      isNumber: true,
+      cell: ({ bitsPerByte }) => decimals(bitsPerByte, 3),
+    },
+    {
+      heading: 'Δ',
+      explanation: 'Difference from the baseline, over the seeds that both finished.',
+      isNumber: true,
+      cell: ({ isBaseline, bitsPerByteDelta }) => (isBaseline ? 'baseline' : signed(bitsPerByteDelta, 3)),
+    },
+    {
+      heading: 'bigram',
+      explanation: 'What counting pairs in the same training text reaches on the same positions.',
+      isNumber: true,
+      cell: ({ bigram }) => decimals(bigram, 3),
+    },
+    {
+      heading: 'label-match tokens/forward',
+      explanation:
+        'On held-out text, a draft counting only if it and all before it equal the text: repetition cannot inflate it.',
+      isNumber: true,
+      cell: ({ labelMatchTokensPerForward }) => decimals(labelMatchTokensPerForward, 2),
+    },
+    {
+      heading: 'tokens/forward',
+      explanation: 'Emitted per verifying forward in decoding; degenerate where the generated text repeats itself.',
+      isNumber: true,
+      cell: ({ tokensPerForward, isDegenerate }) =>
+        `${decimals(tokensPerForward, 2)}${isDegenerate ? ' degenerate' : ''}`,
+    },
+    {
+      heading: 'speed over greedy',
+      explanation: 'Tokens per second over those of greedy decoding with the same model, interleaved in one process.',
+      isNumber: true,
+      cell: ({ speedOverGreedy }) =>
+        speedOverGreedy === undefined ? decimals(undefined, 2) : `${decimals(speedOverGreedy, 2)}×`,
+    },
+    {
+      heading: 'lossless',
+      explanation: 'Every decoded output equals that of greedy decoding.',
+      isNumber: false,
+      cell: ({ lossless }) => (lossless ? 'yes' : 'NO'),
+    },
+  ];
+}
+
+function armCell({ arm, seeds, failedSeeds }: VerdictRow): string {
+  return failedSeeds === 0 ? arm : `${arm} (${failedSeeds} of ${counted(seeds, 'seed')} failed)`;
+}

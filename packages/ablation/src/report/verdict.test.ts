@@ -1,0 +1,148 @@
+import type { Json } from '@foretoken/core';
+import { describe, expect, it } from 'vitest';
+import type { ArmResults } from '../results/results.ts';
+import { type VerdictRow, verdictRows } from './verdict.ts';
+import { verdictSentences } from './verdict-sentence.ts';
+import { verdictColumns } from './verdict-table.ts';
+
+type Values = { bits: number; degenerate?: boolean };
+
+/** One arm whose results and timings are those of an n = 2 model, with these bits per seed; undefined: the seed failed. */
+function armOf(
+  name: string,
+  seeds: readonly (Values | undefined)[],
+  mean: number,
+  rest: Partial<ArmResults> = {},
+): ArmResults {
+  const results = (bits: number, degenerate: boolean | null): { [name: string]: Json } => ({
+    'bits-per-byte': { unit: 'bits per byte', offsets: [1, 2], perOffset: [bits, bits + 1], bigram: 4 },
+    acceptance: {
+      decoders: {
+        greedy: { proposed: [], tokensPerForward: 1 },
+        speculative: { proposed: [10], tokensPerForward: 1.75, repetition: { degenerate } },
+      },
+      labelMatch: { tokensPerForward: 1.25 },
+    },
+    training: { parameters: 7_361_280 },
+  });
+  return {
+    name,
+    cells: seeds.map((values, seed) =>
+      values
+        ? {
+            id: `${seed}`,
+            seed,
+            status: 'done',
+            results: results(values.bits, values.degenerate ?? false),
+            timings: {},
+          }
+        : { id: `${seed}`, seed, status: 'failed', error: { code: 'X', message: 'x' } },
+    ),
+    results: results(mean, null),
+    timings: { throughput: { baseline: 'greedy', decoders: { greedy: { ratio: 1 }, speculative: { ratio: 1.5 } } } },
+    lossless: true,
+    ...rest,
+  };
+}
+
+const texts = (rows: readonly VerdictRow[]) => rows.map((row) => verdictColumns(rows).map(({ cell }) => cell(row)));
+
+describe('verdictRows', () => {
+  it('says of every arm what the table shows', () => {
+    const rows = verdictRows({ arms: [armOf('a', [{ bits: 3 }], 3), armOf('b', [{ bits: 2.875 }], 2.875)] });
+    expect(rows[1]).toEqual({
+      arm: 'b',
+      isBaseline: false,
+      parameters: 7_361_280,
+      bitsPerByte: 2.875,
+      bitsPerByteDelta: -0.125,
+      bigram: 4,
+      unit: 'bits per byte',
+      labelMatchTokensPerForward: 1.25,
+      decoder: 'speculative',
+      tokensPerForward: 1.75,
+      isDegenerate: false,
+      speedOverGreedy: 1.5,
+      lossless: true,
+      seeds: 1,
+      failedSeeds: 0,
+    });
+    expect(texts(rows)).toEqual([
+      ['a', '7,361,280', '3.000', 'baseline', '4.000', '1.25', '1.75', '1.50×', 'yes'],
+      ['b', '7,361,280', '2.875', '−0.125', '4.000', '1.25', '1.75', '1.50×', 'yes'],
+    ]);
+  });
+
+  it('compares over the seeds that both arms finished', () => {
+    const baseline = armOf('a', [{ bits: 3 }, { bits: 5 }, undefined], 4);
+    const arm = armOf('b', [{ bits: 3.5 }, undefined, { bits: 1 }], 2.25);
+    expect(verdictRows({ arms: [baseline, arm] })[1]).toMatchObject({ bitsPerByteDelta: 0.5, failedSeeds: 1 });
+    const nothingShared = armOf('c', [undefined, undefined, { bits: 1 }], 1);
+    expect(verdictRows({ arms: [baseline, nothingShared] })[1].bitsPerByteDelta).toBeUndefined();
+  });
+
+  it('calls an arm degenerate if the guard says so in any seed', () => {
+    const rows = verdictRows({ arms: [armOf('a', [{ bits: 3 }, { bits: 3, degenerate: true }], 3)] });
+    expect(rows[0].isDegenerate).toBe(true);
+    expect(texts(rows)[0][6]).toBe('1.75 degenerate');
+  });
+
+  it('leaves out what was not measured, and shows a dash', () => {
+    const rows = verdictRows({ arms: [armOf('a', [undefined], 0, { results: {}, timings: {}, lossless: false })] });
+    expect(texts(rows)).toEqual([['a (1 of 1 seed failed)', '–', '–', 'baseline', '–', '–', '–', '–', 'NO']]);
+  });
+
+  it('shows tokens per forward and no speed for an arm that drafts nothing', () => {
+    const arm = armOf('a', [{ bits: 3 }], 3);
+    const results = { ...arm.results, acceptance: { decoders: { greedy: { proposed: [], tokensPerForward: 1 } } } };
+    expect(verdictRows({ arms: [{ ...arm, results }] })[0]).toMatchObject({
+      decoder: undefined,
+      tokensPerForward: 1,
+      speedOverGreedy: undefined,
+    });
+  });
+});
+
+describe('verdictSentences', () => {
+  const row = (arm: string, values: Partial<VerdictRow> = {}): VerdictRow => ({
+    ...verdictRows({ arms: [armOf(arm, [{ bits: 3 }], 3)] })[0],
+    isBaseline: false,
+    ...values,
+  });
+  const said = (...rows: VerdictRow[]) => verdictSentences(rows).join(' ');
+
+  it('name the best arm with its difference, the bigram, what drafts pay, and how little one seed shows', () => {
+    const text = said(
+      row('base', { isBaseline: true }),
+      row('new', { bitsPerByte: 2.9, bitsPerByteDelta: -0.1, speedOverGreedy: 2 }),
+    );
+    expect(text).toBe(
+      'Lowest bits per byte at offset 1: new, 2.900 (−0.100 against the baseline); a bigram model has 4.000. ' +
+        'Drafts pay most for new: 2.00× the speed of its own greedy decoding. ' +
+        'Every speculative output equals greedy’s. One seed: a difference here may be chance.',
+    );
+  });
+
+  it('say that nothing beats the baseline, the bigram or greedy where nothing does', () => {
+    const text = said(
+      row('base', { isBaseline: true, bitsPerByte: 5, speedOverGreedy: 0.5, seeds: 2 }),
+      row('new', { bitsPerByte: 6, speedOverGreedy: 0.75, seeds: 2 }),
+    );
+    expect(text).toMatch(/^No arm has lower bits per byte at offset 1 than the baseline base: 5\.000\./);
+    expect(text).toContain('A bigram model has 4.000: no arm is trained far enough to beat it.');
+    expect(text).toContain('Drafts pay for no arm; new comes closest, at 0.75× the speed');
+    expect(text).toMatch(/Means over 2 seeds, without a test of significance\.$/);
+  });
+
+  it('warn of repetition, of outputs that differ, and of failures', () => {
+    const text = said(row('a', { isDegenerate: true, seeds: 2, failedSeeds: 1 }), row('b', { lossless: false }));
+    expect(text).toContain('Degenerate: a generated text that repeats itself');
+    expect(text).toContain('Not shown to equal greedy decoding: b.');
+    expect(text).toContain('1 of 3 cells failed.');
+  });
+
+  it('claim nothing about what was not measured', () => {
+    const nothing = { bitsPerByte: undefined, speedOverGreedy: undefined, decoder: undefined };
+    expect(said(row('a', nothing))).toBe('No arm has been measured in bits per byte.');
+  });
+});

@@ -1,0 +1,105 @@
+import type { Json } from '@foretoken/core';
+import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from '../results/results.ts';
+
+/** One arm in a row; what was not measured is absent. */
+export interface VerdictRow {
+  readonly arm: string;
+  /** The arm that the others are compared with: the first. */
+  readonly isBaseline: boolean;
+  readonly parameters?: number;
+  /** Held-out bits per byte (or token, see `unit`) at offset 1. */
+  readonly bitsPerByte?: number;
+  /** Against the baseline, over the seeds that both have. */
+  readonly bitsPerByteDelta?: number;
+  /** What a bigram model of the same training bytes reaches on the same positions. */
+  readonly bigram?: number;
+  readonly unit: 'bits per byte' | 'bits per token';
+  /** Tokens per forward on held-out text; repetition cannot inflate it. */
+  readonly labelMatchTokensPerForward?: number;
+  /** The first decoder that drafts: whose tokens per forward and speed are shown. */
+  readonly decoder?: string;
+  readonly tokensPerForward?: number;
+  /** The generated text repeats itself, in any seed: its tokens per forward mean nothing. */
+  readonly isDegenerate: boolean;
+  /** Speed over greedy decoding of the same model, in the same process. */
+  readonly speedOverGreedy?: number;
+  readonly lossless: boolean;
+  readonly seeds: number;
+  readonly failedSeeds: number;
+}
+
+/** The verdict on every arm, in their order. */
+export function verdictRows({ arms }: AblationResults): VerdictRow[] {
+  return arms.map((arm) => {
+    const { name, cells, results, timings, lossless } = arm;
+    const decoder = draftingDecoder(arm);
+    const unit = dig(results, 'bits-per-byte', 'unit') === 'bits per token' ? 'bits per token' : 'bits per byte';
+    return {
+      arm: name,
+      isBaseline: arm === arms[0],
+      parameters: digNumber(results, 'training', 'parameters'),
+      bitsPerByte: firstOffset(results),
+      bitsPerByteDelta: arm === arms[0] ? undefined : pairedDelta(arms[0], arm),
+      bigram: digNumber(results, 'bits-per-byte', 'bigram'),
+      unit,
+      labelMatchTokensPerForward: digNumber(results, 'acceptance', 'labelMatch', 'tokensPerForward'),
+      decoder,
+      tokensPerForward: digNumber(
+        results,
+        'acceptance',
+        'decoders',
+        decoder ?? anyDecoder(results),
+        'tokensPerForward',
+      ),
+      isDegenerate: cells.some((cell) => isDegenerate(cell, decoder ?? anyDecoder(results))),
+      speedOverGreedy:
+        decoder === undefined ? undefined : digNumber(timings, 'throughput', 'decoders', decoder, 'ratio'),
+      lossless,
+      seeds: cells.length,
+      failedSeeds: cells.filter(({ status }) => status === 'failed').length,
+    };
+  });
+}
+
+/** Labels of the decoders that drafted anything, or were compared with greedy, in a stable order. */
+export function draftingDecoders({ results, timings }: Pick<ArmResults, 'results' | 'timings'>): string[] {
+  const accepted = entriesOf(dig(results, 'acceptance', 'decoders'));
+  if (accepted.length > 0) {
+    return accepted.filter(([, statistics]) => listOf(dig(statistics, 'proposed')).length > 0).map(([label]) => label);
+  }
+  const baseline = dig(timings, 'throughput', 'baseline');
+  return entriesOf(dig(timings, 'throughput', 'decoders'))
+    .map(([label]) => label)
+    .filter((label) => label !== baseline);
+}
+
+const draftingDecoder = (arm: ArmResults): string | undefined => draftingDecoders(arm)[0];
+
+const anyDecoder = (results: ArmResults['results']): string =>
+  entriesOf(dig(results, 'acceptance', 'decoders'))[0]?.[0] ?? '';
+
+const firstOffset = (results: ArmResults['results']): number | undefined =>
+  digNumber(results, 'bits-per-byte', 'perOffset', 0);
+
+/** Mean difference over the seeds that both arms finished. */
+function pairedDelta(baseline: ArmResults, arm: ArmResults): number | undefined {
+  const ofSeed = new Map(baseline.cells.map((cell) => [cell.seed, bitsOf(cell)]));
+  const differences = arm.cells.flatMap((cell) => {
+    const [own, other] = [bitsOf(cell), ofSeed.get(cell.seed)];
+    return own === undefined || other === undefined ? [] : [own - other];
+  });
+  return differences.length === 0 ? undefined : differences.reduce((sum, value) => sum + value, 0) / differences.length;
+}
+
+const bitsOf = (cell: CellResults): number | undefined =>
+  cell.status === 'done' ? firstOffset(cell.results) : undefined;
+
+const isDegenerate = (cell: CellResults, decoder: string): boolean =>
+  cell.status === 'done' && dig(cell.results, 'acceptance', 'decoders', decoder, 'repetition', 'degenerate') === true;
+
+/** Members of a mapping; none of anything else. */
+export const entriesOf = (value: Json | undefined): [string, Json][] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+
+/** A list's members; none of anything else. */
+export const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

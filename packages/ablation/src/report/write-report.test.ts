@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { isForetokenError } from '@foretoken/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { folderWith } from '../plan/planning.fixture.ts';
+import { ablationFolder } from './ablation-folder.fixture.ts';
+import { writeReport } from './write-report.ts';
+
+async function reportOf(directory: string) {
+  const written = await writeReport(directory);
+  return { page: await readFile(written.html, 'utf8'), text: await readFile(written.markdown, 'utf8') };
+}
+
+describe('a report', () => {
+  let folder: string;
+  let page: string;
+  let text: string;
+  beforeAll(async () => {
+    folder = await ablationFolder();
+    ({ page, text } = await reportOf(folder));
+  });
+
+  it('is the same to the byte when it is written again', async () => {
+    expect(await reportOf(folder)).toEqual({ page, text });
+  });
+
+  it('is one file: no script, nothing to fetch, and a policy that allows neither', () => {
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|javascript:|\son\w+=|\sstyle=/i);
+    const addresses = [...page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/gi)].map(([, address]) => address);
+    expect(addresses.filter((address) => !address.startsWith('#'))).toEqual([]);
+    const [, style] = /<style>([\s\S]*?)<\/style>/.exec(page)!;
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
+    );
+  });
+
+  it('answers first, then shows: verdict, table, charts, text, configuration', () => {
+    const order = [
+      'class="verdict"',
+      '<h2 id="verdict">',
+      '<h2 id="charts">',
+      '<h2 id="samples">',
+      '<h2 id="provenance">',
+    ];
+    const places = order.map((part) => page.indexOf(part));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+  });
+
+  it('draws four charts whose ids do not meet', () => {
+    expect([...page.matchAll(/<svg [^>]*role="img"/g)]).toHaveLength(4);
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const used = [...page.matchAll(/url\(#([^)]*)\)/g)].map(([, id]) => id);
+    expect(used.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('gives every mark a tooltip with its numbers', () => {
+    expect(page).toMatch(/<title>n4 linear, draft 2, conditional: \d+\.\d%<\/title>/);
+    expect(page).toMatch(/<title>n4 parallel, speculative: \d+ tokens per second · 1\.75×<\/title>/);
+    expect(page).toMatch(/<title>n1, offset 1: \d\.\d{3} bits per byte<\/title>/);
+    expect(page).toMatch(/<title>n4 low-rank: \d\.\d{3} bits per byte on held-out text after step 30<\/title>/);
+    expect(page).toContain('<title>bigram 3.91</title>');
+  });
+
+  it('marks accepted drafts in the generated text', () => {
+    expect(page).toContain(
+      '<span class="prompt">export interface Options {\n  readonly </span>name<mark>: </mark><mark>string</mark>;',
+    );
+    expect(text).toContain('readonly name«: »«string»;');
+  });
+
+  it('keeps configuration, versions, command, engine and data', () => {
+    const configuration = page.slice(page.indexOf('id="provenance"'));
+    expect(configuration).toContain('foretoken ablate ../ablation.yaml');
+    expect(configuration).toContain('tfjs 4.22 wasm simd');
+    expect(configuration).toContain('low-rank-head 2.0.0');
+    expect(configuration).toContain('5 documents, 4.0 MB');
+    expect(configuration).toContain('model.head.name = &quot;linear&quot;');
+    expect(configuration).toContain('&quot;learningRate&quot;: 0.001');
+  });
+
+  it('has the verdict as a Markdown table', () => {
+    const rows = text.split('\n').filter((line) => line.startsWith('|'));
+    expect(rows[0]).toBe(
+      '| arm | parameters | bits/byte | Δ | bigram | label-match tokens/forward | tokens/forward | speed over greedy | lossless |',
+    );
+    expect(rows[2]).toMatch(/^\| n1 \| 1,001,024 \| \d\.\d{3} \| baseline \| 3\.910 \| 1\.00 \| 1\.00 \| – \| yes \|$/);
+  });
+});
+
+describe('a report of what went wrong', () => {
+  it('never lets a name, an error or a text become markup', async () => {
+    const name = '<img src=x onerror=alert(1)> | `a` & "b"';
+    const directory = await ablationFolder(
+      `arms: [{ name: n1, set: { model.head.horizon: 1 } }, { name: ${JSON.stringify(name)} }]`,
+      {
+        interfere: (call) => {
+          if (call === 'evaluate parallel/1/0') throw new Error('</td><script>alert(1)</script>');
+        },
+        remeasure: (evalName, outcome) => {
+          if (evalName !== 'acceptance') return outcome;
+          const text = JSON.stringify(outcome.results).replaceAll('ReadonlyArray<', '</pre>```<b>');
+          return { results: JSON.parse(text) };
+        },
+      },
+    );
+    const { page, text } = await reportOf(directory);
+    expect(page).not.toMatch(/<img|<script|<\/pre>```|<b>/);
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; | `a` &amp; &quot;b&quot;');
+    expect(page).toContain('&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
+    // Outside of fenced code, no angle bracket, pipe or backtick of the name stands unescaped.
+    const prose = text.replaceAll(/^(`{3,})\n[\s\S]*?\n\1$/gm, '');
+    expect(prose).not.toMatch(/(^|[^\\])<(img|script|\/td)/);
+    expect(prose).toContain('\\<img src=x onerror=alert(1)\\> \\| \\`a\\` \\& "b"');
+    expect(text).toContain('\n````\nexport interface Options');
+  });
+
+  it('says degenerate in the table where the guard does', async () => {
+    const directory = await ablationFolder('seeds: [0, 1]', {
+      remeasure: (evalName, outcome, seed) => {
+        if (evalName !== 'acceptance' || seed === 0) return outcome;
+        return {
+          results: JSON.parse(JSON.stringify(outcome.results).replaceAll('"degenerate":false', '"degenerate":true')),
+        };
+      },
+    });
+    const { page, text } = await reportOf(directory);
+    expect(page).toMatch(/<td class="number"><span class="bad">\d\.\d\d degenerate<\/span><\/td>/);
+    expect(text).toMatch(/\| \d\.\d\d degenerate \|/);
+  });
+
+  it('shows what there is when evals were left out, or everything failed', async () => {
+    const few = await reportOf(await ablationFolder('axes: { evals: [[losslessness]] }'));
+    expect(few.page).toContain('No arm has been measured in bits per byte.');
+    expect([...few.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(3);
+    const directory = await ablationFolder('', {
+      interfere: () => {
+        throw new Error('broken');
+      },
+    });
+    const none = await reportOf(directory);
+    expect([...none.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(4);
+    expect(none.page).toContain('<h2 id="failures">');
+  });
+
+  it('is refused for a folder that holds no finished ablation', async () => {
+    const codeOf = (directory: string) =>
+      writeReport(directory).then(
+        () => 'fine',
+        (error: unknown) => (isForetokenError(error) ? error.code : String(error)),
+      );
+    expect(await codeOf(await folderWith({}))).toBe('RUN_NOT_FOUND');
+    const directory = await ablationFolder('seeds: [0]');
+    await rm(path.join(directory, 'results.json'));
+    expect(await codeOf(directory)).toBe('RUN_NOT_FOUND');
+    expect(await codeOf(await folderWith({ 'results.json': '{' }))).toBe('FILE_CORRUPT');
+  });
+});
