@@ -1,7 +1,7 @@
 // T nodes of a forward, H attention heads, G key/value heads, d width of one attention head.
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { HostKeyValueStore } from './key-value-rows.ts';
+import type { HostKeyValueStore } from './key-value-rows.ts';
 import { chainNodes, createNodes, LAST_COMMITTED, ROOT } from './nodes.ts';
 import { ENGINE_NAMES, openEngine } from './open-engine.ts';
 import { type Array64, attention } from './reference/index.ts';
@@ -142,7 +142,7 @@ describe.each(ENGINE_NAMES)('on %s', async (name) => {
     const plan = fc.tuple(fc.integer(), fc.array(fc.integer({ min: 0, max: 19 }), { minLength: 30, maxLength: 60 }));
     fc.assert(
       fc.property(plan, ([seed, kinds]) => {
-        const store = new HostKeyValueStore('test');
+        const store = engine.createKeyValueStore('test') as HostKeyValueStore;
         const model = new Map<number, ModelRow>();
         const next = uniforms(seed);
         for (const [index, kind] of kinds.entries()) step(kind, store, model, index, next);
@@ -153,7 +153,7 @@ describe.each(ENGINE_NAMES)('on %s', async (name) => {
   });
 
   test('a path out of order is committed in the order given', () => {
-    const store = new HostKeyValueStore('test');
+    const store = engine.createKeyValueStore('test') as HostKeyValueStore;
     store.join(0);
     store.bind([0]);
     const at = createNodes({
@@ -172,7 +172,7 @@ describe.each(ENGINE_NAMES)('on %s', async (name) => {
   });
 
   test('a recording refuses a store with a past', () => {
-    const store = new HostKeyValueStore('test');
+    const store = engine.createKeyValueStore('test') as HostKeyValueStore;
     store.join(0);
     store.bind([0]);
     const x = tf.ones([1, 1, 1, 2]) as Tensor4D;
@@ -184,7 +184,7 @@ describe.each(ENGINE_NAMES)('on %s', async (name) => {
   });
 
   test('rows that are not open, open already or not bound, and nodes that never came, are refused', () => {
-    const store = new HostKeyValueStore('k');
+    const store = engine.createKeyValueStore('k') as HostKeyValueStore;
     const x = tf.ones([1, 1, 1, 2]) as Tensor4D;
     const at = chainNodes(1, 1);
     expect(() => engine.ops.attention(x, x, x, at, store)).toThrow(misuse);

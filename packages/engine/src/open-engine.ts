@@ -4,6 +4,8 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { Engine, EngineName, EngineOptions, EngineStatus } from './engine.ts';
 import { ForetokenError } from './errors.ts';
 import { HostKeyValueStore } from './key-value-rows.ts';
+import { LoopAttender } from './loops/attend.ts';
+import { SimdAttender } from './loops/attend-simd.ts';
 import { ops } from './ops/index.ts';
 import { record } from './record.ts';
 import { tf } from './tensor.ts';
@@ -29,6 +31,7 @@ export async function openEngine({ name = 'wasm' }: EngineOptions = {}): Promise
     throw new ForetokenError('ENGINE_UNKNOWN', `no engine "${name}". Engines: ${ENGINE_NAMES.join(', ')}.`);
   }
   await activate(name);
+  const attender = name === 'wasm' && (await hasSimd()) ? new SimdAttender() : new LoopAttender();
   const meter = MemoryMeter.install(tfjsEngine().state);
   return {
     name,
@@ -41,7 +44,7 @@ export async function openEngine({ name = 'wasm' }: EngineOptions = {}): Promise
     },
     tidy,
     record,
-    createKeyValueStore: (slot) => new HostKeyValueStore(slot),
+    createKeyValueStore: (slot) => new HostKeyValueStore(slot, attender),
     noKeyValues,
   };
 }

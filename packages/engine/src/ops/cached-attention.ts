@@ -1,14 +1,14 @@
 // B rows, T nodes, H attention heads, G key/value heads, d width of one attention head, C = G*d.
 import { shapeMismatch } from '../errors.ts';
 import type { HostKeyValueStore, KeyValueRow } from '../key-value-rows.ts';
-import { type AttendScratch, attendOne } from '../loops/attend.ts';
+import type { Attender } from '../loops/attend.ts';
 import type { Nodes } from '../nodes.ts';
 import type { Tensor4D } from '../tensor.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
 import type { AttentionSizes } from './attention.ts';
 
 /**
- * Attention with a past, as plain loops over exactly what each node sees.
+ * Attention with a past, as loops over exactly what each node sees.
  *
  * Appends the real nodes of each row as undecided. Padding gets zeros.
  */
@@ -18,30 +18,19 @@ export function cachedAttention(
   v: Tensor4D,
   at: Nodes,
   store: HostKeyValueStore,
-  { B, T, H, G, d }: AttentionSizes,
+  sizes: AttentionSizes,
 ): Tensor4D {
-  const rows = store.rowsOf(B, G * d);
-  const firsts = rows.map((row, index) => announce(row, at, index, G * d));
+  const { B, T, G, d } = sizes;
+  const C = G * d;
+  const rows = store.rowsOf(B, C);
+  const firsts = rows.map((row, index) => announce(row, at, index, C));
   return hostComputeOne([q, k, v], q.shape, (out, queries, keys, values) => {
     out.fill(0);
-    const scratch = emptyScratch(d);
     for (const [index, row] of rows.entries()) {
-      append(row, firsts[index], keys, values, index * T * G * d, G * d);
-      for (let node = 0; node < at.length_B[index]; node++) {
-        const start = (index * T + node) * H * d;
-        attendNode(row, firsts[index] + node, queries, start, { H, G, d }, out, scratch);
-      }
+      append(row, firsts[index], keys, values, index * T * C, C);
+      attendRow(row, firsts[index], index, sizes, store.attender, queries, out);
     }
   });
-}
-
-function emptyScratch(d: number): AttendScratch {
-  return {
-    scores: new Float64Array(0),
-    places: new Int32Array(0),
-    query: new Float64Array(d),
-    sums: new Float64Array(d),
-  };
 }
 
 /** Checks and notes the parents of a row's new nodes; gives the undecided number of the first. */
@@ -51,11 +40,8 @@ function announce(row: KeyValueRow, at: Nodes, index: number, C: number): number
   const parents = Array.from(at.parent_BT.subarray(index * at.T, index * at.T + count));
   const bad = parents.findIndex((parent, node) => parent < -2 || parent >= first + node);
   if (bad >= 0) {
-    throw shapeMismatch(
-      'attention',
-      `parents before their children, in [-2, ${first + bad})`,
-      `${parents[bad]} for node ${bad}`,
-    );
+    const rule = `parents before their children, in [-2, ${first + bad})`;
+    throw shapeMismatch('attention', rule, `${parents[bad]} for node ${bad}`);
   }
   row.reserve(count, C);
   row.parents.push(...parents);
@@ -76,32 +62,34 @@ function append(
   row.values.set(values.subarray(from, from + count * C), to);
 }
 
-function attendNode(
+/** Attends the nodes of a row from number `first` on. */
+function attendRow(
   row: KeyValueRow,
-  node: number,
+  first: number,
+  index: number,
+  { T, H, G, d }: AttentionSizes,
+  attender: Attender,
   queries: Float32Array,
-  start: number,
-  { H, G, d }: { H: number; G: number; d: number },
   out: Float32Array,
-  scratch: AttendScratch,
 ): void {
-  const count = locate(row, node, G * d, scratch);
-  for (let head = 0; head < H; head++) {
-    const cached = { keys: row.keys, values: row.values, start: Math.floor((head * G) / H) * d, d };
-    attendOne(queries, start + head * d, cached, count, out, scratch);
+  const nodes = row.committed + row.parents.length;
+  const places = new Int32Array(nodes);
+  attender.load(row.keys, row.values, nodes * G * d);
+  for (let node = first; node < row.parents.length; node++) {
+    attender.see(places, locate(row, node, G * d, places));
+    const start = (index * T + node - first) * H * d;
+    for (let head = 0; head < H; head++) {
+      attender.attend(queries, start + head * d, Math.floor((head * G) / H) * d, d, out);
+    }
   }
 }
 
 /** Notes where the keys that a node sees start, oldest first; gives their number. */
-function locate(row: KeyValueRow, node: number, C: number, scratch: AttendScratch): number {
+function locate(row: KeyValueRow, node: number, C: number, places: Int32Array): number {
   const { committed, undecided } = row.visible(node);
   const first = committed ? row.visibleFrom : row.committed;
-  const count = row.committed - first + undecided.length;
-  if (scratch.places.length < count) {
-    scratch.places = new Int32Array(2 * count);
-    scratch.scores = new Float64Array(2 * count);
-  }
-  for (let index = first; index < row.committed; index++) scratch.places[index - first] = index * C;
-  for (const [index, at] of undecided.entries()) scratch.places[row.committed - first + index] = at * C;
-  return count;
+  const past = row.committed - first;
+  for (let index = 0; index < past; index++) places[index] = (first + index) * C;
+  for (let index = 0; index < undecided.length; index++) places[past + index] = undecided[index] * C;
+  return past + undecided.length;
 }

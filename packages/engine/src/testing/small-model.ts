@@ -7,7 +7,7 @@ import { tf } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from './judge.ts';
 
 /** Sizes that leave remainders in every vector width. */
-const [D, H, G, d, F, V] = [20, 4, 2, 6, 27, 13];
+const [D, H, G, d, F, V] = [20, 4, 2, 12, 27, 13];
 export const VOCABULARY = V;
 
 /** Two blocks and a readout with random weights: enough to see every op of a decoding path. */
