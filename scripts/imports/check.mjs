@@ -79,7 +79,10 @@ function workspaceProblem(check, file, { name, packageName, target }) {
 }
 
 function undeclaredProblem({ folder, manifest, forTests }, file, packageName) {
-  const declared = [...dependenciesOf(manifest), ...(isTest(file) ? forTests : [])];
+  const declared = [
+    ...dependenciesOf(manifest),
+    ...(isTest(file) ? [...forTests, ...Object.keys(manifest.devDependencies ?? {})] : []),
+  ];
   if (declared.includes(packageName)) return undefined;
   return `"${packageName}" is not a dependency of packages/${folder}; add it to its package.json.`;
 }
