@@ -1,7 +1,8 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Engine } from '@foretoken/engine';
+import { afterAll } from 'vitest';
 import { fixtureRegistry } from '../matrix/registry.fixture.ts';
 import { type AblationPlan, type PlanningHost, planAblation } from './plan-ablation.ts';
 
@@ -30,9 +31,13 @@ export function planningHost({
   };
 }
 
-/** Writes files into a new folder. */
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+/** Writes files into a new folder, which goes when the tests of the file are done. */
 export async function folderWith(files: { readonly [name: string]: string }): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'foretoken-ablation-'));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
   return folder;
 }

@@ -28,7 +28,7 @@ function quality(rows: readonly VerdictRow[]): string {
 }
 
 function speed(rows: readonly VerdictRow[]): string | undefined {
-  const drafting = rows.filter(({ speedOverGreedy }) => speedOverGreedy !== undefined);
+  const drafting = rows.filter(({ speedOverGreedy, isDegenerate }) => speedOverGreedy !== undefined && !isDegenerate);
   if (drafting.length === 0) return undefined;
   const fastest = drafting.reduce((a, b) => (b.speedOverGreedy! > a.speedOverGreedy! ? b : a));
   const times = `${decimals(fastest.speedOverGreedy, 2)}× the speed of its own greedy decoding`;

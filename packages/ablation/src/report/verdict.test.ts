@@ -135,7 +135,11 @@ describe('verdictSentences', () => {
   });
 
   it('warn of repetition, of outputs that differ, and of failures', () => {
-    const text = said(row('a', { isDegenerate: true, seeds: 2, failedSeeds: 1 }), row('b', { lossless: false }));
+    const text = said(
+      row('a', { isDegenerate: true, speedOverGreedy: 9, seeds: 2, failedSeeds: 1 }),
+      row('b', { lossless: false }),
+    );
+    expect(text).toMatch(/Drafts pay most for b: 1\.50×/);
     expect(text).toContain('Degenerate: a generated text that repeats itself');
     expect(text).toContain('Not shown to equal greedy decoding: b.');
     expect(text).toContain('1 of 3 cells failed.');

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ForetokenError, type Host } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
@@ -159,6 +159,14 @@ describe('a run of an ablation', () => {
     const same = await plan(matrix.replace('seeds: [0, 1]', 'seeds: [0, 1, 2]'));
     const more = await run({ ...same, directory: planned.directory });
     expect(more.calls.every((call) => call.endsWith('/2'))).toBe(true);
+  });
+
+  it('refuses a result that lies in the folder of another cell', async () => {
+    const planned = await plan();
+    await run(planned);
+    const fileOf = (cell: number) => path.join(planned.directory, 'cells', planned.cells[cell].id, 'cell.json');
+    await copyFile(fileOf(0), fileOf(1));
+    expect((await run(planned)).summary).toMatchObject({ code: 'FILE_CORRUPT' });
   });
 
   it('tells rate and time left of what this process did', async () => {

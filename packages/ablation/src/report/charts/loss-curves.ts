@@ -19,7 +19,7 @@ export function lossCurves(
     field: 'bits',
     type: 'quantitative',
     title: options.unit,
-    scale: { zero: false, domain: range(training, validation) },
+    scale: { zero: false, domain: shownRange({ training, validation }) },
   };
   const x = { field: 'step', type: 'quantitative', title: 'step', axis: { tickMinStep: 1 } };
   return {
@@ -69,8 +69,8 @@ export function bigramRule(bigram: number | undefined): object[] {
   ];
 }
 
-/** From the best value to the worst that any arm has after a twentieth of its steps. */
-function range(training: readonly CurvePoint[], validation: readonly CurvePoint[]): [number, number] {
+/** Bits that the chart shows: from the best value to the worst that any arm has after a twentieth of its steps. */
+export function shownRange({ training, validation }: LearningCurves): readonly [number, number] {
   const last = Math.max(...training.map(({ step }) => step));
   const values = [...training.filter(({ step }) => step > last / 20), ...validation].map(({ bits }) => bits);
   const [low, high] = [Math.min(...values), Math.max(...values)];

@@ -1,7 +1,7 @@
 import { acceptanceChart } from '../charts/acceptance.ts';
 import { bitsPerOffset } from '../charts/bits-per-offset.ts';
 import type { ChartSpec } from '../charts/chart-spec.ts';
-import { lossCurves } from '../charts/loss-curves.ts';
+import { lossCurves, shownRange } from '../charts/loss-curves.ts';
 import { renderChart } from '../charts/render-chart.ts';
 import { speedChart } from '../charts/speed.ts';
 import { type ArmStyle, armStyles } from '../charts/theme.ts';
@@ -57,10 +57,12 @@ ${arms.length > 0 && legend(styles.filter(({ arm }) => arms.includes(arm)))}
 }
 
 function lossFigure({ curves, unit, bigram }: ReportData, styles: readonly ArmStyle[]): Figure {
+  const isCut = curves.training.some(({ bits }) => bits > shownRange(curves)[1]);
+  const above = isCut ? ' The first steps are above the top.' : '';
   return {
     id: 'loss',
     title: 'Learning curves',
-    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points). The first steps are above the top.`,
+    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points).${above}`,
     spec: lossCurves(curves, styles, { unit, bigram }),
     arms: armsIn(curves.training),
     headings: ['arm', 'step', `held-out ${unit}`],

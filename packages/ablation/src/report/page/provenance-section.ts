@@ -12,7 +12,7 @@ export function provenanceSection({ configs, plan, data }: ReportData): Markup {
 ${data && dataRows(data)}
 </dl>
 <h3>Configuration of each arm</h3>
-${configs.map(armConfig)}`;
+${configs.map((config) => armConfig(config, config === configs[0]))}`;
 }
 
 function dataRows({ contentHash, train, validation, skipped }: DataSummary): Markup {
@@ -24,8 +24,9 @@ function dataRows({ contentHash, train, validation, skipped }: DataSummary): Mar
 <dt>Content hash</dt><dd><code>${contentHash}</code></dd>`;
 }
 
-function armConfig({ arm, seeds, experiment, cells, changes }: ArmConfig): Markup {
-  const what = changes.length === 0 ? 'as the baseline' : changes.map(({ path, own }) => `${path} = ${own}`).join('; ');
+function armConfig({ arm, seeds, experiment, cells, changes }: ArmConfig, isBaseline: boolean): Markup {
+  const same = isBaseline ? 'the baseline' : 'as the baseline';
+  const what = changes.length === 0 ? same : changes.map(({ path, own }) => `${path} = ${own}`).join('; ');
   return html`<details><summary>${arm} <span class="what">– ${what}</span></summary>
 <p class="note">${counted(seeds.length, 'seed')} (${seeds.join(', ')}), cells ${cells.map((id, i) => html`${i === 0 ? '' : ', '}<code>${id}</code>`)}. The seed below is the first.</p>
 <pre tabindex="0" aria-label="Configuration of ${arm}">${JSON.stringify(experiment, null, 2)}</pre>

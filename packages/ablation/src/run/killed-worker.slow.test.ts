@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import type { AblationPlan } from '../plan/plan-ablation.ts';
+import { planOf } from '../plan/planning.fixture.ts';
+
+const worker = fileURLToPath(new URL('./killed-worker.fixture.mjs', import.meta.url));
+const base = 'data: { dataset: { name: text-files, root: . } }\ntraining: { steps: 20 }';
+
+/** Runs the plan in a process of its own, which is killed after so many milliseconds. */
+async function runFor(plan: AblationPlan, killAfterMs?: number): Promise<number | null> {
+  const file = `${plan.directory}.plan.json`;
+  await writeFile(file, JSON.stringify(plan));
+  const child = spawn(process.execPath, [worker, file], { stdio: 'inherit' });
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const [code] = await once(child, 'exit');
+  clearTimeout(timer);
+  return code;
+}
+
+async function resultsOf({ directory }: AblationPlan): Promise<string> {
+  const text = await readFile(path.join(directory, 'results.json'), 'utf8');
+  return JSON.stringify(JSON.parse(text), (key, value) => (key === 'timings' ? undefined : value));
+}
+
+test('an ablation killed again and again ends in the results of one left in peace', async () => {
+  const plan = () => planOf('axes: { model.head.horizon: [1, 2, 3] }\nseeds: [0, 1]', { base });
+  const [quiet, killed] = [await plan(), await plan()];
+  const start = performance.now();
+  expect(await runFor(quiet)).toBe(0);
+  const wholeMs = performance.now() - start;
+  let kills = 0;
+  for (let attempt = 0; attempt < 30; attempt++) {
+    // Spread over the whole run; start-up takes a part of it.
+    const code = await runFor(killed, wholeMs * (0.3 + 0.7 * ((attempt * 0.618) % 1)));
+    if (code === 0) break;
+    kills += 1;
+  }
+  if ((await runFor(killed)) !== 0) throw new Error('the last run, which nobody killed, failed');
+  expect(kills).toBeGreaterThan(1);
+  expect(await resultsOf(killed)).toBe(await resultsOf(quiet));
+  const left = (await readdir(killed.directory, { recursive: true })).filter((name) => name.endsWith('.json'));
+  expect(left.filter((name) => name.includes('failure'))).toEqual([]);
+});
