@@ -40,14 +40,13 @@ export function mapReferences(experiment: Experiment, change: (reference: Refere
     const last = reference.path[reference.path.length - 1];
     // biome-ignore lint/suspicious/noExplicitAny: the paths are those that referencesOf gives for this very object
     const holder = parents.reduce<any>((value, key) => value[key], copy);
-    // A rule or policy is a member of its decoder, which stands before it in the list and must not lose it.
+    // A decoder's rule and policy come after it, and are put back by their own turn.
     const { name, ...options } = change(reference);
     holder[last] = { name, ...reservedOf(reference, holder[last]), ...options };
   }
   return copy;
 }
 
-function reservedOf({ kind }: Reference, current: Record<string, unknown>): Record<string, unknown> {
-  if (kind === 'decoder') return { rule: current.rule, policy: current.policy };
-  return kind === 'head' ? { horizon: current.horizon } : {};
-}
+/** The horizon stands beside a head's options and is none of them. */
+const reservedOf = ({ kind }: Reference, current: Record<string, unknown>): Record<string, unknown> =>
+  kind === 'head' ? { horizon: current.horizon } : {};

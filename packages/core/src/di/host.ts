@@ -62,7 +62,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       const experiment = resolveExperiment(sourceOf(given as unknown as Json, given.name), registry);
       const scope = createRunScope(container, { experiment, registry, baseDirectory });
       open.add(scope);
-      return { ...scope, dispose: () => (open.delete(scope) ? scope.dispose() : Promise.resolve()) };
+      const dispose = (): Promise<void> => {
+        open.delete(scope);
+        return scope.dispose();
+      };
+      return { ...scope, dispose };
     },
     async dispose() {
       const scopes = [...open];
