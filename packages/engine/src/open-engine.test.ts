@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { EngineName } from './engine.ts';
 import { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
 import { type Tensor, tf } from './tensor.ts';
-import { hostComputeOne } from './tfjs/host.ts';
+import { hostCompute, hostComputeOne } from './tfjs/host.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -116,6 +116,10 @@ test('a wasm heap that is full refuses, and works on', async () => {
   for (const size of [2 ** 29, 2 ** 30, 2 ** 30 + 1]) {
     expect(() => hostComputeOne([], [size], () => {})).toThrow(full);
   }
+  const { backend } = tfjsEngine();
+  const buffers = backend.numDataIds();
+  expect(() => hostCompute([], [[10], [2 ** 29]], () => {})).toThrow(full);
+  expect(backend.numDataIds()).toBe(buffers);
   expect(memory()).toMatchObject({ numTensors: before.numTensors, bytes: before.bytes });
   const y = ops.mul(ops.ones([2]), 3);
   expect([...y.dataSync()]).toEqual([3, 3]);

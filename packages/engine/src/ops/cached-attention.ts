@@ -5,7 +5,7 @@ import type { Attender } from '../loops/attend.ts';
 import type { Nodes } from '../nodes.ts';
 import type { Tensor4D } from '../tensor.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
-import type { AttentionSizes } from './attention.ts';
+import type { AttentionSizes } from './attention-pairs.ts';
 
 /**
  * Attention with a past, as loops over exactly what each node sees.

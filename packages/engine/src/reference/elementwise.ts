@@ -21,26 +21,41 @@ function binary(f: (a: number, b: number) => number) {
   };
 }
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
+/** a + b, broadcast. */
 export const add = binary((a, b) => a + b);
+/** a - b, broadcast. */
 export const sub = binary((a, b) => a - b);
+/** a * b, broadcast. */
 export const mul = binary((a, b) => a * b);
+/** a / b, broadcast. */
 export const div = binary((a, b) => a / b);
+/** The larger of a and b, broadcast. */
 export const maximum = binary(Math.max);
+/** The smaller of a and b, broadcast. */
 export const minimum = binary(Math.min);
+/** -x. */
 export const neg = unary((x) => -x);
+/** e^x. */
 export const exp = unary(Math.exp);
+/** The natural logarithm. */
 export const log = unary(Math.log);
+/** The square root. */
 export const sqrt = unary(Math.sqrt);
+/** x^2. */
 export const square = unary((x) => x * x);
+/** |x|. */
 export const abs = unary(Math.abs);
+/** The hyperbolic tangent. */
 export const tanh = unary(Math.tanh);
-const sigmoids = unary(sigmoid);
-
-export { sigmoids as sigmoid };
-export const silu = unary((x) => x * sigmoid(x));
+/** 1 / (1 + e^-x). */
+export const sigmoid = unary(logistic);
+/** x * sigmoid(x). */
+export const silu = unary((x) => x * logistic(x));
+/** The larger of x and 0. */
 export const relu = unary((x) => Math.max(x, 0));
+/** log(1 + e^x), without overflow. */
 export const softplus = unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
 
 /** `a` where the condition is nonzero, else `b`. */

@@ -27,12 +27,18 @@ function logTotal(values: readonly number[]): number {
   return largest + Math.log(total(values.map((value) => Math.exp(value - largest))));
 }
 
-type Axis = number | readonly number[];
+/** Axes to reduce over. */
+export type Axis = number | readonly number[];
+
+/** Sum over axes; all by default. */
 export const sum = (x: Array64, axis?: Axis, keepDims = false): Array64 => reduce(x, axis, keepDims, total);
+/** Mean over axes; all by default. */
 export const mean = (x: Array64, axis?: Axis, keepDims = false): Array64 =>
   reduce(x, axis, keepDims, (values) => total(values) / values.length);
+/** Largest value over axes; all by default. */
 export const max = (x: Array64, axis?: Axis, keepDims = false): Array64 =>
   reduce(x, axis, keepDims, (values) => Math.max(...values));
+/** log(sum(exp(x))) over an axis; all by default. */
 export const logSumExp = (x: Array64, axis?: number, keepDims = false): Array64 => reduce(x, axis, keepDims, logTotal);
 /** The first of the largest values. */
 export const argmax = (x: Array64): Array64 =>

@@ -59,13 +59,25 @@ function onHeap(
   // Looking a tensor up moves it here from another backend, which allocates: so before any view is taken.
   for (const input of inputs) backend.dataIdMap.get(input.dataId);
   const engine = tfjsEngine();
-  const infos = shapes.map((shape) => backend.makeOutput([...shape], 'float32'));
+  const infos = allocated(backend, shapes);
   const view = (info: TensorInfo) => backend.typedArrayFromHeap(info) as Float32Array;
   fill(
     infos.map(view),
     inputs.map((input) => view(input as unknown as TensorInfo)),
   );
   return infos.map((info) => engine.makeTensorFromTensorInfo(info));
+}
+
+/** Buffers of all shapes, or none where one does not fit. */
+function allocated(backend: HeapBackend, shapes: readonly (readonly number[])[]): TensorInfo[] {
+  const infos: TensorInfo[] = [];
+  try {
+    for (const shape of shapes) infos.push(backend.makeOutput([...shape], 'float32'));
+    return infos;
+  } catch (error) {
+    for (const { dataId } of infos) backend.disposeData(dataId);
+    throw error;
+  }
 }
 
 function onArrays(

@@ -46,6 +46,8 @@ export interface TensorInfo {
 /** A tfjs backend; `typedArrayFromHeap`, `makeOutput` and `wasm` exist on wasm alone, `firstUse` on cpu. */
 export interface TfjsBackend {
   readSync(id: DataId): Float32Array | Int32Array | Uint8Array;
+  disposeData(id: DataId): boolean;
+  numDataIds(): number;
   firstUse?: boolean;
   readonly wasm?: { readonly HEAPU8: Uint8Array; _malloc: (bytes: number) => number };
   /** Ours: columns that each buffer had as the right side of a product. */
