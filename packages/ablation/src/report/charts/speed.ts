@@ -1,5 +1,5 @@
 import { CHART_WIDTH, type ChartSpec } from './chart-spec.ts';
-import { type ArmStyle, LABEL_LIMIT } from './theme.ts';
+import type { ArmStyle } from './theme.ts';
 
 /** Speed of one decoder of one arm. */
 export interface DecoderSpeed {
@@ -26,8 +26,8 @@ export function speedChart(speeds: readonly DecoderSpeed[], styles: readonly Arm
     field: 'tokensPerSecond',
     type: 'quantitative',
     title: 'tokens per second',
-    // Room for what is written behind the longest bar.
-    scale: { domain: [0, fastest / (1 - labelShare(rows))], nice: false },
+    // What is written behind the longest bar needs room of its own: the chart is fitted around it.
+    scale: { domain: [0, fastest], nice: false },
     axis: { tickCount: 5, grid: true, domain: false },
   };
   const y = {
@@ -56,28 +56,14 @@ export function speedChart(speeds: readonly DecoderSpeed[], styles: readonly Arm
   };
 }
 
-interface Row {
-  readonly row: string;
-  /** What is written behind its bar. */
-  readonly label?: string;
-}
-
-/** Share of the plot that the longest label takes, as far as it may: what the arms' names leave is the plot. */
-function labelShare(rows: readonly Row[]): number {
-  const longest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length)) * CHARACTER_PIXELS;
-  const names = Math.min(LABEL_LIMIT, longest(rows.map(({ row }) => row.slice(NUMBER_DIGITS))));
-  const labels = longest(rows.map(({ label = '' }) => label));
-  return Math.min(0.6, labels / (CHART_WIDTH - names - 30));
-}
-
-const CHARACTER_PIXELS = 7;
-const LONGEST_LABEL = 24;
+/** Characters of a decoder's name behind its bar. */
+const LONGEST_NAME = 24;
 
 /** Digits that keep the rows apart and in order; the arm's name, shown on its first row only, stands behind them. */
 const NUMBER_DIGITS = 9;
 
 /** Rows of one arm, its baseline first, and an empty one that sets it off from the next. */
-function rowsOf({ arm, colour }: ArmStyle, speeds: readonly DecoderSpeed[]): Row[] {
+function rowsOf({ arm, colour }: ArmStyle, speeds: readonly DecoderSpeed[]): { readonly row: string }[] {
   const own = speeds
     .filter((speed) => speed.arm === arm)
     .toSorted((a, b) => Number(b.isBaseline) - Number(a.isBaseline));
@@ -97,6 +83,6 @@ function rowsOf({ arm, colour }: ArmStyle, speeds: readonly DecoderSpeed[]): Row
 function labels({ arm, decoder, isBaseline, tokensPerSecond, ratio }: DecoderSpeed) {
   const speed = tokensPerSecond < 10 ? tokensPerSecond.toFixed(1) : tokensPerSecond.toFixed(0);
   const times = isBaseline ? '' : ` · ${ratio.toFixed(2)}×`;
-  const short = decoder.length > LONGEST_LABEL ? `${decoder.slice(0, LONGEST_LABEL - 1)}…` : decoder;
+  const short = decoder.length > LONGEST_NAME ? `${decoder.slice(0, LONGEST_NAME - 1)}…` : decoder;
   return { label: `${short} ${speed}${times}`, said: `${arm}, ${decoder}: ${speed} tokens per second${times}` };
 }

@@ -87,7 +87,7 @@ const MUTED = 'var(--muted)';
 const LINE = 'var(--line)';
 
 /** Pixels that a label of an axis may take; what is longer ends in dots. */
-export const LABEL_LIMIT = 180;
+const LABEL_LIMIT = 180;
 
 /** Colours and sizes of everything that is not an arm. */
 export const chartConfig = {
