@@ -30,7 +30,10 @@ try {
   page.on('request', (request) => /^(file|data|blob):/.test(request.url()) || faults.push(`asks for ${request.url()}`));
   await page.goto(pathToFileURL(report).href, { waitUntil: 'load' });
   mkdirSync(path.dirname(picture), { recursive: true });
-  await page.screenshot({ path: picture, fullPage: true });
+  // Verdict and charts; what follows is text.
+  const end = page.getByRole('heading', { name: 'Generated text' });
+  const height = (await end.count()) > 0 ? (await end.first().boundingBox()).y : 2 * WIDTH;
+  await page.screenshot({ path: picture, fullPage: true, clip: { x: 0, y: 0, width: WIDTH, height } });
   for (const fault of faults) console.error(`report-picture: the report ${fault}`);
   if (faults.length > 0) process.exitCode = 1;
   console.log(picture);
