@@ -36,7 +36,7 @@ export async function suite(mode, filters) {
   const report = inRoot(`.foretoken/vitest-${mode}.json`);
   mkdirSync(inRoot('.foretoken'), { recursive: true });
   rmSync(report, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
   const args = ['run', '--mode', mode, '--passWithNoTests', ...reporters, ...filters];
   const { code } = await runNode(inRoot('node_modules/vitest/vitest.mjs'), args);
   const counted = countReport(report);
