@@ -34,12 +34,13 @@ export async function packPackage(folder, target) {
   return tarball;
 }
 
-/** Outputs whose source was renamed or removed: the compiler never deletes them. */
+/** Outputs whose source was renamed, removed or is no longer built: the compiler never deletes them. */
 function removeLeftovers(folder) {
   const dist = path.join(folder, 'dist');
   for (const name of readdirSync(dist, { recursive: true })) {
     const source = name.replace(/\.(?:d\.ts|js|js\.map)$/, '.ts');
-    if (source !== name && !existsSync(path.join(folder, 'src', source))) rmSync(path.join(dist, name));
+    const isBuilt = !/\.(?:test|fixture)\.ts$/.test(source) && existsSync(path.join(folder, 'src', source));
+    if (source !== name && !isBuilt) rmSync(path.join(dist, name));
   }
 }
 
