@@ -152,6 +152,14 @@ test('weights or horizons out of range are refused by the plugin’s name', () =
   model.dispose();
 });
 
+test('a weighting that needs gradient norms is refused before the first step', () => {
+  const model = tinyModel(engine);
+  expect(() => trainerOf(model, { weighting: { ...uniform, needs: 'gradient-norms' } })).toThrow(
+    /CONFIG_CONFLICT: weighting "uniform" needs the gradient norm of each offset/,
+  );
+  model.dispose();
+});
+
 test('AdamW steps are the textbook’s, computed in float64', () => {
   const model = tinyModel(engine);
   const trainer = trainerOf(model, { settings: { ...TINY_SETTINGS, clip: 1e9, steps: 1000, warmupSteps: 100 } });

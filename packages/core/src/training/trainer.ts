@@ -66,7 +66,15 @@ export class Trainer {
   #weightingState: Json;
   #scheduleState: Json;
 
+  /** @throws CONFIG_CONFLICT if the weighting needs what this backward pass does not give */
   constructor(parts: TrainerParts) {
+    if (parts.weighting.needs === 'gradient-norms') {
+      throw new ForetokenError(
+        'CONFIG_CONFLICT',
+        `weighting "${parts.settings.weighting.name}" needs the gradient norm of each offset, and backward: joint has ` +
+          'only their sum. Choose a weighting that goes by losses alone.',
+      );
+    }
     this.#parts = parts;
     this.#optimizer = new AdamW(parts.engine, parts.settings);
     this.#lastLosses = parts.terms.map(() => 0);
