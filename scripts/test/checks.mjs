@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { run, runNode } from '../setup/command.mjs';
+import { run, runNode, toolEnvironment } from '../setup/command.mjs';
 import { inRoot } from '../setup/paths.mjs';
 import { runTurbo } from '../setup/prepare.mjs';
 
@@ -36,9 +36,11 @@ export async function suite(mode, filters) {
   const report = inRoot(`.foretoken/vitest-${mode}.json`);
   mkdirSync(inRoot('.foretoken'), { recursive: true });
   rmSync(report, { force: true });
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const { isTTY } = process.stdout;
+  const reporters = [`--reporter=${isTTY ? 'default' : 'minimal'}`, '--reporter=json', `--outputFile.json=${report}`];
+  const env = toolEnvironment(isTTY ? {} : { NO_COLOR: '1' });
   const args = ['run', '--mode', mode, '--passWithNoTests', ...reporters, ...filters];
-  const { code } = await runNode(inRoot('node_modules/vitest/vitest.mjs'), args);
+  const { code } = await runNode(inRoot('node_modules/vitest/vitest.mjs'), args, { env });
   const counted = countReport(report);
   return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
 }
