@@ -23,11 +23,10 @@ export async function packPackage(folder, target) {
   const { name, version } = readManifest(folder);
   const tarball = path.join(target, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
   rmSync(tarball, { force: true });
-  const { code } = await runNode(pnpmScript(), ['pack', '--pack-destination', target], {
-    cwd: folder,
-    stdout: 'capture',
-  });
+  const args = ['pack', '--pack-destination', target];
+  const { code, captured } = await runNode(pnpmScript(), args, { cwd: folder, output: 'both' });
   if (code !== 0 || !existsSync(tarball)) {
+    process.stderr.write(captured);
     throw new StepFailed(`"pnpm pack" of ${name} failed with exit code ${code}.`, 'mend what pnpm names above.');
   }
   await checkTarball(tarball);
@@ -46,7 +45,7 @@ function removeLeftovers(folder) {
 
 /** @throws StepFailed if the tarball would not install or import elsewhere */
 async function checkTarball(tarball) {
-  const read = async (...args) => (await run('tar', args, { stdout: 'capture' })).captured;
+  const read = async (...args) => (await run('tar', args, { output: 'stdout' })).captured;
   const manifest = JSON.parse(await read('-xzOf', tarball, 'package/package.json'));
   const files = (await read('-tzf', tarball)).split('\n');
   const problems = [

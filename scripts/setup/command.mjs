@@ -29,17 +29,20 @@ export function toolEnvironment(extra = {}) {
 /**
  * Runs a program and waits for it; SIGINT and SIGTERM that reach only this process are passed on.
  *
- * @param options.stdout - 'stderr' (default: this command's stdout is for results alone), 'inherit' or 'capture'
+ * @param options.output - 'stderr' (default: this command's stdout is for results alone), 'stdout' (captures it) or 'both'
+ *   (captures stderr with it)
  * @returns the exit code (128 + the signal's number where a signal ended it) and what was captured
  */
-export function run(program, args, { cwd = root, env = toolEnvironment(), stdout = 'stderr' } = {}) {
+export function run(program, args, { cwd = root, env = toolEnvironment(), output = 'stderr' } = {}) {
   return new Promise((resolve, reject) => {
-    const out = { stderr: 2, inherit: 'inherit', capture: 'pipe' }[stdout];
-    const child = spawn(program, args, { cwd, env, stdio: ['inherit', out, 'inherit'] });
+    const [out, err] = { stderr: [2, 'inherit'], stdout: ['pipe', 'inherit'], both: ['pipe', 'pipe'] }[output];
+    const child = spawn(program, args, { cwd, env, stdio: ['inherit', out, err] });
     let captured = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      captured += text;
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => {
+        captured += text;
+      });
+    }
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward).on('SIGTERM', forward);
     const settle = () => process.off('SIGINT', forward).off('SIGTERM', forward);

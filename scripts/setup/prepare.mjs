@@ -77,4 +77,4 @@ async function build() {
 }
 
 /** Runs turbo, which prints a banner even when there was nothing to do: captured, so that callers can leave it out. */
-export const runTurbo = (args) => run(inRoot('node_modules/.bin/turbo'), args, { stdout: 'capture' });
+export const runTurbo = (args) => run(inRoot('node_modules/.bin/turbo'), args, { output: 'both' });
