@@ -6,9 +6,19 @@ import { runTurbo } from '../setup/prepare.mjs';
 /** What one check found. */
 const tally = (passed, failed, skipped = 0) => ({ passed, failed, skipped });
 
+/** Keeps what linter and browsers cache inside the checkout; colours only where somebody looks. */
+const testEnvironment = () =>
+  toolEnvironment({
+    XDG_CACHE_HOME: inRoot('.foretoken/cache'),
+    XDG_CONFIG_HOME: inRoot('.foretoken/config'),
+    ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }),
+  });
+
 /** Formatting and lint rules of every file. */
 export async function lint() {
-  const { code } = await run(inRoot('node_modules/.bin/biome'), ['check', '--log-level=warn', '.']);
+  const { code } = await run(inRoot('node_modules/.bin/biome'), ['check', '--log-level=warn', '.'], {
+    env: testEnvironment(),
+  });
   return code === 0 ? tally(1, 0) : tally(0, 1);
 }
 
@@ -36,11 +46,10 @@ export async function suite(mode, filters) {
   const report = inRoot(`.foretoken/vitest-${mode}.json`);
   mkdirSync(inRoot('.foretoken'), { recursive: true });
   rmSync(report, { force: true });
-  const { isTTY } = process.stdout;
-  const reporters = [`--reporter=${isTTY ? 'default' : 'minimal'}`, '--reporter=json', `--outputFile.json=${report}`];
-  const env = toolEnvironment(isTTY ? {} : { NO_COLOR: '1' });
-  const args = ['run', '--mode', mode, '--passWithNoTests', ...reporters, ...filters];
-  const { code } = await runNode(inRoot('node_modules/vitest/vitest.mjs'), args, { env });
+  const shown = process.stdout.isTTY ? 'default' : 'minimal';
+  const reporters = [`--reporter=${shown}`, '--reporter=json', `--outputFile.json=${report}`];
+  const args = ['run', '--mode', mode, ...reporters, ...filters];
+  const { code } = await runNode(inRoot('node_modules/vitest/vitest.mjs'), args, { env: testEnvironment() });
   const counted = countReport(report);
   return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
 }
