@@ -154,7 +154,9 @@ export class OffsetForward {
   #inputOf(lanes: readonly OffsetLane[]): LaneInput {
     const { engine } = this.#model;
     const key = lanes.map(({ draft, position }) => `${draft.row.id}:${position[0]}+${position.length}`).join(' ');
-    if (this.#input?.key === key && !this.#plan.ahead) return this.#input;
+    // Lanes that hang below drafted nodes may differ in their parents alone.
+    const isWholeKey = !this.#plan.ahead || !this.#plan.hasMemory;
+    if (this.#input?.key === key && isWholeKey) return this.#input;
     this.#dropInput();
     const at = nodesOf(lanes);
     const places = placesOf(lanes, at.T, ({ draft, position }, index) => draft.row.columns.at(position[index]));

@@ -4,7 +4,7 @@ import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
-import { randomOf } from './rollback.fixture.ts';
+import { openWatched, randomOf } from './rollback.fixture.ts';
 import { CONTEXT, modelOf, type TinyHead, tinyModel, tinyTrunk, VOCABULARY } from './tiny-models.fixture.ts';
 
 const chain: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) };
@@ -124,6 +124,19 @@ describe('rows', () => {
 });
 
 describe('drafts', () => {
+  test('let go of what every offset has read, so that tensors do not pile up', async () => {
+    session.join(prompt(1));
+    const counts: number[] = [];
+    for (let left = 12; left > 0; left--) {
+      const [tree] = await session.draft(chain, random);
+      await session.verify([tree]);
+      session.commit([nothing(2)]);
+      counts.push(engine.memory().numTensors);
+    }
+    // The first columns of a row are too few for the furthest offset to have read any for good.
+    expect(new Set(counts.slice(5)).size).toBe(1);
+  });
+
   test('are empty before the first verdict of a row, whatever the others draft', async () => {
     session.join(prompt(1, 2));
     await step([nothing(3)]);
@@ -359,14 +372,20 @@ describe('plugins that throw', () => {
     expect(verdict.logits(-1)).toEqual(await freshLogits([1, 2, 3]));
   });
 
-  test('a prompt whose forward fails leaves no row and no tensor', () => {
+  test('a prompt whose forward fails leaves no row, no tensor and no key', () => {
     const broken = failing(1);
-    session = openSession(broken);
+    const watched = openWatched(broken);
+    session = watched.session;
     session.join(prompt(1, 2));
     const tensors = engine.memory().numTensors;
     arm(broken);
     expect(() => session.join(prompt(3, 4, 5))).toThrow('a plugin failed');
     expect(engine.memory().numTensors).toBe(tensors);
+    const [row] = session.rows;
+    for (const store of watched.stores.values()) {
+      expect(store.length(row)).toBe(1);
+      expect(() => store.length(row + 1)).toThrow();
+    }
     expect(session.rows).toHaveLength(1);
   });
 

@@ -72,7 +72,7 @@ export class SlotMemory implements Memory {
   kv(slot: string): KeyValueStore {
     const { rows, stores } = this.#opened();
     const store = this.#stores.get(slot) ?? this.#createStore(slot);
-    if (!stores.has(store)) store.bind(rows);
+    store.bind(rows);
     stores.add(store);
     return store;
   }
