@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { HostKeyValueStore } from './key-value-rows.ts';
 import { chainNodes, createNodes, LAST_COMMITTED, ROOT } from './nodes.ts';
-import { ENGINE_NAMES, openEngine } from './open-engine.ts';
 import { type Array64, attention } from './reference/index.ts';
 import type { Tensor4D } from './tensor.ts';
 import { tf } from './tensor.ts';
 import { randomArray, relativeError, tensorOf, uniforms } from './testing/judge.ts';
+import { VARIANTS } from './testing/variants.ts';
 
 const [H, G, d] = [4, 2, 3];
 const C = G * d;
@@ -56,9 +56,9 @@ const expectedOutput = (query: Array64, seen: readonly ModelNode[]): Float64Arra
   return attention({ ...query, shape: [1, 1, H, d] }, stacked('key'), stacked('value'), () => true).values;
 };
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
-  const engine = await openEngine({ name });
-  beforeEach(() => openEngine({ name }));
+describe.each(VARIANTS)('on $title', async ({ open }) => {
+  const engine = await open();
+  beforeEach(() => open());
 
   /** Feeds rows T random nodes each (fewer in some), checks every real node's output against the model. */
   function forward(

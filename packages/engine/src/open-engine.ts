@@ -6,7 +6,8 @@ import { ForetokenError } from './errors.ts';
 import { HostKeyValueStore } from './key-value-rows.ts';
 import { LoopAttender } from './loops/attend.ts';
 import { SimdAttender } from './loops/attend-simd.ts';
-import { ops } from './ops/index.ts';
+import { hostKernels } from './ops/host-kernels.ts';
+import { createOps } from './ops/index.ts';
 import { record } from './record.ts';
 import { tf } from './tensor.ts';
 import { guardHeap } from './tfjs/heap-guard.ts';
@@ -18,6 +19,9 @@ import { tidy } from './tfjs/scopes.ts';
 export const ENGINE_NAMES: readonly EngineName[] = ['wasm', 'cpu'];
 
 const noKeyValues = Object.freeze({ slot: 'none' });
+
+/** Both engines' tensors lie in host memory. */
+const ops = createOps(hostKernels);
 
 /**
  * Opens an engine and makes it tfjs' active backend.

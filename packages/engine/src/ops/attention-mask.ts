@@ -3,7 +3,7 @@ import { derived, type Nodes } from '../nodes.ts';
 import { type Tensor, tf } from '../tensor.ts';
 
 /** Added to the score of a key that is not seen: its exponential is exactly 0. */
-const HIDDEN = -1e30;
+export const HIDDEN = -1e30;
 
 /**
  * What each node of a row sees without a past: its parent's sight and itself.

@@ -5,21 +5,29 @@ import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import { type Tensor4D, tf } from '../tensor.ts';
 import { tfjsEngine } from '../tfjs/internals.ts';
-import { ancestorAttention } from './ancestor-attention.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import { cachedAttention } from './cached-attention.ts';
+import { announce } from './cached-attention.ts';
+import type { Kernels } from './kernels.ts';
 
 /** Attention over the ancestors of each node, and over the past where `kv` holds one. */
-export function attention(q_BTHd: Tensor4D, k_BTGd: Tensor4D, v_BTGd: Tensor4D, at: Nodes, kv: KeyValues): Tensor4D {
+export function attention(
+  kernels: Kernels,
+  q_BTHd: Tensor4D,
+  k_BTGd: Tensor4D,
+  v_BTGd: Tensor4D,
+  at: Nodes,
+  kv: KeyValues,
+): Tensor4D {
   const sizes = checkSizes(q_BTHd, k_BTGd, v_BTGd, at);
-  if (!(kv instanceof HostKeyValueStore)) return ancestorAttention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
+  if (!(kv instanceof HostKeyValueStore)) return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
   if (tfjsEngine().isTapeOn()) {
     throw new ForetokenError(
       'ENGINE_MISUSE',
       'attention has no gradient through a key/value store; record without one.',
     );
   }
-  return cachedAttention(q_BTHd, k_BTGd, v_BTGd, at, kv, sizes);
+  const bound = announce(kv, at, sizes);
+  return kernels.cachedAttention(q_BTHd, k_BTGd, v_BTGd, bound, kv, sizes);
 }
 
 function checkSizes(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes): AttentionSizes {

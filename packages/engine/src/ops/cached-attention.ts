@@ -6,35 +6,19 @@ import type { Nodes } from '../nodes.ts';
 import type { Tensor4D } from '../tensor.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
+import type { BoundRow } from './kernels.ts';
 
 /**
- * Attention with a past, as loops over exactly what each node sees.
+ * Checks and notes the parents of every row's new nodes and makes room for them.
  *
- * Appends the real nodes of each row as undecided. Padding gets zeros.
+ * The real nodes of each row become undecided ones, whose keys and values the kernel then brings.
  */
-export function cachedAttention(
-  q: Tensor4D,
-  k: Tensor4D,
-  v: Tensor4D,
-  at: Nodes,
-  store: HostKeyValueStore,
-  sizes: AttentionSizes,
-): Tensor4D {
-  const { B, T, G, d } = sizes;
-  const C = G * d;
-  const rows = store.rowsOf(B, C);
-  const firsts = rows.map((row, index) => announce(row, at, index, C));
-  return hostComputeOne([q, k, v], q.shape, (out, queries, keys, values) => {
-    out.fill(0);
-    for (const [index, row] of rows.entries()) {
-      append(row, firsts[index], keys, values, index * T * C, C);
-      attendRow(row, firsts[index], index, sizes, store.attender, queries, out);
-    }
-  });
+export function announce(store: HostKeyValueStore, at: Nodes, { B, G, d }: AttentionSizes): BoundRow[] {
+  return store.rowsOf(B, G * d).map((row, index) => ({ row, first: announceRow(row, at, index, G * d) }));
 }
 
-/** Checks and notes the parents of a row's new nodes; gives the undecided number of the first. */
-function announce(row: KeyValueRow, at: Nodes, index: number, C: number): number {
+/** Gives the undecided number of the first new node. */
+function announceRow(row: KeyValueRow, at: Nodes, index: number, C: number): number {
   const first = row.parents.length;
   const count = at.length_B[index];
   const parents = Array.from(at.parent_BT.subarray(index * at.T, index * at.T + count));
@@ -48,9 +32,12 @@ function announce(row: KeyValueRow, at: Nodes, index: number, C: number): number
   return first;
 }
 
-function append(
-  row: KeyValueRow,
-  first: number,
+/**
+ * Copies the announced nodes of a row into it.
+ * @param from - index of the first node's first value
+ */
+export function append(
+  { row, first }: BoundRow,
   keys: Float32Array,
   values: Float32Array,
   from: number,
@@ -60,6 +47,26 @@ function append(
   const to = (row.committed + first) * C;
   row.keys.set(keys.subarray(from, from + count * C), to);
   row.values.set(values.subarray(from, from + count * C), to);
+}
+
+/** Attention with a past, as loops over exactly what each node sees. Padding gets zeros. */
+export function cachedAttention(
+  q: Tensor4D,
+  k: Tensor4D,
+  v: Tensor4D,
+  bound: readonly BoundRow[],
+  store: HostKeyValueStore,
+  sizes: AttentionSizes,
+): Tensor4D {
+  const { T, G, d } = sizes;
+  const C = G * d;
+  return hostComputeOne([q, k, v], q.shape, (out, queries, keys, values) => {
+    out.fill(0);
+    for (const [index, one] of bound.entries()) {
+      append(one, keys, values, index * T * C, C);
+      attendRow(one.row, one.first, index, sizes, store.attender, queries, out);
+    }
+  });
 }
 
 /** Attends the nodes of a row from number `first` on. */

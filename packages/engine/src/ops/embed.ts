@@ -1,12 +1,13 @@
 // B rows, T positions, D width, V vocabulary, N = B*T.
 import { ForetokenError, shapeMismatch } from '../errors.ts';
-import { addRows, copyRows } from '../loops/blocks.ts';
 import type { Tensor2D, Tensor3D } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { hostComputeOne, hostRead } from '../tfjs/host.ts';
+import { hostRead } from '../tfjs/host.ts';
+import { alias } from '../tfjs/internals.ts';
+import type { Kernels } from './kernels.ts';
 
 /** Rows of a table by token id. */
-export function embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D {
+export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D {
   const [V, D] = table_VD.shape;
   if (tokens_BT.shape.length !== 2 || tokens_BT.dtype !== 'int32' || table_VD.shape.length !== 2) {
     const got = `${tokens_BT.dtype} [${tokens_BT.shape}] and [${table_VD.shape}]`;
@@ -18,12 +19,7 @@ export function embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D {
   return differentiable<Tensor3D>(
     'embed',
     [table_VD],
-    () => hostComputeOne([table_VD], [...tokens_BT.shape, D], (out, table) => copyRows(table, tokens, out, D)),
-    (dy) => [
-      hostComputeOne([dy], [V, D], (out, flow) => {
-        out.fill(0);
-        addRows(flow, tokens, out, D);
-      }),
-    ],
+    () => alias<Tensor3D>(kernels.gather(table_VD, tokens), [...tokens_BT.shape, D]),
+    (dy) => [kernels.scatter(alias(dy, [tokens.length, D]), tokens, [V, D])],
   );
 }

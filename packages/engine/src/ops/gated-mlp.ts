@@ -4,6 +4,7 @@ import type { Tensor, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
+import type { Kernels } from './kernels.ts';
 import { asRows, checkLinear, checkResidual, inputGradient } from './linear.ts';
 import { product } from './matmul.ts';
 import { transposed } from './shape.ts';
@@ -47,7 +48,12 @@ function throughGate(
 }
 
 /** SwiGLU: (silu(x Wgate) * (x Wup)) Wdown (+ residual). Keeps the two inner products for its gradient and recomputes the rest. */
-export function gatedMlp<T extends Tensor>(x_D: T, weights: GatedMlpWeights, { residual }: { residual?: T } = {}): T {
+export function gatedMlp<T extends Tensor>(
+  kernels: Kernels,
+  x_D: T,
+  weights: GatedMlpWeights,
+  { residual }: { residual?: T } = {},
+): T {
   checkWeights(x_D, weights);
   checkResidual('gatedMlp', residual, x_D.shape);
   const residuals = residual === undefined ? [] : [residual];
@@ -66,15 +72,16 @@ export function gatedMlp<T extends Tensor>(x_D: T, weights: GatedMlpWeights, { r
     },
     (dy, [x, gateWeight_DF, upWeight_DF, downWeight_FD, gate_NF, up_NF], needs) => {
       const dy_ND = asRows(dy);
-      const flows = throughGate(inputGradient(dy_ND, downWeight_FD), gate_NF, up_NF);
+      const flows = throughGate(inputGradient(kernels, dy_ND, downWeight_FD), gate_NF, up_NF);
       const { dGate_NF, dUp_NF, inner_NF } = flows;
-      const x_DN = needs[1] || needs[2] ? transposed(asRows(x)) : undefined;
-      const dx = () => plus(inputGradient(dGate_NF, gateWeight_DF), inputGradient(dUp_NF, upWeight_DF));
+      const x_DN = needs[1] || needs[2] ? transposed(kernels, asRows(x)) : undefined;
+      const dx = () =>
+        plus(inputGradient(kernels, dGate_NF, gateWeight_DF), inputGradient(kernels, dUp_NF, upWeight_DF));
       return [
         needs[0] ? alias(dx(), x_D.shape) : undefined,
         x_DN && needs[1] ? product(x_DN, dGate_NF) : undefined,
         x_DN && needs[2] ? product(x_DN, dUp_NF) : undefined,
-        needs[3] ? product(transposed(inner_NF), dy_ND) : undefined,
+        needs[3] ? product(transposed(kernels, inner_NF), dy_ND) : undefined,
         ...residuals.map(() => alias(dy)),
       ];
     },

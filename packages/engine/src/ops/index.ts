@@ -1,35 +1,57 @@
 import { attention } from './attention.ts';
+import { composites } from './composite/index.ts';
 import type { Ops } from './contract.ts';
 import { creating } from './create.ts';
 import { crossEntropyRows } from './cross-entropy.ts';
 import { elementwise } from './elementwise.ts';
 import { embed } from './embed.ts';
 import { gatedMlp } from './gated-mlp.ts';
+import type { Kernels } from './kernels.ts';
 import { linear } from './linear.ts';
 import { linearLoss } from './linear-loss.ts';
 import { matmul } from './matmul.ts';
-import { optimizing } from './optimize.ts';
+import { adamw, sumOfSquares } from './optimize.ts';
 import { readoutLogits } from './readout-logits.ts';
 import { reducing } from './reduce.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
-import { shaping } from './shape.ts';
+import * as shaping from './shape.ts';
 
-/** The language of plugins on tfjs' active backend. */
-export const ops: Ops = Object.freeze({
-  ...elementwise,
-  ...shaping,
-  ...reducing,
-  ...creating,
-  ...optimizing,
-  matmul,
-  linear,
-  rmsNorm,
-  rotary,
-  attention,
-  gatedMlp,
-  embed,
-  readoutLogits,
-  linearLoss,
-  crossEntropyRows,
+/**
+ * The language of plugins on tfjs' active backend. The one place where a computation's implementation is chosen: the
+ * engine's kernel where it has one, the composite elsewhere.
+ * @param own - the engine's kernels
+ */
+export function createOps(own: Partial<Kernels> = {}): Ops {
+  const kernels: Kernels = { ...composites, ...own };
+  return Object.freeze<Ops>({
+    ...elementwise,
+    ...reducing,
+    ...creating,
+    ...shapeOps(kernels),
+    matmul: (a, b) => matmul(kernels, a, b),
+    linear: (x_I, weight_IO, options) => linear(kernels, x_I, weight_IO, options),
+    rmsNorm: (x, gain_D, epsilon) => rmsNorm(kernels, x, gain_D, epsilon),
+    rotary: (x_BTHd, at, base) => rotary(kernels, x_BTHd, at, base),
+    attention: (q_BTHd, k_BTGd, v_BTGd, at, kv) => attention(kernels, q_BTHd, k_BTGd, v_BTGd, at, kv),
+    gatedMlp: (x_D, weights, options) => gatedMlp(kernels, x_D, weights, options),
+    embed: (tokens_BT, table_VD) => embed(kernels, tokens_BT, table_VD),
+    readoutLogits: (hidden_NE, readout) => readoutLogits(kernels, hidden_NE, readout),
+    linearLoss: (readout, parts, options) => linearLoss(kernels, readout, parts, options),
+    crossEntropyRows: (target_N) => crossEntropyRows(kernels, target_N),
+    adamw: (slots, options) => adamw(kernels, slots, options),
+    sumOfSquares: (tensors) => sumOfSquares(kernels, tensors),
+  });
+}
+
+type ShapeOps = Pick<Ops, 'reshape' | 'transpose' | 'concat' | 'slice' | 'split' | 'stack' | 'gatherRows'>;
+
+const shapeOps = (kernels: Kernels): ShapeOps => ({
+  reshape: shaping.reshape,
+  transpose: (x, permutation) => shaping.transpose(kernels, x, permutation),
+  concat: (parts, axis) => shaping.concat(kernels, parts, axis),
+  slice: (x, begin, size) => shaping.slice(kernels, x, begin, size),
+  split: (x, parts, axis) => shaping.split(kernels, x, parts, axis),
+  stack: (parts, axis) => shaping.stack(kernels, parts, axis),
+  gatherRows: (x, rows) => shaping.gatherRows(kernels, x, rows),
 });

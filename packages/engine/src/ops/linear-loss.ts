@@ -1,14 +1,13 @@
 // N rows of a part, R rows of a block, E readout input width, V vocabulary of the readout.
 import { ForetokenError } from '../errors.ts';
-import { copyBlock } from '../loops/blocks.ts';
 import type { LinearLossResult, LossPart, Readout } from '../readout.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensor.ts';
-import { hostComputeOne } from '../tfjs/host.ts';
 import { kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { tidy } from '../tfjs/scopes.ts';
+import type { Kernels } from './kernels.ts';
 import { product } from './matmul.ts';
 import { checkReadout, unembedded } from './readout-logits.ts';
-import { normalized, normGradients } from './rms-norm.ts';
+import { normalized, RMS_EPSILON } from './rms-norm.ts';
 import { transposed } from './shape.ts';
 import { sumLeading } from './sum-to.ts';
 
@@ -17,15 +16,17 @@ const BLOCK_FLOATS = 1 << 20;
 
 /** Loss of every part that shares one readout, and its gradients, in row blocks. */
 export function linearLoss(
+  kernels: Kernels,
   readout: Readout,
   parts: readonly LossPart[],
   options: { gradients: boolean },
 ): LinearLossResult {
-  return linearLossInBlocks(readout, parts, { ...options, blockFloats: BLOCK_FLOATS });
+  return linearLossInBlocks(kernels, readout, parts, { ...options, blockFloats: BLOCK_FLOATS });
 }
 
 /** {@link linearLoss} with another size of the blocks. */
 export function linearLossInBlocks(
+  kernels: Kernels,
   readout: Readout,
   parts: readonly LossPart[],
   { gradients, blockFloats }: { gradients: boolean; blockFloats: number },
@@ -37,9 +38,9 @@ export function linearLossInBlocks(
   const sums = { weight: new RunningSum(), gain: new RunningSum(), bias: new RunningSum() };
   try {
     return tidy(() => {
-      const weight_VE = gradients ? (transposed(readout.weight_EV) as Tensor2D) : undefined;
+      const weight_VE = gradients ? (transposed(kernels, readout.weight_EV) as Tensor2D) : undefined;
       const blockRows = Math.max(1, Math.floor(blockFloats / readout.weight_EV.shape[1]));
-      const done = parts.map((part) => onePart({ readout, weight_VE, blockRows, sums }, part));
+      const done = parts.map((part) => onePart({ kernels, readout, weight_VE, blockRows, sums }, part));
       const losses = { loss_N: done.map(({ loss }) => loss), dHidden_NE: done.flatMap(({ dHidden }) => dHidden ?? []) };
       return { ...losses, ...(gradients && takeSums(sums, readout)) };
     });
@@ -79,6 +80,7 @@ interface Sums {
 
 /** What all parts and blocks of one call share. */
 interface Pass {
+  readonly kernels: Kernels;
   readonly readout: Readout;
   /** The weight transposed; absent when no gradients are asked for. */
   readonly weight_VE: Tensor2D | undefined;
@@ -129,25 +131,22 @@ function joined<T extends Tensor>(blocks: Tensor[], emptyShape: number[]): T {
 }
 
 function oneBlock(
-  { readout, weight_VE, sums }: Pass,
+  { kernels, readout, weight_VE, sums }: Pass,
   { hidden_NE, rows, scale }: LossPart,
   first: number,
   R: number,
 ): Losses {
-  const E = hidden_NE.shape[1];
-  const hidden_RE = hostComputeOne<Tensor2D>([hidden_NE], [R, E], (out, values) => {
-    copyBlock(values, first * E, 0, out, 0, 0, 1, R * E);
-  });
+  const hidden_RE = kernels.cut(hidden_NE, 0, first, R) as Tensor2D;
   const { gain_E, bias_V } = readout;
-  const input_RE = gain_E === undefined ? hidden_RE : normalized(hidden_RE, gain_E);
+  const input_RE = gain_E === undefined ? hidden_RE : normalized(kernels, hidden_RE, gain_E);
   const { loss_R, dLogits_RV } = lossOf(readout, input_RE, rows, first);
   if (weight_VE === undefined) return { loss: loss_R };
   const scaled = (x: Tensor) => kernel<Tensor>('Multiply', { a: x, b: tf.scalar(scale) });
-  sums.weight.add(product(scaled(transposed(input_RE)), dLogits_RV));
+  sums.weight.add(product(scaled(transposed(kernels, input_RE)), dLogits_RV));
   if (bias_V !== undefined) sums.bias.add(scaled(sumLeading(dLogits_RV, bias_V.shape)));
   const dInput_RE = product<Tensor2D>(dLogits_RV, weight_VE);
   if (gain_E === undefined) return { loss: loss_R, dHidden: scaled(dInput_RE) as Tensor2D };
-  const [dHidden, dGain] = normGradients(dInput_RE, hidden_RE, gain_E, undefined, scale);
+  const [dHidden, dGain] = kernels.rmsNormGradients(dInput_RE, hidden_RE, gain_E, RMS_EPSILON, scale);
   sums.gain.add(dGain);
   return { loss: loss_R, dHidden: dHidden as Tensor2D };
 }

@@ -4,6 +4,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
+import type { Kernels } from './kernels.ts';
 import { product } from './matmul.ts';
 import { transposed } from './shape.ts';
 import { sumLeading } from './sum-to.ts';
@@ -15,10 +16,12 @@ export function asRows(x: Tensor): Tensor2D {
 }
 
 /** d(x W)/dW: the product of x transposed and dy. */
-export const weightGradient = (x_NI: Tensor, dy_NO: Tensor): Tensor => product(transposed(x_NI), dy_NO);
+export const weightGradient = (kernels: Kernels, x_NI: Tensor, dy_NO: Tensor): Tensor =>
+  product(transposed(kernels, x_NI), dy_NO);
 
 /** d(x W)/dx: the product of dy and W transposed. */
-export const inputGradient = (dy_NO: Tensor, weight_IO: Tensor): Tensor => product(dy_NO, transposed(weight_IO));
+export const inputGradient = (kernels: Kernels, dy_NO: Tensor, weight_IO: Tensor): Tensor =>
+  product(dy_NO, transposed(kernels, weight_IO));
 
 /** Refuses operands that do not fit. */
 export function checkLinear(operation: string, x: Tensor, weight_IO: Tensor): void {
@@ -35,6 +38,7 @@ export function checkResidual(operation: string, residual: Tensor | undefined, s
 
 /** x W (+ bias) (+ residual) over the last axis. */
 export function linear<T extends Tensor>(
+  kernels: Kernels,
   x_I: T,
   weight_IO: Tensor2D,
   { bias_O, residual }: { bias_O?: Tensor1D; residual?: T } = {},
@@ -62,8 +66,8 @@ export function linear<T extends Tensor>(
     (dy, [x, weight], needs) => {
       const dy_NO = asRows(dy);
       return [
-        needs[0] ? alias(inputGradient(dy_NO, weight), [...shape.slice(0, -1), I]) : undefined,
-        needs[1] ? weightGradient(asRows(x), dy_NO) : undefined,
+        needs[0] ? alias(inputGradient(kernels, dy_NO, weight), [...shape.slice(0, -1), I]) : undefined,
+        needs[1] ? weightGradient(kernels, asRows(x), dy_NO) : undefined,
         ...biases.map(() => (needs[2] ? sumLeading(dy_NO, [O]) : undefined)),
         ...residuals.map(() => alias(dy)),
       ];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ENGINE_NAMES, openEngine } from '../open-engine.ts';
 import { type Tensor2D, tf } from '../tensor.ts';
+import { VARIANTS } from '../testing/variants.ts';
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
-  const { ops, tidy } = await openEngine({ name });
+describe.each(VARIANTS)('on $title', async ({ open }) => {
+  const { ops, tidy } = await open();
 
   test('one buffer under two shapes multiplies by the shape that it has now', async () => {
-    await openEngine({ name });
+    await open();
     const values = tidy(() => {
       const weight = ops.constant<Tensor2D>([1, 2, 3, 4, 5, 6], [2, 3]);
       const wide = ops.matmul(tf.ones([1, 2]), weight);

@@ -2,10 +2,10 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Tensor, tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { hostComputeOne } from '../tfjs/host.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
 import { fitsPacked } from '../tfjs/packed-weights.ts';
 import { tidy } from '../tfjs/scopes.ts';
+import type { Kernels } from './kernels.ts';
 import { transposed } from './shape.ts';
 
 const FLAGS = { transposeA: false, transposeB: false };
@@ -20,27 +20,25 @@ export function product<T extends Tensor>(a: Tensor, b: Tensor): T {
   const N = b.shape[1] as number;
   if (M === 0 || K === 0 || N === 0) return tf.zeros([M, N]) as Tensor as T;
   if (fitsPacked(b.dataId, N)) return kernel<T>('BatchMatMul', { a, b }, FLAGS);
-  const copy = hostComputeOne([b], b.shape, (out, values) => out.set(values));
+  // A buffer of its own: tfjs' identity copies on wasm, where buffers are packed.
+  const copy = kernel<Tensor>('Identity', { x: b });
   const result = kernel<T>('BatchMatMul', { a, b: copy }, FLAGS);
   copy.dispose();
   return result;
 }
 
 /** One matrix of a batch [P,M,N], off the tape. */
-function matrixOf(batch_PMN: Tensor, index: number): Tensor {
-  const [, M, N] = batch_PMN.shape;
-  return hostComputeOne([batch_PMN], [M, N], (out, values) => {
-    out.set(values.subarray(index * M * N, (index + 1) * M * N));
-  });
+function matrixOf(kernels: Kernels, batch_PMN: Tensor, index: number): Tensor {
+  return alias(kernels.cut(batch_PMN, 0, index, 1), batch_PMN.shape.slice(1));
 }
 
 /** Multiplies batches matrix by matrix, as tfjs' own batched product is slow on wasm and wrong where it broadcasts. */
-function batchProduct(a_PMK: Tensor, b_PKN: Tensor, turn: 'none' | 'a' | 'b'): Tensor {
+function batchProduct(kernels: Kernels, a_PMK: Tensor, b_PKN: Tensor, turn: 'none' | 'a' | 'b'): Tensor {
   const P = a_PMK.shape[0];
   const one = (index: number) => {
-    const a = matrixOf(a_PMK, index);
-    const b = matrixOf(b_PKN, index);
-    return product(turn === 'a' ? transposed(a) : a, turn === 'b' ? transposed(b) : b);
+    const a = matrixOf(kernels, a_PMK, index);
+    const b = matrixOf(kernels, b_PKN, index);
+    return product(turn === 'a' ? transposed(kernels, a) : a, turn === 'b' ? transposed(kernels, b) : b);
   };
   return tf.stack(Array.from({ length: P }, (_, index) => tidy(() => one(index))));
 }
@@ -54,16 +52,16 @@ function checkShapes(a: Tensor, b: Tensor): void {
 }
 
 /** The product of two matrices, or of two equal batches of matrices. */
-export function matmul<T extends Tensor>(a: T, b: T): T {
+export function matmul<T extends Tensor>(kernels: Kernels, a: T, b: T): T {
   checkShapes(a, b);
   const [M, K] = a.shape.slice(-2);
   const N = b.shape[b.shape.length - 1];
   const leading = a.shape.slice(0, -2);
   const P = leading.reduce((count, size) => count * size, 1);
   const times = (left: Tensor, right: Tensor, turn: 'none' | 'a' | 'b'): Tensor => {
-    if (P !== 1) return batchProduct(left, right, turn);
+    if (P !== 1) return batchProduct(kernels, left, right, turn);
     const [x, y] = [left, right].map((side) => alias(side, side.shape.slice(-2)));
-    return product(turn === 'a' ? transposed(x) : x, turn === 'b' ? transposed(y) : y);
+    return product(turn === 'a' ? transposed(kernels, x) : x, turn === 'b' ? transposed(kernels, y) : y);
   };
   const batch = (x: Tensor, rows: number, columns: number) => alias(x, [P, rows, columns]);
   if (P === 0) return tf.zeros([...leading, M, N]) as Tensor as T;

@@ -4,13 +4,14 @@ import type { Readout } from '../readout.ts';
 import type { Tensor2D } from '../tensor.ts';
 import { kernel } from '../tfjs/internals.ts';
 import { tidy } from '../tfjs/scopes.ts';
+import type { Kernels } from './kernels.ts';
 import { product } from './matmul.ts';
 import { normalized } from './rms-norm.ts';
 
 /** Norm and unembedding of a block of rows, off the tape. */
-export function readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D {
+export function readoutLogits(kernels: Kernels, hidden_NE: Tensor2D, readout: Readout): Tensor2D {
   checkReadout(hidden_NE, readout);
-  return tidy(() => unembedded(readout.gain_E ? normalized(hidden_NE, readout.gain_E) : hidden_NE, readout));
+  return tidy(() => unembedded(readout.gain_E ? normalized(kernels, hidden_NE, readout.gain_E) : hidden_NE, readout));
 }
 
 /** Unembedding and bias of normed rows. */

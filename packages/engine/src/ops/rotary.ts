@@ -1,11 +1,11 @@
 // B rows, T nodes, H attention heads, d width of one attention head.
 import { shapeMismatch } from '../errors.ts';
-import { rotaryTables, rotate } from '../loops/rotary.ts';
+import { rotaryTables } from '../loops/rotary.ts';
 import { derived, type Nodes } from '../nodes.ts';
-import type { Tensor, Tensor4D } from '../tensor.ts';
+import type { Tensor4D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { hostComputeOne } from '../tfjs/host.ts';
+import type { Kernels } from './kernels.ts';
 
 /** Cosine and sine tables of the nodes' positions, made once per forward. */
 function tablesOf(at: Nodes, d: number, base: number) {
@@ -17,21 +17,19 @@ function tablesOf(at: Nodes, d: number, base: number) {
 }
 
 /** Rotary position embedding of queries or keys. */
-export function rotary(x_BTHd: Tensor4D, at: Nodes, base = 10000): Tensor4D {
-  const [B, T, H, d] = x_BTHd.shape;
+export function rotary(kernels: Kernels, x_BTHd: Tensor4D, at: Nodes, base = 10000): Tensor4D {
+  const [B, T, , d] = x_BTHd.shape;
   if (x_BTHd.shape.length !== 4 || B !== at.B || T !== at.T || d % 2 !== 0) {
     throw shapeMismatch('rotary', `x [B,T,H,d] over ${at.B} x ${at.T} nodes with d even`, `[${x_BTHd.shape}]`);
   }
-  const turned = (x: Tensor4D, tables: readonly Tensor[], direction: 1 | -1): Tensor4D =>
-    hostComputeOne([x, ...tables], x.shape, (y, values, cos, sin) => rotate(y, values, cos, sin, H, d, direction));
   return differentiable<Tensor4D>(
     'rotary',
     [x_BTHd],
     (save) => {
       const tables = tablesOf(at, d, base);
       for (const table of tables) save(table);
-      return turned(x_BTHd, tables, 1);
+      return kernels.rotate(x_BTHd, tables, 1);
     },
-    (dy, tables) => [turned(dy, tables, -1)],
+    (dy, tables) => [kernels.rotate(dy, tables, -1)],
   );
 }

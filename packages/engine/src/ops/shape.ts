@@ -1,15 +1,14 @@
 import { shapeMismatch } from '../errors.ts';
-import { addRows, copyBlock, copyRows } from '../loops/blocks.ts';
-import { transposeMatrix } from '../loops/transpose.ts';
 import { type Tensor, tf } from '../tensor.ts';
 import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
-import { hostComputeOne } from '../tfjs/host.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
-import type { Ops } from './contract.ts';
+import { cut } from './composite/blocks.ts';
+import type { Kernels } from './kernels.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
+/** The same values in another shape; one length may be -1. */
+export function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
   const known = sizeOf(shape.filter((size) => size !== -1));
   const target = shape.map((size) => (size === -1 ? x.size / known : size));
   if (sizeOf(target) !== x.size || target.some((size) => !Number.isInteger(size) || size < 0)) {
@@ -24,19 +23,20 @@ function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
 }
 
 /** A transposed copy of a matrix, off the tape. */
-export function transposed<T extends Tensor>(x: T): T {
+export function transposed<T extends Tensor>(kernels: Kernels, x: T): T {
   const [rows, columns] = x.shape;
   if (rows === 1 || columns === 1) return alias<T>(x, [columns, rows]);
-  return hostComputeOne<T>([x], [columns, rows], (out, values) => transposeMatrix(values, out, rows, columns));
+  return kernels.transpose(x) as T;
 }
 
-function permuted(x: Tensor, permutation: readonly number[]): Tensor {
+function permuted(kernels: Kernels, x: Tensor, permutation: readonly number[]): Tensor {
   if (permutation.every((axis, at) => axis === at)) return alias(x);
-  if (permutation.length === 2 && x.dtype === 'float32') return transposed(x);
+  if (permutation.length === 2 && x.dtype === 'float32') return transposed(kernels, x);
   return kernel('Transpose', { x }, { perm: [...permutation] });
 }
 
-function transpose<T extends Tensor>(x: T, permutation?: readonly number[]): T {
+/** Axes in another order, reversed by default. */
+export function transpose<T extends Tensor>(kernels: Kernels, x: T, permutation?: readonly number[]): T {
   const forward = permutation ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
   const axes = new Set(forward);
   if (
@@ -50,8 +50,8 @@ function transpose<T extends Tensor>(x: T, permutation?: readonly number[]): T {
   return differentiable<T>(
     'transpose',
     [x],
-    () => permuted(x, forward) as T,
-    (dy) => [permuted(dy, back)],
+    () => permuted(kernels, x, forward) as T,
+    (dy) => [permuted(kernels, dy, back)],
   );
 }
 
@@ -62,32 +62,12 @@ function axisOf(name: string, axis: number, rank: number): number {
 }
 
 /** The block of a tensor between two indices of one axis, off the tape. */
-function part(x: Tensor, axis: number, begin: number, size: number): Tensor {
-  const shape = x.shape.map((length, at) => (at === axis ? size : length));
-  if (x.dtype !== 'float32') {
-    const starts = shape.map((_, at) => (at === axis ? begin : 0));
-    return tf.slice(x, starts, shape);
-  }
-  const inner = sizeOf(x.shape.slice(axis + 1));
-  const rows = sizeOf(x.shape.slice(0, axis));
-  const stride = x.shape[axis] * inner;
-  return hostComputeOne([x], shape, (out, values) => {
-    copyBlock(values, begin * inner, stride, out, 0, size * inner, rows, size * inner);
-  });
+function part(kernels: Kernels, x: Tensor, axis: number, begin: number, size: number): Tensor {
+  return (x.dtype === 'float32' ? kernels.cut : cut)(x, axis, begin, size);
 }
 
-/** A tensor of zeros with one block filled, off the tape: the gradient of {@link part}. */
-function placed(dy: Tensor, shape: readonly number[], axis: number, begin: number): Tensor {
-  const inner = sizeOf(shape.slice(axis + 1));
-  const rows = sizeOf(shape.slice(0, axis));
-  const width = dy.shape[axis] * inner;
-  return hostComputeOne([dy], shape, (out, values) => {
-    out.fill(0);
-    copyBlock(values, 0, width, out, begin * inner, shape[axis] * inner, rows, width);
-  });
-}
-
-function concat<T extends Tensor>(parts: readonly T[], axis: number): T {
+/** Parts one after the other along an axis. */
+export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], axis: number): T {
   const at = axisOf('concat', axis, parts[0].shape.length);
   for (const { shape } of parts) {
     if (shape.length === parts[0].shape.length && shape.every((size, a) => a === at || size === parts[0].shape[a]))
@@ -102,22 +82,25 @@ function concat<T extends Tensor>(parts: readonly T[], axis: number): T {
       let begin = 0;
       return parts.map(({ shape }, index) => {
         begin += shape[at];
-        return needs[index] ? part(dy, at, begin - shape[at], shape[at]) : undefined;
+        return needs[index] ? kernels.cut(dy, at, begin - shape[at], shape[at]) : undefined;
       });
     },
   );
 }
 
-function stack<T extends Tensor>(parts: readonly Tensor[], axis = 0): T {
+/** Parts along a new axis. */
+export function stack<T extends Tensor>(kernels: Kernels, parts: readonly Tensor[], axis = 0): T {
   const rank = parts[0].shape.length + 1;
   const at = axisOf('stack', axis, rank);
   return concat(
+    kernels,
     parts.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
     at,
   ) as T;
 }
 
-function slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T {
+/** A block. */
+export function slice<T extends Tensor>(kernels: Kernels, x: T, begin: readonly number[], size: readonly number[]): T {
   const sizes = x.shape.map((length, axis) => {
     const start = begin[axis] ?? 0;
     const count = size[axis] === undefined || size[axis] === -1 ? length - start : size[axis];
@@ -128,19 +111,20 @@ function slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly 
   return differentiable<T>(
     'slice',
     [x],
-    () => cut.reduce<Tensor>((block, axis) => part(block, axis, begin[axis], sizes[axis]), alias(x)) as T,
+    () => cut.reduce<Tensor>((block, axis) => part(kernels, block, axis, begin[axis], sizes[axis]), alias(x)) as T,
     (dy) => {
-      let grown = alias(dy);
+      let grown: Tensor = alias(dy);
       for (const axis of [...cut].reverse()) {
         const shape = grown.shape.map((length, at) => (at === axis ? x.shape[axis] : length));
-        grown = placed(grown, shape, axis, begin[axis]);
+        grown = kernels.place(grown, shape, axis, begin[axis]);
       }
       return [grown];
     },
   );
 }
 
-function split<T extends Tensor>(x: T, parts: number | readonly number[], axis: number): T[] {
+/** A tensor in parts along an axis. */
+export function split<T extends Tensor>(kernels: Kernels, x: T, parts: number | readonly number[], axis: number): T[] {
   const at = axisOf('split', axis, x.shape.length);
   const length = x.shape[at];
   const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => length / parts) : parts;
@@ -159,28 +143,20 @@ function split<T extends Tensor>(x: T, parts: number | readonly number[], axis: 
   return differentiableMany<T>(
     'split',
     [x],
-    () => sizes.map((size, index) => part(x, at, begins[index], size) as T),
+    () => sizes.map((size, index) => part(kernels, x, at, begins[index], size) as T),
     (dys) => [tf.concat([...dys], at)],
   );
 }
 
-function gatherRows<T extends Tensor>(x: T, rows: Int32Array | readonly number[]): T {
-  const [length, ...rest] = x.shape;
+/** Rows of the first axis by index; the gradient adds up repeats. */
+export function gatherRows<T extends Tensor>(kernels: Kernels, x: T, rows: Int32Array | readonly number[]): T {
+  const [length] = x.shape;
   const bad = rows.findIndex((row) => row < 0 || row >= length);
   if (bad >= 0) throw shapeMismatch('gatherRows', `rows in [0, ${length})`, `${rows[bad]} at index ${bad}`);
-  const width = sizeOf(rest);
   return differentiable<T>(
     'gatherRows',
     [x],
-    () => hostComputeOne<T>([x], [rows.length, ...rest], (out, values) => copyRows(values, rows, out, width)),
-    (dy) => [
-      hostComputeOne([dy], x.shape, (out, values) => {
-        out.fill(0);
-        addRows(values, rows, out, width);
-      }),
-    ],
+    () => kernels.gather(x, rows) as T,
+    (dy) => [kernels.scatter(dy, rows, x.shape)],
   );
 }
-
-/** Shape operations of {@link Ops}. */
-export const shaping = { reshape, transpose, concat, slice, split, stack, gatherRows } satisfies Partial<Ops>;

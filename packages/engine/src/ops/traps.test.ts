@@ -1,13 +1,13 @@
 // Values worked out by hand, at the places where tfjs or a naive formula goes wrong.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { chainNodes } from '../nodes.ts';
-import { ENGINE_NAMES, openEngine } from '../open-engine.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
+import { VARIANTS } from '../testing/variants.ts';
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
-  const engine = await openEngine({ name });
+describe.each(VARIANTS)('on $title', async ({ open }) => {
+  const engine = await open();
   const { ops, tidy, record } = engine;
-  beforeEach(() => openEngine({ name }));
+  beforeEach(() => open());
 
   const valuesOf = (tensor: Tensor) => [...tensor.dataSync()];
 

@@ -115,14 +115,19 @@ function judgeGradients(
   return errors;
 }
 
+/** The inputs of a case, the same in every run. */
+function inputsOf({ name, shapes, domain }: OpCase, next = seededBy(name)): Array64[] {
+  return shapes.map((shape, input) => randomArray(shape, next, domain && ((value: number) => domain(value, input))));
+}
+
+const seededBy = (name: string): (() => number) =>
+  uniforms([...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7));
+
 /** Runs one case on an engine and measures it against the reference. */
 export function judge(engine: Engine, opCase: OpCase): Judgement {
-  const next = uniforms([...opCase.name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7));
+  const next = seededBy(opCase.name);
   const before = engine.memory().numTensors;
-  const { domain } = opCase;
-  const inputs = opCase.shapes.map((shape, input) =>
-    randomArray(shape, next, domain && ((value: number) => domain(value, input))),
-  );
+  const inputs = inputsOf(opCase, next);
   const expected = opCase.reference(...inputs);
   const tensors = inputs.map((input) => tensorOf(input));
   const result = engine.tidy(() => opCase.run(engine.ops, tensors, engine));
@@ -133,4 +138,21 @@ export function judge(engine: Engine, opCase: OpCase): Judgement {
   const gradients = opCase.hasGradient === false ? [] : judgeGradients(engine, opCase, inputs, tensors, weights);
   tf.dispose(tensors);
   return { forward, gradients, leakedTensors: engine.memory().numTensors - before };
+}
+
+/** How far two engines of one backend are from each other in a case's result and its gradients, relative to the largest value. */
+export function compare(a: Engine, b: Engine, opCase: OpCase): Omit<Judgement, 'leakedTensors'> {
+  const [left, right] = [a, b].map((engine) => {
+    const inputs = inputsOf(opCase).map((input) => tensorOf(input));
+    const recording = engine.record(() => opCase.run(engine.ops, inputs, engine));
+    const gradient = tensorOf(randomArray(recording.outputs.shape, uniforms(1)));
+    const gradients = recording.backward([{ at: recording.outputs, gradient }], inputs);
+    const flows = gradients.filter((flow) => flow !== undefined);
+    const values = [recording.outputs, ...flows].map((tensor) => tensor.dataSync());
+    tf.dispose([gradient, ...inputs, ...flows]);
+    recording.dispose();
+    return values;
+  });
+  const [forward, ...gradients] = left.map((values, index) => relativeError(values, right[index]));
+  return { forward, gradients };
 }

@@ -1,0 +1,24 @@
+import type { Kernels } from '../kernels.ts';
+import { attention, cachedAttention } from './attention.ts';
+import { cut, gather, place, scatter, transpose } from './blocks.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { adamw, sumOfSquares } from './optimize.ts';
+import { rmsNorm, rmsNormGradients } from './rms-norm.ts';
+import { rotate } from './rotary.ts';
+
+/** Every kernel in plain tfjs operations, which any backend runs: their specification, and what runs without them. */
+export const composites: Kernels = Object.freeze<Kernels>({
+  transpose,
+  cut,
+  place,
+  gather,
+  scatter,
+  rmsNorm,
+  rmsNormGradients,
+  rotate,
+  crossEntropy,
+  adamw,
+  sumOfSquares,
+  attention,
+  cachedAttention,
+});

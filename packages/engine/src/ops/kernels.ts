@@ -1,0 +1,63 @@
+// M rows and N columns of a matrix, D width, B rows, T nodes, H attention heads, d width of one attention head, R rows of a
+// block, V vocabulary.
+import type { HostKeyValueStore, KeyValueRow } from '../key-value-rows.ts';
+import type { Nodes } from '../nodes.ts';
+import type { RowLoss } from '../readout.ts';
+import type { Tensor, Tensor4D } from '../tensor.ts';
+import type { AttentionSizes } from './attention-pairs.ts';
+import type { AdamWOptions, AdamWSlot } from './contract.ts';
+
+/** A parameter after one step; the tensors are new. */
+export interface AdamWResult {
+  readonly weight: Tensor;
+  readonly moment1: Tensor;
+  readonly moment2: Tensor;
+}
+
+/** A row of a store in a forward. */
+export interface BoundRow {
+  readonly row: KeyValueRow;
+  /** Undecided number of this forward's first node; the later ones are announced but not filled in yet. */
+  readonly first: number;
+}
+
+/**
+ * The computations that an engine may do in its own way. `composites` has every one of them in plain tfjs operations,
+ * which is the specification; an engine gives what it does faster, with the same results to float32 accuracy.
+ *
+ * All but `attention` run off the tape: the ops above them write the gradients. Operands are checked already, float32
+ * and never written to; results are new tensors.
+ */
+export interface Kernels {
+  /** [M,N] to [N,M]. */
+  transpose(x_MN: Tensor): Tensor;
+  /** The block of `size` indices of one axis. */
+  cut(x: Tensor, axis: number, begin: number, size: number): Tensor;
+  /** Zeros of a shape with one block of an axis filled: the gradient of `cut`. */
+  place(block: Tensor, shape: readonly number[], axis: number, begin: number): Tensor;
+  /** Rows of the first axis; any may repeat. */
+  gather(x: Tensor, rows: ArrayLike<number>): Tensor;
+  /** Zeros of a shape to which rows are added, repeats in their order: the gradient of `gather`. */
+  scatter(rows: Tensor, at: ArrayLike<number>, shape: readonly number[]): Tensor;
+  /** x / sqrt(mean(x^2) + epsilon) * gain over the last axis. */
+  rmsNorm(x: Tensor, gain_D: Tensor, epsilon: number): Tensor;
+  /** Gradients of `rmsNorm` for x and gain, both times `scale`. */
+  rmsNormGradients(dy: Tensor, x: Tensor, gain_D: Tensor, epsilon: number, scale: number): Tensor[];
+  /** Turns the pairs (j, j + d/2) by angles whose cosines and sines are [B*T,d/2]; direction -1 turns back. */
+  rotate(x_BTHd: Tensor4D, tables: readonly Tensor[], direction: 1 | -1): Tensor4D;
+  /** Cross-entropy and its gradient; target -1 ignores the row. */
+  crossEntropy(logits_RV: Tensor, target_R: Int32Array): ReturnType<RowLoss>;
+  adamw(slot: AdamWSlot, options: AdamWOptions): AdamWResult;
+  sumOfSquares(tensors: readonly Tensor[]): number;
+  /** Attention of each node over its ancestors, without a past; differentiable. */
+  attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: AttentionSizes): Tensor4D;
+  /** Puts the new nodes' keys and values into their rows, then attends each over what it sees. Padding gets zeros. */
+  cachedAttention(
+    q: Tensor4D,
+    k: Tensor4D,
+    v: Tensor4D,
+    bound: readonly BoundRow[],
+    store: HostKeyValueStore,
+    sizes: AttentionSizes,
+  ): Tensor4D;
+}
