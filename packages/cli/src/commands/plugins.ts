@@ -10,7 +10,7 @@ export interface PluginsOptions {
 /** `foretoken plugins`. */
 export function pluginsCommand(): Command {
   return command('plugins', 'List every plugin, or print the JSON Schema of an experiment with all of them.')
-    .argument('[experiment]', 'experiment or ablation file whose plugin packages to list too')
+    .argument('[experiment]', 'experiment file whose plugin packages to list too')
     .option('--schema', 'print the JSON Schema of an experiment, for editors')
     .action(action(() => import('../plugins/plugins.ts')));
 }

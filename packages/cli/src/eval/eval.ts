@@ -1,17 +1,27 @@
 import { createForetokenHost } from '@foretoken/ablation';
-import type { EvalOutcome, Json } from '@foretoken/core';
+import { type EvalOutcome, type Experiment, ForetokenError, type Json } from '@foretoken/core';
 import { evaluateRun } from '@foretoken/core/training';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { readRun } from '../run-folder/read-run.ts';
 
+export interface EvalOptions {
+  readonly evals?: readonly string[];
+}
+
 /** Runs the evals of a trained run; times stand apart from results, as everywhere. */
-export async function run(context: CommandContext, [folder]: readonly string[]): Promise<number> {
+export async function run(
+  context: CommandContext,
+  [folder]: readonly string[],
+  { evals }: EvalOptions,
+): Promise<number> {
   const { directory, experiment, baseDirectory } = await readRun(folder);
+  const measured = withEvals(experiment, evals, directory);
   const host = await createForetokenHost();
   const progress = context.progress();
   try {
-    const outcomes = await evaluateRun(host, experiment, {
+    const outcomes = await evaluateRun(host, measured, {
+      trainedAs: experiment,
       directory,
       baseDirectory,
       signal: context.signal,
@@ -24,6 +34,15 @@ export async function run(context: CommandContext, [folder]: readonly string[]):
   } finally {
     await host.dispose();
   }
+}
+
+function withEvals(experiment: Experiment, names: readonly string[] | undefined, directory: string): Experiment {
+  if (names) return { ...experiment, evals: names.map((name) => ({ name })) };
+  if (experiment.evals.length > 0) return experiment;
+  throw new ForetokenError(
+    'CONFIG_CONFLICT',
+    `the run in ${directory} was configured without evals. Name some, as in --evals bits-per-byte acceptance.`,
+  );
 }
 
 function linesOf([name, { results, timings = {} }]: [string, EvalOutcome]): string[] {
