@@ -138,6 +138,14 @@ describe.each<[string, Decoder]>([
     expect(session.rows).toEqual([]);
   });
 
+  test('a reader may dispose the session before it closes the stream', async () => {
+    const session = new ScriptedSession({ next });
+    const emissions = decoder.generate(session, request([5, 6], 9))[Symbol.asyncIterator]();
+    await emissions.next();
+    session.dispose();
+    await expect(emissions.return!()).resolves.toMatchObject({ done: true });
+  });
+
   test('an abort stops between two steps, names its cause and frees the rows', async () => {
     const session = new ScriptedSession({ next });
     const controller = new AbortController();

@@ -11,6 +11,9 @@ const chain: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ no
 const oneLevel: DraftPolicy = {
   grow: (tree, frontier, p, at) => (at.level > 1 ? [] : chain.grow(tree, frontier, p, at)),
 };
+const sampledChain: DraftPolicy = {
+  grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: true })),
+};
 const random = () => randomOf(1);
 const prompt = (...tokens: number[]) => ({ tokens: Int32Array.from(tokens) });
 const nothing = (next: number): Kept => ({ path: new Int32Array(0), next });
@@ -368,8 +371,11 @@ describe('plugins that throw', () => {
     arm(broken);
     await expect(session.verify([treeOf([7], [-1])])).rejects.toThrow('a plugin failed');
     expect(engine.memory().numTensors).toBe(tensors);
-    const [verdict] = await session.verify([emptyTree()]);
-    expect(verdict.logits(-1)).toEqual(await freshLogits([1, 2, 3]));
+    const [first] = await session.verify([treeOf([8], [-1])]);
+    expect(first.logits(-1)).toEqual(await freshLogits([1, 2, 3]));
+    session.commit([{ path: Int32Array.of(0), next: 9 }]);
+    const [second] = await session.verify([emptyTree()]);
+    expect(second.logits(-1)).toEqual(await freshLogits([1, 2, 3, 8, 9]));
   });
 
   test('a prompt whose forward fails leaves no row, no tensor and no key', () => {
@@ -389,28 +395,37 @@ describe('plugins that throw', () => {
     expect(session.rows).toHaveLength(1);
   });
 
-  test.each([2, 3, 4])('a draft that fails at offset %i can be left out and the next one is right', async (offset) => {
-    const broken = failing(offset);
-    session = openSession(broken);
-    session.join(prompt(1, 2));
-    session.join(prompt(6, 5, 4, 3, 2));
-    await step([nothing(3), nothing(1)]);
-    arm(broken);
-    await expect(session.draft(chain, random)).rejects.toThrow('a plugin failed');
-    await step([nothing(4), nothing(0)]);
-    const trees = await session.draft(chain, random);
-    for (const [r, tokens] of [
-      [1, 2, 3],
-      [6, 5, 4, 3, 2, 1],
-    ].entries()) {
-      const fresh = openSession(model);
-      fresh.join(prompt(...tokens));
-      await fresh.verify([emptyTree()]);
-      fresh.commit([nothing([4, 0][r])]);
-      expect(trees[r]).toEqual((await fresh.draft(chain, random))[0]);
-      fresh.dispose();
-    }
-  });
+  test.each([2, 3, 4])(
+    'a draft that fails at offset %i can be left out and the next ones are right',
+    async (offset) => {
+      const broken = failing(offset);
+      session = openSession(broken);
+      const texts = [
+        [1, 2],
+        [6, 5, 4, 3, 2],
+      ];
+      for (const text of texts) session.join(prompt(...text));
+      const add = async (...next: number[]) => {
+        await step(next.map(nothing));
+        for (const [r, token] of next.entries()) texts[r].push(token);
+      };
+      await add(3, 1);
+      arm(broken);
+      await expect(session.draft(sampledChain, random)).rejects.toThrow('a plugin failed');
+      for (const next of [4, 5, 6]) {
+        await add(next, next + 1);
+        const trees = await session.draft(sampledChain, random);
+        for (const [r, text] of texts.entries()) {
+          const fresh = openSession(model);
+          fresh.join(prompt(...text.slice(0, -1)));
+          await fresh.verify([emptyTree()]);
+          fresh.commit([nothing(text.at(-1)!)]);
+          expect(trees[r]).toEqual((await fresh.draft(sampledChain, random))[0]);
+          fresh.dispose();
+        }
+      }
+    },
+  );
 });
 
 describe('declarations that decoding does not serve', () => {

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { drawIndex, indexOfLargest, indicesOfLargest, overVocabulary, softmax } from './distribution.ts';
+
+test('the lowest index wins a tie', () => {
+  expect(indexOfLargest([1, 3, 3, 2])).toBe(1);
+  expect(indicesOfLargest([1, 3, 3, 2], 3)).toEqual([1, 2, 3]);
+  expect(indicesOfLargest([2, 2], 5)).toEqual([0, 1]);
+});
+
+test('a softmax of huge logits is finite and sums to 1', () => {
+  const p = softmax(Float32Array.of(1000, 1000 - Math.log(3), -1e30));
+  expect(p[0]).toBeCloseTo(0.75, 6);
+  expect(p[1]).toBeCloseTo(0.25, 6);
+  expect(p[2]).toBe(0);
+});
+
+test('a draw goes to the index whose share of [0, 1) holds the number', () => {
+  const p = Float64Array.of(0, 0.25, 0, 0.5, 0.25);
+  for (const [uniform, index] of [
+    [0, 1],
+    [0.24, 1],
+    [0.25, 3],
+    [0.74, 3],
+    [0.75, 4],
+    [0.999, 4],
+  ]) {
+    expect(drawIndex(p, uniform)).toBe(index);
+  }
+});
+
+test('a draw beyond a sum that rounding left below 1 never gives an impossible index', () => {
+  expect(drawIndex(Float64Array.of(0.5, 0.25, 0), 0.9)).toBe(1);
+});
+
+test('a vocabulary of its own is spread over the token ids', () => {
+  const out = overVocabulary(Float64Array.of(0.75, 0.25), new Float64Array(4), Int32Array.of(3, 1), 0);
+  expect(out).toEqual(Float64Array.of(0, 0.25, 0, 0.75));
+});
