@@ -410,6 +410,9 @@ describe('plugins that throw', () => {
         for (const [r, token] of next.entries()) texts[r].push(token);
       };
       await add(3, 1);
+      // The first column that an offset reads hides all before it: what a failure leaves there would not show.
+      await session.draft(sampledChain, random);
+      await add(2, 2);
       arm(broken);
       await expect(session.draft(sampledChain, random)).rejects.toThrow('a plugin failed');
       for (const next of [4, 5, 6]) {
