@@ -31,6 +31,7 @@ export type { RunScope } from './di/run-scope.ts';
 export { type EngineOpener, type HostServices, type RunServices, type SessionFactory, TOKENS } from './di/tokens.ts';
 export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
 export { readJsonLines } from './files/json-lines-log.ts';
+export { makeFolder } from './files/make-folder.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';
 export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';

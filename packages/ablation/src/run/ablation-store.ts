@@ -1,6 +1,6 @@
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, readJson, writeJson } from '@foretoken/core';
+import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
 import type { CellFailure, CellRecord } from './cell-record.ts';
 
 /** Where everything of an ablation is kept: the folder is the record. */
@@ -58,16 +58,6 @@ export function openAblationStore(root: string): AblationStore {
       await writeJson(failurePath(failure.id), failure);
     },
   };
-}
-
-/** Makes a folder and those above it. @throws FILE_WRITE */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const { message } = cause as Error;
-    throw new ForetokenError('FILE_WRITE', `${folder} cannot be made: ${message}. Choose another folder.`, { cause });
-  }
 }
 
 /** Whether a path is there. */

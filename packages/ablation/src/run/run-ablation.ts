@@ -1,9 +1,9 @@
-import { ForetokenError, type Host } from '@foretoken/core';
+import { ForetokenError, type Host, makeFolder } from '@foretoken/core';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { collectResults } from '../results/collect-results.ts';
 import type { AblationResults } from '../results/results.ts';
 import { writePlanRecord, writeResults } from '../results/write-results.ts';
-import { type AblationStore, makeFolder, openAblationStore } from './ablation-store.ts';
+import { type AblationStore, openAblationStore } from './ablation-store.ts';
 import { type AblationEvent, describeTask, type TaskInfo } from './events.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { performTask } from './perform-task.ts';

@@ -5,6 +5,7 @@ import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import { type DiskOptions, readError, realDisk, writeError } from '../files/disk.ts';
 import { checkFormatVersion } from '../files/json-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { isTemporaryName } from '../files/write-file-atomic.ts';
 import {
   inFileOrder,
@@ -74,7 +75,7 @@ export class CheckpointStore {
   ): Promise<CheckpointStore> {
     const { disk = realDisk } = options;
     try {
-      await disk.mkdir(directory, { recursive: true });
+      await makeFolder(directory, options);
       for (const name of await disk.readdir(directory)) {
         if (isTemporaryName(name)) await disk.rm(join(directory, name), { force: true });
       }

@@ -197,7 +197,7 @@ describe('prepared data', () => {
   it('names the folder that it cannot write to', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
-    await expect(prepareData(optionsFor(TEXTS, { cacheDirectory: file }))).rejects.toThrow(/FILE_WRITE: .*ENOTDIR/);
+    await expect(prepareData(optionsFor(TEXTS, { cacheDirectory: file }))).rejects.toThrow(/FILE_WRITE: .*EEXIST/);
   });
 
   it('takes a document that its tokenizer makes nothing of', async () => {

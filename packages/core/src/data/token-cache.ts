@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
 import { errno, writeError } from '../files/disk.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { syncFolder } from '../files/write-file-atomic.ts';
 import type { DataManifest, PreparedDocument } from './data-manifest.ts';
 import { appendTokens, tokenWidth } from './token-file.ts';
@@ -58,7 +59,7 @@ export function countTokens({ documents }: DataManifest, split: Split): number {
 export async function writeTokenCache(folder: string, job: TokenizingJob): Promise<DataManifest> {
   const temporary = `${folder}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await removeAbandoned(dirname(folder));
     const tokens = new Map<string, number>();
     const tick = progressOf(job);

@@ -1,10 +1,11 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
 import type { DataManifest } from '../data/data-manifest.ts';
 import { type JsonObject, readJson, writeJson } from '../files/json-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 /** Where everything of one run is kept: the folder is the record. */
 export interface RunPaths {
@@ -58,9 +59,7 @@ export async function openRunDirectory(root: string, experiment: Experiment, res
   if (existed) {
     await checkSameExperiment(paths, experiment);
   } else {
-    await mkdir(root, { recursive: true }).catch((cause: Error) => {
-      throw new ForetokenError('FILE_WRITE', `${root} cannot be made: ${cause.message}.`, { cause });
-    });
+    await makeFolder(root);
     await writeJson(paths.experiment, experiment);
   }
   return paths;
