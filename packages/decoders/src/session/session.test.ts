@@ -4,15 +4,12 @@ import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
-import { openWatched, randomOf } from './rollback.fixture.ts';
+import { randomOf } from './rollback.fixture.ts';
 import { CONTEXT, modelOf, type TinyHead, tinyModel, tinyTrunk, VOCABULARY } from './tiny-models.fixture.ts';
 
 const chain: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) };
 const oneLevel: DraftPolicy = {
   grow: (tree, frontier, p, at) => (at.level > 1 ? [] : chain.grow(tree, frontier, p, at)),
-};
-const sampledChain: DraftPolicy = {
-  grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: true })),
 };
 const random = () => randomOf(1);
 const prompt = (...tokens: number[]) => ({ tokens: Int32Array.from(tokens) });
@@ -344,112 +341,6 @@ describe('order', () => {
     expect(() => session.join(prompt(1))).toThrow(misuse);
     await expect(session.verify([])).rejects.toEqual(misuse);
     await expect(session.draft(chain, random)).rejects.toEqual(misuse);
-  });
-});
-
-describe('plugins that throw', () => {
-  /** The model with a head that throws once at an offset. */
-  function failing(offset: number): LanguageModel {
-    let isDue = false;
-    const { head } = model;
-    const forward: typeof head.forward = (i, input) => {
-      const output = head.forward(i, input);
-      if (i !== offset || !isDue) return output;
-      isDue = false;
-      throw new Error('a plugin failed');
-    };
-    return Object.assign({ ...model, head: { ...head, forward } }, { arm: () => (isDue = true) });
-  }
-  const arm = (broken: LanguageModel) => (broken as LanguageModel & { arm: () => void }).arm();
-
-  test('a forward that fails leaves the step as it was', async () => {
-    const broken = failing(1);
-    session = openSession(broken);
-    session.join(prompt(1, 2));
-    await step([nothing(3)]);
-    const tensors = engine.memory().numTensors;
-    arm(broken);
-    await expect(session.verify([treeOf([7], [-1])])).rejects.toThrow('a plugin failed');
-    expect(engine.memory().numTensors).toBe(tensors);
-    const [first] = await session.verify([treeOf([8], [-1])]);
-    expect(first.logits(-1)).toEqual(await freshLogits([1, 2, 3]));
-    session.commit([{ path: Int32Array.of(0), next: 9 }]);
-    const [second] = await session.verify([emptyTree()]);
-    expect(second.logits(-1)).toEqual(await freshLogits([1, 2, 3, 8, 9]));
-  });
-
-  test('a prompt whose forward fails leaves no row, no tensor and no key', () => {
-    const broken = failing(1);
-    const watched = openWatched(broken);
-    session = watched.session;
-    session.join(prompt(1, 2));
-    const tensors = engine.memory().numTensors;
-    arm(broken);
-    expect(() => session.join(prompt(3, 4, 5))).toThrow('a plugin failed');
-    expect(engine.memory().numTensors).toBe(tensors);
-    const [row] = session.rows;
-    for (const store of watched.stores.values()) {
-      expect(store.length(row)).toBe(1);
-      expect(() => store.length(row + 1)).toThrow();
-    }
-    expect(session.rows).toHaveLength(1);
-  });
-
-  test.each([2, 3, 4])(
-    'a draft that fails at offset %i can be left out and the next ones are right',
-    async (offset) => {
-      const broken = failing(offset);
-      session = openSession(broken);
-      const texts = [
-        [1, 2],
-        [6, 5, 4, 3, 2],
-      ];
-      for (const text of texts) session.join(prompt(...text));
-      const add = async (...next: number[]) => {
-        await step(next.map(nothing));
-        for (const [r, token] of next.entries()) texts[r].push(token);
-      };
-      await add(3, 1);
-      // The first column that an offset reads hides all before it: what a failure leaves there would not show.
-      await session.draft(sampledChain, random);
-      await add(2, 2);
-      arm(broken);
-      await expect(session.draft(sampledChain, random)).rejects.toThrow('a plugin failed');
-      for (const next of [4, 5, 6]) {
-        await add(next, next + 1);
-        const trees = await session.draft(sampledChain, random);
-        for (const [r, text] of texts.entries()) {
-          const fresh = openSession(model);
-          fresh.join(prompt(...text.slice(0, -1)));
-          await fresh.verify([emptyTree()]);
-          fresh.commit([nothing(text.at(-1)!)]);
-          expect(trees[r]).toEqual((await fresh.draft(sampledChain, random))[0]);
-          fresh.dispose();
-        }
-      }
-    },
-  );
-});
-
-describe('declarations that decoding does not serve', () => {
-  test.each([
-    ['memory: unrolled', { memory: 'unrolled' }],
-    ['extends: true', { extends: true }],
-    ['carry: further together with ahead: true', { reads: { carry: 'further', ahead: true } }],
-  ] as const)('%s is refused when the session is opened', (declaration, declared) => {
-    const open = () => openSession({ ...model, head: { ...model.head, ...declared } });
-    expect(open).toThrow(expect.objectContaining({ code: 'OFFSET_UNSUPPORTED' }));
-    expect(open).toThrow(declaration);
-  });
-
-  test('a head without memory that asks for some is refused', () => {
-    const { memory: _, ...head } = model.head;
-    const opened = openSession({
-      ...model,
-      head: { ...head, forward: (_offset, { memory }) => memory.kv('x') as never },
-    });
-    opened.join(prompt(1, 2));
-    return expect(opened.verify([emptyTree()])).rejects.toMatchObject({ code: 'OFFSET_UNSUPPORTED' });
   });
 });
 
