@@ -17,7 +17,7 @@ export type Patch = { readonly [path: string]: Json };
 
 /** An ablation as people write it. */
 export interface AblationFile {
-  readonly formatVersion: typeof FORMAT_VERSION;
+  readonly formatVersion?: typeof FORMAT_VERSION;
   readonly name: string;
   /** An experiment: a path from the file's folder, or the experiment itself. */
   readonly base: string | { readonly [key: string]: Json };
@@ -51,7 +51,7 @@ const PATH = {
 /** Schema of an ablation file; the base and the values are judged later, as parts of complete experiments. */
 export const ablationSchema = Type.Object(
   {
-    formatVersion: Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' }),
+    formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
     name: Type.String({ ...NAME }),
     base: Type.Union([Type.String({ minLength: 1 }), Type.Object({}, { additionalProperties: true })], {
       description: 'The base experiment: its file, or the experiment itself.',

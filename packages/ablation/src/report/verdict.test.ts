@@ -123,6 +123,13 @@ describe('verdictSentences', () => {
     );
   });
 
+  it('name the arm whose size is furthest from the baseline’s, from one per cent on', () => {
+    const base = row('base', { isBaseline: true, parameters: 1000 });
+    const text = said(base, row('more', { parameters: 1020 }), row('less', { parameters: 950 }));
+    expect(text).toContain('Parameters do not match: less has −5.0% against the baseline.');
+    expect(said(base, row('near', { parameters: 1009 }))).not.toContain('Parameters');
+  });
+
   it('say that nothing beats the baseline, the bigram or greedy where nothing does', () => {
     const text = said(
       row('base', { isBaseline: true, bitsPerByte: 5, speedOverGreedy: 0.5, seeds: 2 }),

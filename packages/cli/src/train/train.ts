@@ -12,7 +12,7 @@ import { parseOverride } from './overrides.ts';
 /** Trains the model of an experiment file in a folder of its own. */
 export async function run(context: CommandContext, [file]: readonly string[], options: TrainOptions): Promise<number> {
   const overrides = (options.set ?? []).map(parseOverride);
-  const host = await createForetokenHost();
+  const host = await createForetokenHost({ log: (line) => context.say(line) });
   const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
   const directory = path.resolve(options.run ?? path.join('runs', experiment.name));
   const resume = options.resume === true;

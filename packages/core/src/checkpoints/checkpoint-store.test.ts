@@ -115,6 +115,9 @@ describe('a checkpoint store', () => {
     for (const ask of [() => store.latest(), () => store.best(), () => store.list(), () => store.load(path)]) {
       await expect(ask()).rejects.toThrow(/FILE_CORRUPT: .*step-00000003.safetensors is not a whole/);
     }
+    await expect(store.latest()).rejects.toThrow(
+      /To go on from step-00000002\.safetensors beside it, delete .*-00000003/,
+    );
     await store.save(contentOf(4, 9));
     expect(stepsIn(store.directory)).toEqual([1, 2, 3, 4]);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { ForetokenError } from '@foretoken/engine/errors';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import { type DiskOptions, readError, realDisk, writeError } from '../files/disk.ts';
@@ -116,14 +116,22 @@ export class CheckpointStore {
     return entries;
   }
 
+  /** Whether nothing has been saved yet. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#files()).length === 0;
+  }
+
   /**
    * The newest checkpoint; a corrupt one is an error, never passed over.
    * @throws CHECKPOINT_MISSING if there is none; FILE_CORRUPT, FORMAT_VERSION
    */
   async latest(): Promise<CheckpointEntry> {
-    const newest = (await this.#files()).at(-1);
+    const files = await this.#files();
+    const newest = files.at(-1);
     if (newest === undefined) throw this.#missing('checkpoint');
-    return readEntry(newest.path, this.#options);
+    return readEntry(newest.path, this.#options).catch((cause: unknown) => {
+      throw withWayBack(cause, newest.path, files.at(-2)?.path);
+    });
   }
 
   /**
@@ -208,6 +216,13 @@ export async function loadCheckpoint(
   }
   if (hashTensors(tensors) !== metadata.get('sha256')) throw corrupt(path, 'its data do not match their SHA-256');
   return { ...entry, tensors, state: parseState(path, metadata.get('state')) };
+}
+
+/** A corrupt newest checkpoint: says which file to delete to go on from the one before. */
+function withWayBack(cause: unknown, newest: string, before: string | undefined): unknown {
+  if (!isForetokenError(cause) || cause.code !== 'FILE_CORRUPT' || before === undefined) return cause;
+  const way = `To go on from ${basename(before)} beside it, delete ${newest} and use --resume.`;
+  return new ForetokenError('FILE_CORRUPT', `${cause.problems.join(' ')} ${way}`, { cause });
 }
 
 async function readEntry(path: string, options: DiskOptions): Promise<CheckpointEntry> {

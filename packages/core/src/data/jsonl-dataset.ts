@@ -7,7 +7,7 @@ import type { Dataset, DatasetListing, DocumentEntry } from '../contracts/data.t
 import { readError } from '../files/disk.ts';
 import { defineDataset } from '../plugins/define.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
-import { byId, type Candidate, splitDocuments, splitOptions } from './split.ts';
+import { type Candidate, splitDocuments, splitOptions } from './split.ts';
 
 const options = Type.Object({
   files: Type.Array(Type.String({ minLength: 1 }), {
@@ -65,8 +65,7 @@ async function listLines(
       candidates.push({ id, bytes: text.length, sha256, group: sha256 });
     }
   }
-  const result = splitDocuments(candidates, split);
-  return { documents: result.documents, skipped: [...skipped, ...result.skipped].sort(byId) };
+  return splitDocuments(candidates, split, skipped);
 }
 
 async function readLine(line: Line | undefined, { id, sha256 }: DocumentEntry, field: string): Promise<Uint8Array> {

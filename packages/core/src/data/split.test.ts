@@ -74,7 +74,10 @@ describe('a split', () => {
   it.each([
     [[], /DATA_EMPTY: .*no document is left/],
     [[candidate('a', 'one'), candidate('b', 'one')], /DATA_EMPTY: .*all are in the one group "one" \(2 documents/],
-    [[candidate('a', 'a', 'same'), candidate('b', 'b', 'same')], /DATA_EMPTY: .*\(1 documents, 1 skipped\)/],
+    [
+      [candidate('a', 'a', 'same'), candidate('b', 'b', 'same')],
+      /DATA_EMPTY: .*\(1 documents; left out: 1 same content\)/,
+    ],
   ])('of fewer than two groups is refused', (candidates, message) => {
     expect(() => splitDocuments(candidates, { validation: 0.5, salt: '' })).toThrow(message);
   });

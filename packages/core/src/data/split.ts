@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { Type } from 'typebox';
 import type { DocumentEntry } from '../contracts/data.ts';
+import { countReasons } from './skipped.ts';
 
 /** Options of every split. */
 export const splitOptions = {
@@ -35,19 +36,22 @@ export interface SplitResult {
  * Of documents with equal bytes the one with the lexically first id stays. A group's side follows from the hash of its
  * name, so that adding documents moves no other one; only where all fall on one side, the group nearest to the border
  * is moved over.
+ * @param leftOut - what the dataset left out already; joins the result's `skipped`
  * @throws DATA_EMPTY if there are not two groups to divide
  */
 export function splitDocuments(
   candidates: readonly Candidate[],
   { validation, salt }: { readonly validation: number; readonly salt: string },
+  leftOut: SplitResult['skipped'] = [],
 ): SplitResult {
-  const { unique, skipped } = dropRepeated(candidates);
+  const { unique, skipped: repeated } = dropRepeated(candidates);
+  const skipped = [...leftOut, ...repeated].sort(byId);
   const place = new Map(unique.map(({ group }) => [group, placeOf(group, salt)]));
   if (place.size < 2) {
     const found = unique.length === 0 ? 'no document is left' : `all are in the one group "${unique[0].group}"`;
     throw new ForetokenError(
       'DATA_EMPTY',
-      `a split needs at least two groups of documents: ${found} (${unique.length} documents, ${skipped.length} skipped). Add documents, or split by something finer.`,
+      `a split needs at least two groups of documents: ${found} (${unique.length} documents${skipped.length > 0 ? `; left out: ${countReasons(skipped)}` : ''}). Add documents, or split by something finer.`,
     );
   }
   const places = [...place.values()].sort((a, b) => a - b);

@@ -94,7 +94,7 @@ describe('the dataset "text-files"', () => {
     const folder = temporaryFolder();
     writeTree(folder, { 'a.ts': 'a', 'b.ts': 'a', 'c.ts': '' });
     await expect(idsOf(folder, { include: ['*.ts'] })).rejects.toThrow(
-      /DATA_EMPTY: .*"a.ts" \(1 documents, 1 skipped\)/,
+      /DATA_EMPTY: .*"a.ts" \(1 documents; left out: 1 same content, 1 empty\)/,
     );
   });
 

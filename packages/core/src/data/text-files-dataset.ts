@@ -9,7 +9,7 @@ import { defineDataset } from '../plugins/define.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import { inspectFile } from './inspect-file.ts';
 import { packageNames } from './package-name.ts';
-import { byId, type Candidate, splitDocuments, splitOptions } from './split.ts';
+import { type Candidate, splitDocuments, splitOptions } from './split.ts';
 
 const options = Type.Object({
   include: Type.Array(Type.String({ minLength: 1 }), {
@@ -52,8 +52,7 @@ async function listTextFiles(baseDirectory: string, chosen: Static<typeof option
     if ('skip' in seen) skipped.push({ id: file.id, reason: seen.skip });
     else candidates.push({ id: file.id, ...seen, group: await groupOf(file) });
   }
-  const result = splitDocuments(candidates, split);
-  return { documents: result.documents, skipped: [...skipped, ...result.skipped].sort(byId) };
+  return splitDocuments(candidates, split, skipped);
 }
 
 function grouping(by: 'file' | 'folder' | 'package'): (file: FoundFile) => Promise<string> {

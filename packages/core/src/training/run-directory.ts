@@ -40,7 +40,8 @@ export function runPaths(root: string): RunPaths {
 export type ResumeMode = boolean | 'auto';
 
 /**
- * Opens the folder of a run, new or to be resumed, and makes sure that it belongs to this experiment.
+ * Opens the folder of a run, new or to be resumed, and makes sure that it belongs to this experiment. It becomes a run
+ * with {@link claimRunDirectory}: until then a start that failed (no data, a bad option) may be mended and repeated.
  *
  * @throws RUN_EXISTS, RUN_NOT_FOUND, RUN_MISMATCH
  */
@@ -56,13 +57,14 @@ export async function openRunDirectory(root: string, experiment: Experiment, res
   if (!existed && resume === true) {
     throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run to resume. Start it without --resume.`);
   }
-  if (existed) {
-    await checkSameExperiment(paths, experiment);
-  } else {
-    await makeFolder(root);
-    await writeJson(paths.experiment, experiment);
-  }
+  if (existed) await checkSameExperiment(paths, experiment);
+  else await makeFolder(root);
   return paths;
+}
+
+/** Makes an opened folder the run of this experiment. */
+export async function claimRunDirectory(paths: RunPaths, experiment: Experiment): Promise<void> {
+  if (!(await exists(paths.experiment))) await writeJson(paths.experiment, experiment);
 }
 
 /**

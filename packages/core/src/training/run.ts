@@ -5,6 +5,7 @@ import { experimentHash } from '../config/hash.ts';
 import type { EvalOutcome, Progress } from '../contracts/evaluation.ts';
 import type { Json } from '../contracts/json.ts';
 import { type PreparedData, prepareData } from '../data/prepare.ts';
+import { countReasons } from '../data/skipped.ts';
 import type { Host } from '../di/host.ts';
 import type { RunScope } from '../di/run-scope.ts';
 import { runEvals } from '../evaluation/run-evals.ts';
@@ -14,7 +15,15 @@ import { readJson, writeJson } from '../files/json-file.ts';
 import { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { provenanceOf } from './provenance.ts';
-import { checkManifest, exists, openRunDirectory, type ResumeMode, type RunPaths, runPaths } from './run-directory.ts';
+import {
+  checkManifest,
+  claimRunDirectory,
+  exists,
+  openRunDirectory,
+  type ResumeMode,
+  type RunPaths,
+  runPaths,
+} from './run-directory.ts';
 import { restoreModel } from './trainer-checkpoint.ts';
 import { TrainingLoop, type TrainingProgress } from './training-loop.ts';
 
@@ -65,6 +74,9 @@ export async function trainRun(host: Host, experiment: Experiment, options: Trai
   if (await exists(paths.summary)) return readSummary(paths);
   return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
     await ensureFreeSpace(paths.root, spaceForCheckpoints(model.numParameters));
+    await claimRunDirectory(paths, experiment);
+    saySkipped(host, data);
+    await checkManifest(paths, data.manifest);
     await writeJson(paths.provenance, provenanceOf(scope.registry, model.engine, options));
     const summary = await trainOn({ scope, model, data }, paths, options);
     await writeJson(paths.summary, summary);
@@ -91,6 +103,7 @@ export async function evaluateRun(
   const { signal, onProgress: progress, trainedAs = experiment } = options;
   const paths = runPaths(options.directory);
   return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
+    await checkManifest(paths, data.manifest);
     await restoreLatest(model, paths, trainedAs);
     const [tokenizer, decoders, seed] = [scope.get('tokenizer'), scope.get('decoders'), experiment.seed];
     const openSession = () => host.openSession(model);
@@ -132,7 +145,6 @@ async function withRun<T>(
   try {
     const data = await openData(scope, paths, options);
     try {
-      await checkManifest(paths, data.manifest);
       return await use({ scope, model: await scope.get('model'), data });
     } finally {
       data.close();
@@ -140,6 +152,12 @@ async function withRun<T>(
   } finally {
     await scope.dispose();
   }
+}
+
+/** One line on the documents that were left out, if any: how many, and why. */
+function saySkipped(host: Host, { manifest: { documents, skipped } }: PreparedData): void {
+  if (skipped.length === 0) return;
+  host.log(`data: ${documents.length} documents, ${skipped.length} left out (${countReasons(skipped)})`);
 }
 
 /** Prepared tokens lie beside the run, so that runs in one folder share them. */
@@ -172,7 +190,7 @@ async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options
     ...{ experiment, model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
   });
   try {
-    const last = (await checkpoints.list()).at(-1);
+    const last = (await checkpoints.isEmpty()) ? undefined : await checkpoints.latest();
     if (last) await loop.resume(await checkpoints.load(last.path));
     else await metrics.truncateAfter(() => false);
     const saved = await loop.run();

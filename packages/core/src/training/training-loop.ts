@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createNodes, type Nodes } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Checkpoint, CheckpointEntry, CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import type { Experiment } from '../config/experiment.ts';
+import { type Experiment, FORMAT_VERSION } from '../config/experiment.ts';
 import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
 import { makeBatch } from '../data/make-batch.ts';
 import type { PreparedData } from '../data/prepare.ts';
@@ -121,6 +121,7 @@ export class TrainingLoop {
     const byTerm = (values: Readonly<Record<string, number>>) =>
       Object.keys(values).map((term) => finite(values[term]));
     await this.#parts.metrics.append({
+      formatVersion: FORMAT_VERSION,
       ...rest,
       loss: finite(report.loss),
       gradientNorm: finite(report.gradientNorm),
