@@ -1,29 +1,62 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runBin } from '../testing/run-bin.fixture.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runBin, startBin } from '../testing/run-bin.fixture.ts';
 import { tinyExperiment } from '../testing/tiny-experiment.fixture.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = tinyExperiment();
+let cwd: string;
+beforeEach(() => {
+  cwd = tinyExperiment();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(cwd, { recursive: true }));
 
-const train = (...more: string[]) => runBin(['train', 'tiny.json', '--run', 'run', ...more], { cwd: folder });
+describe('foretoken train', { timeout: 60_000 }, () => {
+  it('trains into runs/, from where generate and eval go on', async () => {
+    const trained = await runBin(['train', 'tiny.json', '--json'], { cwd });
+    expect(trained.code).toBe(0);
+    expect(JSON.parse(trained.stdout)).toMatchObject({ run: path.join(cwd, 'runs/tiny'), steps: 4 });
 
-test('a start that failed can be mended and repeated, and the run then says what it left out', {
-  timeout: 60_000,
-}, async () => {
-  const failed = await train('--set', 'data.context=100000');
-  expect({ code: failed.code, stderr: failed.stderr }).toEqual({
-    code: 2,
-    stderr: expect.stringMatching(/^DATA_TOO_SHORT: /),
+    const args = ['generate', 'runs/tiny', '--prompt', 'do', '--tokens', '5'];
+    const generated = await runBin(args, { cwd });
+    expect(generated).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^speculative: 5 tokens in .* per forward/m),
+    });
+    expect(generated.stdout.startsWith('do')).toBe(true);
+    const json = JSON.parse((await runBin([...args, '--decoder', 'greedy', '--json'], { cwd })).stdout);
+    expect(json).toMatchObject({ prompt: 'do', decoder: 'greedy', tokens: 5, accepted: 0, tokensPerForward: 1 });
+    expect(generated.stdout.replaceAll(/[[\]]/g, '')).toBe(`do${json.text.replaceAll(/[[\]]/g, '')}\n`);
+    const unknown = await runBin([...args, '--decoder', 'greedier'], { cwd });
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('The run has: greedy, speculative') });
+
+    const evaluated = JSON.parse((await runBin(['eval', 'runs/tiny', '--json'], { cwd })).stdout);
+    expect(Object.keys(evaluated.evals)).toEqual(['bits-per-byte', 'acceptance']);
   });
-  expect(existsSync(path.join(folder, 'run', 'experiment.json'))).toBe(false);
-  writeFileSync(path.join(folder, 'empty.txt'), '');
-  const { code, stderr } = await train();
-  expect(code).toBe(0);
-  expect(stderr).toMatch(/^data: 8 documents, 1 left out \(1 empty\)$/m);
-  expect((await train()).stderr).toMatch(/^RUN_EXISTS: /);
+
+  it('saves on Ctrl-C, exits with 130 and says how to go on; --resume then finishes', async () => {
+    const long = ['train', 'tiny.json', '--run', 'a run', '--set', 'training.steps=120'];
+    const { child, finished } = startBin(long, { cwd });
+    while (!existsSync(path.join(cwd, 'a run/metrics.jsonl'))) await sleep(20);
+    await sleep(100);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await finished;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain("Go on with: foretoken train tiny.json --run 'a run' --set training.steps=120 --resume\n");
+    expect(stderr).toMatch(/INTERRUPTED: stopped after step \d+ of 120/);
+
+    expect(await runBin(long, { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('RUN_EXISTS') });
+    const resumed = await runBin([...long, '--resume', '--json'], { cwd });
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 120, tokens: 1920 });
+  });
+
+  it('prints every mistake of an experiment on a line of its own', async () => {
+    const wrong = ['--set', 'training.steps=0', '--set', 'model.head.horizon=0', '--set', 'model.heads=1'];
+    const { code, stderr } = await runBin(['train', 'tiny.json', ...wrong], { cwd });
+    expect(code).toBe(2);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatch(/^CONFIG_INVALID: \(override /);
+  });
 });
