@@ -3,16 +3,17 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyValueStore } from './key-values.ts';
 import { chainNodes, createNodes, LAST_COMMITTED } from './nodes.ts';
-import { ENGINE_NAMES, openEngine } from './open-engine.ts';
+import { openEngine } from './open-engine.ts';
 import type { Ops } from './ops/contract.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from './tensor.ts';
 import { randomArray, tensorOf, uniforms } from './testing/judge.ts';
 import { SmallModel, VOCABULARY as V } from './testing/small-model.ts';
+import { PRESENT } from './testing/variants.ts';
 
 const text = Int32Array.from({ length: 21 }, (_, index) => (index * index + 3 * index) % V);
 const SELF = 100;
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
+describe.each(PRESENT)('on %s', async (name) => {
   const engine = await openEngine({ name });
   const model = new SmallModel(engine);
   beforeEach(() => openEngine({ name }));

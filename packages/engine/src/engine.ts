@@ -3,11 +3,18 @@ import type { Ops } from './ops/contract.ts';
 import type { Recording } from './recording.ts';
 
 /** Engines this version can open. */
-export type EngineName = 'wasm' | 'cpu';
+export type EngineName = 'native' | 'wasm' | 'tensorflow' | 'webgpu' | 'cpu';
+
+/** How matrix products take their inputs; sums are float32 in either case. */
+export type Precision = 'float32' | 'bfloat16';
 
 export interface EngineOptions {
-  /** Default: `wasm`. */
-  readonly name?: EngineName;
+  /** Default: `auto`, the first of the engines that can run here. */
+  readonly name?: EngineName | 'auto';
+  /** Threads of the kernels, on engines that have a choice. Default: the cores that the process may use. Changes no bit. */
+  readonly threads?: number;
+  /** Default: `float32`. */
+  readonly precision?: Precision;
 }
 
 /** Live tensors of the process. */

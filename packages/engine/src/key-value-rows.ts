@@ -1,7 +1,6 @@
 // B rows of a forward, T nodes a row, G key/value attention heads, d width of one attention head, C = G*d.
 import { ForetokenError } from './errors.ts';
 import type { KeyValueStore } from './key-values.ts';
-import type { Attender } from './loops/attend.ts';
 import { LAST_COMMITTED, ROOT } from './nodes.ts';
 
 /**
@@ -89,15 +88,12 @@ function moved(
 /** Keys and values of one attention layer as host arrays, one growing block per row. */
 export class HostKeyValueStore implements KeyValueStore {
   readonly slot: string;
-  /** Carries out attention over this store's rows; may be shared between stores. */
-  readonly attender: Attender;
   private readonly rows = new Map<number, KeyValueRow>();
   private bound: readonly number[] = [];
   private rowSize = 0;
 
-  constructor(slot: string, attender: Attender) {
+  constructor(slot: string) {
     this.slot = slot;
-    this.attender = attender;
   }
 
   join(row: number): void {

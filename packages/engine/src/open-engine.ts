@@ -1,103 +1,59 @@
-import { createRequire } from 'node:module';
-import { dirname, sep } from 'node:path';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { Engine, EngineName, EngineOptions, EngineStatus } from './engine.ts';
+import type { EngineDriver } from './engines/driver.ts';
+import { DRIVERS } from './engines/index.ts';
 import { ForetokenError } from './errors.ts';
-import { HostKeyValueStore } from './key-value-rows.ts';
-import { LoopAttender } from './loops/attend.ts';
-import { SimdAttender } from './loops/attend-simd.ts';
-import { hostKernels } from './ops/host-kernels.ts';
-import { createOps } from './ops/index.ts';
+import { createKernels, createOps } from './ops/index.ts';
 import { record } from './record.ts';
 import { tf } from './tensor.ts';
-import { guardHeap } from './tfjs/heap-guard.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 import { MemoryMeter } from './tfjs/memory-meter.ts';
 import { tidy } from './tfjs/scopes.ts';
 
-/** Every engine of this version, the default first. */
-export const ENGINE_NAMES: readonly EngineName[] = ['wasm', 'cpu'];
+/** Every engine of this version, in the order in which `auto` tries them. */
+export const ENGINE_NAMES: readonly EngineName[] = DRIVERS.map(({ name }) => name);
 
 const noKeyValues = Object.freeze({ slot: 'none' });
 
-/** Both engines' tensors lie in host memory. */
-const ops = createOps(hostKernels);
-
 /**
- * Opens an engine and makes it tfjs' active backend.
+ * Opens an engine and makes it tfjs' active backend. `auto` takes the first one that can run here.
  *
  * tfjs has one active backend per process, so the engine opened last is the one that runs; opening one again is cheap
  * and switches back to it.
- * @throws ENGINE_UNKNOWN for a name that no engine has; ENGINE_UNAVAILABLE if it cannot run here
+ * @throws ENGINE_UNKNOWN for a name that no engine has; ENGINE_UNAVAILABLE if it cannot run here; OPTIONS_INVALID for
+ * threads or a precision that it does not offer
  */
-export async function openEngine({ name = 'wasm' }: EngineOptions = {}): Promise<Engine> {
-  if (!ENGINE_NAMES.includes(name)) {
-    throw new ForetokenError('ENGINE_UNKNOWN', `no engine "${name}". Engines: ${ENGINE_NAMES.join(', ')}.`);
-  }
-  await activate(name);
-  const attender = name === 'wasm' && (await hasSimd()) ? new SimdAttender() : new LoopAttender();
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const driver = await driverOf(options.name ?? 'auto');
+  const { threads, fingerprint, kernels } = await driver.start(options);
   const meter = MemoryMeter.install(tfjsEngine().state);
+  const all = createKernels(kernels);
   return {
-    name,
-    threads: 1,
-    fingerprint: await fingerprintOf(name),
-    ops,
+    name: driver.name,
+    threads,
+    fingerprint,
+    ops: createOps(all),
     memory: () => ({ numTensors: tf.memory().numTensors, bytes: meter.bytes, peakBytes: meter.peakBytes }),
     resetPeak: () => {
       meter.peakBytes = meter.bytes;
     },
     tidy,
     record,
-    createKeyValueStore: (slot) => new HostKeyValueStore(slot, attender),
+    createKeyValueStore: (slot) => all.createStore(slot),
     noKeyValues,
   };
 }
 
 /** Which engines can run here, and why or why not. Opens none. */
 export async function listEngines(): Promise<EngineStatus[]> {
-  return Promise.all(ENGINE_NAMES.map(statusOf));
+  return Promise.all(DRIVERS.map((driver) => driver.status()));
 }
 
-async function statusOf(name: EngineName): Promise<EngineStatus> {
-  if (name === 'cpu') return { name, available: true, detail: `tfjs ${tf.version.tfjs}, plain JavaScript, 1 thread` };
-  try {
-    const folder = wasmFolder();
-    if (!('WebAssembly' in globalThis)) throw new Error('this Node.js runs without WebAssembly');
-    const detail = `tfjs ${tf.version.tfjs}, WebAssembly${(await hasSimd()) ? ' with SIMD' : ''}, 1 thread (${folder})`;
-    return { name, available: true, detail };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      name,
-      available: false,
-      detail: `${reason}; use the cpu engine or reinstall @tensorflow/tfjs-backend-wasm`,
-    };
+async function driverOf(name: EngineName | 'auto'): Promise<EngineDriver> {
+  if (name === 'auto') {
+    for (const driver of DRIVERS) if ((await driver.status()).available) return driver;
+    throw new ForetokenError('ENGINE_UNAVAILABLE', 'no engine can run here; `foretoken doctor` says why.');
   }
-}
-
-/** Folder of the .wasm files, which the npm package brings. */
-function wasmFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep;
-}
-
-const hasSimd = (): Promise<boolean> => tf.env().getAsync('WASM_HAS_SIMD_SUPPORT') as Promise<boolean>;
-
-async function activate(name: EngineName): Promise<void> {
-  const { registry } = tfjsEngine();
-  if (name === 'wasm' && registry.wasm === undefined) setWasmPaths(wasmFolder());
-  let cause: unknown;
-  const opened = await tf.setBackend(name).catch((error: unknown) => {
-    cause = error;
-    return false;
-  });
-  // tfjs prints a banner on the first tensor of the cpu backend.
-  if (registry.cpu !== undefined) registry.cpu.firstUse = false;
-  if (registry.wasm !== undefined) guardHeap(registry.wasm);
-  if (opened) return;
-  throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "${name}" did not start.`, { cause });
-}
-
-async function fingerprintOf(name: EngineName): Promise<string> {
-  const kernels = name === 'wasm' ? `wasm${(await hasSimd()) ? '-simd' : ''}` : 'cpu';
-  return `tfjs-${tf.version.tfjs} ${kernels} ${process.arch} v8-${process.versions.v8}`;
+  const driver = DRIVERS.find((other) => other.name === name);
+  if (driver !== undefined) return driver;
+  throw new ForetokenError('ENGINE_UNKNOWN', `no engine "${name}". Engines: auto, ${ENGINE_NAMES.join(', ')}.`);
 }

@@ -1,7 +1,8 @@
 /** What an experiment is where its file does not say, but for values that follow from others (see `complete`). */
 export const DEFAULTS = {
   seed: 0,
-  engine: 'wasm',
+  engine: 'auto',
+  precision: 'float32',
   context: 128,
   /** Offsets that a head predicts. */
   horizon: 4,
@@ -18,7 +19,7 @@ export const DEFAULTS = {
     epsilon: 1e-8,
     weightDecay: 0.1,
     clip: 1,
-    backward: 'joint',
+    backward: 'sequential',
     validationWindows: 16,
   },
   /** Plugins that are meant where none is named. */

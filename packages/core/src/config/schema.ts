@@ -71,11 +71,21 @@ export function experimentSchema(reference: ReferenceSchema): TObject {
 }
 
 // The compiler keeps this list equal to the engines there are, without loading any of them.
-const ENGINES: Readonly<Record<EngineName, true>> = { wasm: true, cpu: true };
+const ENGINES: Readonly<Record<EngineName | 'auto', true>> = {
+  auto: true,
+  native: true,
+  wasm: true,
+  tensorflow: true,
+  webgpu: true,
+  cpu: true,
+};
 
 function engineSchema(): TSchema {
-  const name = Type.Unsafe<EngineName>({ type: 'string', enum: Object.keys(ENGINES) });
-  return Type.Union([name, section('An engine by name.', { name })], {
+  const name = Type.Unsafe<EngineName | 'auto'>({ type: 'string', enum: Object.keys(ENGINES) });
+  const precision = Type.Optional(
+    choice('Inputs of matrix products; sums are float32 in either case.', 'float32', 'bfloat16'),
+  );
+  return Type.Union([name, section('An engine by name.', { name, precision })], {
     description: `What carries the tensors; "foretoken doctor" lists the engines. Default: ${DEFAULTS.engine}.`,
   });
 }

@@ -10,7 +10,7 @@ import { tidy } from '../tfjs/scopes.ts';
 import { mergedGradients, pairGradients } from './attention-gradient.ts';
 import { masksOf } from './attention-mask.ts';
 import { type AttentionSizes, keyStart, type Pair, type PairSizes, pairsOf, queryStart } from './attention-pairs.ts';
-import { product } from './matmul.ts';
+import { product } from './composite/product.ts';
 
 /** Above this many exponentials of one layer, the backward pass computes them again instead of keeping them. */
 const MAX_KEPT_EXPONENTIALS = 1 << 22;

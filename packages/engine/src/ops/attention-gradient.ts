@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor.ts';
 import { hostCompute } from '../tfjs/host.ts';
 import { kernel } from '../tfjs/internals.ts';
 import { keyStart, type Pair, type PairSizes, queryStart } from './attention-pairs.ts';
-import { product } from './matmul.ts';
+import { product } from './composite/product.ts';
 
 /** What the gradient of one pair needs. */
 export interface BackwardInputs {

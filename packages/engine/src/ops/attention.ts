@@ -1,12 +1,10 @@
 // B rows, T nodes, H attention heads, G key/value heads, d width of one attention head.
 import { ForetokenError, shapeMismatch } from '../errors.ts';
-import { HostKeyValueStore } from '../key-value-rows.ts';
-import type { KeyValues } from '../key-values.ts';
+import type { KeyValueStore, KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import { type Tensor4D, tf } from '../tensor.ts';
 import { tfjsEngine } from '../tfjs/internals.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import { announce } from './cached-attention.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Attention over the ancestors of each node, and over the past where `kv` holds one. */
@@ -19,16 +17,17 @@ export function attention(
   kv: KeyValues,
 ): Tensor4D {
   const sizes = checkSizes(q_BTHd, k_BTGd, v_BTGd, at);
-  if (!(kv instanceof HostKeyValueStore)) return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
+  if (!isStore(kv)) return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
   if (tfjsEngine().isTapeOn()) {
     throw new ForetokenError(
       'ENGINE_MISUSE',
       'attention has no gradient through a key/value store; record without one.',
     );
   }
-  const bound = announce(kv, at, sizes);
-  return kernels.cachedAttention(q_BTHd, k_BTGd, v_BTGd, bound, kv, sizes);
+  return kernels.cachedAttention(q_BTHd, k_BTGd, v_BTGd, at, kv, sizes);
 }
+
+const isStore = (kv: KeyValues): kv is KeyValueStore => 'bind' in kv;
 
 function checkSizes(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes): AttentionSizes {
   const [B, T, H, d] = q.shape;

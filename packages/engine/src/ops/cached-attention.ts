@@ -1,19 +1,29 @@
 // B rows, T nodes, H attention heads, G key/value heads, d width of one attention head, C = G*d.
-import { shapeMismatch } from '../errors.ts';
-import type { HostKeyValueStore, KeyValueRow } from '../key-value-rows.ts';
+import { ForetokenError, shapeMismatch } from '../errors.ts';
+import { HostKeyValueStore, type KeyValueRow } from '../key-value-rows.ts';
+import type { KeyValueStore } from '../key-values.ts';
 import type { Attender } from '../loops/attend.ts';
 import type { Nodes } from '../nodes.ts';
 import type { Tensor4D } from '../tensor.ts';
 import { hostComputeOne } from '../tfjs/host.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import type { BoundRow } from './kernels.ts';
+
+/** A row of a store in a forward. */
+export interface BoundRow {
+  readonly row: KeyValueRow;
+  /** Undecided number of this forward's first node; the later ones are announced but not filled in yet. */
+  readonly first: number;
+}
 
 /**
  * Checks and notes the parents of every row's new nodes and makes room for them.
  *
  * The real nodes of each row become undecided ones, whose keys and values the kernel then brings.
  */
-export function announce(store: HostKeyValueStore, at: Nodes, { B, G, d }: AttentionSizes): BoundRow[] {
+export function announce(store: KeyValueStore, at: Nodes, { B, G, d }: AttentionSizes): BoundRow[] {
+  if (!(store instanceof HostKeyValueStore)) {
+    throw new ForetokenError('ENGINE_MISUSE', `attention: key/value store "${store.slot}" was made by another engine.`);
+  }
   return store.rowsOf(B, G * d).map((row, index) => ({ row, first: announceRow(row, at, index, G * d) }));
 }
 
@@ -50,21 +60,23 @@ export function append(
 }
 
 /** Attention with a past, as loops over exactly what each node sees. Padding gets zeros. */
-export function cachedAttention(
+export function attendCached(
+  attender: Attender,
   q: Tensor4D,
   k: Tensor4D,
   v: Tensor4D,
-  bound: readonly BoundRow[],
-  store: HostKeyValueStore,
+  at: Nodes,
+  store: KeyValueStore,
   sizes: AttentionSizes,
 ): Tensor4D {
   const { T, G, d } = sizes;
   const C = G * d;
+  const bound = announce(store, at, sizes);
   return hostComputeOne([q, k, v], q.shape, (out, queries, keys, values) => {
     out.fill(0);
     for (const [index, one] of bound.entries()) {
       append(one, keys, values, index * T * C, C);
-      attendRow(one.row, one.first, index, sizes, store.attender, queries, out);
+      attendRow(one.row, one.first, index, sizes, attender, queries, out);
     }
   });
 }

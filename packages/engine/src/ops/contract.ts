@@ -125,7 +125,10 @@ export interface Ops {
   linearLoss(readout: Readout, parts: readonly LossPart[], options: { gradients: boolean }): LinearLossResult;
   /** Cross-entropy rows for {@link linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
   crossEntropyRows(target_N: Int32Array): LossPart['rows'];
-  /** One AdamW step of every slot; the caller owns the returned tensors and disposes the old ones. @source Loshchilov & Hutter 2019, arXiv:1711.05101 */
+  /**
+   * One AdamW step of every slot. The caller owns the returned tensors and disposes the old ones, which an engine may have
+   * updated in place: they must not be read again. @source Loshchilov & Hutter 2019, arXiv:1711.05101
+   */
   adamw(slots: readonly AdamWSlot[], options: AdamWOptions): { weight: Tensor; moment1: Tensor; moment2: Tensor }[];
   /** Sum of squares over all tensors, in a fixed order. */
   sumOfSquares(tensors: readonly Tensor[]): Scalar;

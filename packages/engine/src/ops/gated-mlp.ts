@@ -3,14 +3,9 @@ import { shapeMismatch } from '../errors.ts';
 import type { Tensor, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { alias, kernel } from '../tfjs/internals.ts';
+import { alias } from '../tfjs/internals.ts';
 import type { Kernels } from './kernels.ts';
-import { asRows, checkLinear, checkResidual, inputGradient } from './linear.ts';
-import { product } from './matmul.ts';
-import { transposed } from './shape.ts';
-
-const times = (a: Tensor, b: Tensor): Tensor => kernel('Multiply', { a, b });
-const plus = (a: Tensor, b: Tensor): Tensor => kernel('Add', { a, b });
+import { asRows, checkLinear, checkResidual, inputGradient, weightGradient } from './linear.ts';
 
 /** Weights of a gated MLP. */
 export interface GatedMlpWeights {
@@ -30,23 +25,6 @@ function checkWeights(x: Tensor, { gate_DF, up_DF, down_FD }: GatedMlpWeights): 
   );
 }
 
-/** The gradients that leave the gate, from d(silu(gate) * up). */
-function throughGate(
-  dInner_NF: Tensor,
-  gate_NF: Tensor,
-  up_NF: Tensor,
-): { dGate_NF: Tensor; dUp_NF: Tensor; inner_NF: Tensor } {
-  const sigmoid = kernel<Tensor>('Sigmoid', { x: gate_NF });
-  const silu = times(gate_NF, sigmoid);
-  // silu' = sigmoid + silu (1 - sigmoid) = sigmoid + silu - silu sigmoid
-  const slope = kernel<Tensor>('Sub', { a: plus(sigmoid, silu), b: times(silu, sigmoid) });
-  return {
-    dGate_NF: times(times(dInner_NF, up_NF), slope),
-    dUp_NF: times(dInner_NF, silu),
-    inner_NF: times(silu, up_NF),
-  };
-}
-
 /** SwiGLU: (silu(x Wgate) * (x Wup)) Wdown (+ residual). Keeps the two inner products for its gradient and recomputes the rest. */
 export function gatedMlp<T extends Tensor>(
   kernels: Kernels,
@@ -62,26 +40,29 @@ export function gatedMlp<T extends Tensor>(
     [x_D, weights.gate_DF, weights.up_DF, weights.down_FD, ...residuals],
     (save) => {
       const x_ND = asRows(x_D);
-      const gate_NF = product(x_ND, weights.gate_DF);
-      const up_NF = product(x_ND, weights.up_DF);
+      const gate_NF = kernels.product(x_ND, weights.gate_DF);
+      const up_NF = kernels.product(x_ND, weights.up_DF);
       for (const tensor of [x_D, weights.gate_DF, weights.up_DF, weights.down_FD, gate_NF, up_NF]) save(tensor);
-      const inner_NF = times(times(gate_NF, kernel('Sigmoid', { x: gate_NF })), up_NF);
-      let y_ND: Tensor = product(inner_NF, weights.down_FD);
-      for (const rest of residuals) y_ND = plus(y_ND, asRows(rest));
+      const y_ND = kernels.product(kernels.gated(gate_NF, up_NF), weights.down_FD, {
+        residual_MN: residual === undefined ? undefined : asRows(residual),
+      });
       return alias<T>(y_ND, x_D.shape);
     },
     (dy, [x, gateWeight_DF, upWeight_DF, downWeight_FD, gate_NF, up_NF], needs) => {
       const dy_ND = asRows(dy);
-      const flows = throughGate(inputGradient(kernels, dy_ND, downWeight_FD), gate_NF, up_NF);
-      const { dGate_NF, dUp_NF, inner_NF } = flows;
-      const x_DN = needs[1] || needs[2] ? transposed(kernels, asRows(x)) : undefined;
+      const dInner_NF = inputGradient(kernels, dy_ND, downWeight_FD);
+      const [dGate_NF, dUp_NF, inner_NF] = kernels.gatedGradients(dInner_NF, gate_NF, up_NF);
+      const x_ND = asRows(x);
       const dx = () =>
-        plus(inputGradient(kernels, dGate_NF, gateWeight_DF), inputGradient(kernels, dUp_NF, upWeight_DF));
+        kernels.product(dUp_NF, upWeight_DF, {
+          transposeB: true,
+          residual_MN: inputGradient(kernels, dGate_NF, gateWeight_DF),
+        });
       return [
         needs[0] ? alias(dx(), x_D.shape) : undefined,
-        x_DN && needs[1] ? product(x_DN, dGate_NF) : undefined,
-        x_DN && needs[2] ? product(x_DN, dUp_NF) : undefined,
-        needs[3] ? product(transposed(kernels, inner_NF), dy_ND) : undefined,
+        needs[1] ? weightGradient(kernels, x_ND, dGate_NF) : undefined,
+        needs[2] ? weightGradient(kernels, x_ND, dUp_NF) : undefined,
+        needs[3] ? weightGradient(kernels, inner_NF, dy_ND) : undefined,
         ...residuals.map(() => alias(dy)),
       ];
     },

@@ -1,14 +1,18 @@
 // D width, H attention heads, d width of one attention head, R rows of a block, V vocabulary.
 import { adamwStep } from '../loops/adamw.ts';
+import type { Attender } from '../loops/attend.ts';
 import { addRows, copyBlock, copyRows } from '../loops/blocks.ts';
 import { crossEntropy } from '../loops/cross-entropy.ts';
 import { rmsNormGradients, rmsNormRows } from '../loops/rms-norm.ts';
 import { rotate } from '../loops/rotary.ts';
 import { transposeMatrix } from '../loops/transpose.ts';
-import type { Tensor, Tensor1D, Tensor2D } from '../tensor.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import { hostCompute, hostComputeOne, hostRead } from '../tfjs/host.ts';
 import { ancestorAttention } from './ancestor-attention.ts';
-import { cachedAttention } from './cached-attention.ts';
+import { attendCached } from './cached-attention.ts';
+import { createStore } from './composite/attention.ts';
+import { gated, gatedGradients } from './composite/gated.ts';
+import { productsOf } from './composite/product.ts';
 import type { AdamWOptions, AdamWSlot } from './contract.ts';
 import type { Kernels } from './kernels.ts';
 import { softmaxOf } from './reduce.ts';
@@ -61,7 +65,7 @@ function crossEntropyOf(logits_RV: Tensor, target_R: Int32Array) {
   return { loss_R: loss_R as Tensor1D, dLogits_RV: dLogits_RV as Tensor2D };
 }
 
-function adamw({ weight, gradient, moment1, moment2 }: AdamWSlot, options: AdamWOptions) {
+function adamwOne({ weight, gradient, moment1, moment2 }: AdamWSlot, options: AdamWOptions) {
   const inputs = [weight, gradient, moment1, moment2];
   const shapes = [weight.shape, weight.shape, weight.shape];
   const [newWeight, newMoment1, newMoment2] = hostCompute(inputs, shapes, ([w, m1, m2], [oldW, g, old1, old2]) => {
@@ -92,28 +96,41 @@ function sumOfSquares(tensors: readonly Tensor[]): number {
   return total;
 }
 
-/** Kernels of engines whose tensors lie in host memory: plain loops over it, without a copy. */
-export const hostKernels: Kernels = Object.freeze<Kernels>({
+const ofHost: Omit<Kernels, 'cachedAttention'> = Object.freeze({
+  ...productsOf({ transpose, cut }),
   transpose,
   cut,
   place,
   gather,
   scatter,
-  rmsNorm: (x, gain_D, epsilon) =>
+  rmsNorm: (x: Tensor, gain_D: Tensor, epsilon: number) =>
     hostComputeOne([x, gain_D], x.shape, (y, values, gains) => rmsNormRows(y, values, gains, epsilon)),
-  rmsNormGradients: (dy, x, gain_D, epsilon, scale) =>
+  rmsNormGradients: (dy: Tensor, x: Tensor, gain_D: Tensor, epsilon: number, scale: number) =>
     hostCompute([dy, x, gain_D], [x.shape, gain_D.shape], ([dx, dGain_D], [flow, values, gains]) => {
       rmsNormGradients(dx, dGain_D, flow, values, gains, epsilon, scale);
     }),
-  rotate: (x, tables, direction) => {
+  rotate: (x: Tensor4D, tables: readonly Tensor[], direction: 1 | -1) => {
     const [, , H, d] = x.shape;
-    return hostComputeOne([x, ...tables], x.shape, (y, values, cos, sin) => {
+    return hostComputeOne<Tensor4D>([x, ...tables], x.shape, (y, values, cos, sin) => {
       rotate(y, values, cos, sin, H, d, direction);
     });
   },
   crossEntropy: crossEntropyOf,
-  adamw,
+  gated,
+  gatedGradients,
+  adamw: (slots: readonly AdamWSlot[], options: AdamWOptions) => slots.map((slot) => adamwOne(slot, options)),
   sumOfSquares,
   attention: ancestorAttention,
-  cachedAttention,
+  createStore,
 });
+
+/**
+ * Kernels of engines whose tensors lie in host memory: plain loops over it, without a copy.
+ * @param attender - carries out attention with a past
+ */
+export function hostKernels(attender: Attender): Kernels {
+  return {
+    ...ofHost,
+    cachedAttention: (q, k, v, at, store, sizes) => attendCached(attender, q, k, v, at, store, sizes),
+  };
+}

@@ -17,13 +17,11 @@ import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
 import * as shaping from './shape.ts';
 
-/**
- * The language of plugins on tfjs' active backend. The one place where a computation's implementation is chosen: the
- * engine's kernel where it has one, the composite elsewhere.
- * @param own - the engine's kernels
- */
-export function createOps(own: Partial<Kernels> = {}): Ops {
-  const kernels: Kernels = { ...composites, ...own };
+/** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
+export const createKernels = (own: Partial<Kernels> = {}): Kernels => ({ ...composites, ...own });
+
+/** The language of plugins on tfjs' active backend. */
+export function createOps(kernels: Kernels = composites): Ops {
   return Object.freeze<Ops>({
     ...elementwise,
     ...reducing,

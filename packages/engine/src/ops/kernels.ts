@@ -1,6 +1,6 @@
-// M rows and N columns of a matrix, D width, B rows, T nodes, H attention heads, d width of one attention head, R rows of a
-// block, V vocabulary.
-import type { HostKeyValueStore, KeyValueRow } from '../key-value-rows.ts';
+// M rows, K inner axis and N columns of a product, P matrices in a batch, D width, F inner width of an MLP, B rows, T nodes,
+// H attention heads, d width of one attention head, R rows of a block, V vocabulary.
+import type { KeyValueStore } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { RowLoss } from '../readout.ts';
 import type { Tensor, Tensor4D } from '../tensor.ts';
@@ -14,11 +14,14 @@ export interface AdamWResult {
   readonly moment2: Tensor;
 }
 
-/** A row of a store in a forward. */
-export interface BoundRow {
-  readonly row: KeyValueRow;
-  /** Undecided number of this forward's first node; the later ones are announced but not filled in yet. */
-  readonly first: number;
+/** How a product takes its operands, and what it adds. */
+export interface ProductOptions {
+  /** The left side comes as [K,M]. */
+  readonly transposeA?: boolean;
+  /** The right side comes as [N,K]. */
+  readonly transposeB?: boolean;
+  readonly bias_N?: Tensor;
+  readonly residual_MN?: Tensor;
 }
 
 /**
@@ -29,6 +32,10 @@ export interface BoundRow {
  * and never written to; results are new tensors.
  */
 export interface Kernels {
+  /** [M,K] x [K,N] (+ bias) (+ residual). Each value is summed over K in order, so its bits follow from its row and column. */
+  product(a_MK: Tensor, b_KN: Tensor, options?: ProductOptions): Tensor;
+  /** [P,M,K] x [P,K,N], matrix by matrix. */
+  batchProduct(a_PMK: Tensor, b_PKN: Tensor, options?: Pick<ProductOptions, 'transposeA' | 'transposeB'>): Tensor;
   /** [M,N] to [N,M]. */
   transpose(x_MN: Tensor): Tensor;
   /** The block of `size` indices of one axis. */
@@ -43,21 +50,31 @@ export interface Kernels {
   rmsNorm(x: Tensor, gain_D: Tensor, epsilon: number): Tensor;
   /** Gradients of `rmsNorm` for x and gain, both times `scale`. */
   rmsNormGradients(dy: Tensor, x: Tensor, gain_D: Tensor, epsilon: number, scale: number): Tensor[];
+  /** silu(gate) * up: the inside of a gated MLP. */
+  gated(gate_NF: Tensor, up_NF: Tensor): Tensor;
+  /** From d(silu(gate) * up): d gate, d up, and silu(gate) * up again. */
+  gatedGradients(
+    dInner_NF: Tensor,
+    gate_NF: Tensor,
+    up_NF: Tensor,
+  ): [dGate_NF: Tensor, dUp_NF: Tensor, inner_NF: Tensor];
   /** Turns the pairs (j, j + d/2) by angles whose cosines and sines are [B*T,d/2]; direction -1 turns back. */
   rotate(x_BTHd: Tensor4D, tables: readonly Tensor[], direction: 1 | -1): Tensor4D;
   /** Cross-entropy and its gradient; target -1 ignores the row. */
   crossEntropy(logits_RV: Tensor, target_R: Int32Array): ReturnType<RowLoss>;
-  adamw(slot: AdamWSlot, options: AdamWOptions): AdamWResult;
+  adamw(slots: readonly AdamWSlot[], options: AdamWOptions): AdamWResult[];
   sumOfSquares(tensors: readonly Tensor[]): number;
   /** Attention of each node over its ancestors, without a past; differentiable. */
   attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: AttentionSizes): Tensor4D;
-  /** Puts the new nodes' keys and values into their rows, then attends each over what it sees. Padding gets zeros. */
+  /** A store in the layout that `cachedAttention` of the same engine reads. */
+  createStore(slot: string): KeyValueStore;
+  /** Puts the new nodes' keys and values into the rows that are bound, then attends each over what it sees. Padding gets zeros. */
   cachedAttention(
     q: Tensor4D,
     k: Tensor4D,
     v: Tensor4D,
-    bound: readonly BoundRow[],
-    store: HostKeyValueStore,
+    at: Nodes,
+    store: KeyValueStore,
     sizes: AttentionSizes,
   ): Tensor4D;
 }

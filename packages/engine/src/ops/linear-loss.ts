@@ -5,10 +5,9 @@ import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensor.ts';
 import { kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { tidy } from '../tfjs/scopes.ts';
 import type { Kernels } from './kernels.ts';
-import { product } from './matmul.ts';
+import { inputGradient, weightGradient } from './linear.ts';
 import { checkReadout, unembedded } from './readout-logits.ts';
 import { normalized, RMS_EPSILON } from './rms-norm.ts';
-import { transposed } from './shape.ts';
 import { sumLeading } from './sum-to.ts';
 
 /** Logits of one block: however large the vocabulary, a block's tensors stay this small. */
@@ -38,9 +37,8 @@ export function linearLossInBlocks(
   const sums = { weight: new RunningSum(), gain: new RunningSum(), bias: new RunningSum() };
   try {
     return tidy(() => {
-      const weight_VE = gradients ? (transposed(kernels, readout.weight_EV) as Tensor2D) : undefined;
       const blockRows = Math.max(1, Math.floor(blockFloats / readout.weight_EV.shape[1]));
-      const done = parts.map((part) => onePart({ kernels, readout, weight_VE, blockRows, sums }, part));
+      const done = parts.map((part) => onePart({ kernels, readout, gradients, blockRows, sums }, part));
       const losses = { loss_N: done.map(({ loss }) => loss), dHidden_NE: done.flatMap(({ dHidden }) => dHidden ?? []) };
       return { ...losses, ...(gradients && takeSums(sums, readout)) };
     });
@@ -82,8 +80,7 @@ interface Sums {
 interface Pass {
   readonly kernels: Kernels;
   readonly readout: Readout;
-  /** The weight transposed; absent when no gradients are asked for. */
-  readonly weight_VE: Tensor2D | undefined;
+  readonly gradients: boolean;
   readonly blockRows: number;
   readonly sums: Sums;
 }
@@ -112,7 +109,7 @@ function onePart(pass: Pass, part: LossPart): Losses {
     blocks.map((block) => block.loss),
     [0],
   );
-  if (pass.weight_VE === undefined) return { loss };
+  if (!pass.gradients) return { loss };
   return {
     loss,
     dHidden: joined<Tensor2D>(
@@ -131,7 +128,7 @@ function joined<T extends Tensor>(blocks: Tensor[], emptyShape: number[]): T {
 }
 
 function oneBlock(
-  { kernels, readout, weight_VE, sums }: Pass,
+  { kernels, readout, gradients, sums }: Pass,
   { hidden_NE, rows, scale }: LossPart,
   first: number,
   R: number,
@@ -139,12 +136,12 @@ function oneBlock(
   const hidden_RE = kernels.cut(hidden_NE, 0, first, R) as Tensor2D;
   const { gain_E, bias_V } = readout;
   const input_RE = gain_E === undefined ? hidden_RE : normalized(kernels, hidden_RE, gain_E);
-  const { loss_R, dLogits_RV } = lossOf(readout, input_RE, rows, first);
-  if (weight_VE === undefined) return { loss: loss_R };
+  const { loss_R, dLogits_RV } = lossOf(kernels, readout, input_RE, rows, first);
+  if (!gradients) return { loss: loss_R };
   const scaled = (x: Tensor) => kernel<Tensor>('Multiply', { a: x, b: tf.scalar(scale) });
-  sums.weight.add(product(scaled(transposed(kernels, input_RE)), dLogits_RV));
+  sums.weight.add(scaled(weightGradient(kernels, input_RE, dLogits_RV)));
   if (bias_V !== undefined) sums.bias.add(scaled(sumLeading(dLogits_RV, bias_V.shape)));
-  const dInput_RE = product<Tensor2D>(dLogits_RV, weight_VE);
+  const dInput_RE = inputGradient(kernels, dLogits_RV, readout.weight_EV);
   if (gain_E === undefined) return { loss: loss_R, dHidden: scaled(dInput_RE) as Tensor2D };
   const [dHidden, dGain] = kernels.rmsNormGradients(dInput_RE, hidden_RE, gain_E, RMS_EPSILON, scale);
   sums.gain.add(dGain);
@@ -152,6 +149,6 @@ function oneBlock(
 }
 
 /** The loss of a block; its logits are freed before the gradients' products begin. */
-function lossOf(readout: Readout, input_RE: Tensor2D, rows: LossPart['rows'], first: number) {
-  return tidy(() => rows(unembedded(input_RE, readout), first));
+function lossOf(kernels: Kernels, readout: Readout, input_RE: Tensor2D, rows: LossPart['rows'], first: number) {
+  return tidy(() => rows(unembedded(kernels, input_RE, readout), first));
 }

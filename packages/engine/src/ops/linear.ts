@@ -3,10 +3,8 @@ import { shapeMismatch } from '../errors.ts';
 import type { Tensor, Tensor1D, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { alias, kernel } from '../tfjs/internals.ts';
+import { alias } from '../tfjs/internals.ts';
 import type { Kernels } from './kernels.ts';
-import { product } from './matmul.ts';
-import { transposed } from './shape.ts';
 import { sumLeading } from './sum-to.ts';
 
 /** x as rows of its last axis; shares the buffer. */
@@ -17,11 +15,11 @@ export function asRows(x: Tensor): Tensor2D {
 
 /** d(x W)/dW: the product of x transposed and dy. */
 export const weightGradient = (kernels: Kernels, x_NI: Tensor, dy_NO: Tensor): Tensor =>
-  product(transposed(kernels, x_NI), dy_NO);
+  kernels.product(x_NI, dy_NO, { transposeA: true });
 
 /** d(x W)/dx: the product of dy and W transposed. */
 export const inputGradient = (kernels: Kernels, dy_NO: Tensor, weight_IO: Tensor): Tensor =>
-  product(dy_NO, transposed(kernels, weight_IO));
+  kernels.product(dy_NO, weight_IO, { transposeB: true });
 
 /** Refuses operands that do not fit. */
 export function checkLinear(operation: string, x: Tensor, weight_IO: Tensor): void {
@@ -58,9 +56,10 @@ export function linear<T extends Tensor>(
     (save) => {
       save(x_I);
       save(weight_IO);
-      let y: Tensor = product(asRows(x_I), weight_IO);
-      for (const bias of biases) y = kernel('Add', { a: y, b: bias });
-      for (const rest of residuals) y = kernel('Add', { a: y, b: asRows(rest) });
+      const y = kernels.product(asRows(x_I), weight_IO, {
+        bias_N: bias_O,
+        residual_MN: residual === undefined ? undefined : asRows(residual),
+      });
       return alias<T>(y, shape);
     },
     (dy, [x, weight], needs) => {

@@ -5,14 +5,14 @@ import type { AdamWResult, Kernels } from './kernels.ts';
 
 /** One AdamW step of every slot. */
 export function adamw(kernels: Kernels, slots: readonly AdamWSlot[], options: AdamWOptions): AdamWResult[] {
-  return slots.map((slot) => {
+  for (const slot of slots) {
     const { shape } = slot.weight;
     for (const other of [slot.gradient, slot.moment1, slot.moment2]) {
       if (tf.util.arraysEqual(other.shape, shape)) continue;
       throw shapeMismatch('adamw', `a gradient and moments of the weight's shape [${shape}]`, `[${other.shape}]`);
     }
-    return kernels.adamw(slot, options);
-  });
+  }
+  return kernels.adamw(slots, options);
 }
 
 /** Sum of squares over all tensors, in a fixed order. */

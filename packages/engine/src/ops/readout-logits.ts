@@ -2,22 +2,21 @@
 import { shapeMismatch } from '../errors.ts';
 import type { Readout } from '../readout.ts';
 import type { Tensor2D } from '../tensor.ts';
-import { kernel } from '../tfjs/internals.ts';
 import { tidy } from '../tfjs/scopes.ts';
 import type { Kernels } from './kernels.ts';
-import { product } from './matmul.ts';
 import { normalized } from './rms-norm.ts';
 
 /** Norm and unembedding of a block of rows, off the tape. */
 export function readoutLogits(kernels: Kernels, hidden_NE: Tensor2D, readout: Readout): Tensor2D {
   checkReadout(hidden_NE, readout);
-  return tidy(() => unembedded(readout.gain_E ? normalized(kernels, hidden_NE, readout.gain_E) : hidden_NE, readout));
+  return tidy(() =>
+    unembedded(kernels, readout.gain_E ? normalized(kernels, hidden_NE, readout.gain_E) : hidden_NE, readout),
+  );
 }
 
 /** Unembedding and bias of normed rows. */
-export function unembedded(input_RE: Tensor2D, { weight_EV, bias_V }: Readout): Tensor2D {
-  const logits = product<Tensor2D>(input_RE, weight_EV);
-  return bias_V === undefined ? logits : kernel('Add', { a: logits, b: bias_V });
+export function unembedded(kernels: Kernels, input_RE: Tensor2D, { weight_EV, bias_V }: Readout): Tensor2D {
+  return kernels.product(input_RE, weight_EV, { bias_N: bias_V }) as Tensor2D;
 }
 
 /** Refuses a readout that does not fit the hidden states. */

@@ -1,8 +1,7 @@
-import type { Engine } from '../engine.ts';
-import { ENGINE_NAMES, openEngine } from '../open-engine.ts';
-import { composites } from '../ops/composite/index.ts';
-import { hostKernels } from '../ops/host-kernels.ts';
-import { createOps } from '../ops/index.ts';
+import type { Engine, EngineName } from '../engine.ts';
+import { DRIVERS } from '../engines/index.ts';
+import { openEngine } from '../open-engine.ts';
+import { createKernels, createOps } from '../ops/index.ts';
 import type { Kernels } from '../ops/kernels.ts';
 
 /** An engine as it is, or with its kernels switched off, so that every op runs as its composite. */
@@ -14,13 +13,33 @@ export interface Variant {
   readonly open: () => Promise<Engine>;
 }
 
-/** Every engine with its kernels and without: the same tests run over all. */
-export const VARIANTS: readonly Variant[] = ENGINE_NAMES.flatMap((name): Variant[] => [
-  { title: `${name} with kernels`, kernels: hostKernels, hasKernels: true, open: () => openEngine({ name }) },
-  {
-    title: `${name} with composites`,
-    kernels: composites,
-    hasKernels: false,
-    open: async () => ({ ...(await openEngine({ name })), ops: createOps() }),
-  },
-]);
+/** Names of the engines that can run here. */
+export const PRESENT: readonly EngineName[] = (await Promise.all(DRIVERS.map((driver) => driver.status())))
+  .filter(({ available }) => available)
+  .map(({ name }) => name);
+
+async function variantsOf(name: EngineName): Promise<Variant[]> {
+  const driver = DRIVERS.find((other) => other.name === name)!;
+  const own = createKernels((await driver.start({})).kernels);
+  const plain = createKernels();
+  return [
+    { title: `${name} with kernels`, kernels: own, hasKernels: true, open: () => openEngine({ name }) },
+    {
+      title: `${name} with composites`,
+      kernels: plain,
+      hasKernels: false,
+      open: async () => ({
+        ...(await openEngine({ name })),
+        ops: createOps(plain),
+        createKeyValueStore: (slot) => plain.createStore(slot),
+      }),
+    },
+  ];
+}
+
+/** Every engine present with its kernels and without: the same tests run over all. */
+export const VARIANTS: readonly Variant[] = await PRESENT.reduce<Promise<Variant[]>>(
+  // One after the other: each start makes another backend the active one.
+  async (before, name) => [...(await before), ...(await variantsOf(name))],
+  Promise.resolve([]),
+);

@@ -1,14 +1,14 @@
 // B rows, T nodes, L keys, H attention heads, G key/value heads, r = H/G, d width of one attention head, P pairs of a row
 // and a key/value head.
-import type { HostKeyValueStore } from '../../key-value-rows.ts';
+import { HostKeyValueStore } from '../../key-value-rows.ts';
+import type { KeyValueStore } from '../../key-values.ts';
 import { derived, type Nodes } from '../../nodes.ts';
 import { type Tensor, type Tensor3D, type Tensor4D, tf } from '../../tensor.ts';
 import { differentiable } from '../../tfjs/differentiable.ts';
 import { tidy } from '../../tfjs/scopes.ts';
 import { ancestorMask, HIDDEN } from '../attention-mask.ts';
 import type { AttentionSizes } from '../attention-pairs.ts';
-import { append } from '../cached-attention.ts';
-import type { BoundRow } from '../kernels.ts';
+import { announce, append, type BoundRow } from '../cached-attention.ts';
 
 /** [B,T,G*r,d] as [B*G,r*T,d]: the queries of the heads that share a key/value head, one head after the other. */
 function paired(x: Tensor, G: number): Tensor3D {
@@ -60,15 +60,19 @@ export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, { G,
   );
 }
 
+/** Keys and values as host arrays. */
+export const createStore = (slot: string): KeyValueStore => new HostKeyValueStore(slot);
+
 /** Attention with a past, row by row over the row's keys under a mask. */
 export function cachedAttention(
   q: Tensor4D,
   k: Tensor4D,
   v: Tensor4D,
-  bound: readonly BoundRow[],
-  _store: HostKeyValueStore,
+  at: Nodes,
+  store: KeyValueStore,
   sizes: AttentionSizes,
 ): Tensor4D {
+  const bound = announce(store, at, sizes);
   if (q.size === 0) return tf.zeros(q.shape);
   const { T, G, d } = sizes;
   const [keys, values] = [k, v].map((x) => x.dataSync() as Float32Array);

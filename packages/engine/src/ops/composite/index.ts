@@ -1,13 +1,17 @@
 import type { Kernels } from '../kernels.ts';
-import { attention, cachedAttention } from './attention.ts';
+import { attention, cachedAttention, createStore } from './attention.ts';
 import { cut, gather, place, scatter, transpose } from './blocks.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { gated, gatedGradients } from './gated.ts';
 import { adamw, sumOfSquares } from './optimize.ts';
+import { batchProduct, product } from './product.ts';
 import { rmsNorm, rmsNormGradients } from './rms-norm.ts';
 import { rotate } from './rotary.ts';
 
 /** Every kernel in plain tfjs operations, which any backend runs: their specification, and what runs without them. */
 export const composites: Kernels = Object.freeze<Kernels>({
+  product,
+  batchProduct,
   transpose,
   cut,
   place,
@@ -15,10 +19,13 @@ export const composites: Kernels = Object.freeze<Kernels>({
   scatter,
   rmsNorm,
   rmsNormGradients,
+  gated,
+  gatedGradients,
   rotate,
   crossEntropy,
   adamw,
   sumOfSquares,
   attention,
+  createStore,
   cachedAttention,
 });

@@ -3,8 +3,11 @@ import { tidy } from '../../tfjs/scopes.ts';
 import type { AdamWOptions, AdamWSlot } from '../contract.ts';
 import type { AdamWResult } from '../kernels.ts';
 
-/** One AdamW step of one parameter. */
-export function adamw(slot: AdamWSlot, options: AdamWOptions): AdamWResult {
+/** One AdamW step of every parameter. */
+export const adamw = (slots: readonly AdamWSlot[], options: AdamWOptions): AdamWResult[] =>
+  slots.map((slot) => adamwOne(slot, options));
+
+function adamwOne(slot: AdamWSlot, options: AdamWOptions): AdamWResult {
   const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = options;
   return tidy(() => {
     const flow = tf.mul(slot.gradient, gradientScale);

@@ -1,0 +1,6 @@
+import { cpuDriver } from './cpu.ts';
+import type { EngineDriver } from './driver.ts';
+import { wasmDriver } from './wasm.ts';
+
+/** Every engine, in the order in which `auto` tries them. */
+export const DRIVERS: readonly EngineDriver[] = [wasmDriver, cpuDriver];
