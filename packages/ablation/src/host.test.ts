@@ -1,3 +1,4 @@
+import type { EngineOptions } from '@foretoken/engine';
 import { expect, test } from 'vitest';
 import { createForetokenHost } from './host.ts';
 
@@ -22,19 +23,19 @@ test('a host loads the tensor library with its first engine, not before', async 
   const isLoaded = () => '_tfengine' in globalThis;
   const host = await createForetokenHost();
   expect(isLoaded()).toBe(false);
-  expect((await host.openEngine('cpu')).name).toBe('cpu');
+  expect((await host.openEngine({ name: 'cpu' })).name).toBe('cpu');
   expect(isLoaded()).toBe(true);
   await host.dispose();
 });
 
 test('a host lets a process bring its own engine', async () => {
-  const asked: string[] = [];
+  const asked: EngineOptions[] = [];
   const host = await createForetokenHost({
-    openEngine: (name) => {
-      asked.push(name);
+    openEngine: (options) => {
+      asked.push(options);
       return Promise.reject(new Error('no engine'));
     },
   });
-  await expect(host.openEngine('mine')).rejects.toThrow('no engine');
-  expect(asked).toEqual(['mine']);
+  await expect(host.openEngine({ name: 'wasm', threads: 3 })).rejects.toThrow('no engine');
+  expect(asked).toEqual([{ name: 'wasm', threads: 3 }]);
 });

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { createHost, type EngineOpener, type Host, type HostOptions, type SessionFactory } from '@foretoken/core';
-import type { EngineName } from '@foretoken/engine';
 
 /** Packages whose plugins every experiment may use unasked. They come through the same door as anyone's. */
 const BUILT_INS = [
@@ -30,9 +29,9 @@ export function createForetokenHost(options: ForetokenHostOptions = {}): Promise
 function tensorServices(open: EngineOpener): { openEngine: EngineOpener; openSession: SessionFactory } {
   let openSession: SessionFactory | undefined;
   return {
-    async openEngine(name) {
+    async openEngine(options) {
       openSession ??= (await import('@foretoken/decoders')).openSession;
-      return open(name);
+      return open(options);
     },
     openSession(model) {
       if (!openSession) throw new Error('a session was asked for before any engine was opened');
@@ -41,7 +40,7 @@ function tensorServices(open: EngineOpener): { openEngine: EngineOpener; openSes
   };
 }
 
-async function openEngine(name: string): ReturnType<EngineOpener> {
+const openEngine: EngineOpener = async (options) => {
   const engine = await import('@foretoken/engine');
-  return engine.openEngine({ name: name as EngineName });
-}
+  return engine.openEngine(options);
+};

@@ -55,7 +55,7 @@ describe('foretoken', { timeout: 60_000 }, () => {
     [['generate', 'nowhere', '--prompt', 'a'], /^RUN_NOT_FOUND: /],
     [
       ['bench', 'training', '--engine', 'abacus'],
-      /^CONFIG_INVALID: .*engine: must be one of "wasm", "cpu", was "abacus"/,
+      /^CONFIG_INVALID: .*engine: must be one of "auto", .*"cpu", was "abacus"/,
     ],
   ])('refuses %j with exit code 2, one message on stderr and no stack', async (args, message) => {
     const { code, stdout, stderr } = await runBin(args);

@@ -1,5 +1,12 @@
 export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
-export { type DecoderRef, type Experiment, FORMAT_VERSION, type PluginRef } from './config/experiment.ts';
+export {
+  type BackwardName,
+  type DecoderRef,
+  type EngineSettings,
+  type Experiment,
+  FORMAT_VERSION,
+  type PluginRef,
+} from './config/experiment.ts';
 export { deepFreeze } from './config/freeze.ts';
 export { canonicalJson, experimentHash, hashJson } from './config/hash.ts';
 export { describeOptions, experimentJsonSchema, type OptionDescription } from './config/json-schema.ts';

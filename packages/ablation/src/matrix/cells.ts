@@ -1,5 +1,6 @@
 import {
   deepFreeze,
+  type EngineSettings,
   type Experiment,
   hashJson,
   type Json,
@@ -18,7 +19,8 @@ export type PackageVersions = { readonly [name: string]: string };
 export interface Cell {
   /**
    * Names the result: the start of a SHA-256 over everything known before the run that can change it (the experiment
-   * but for its name, the engine, the versions of the packages used). Equal id, equal result.
+   * without its name and with the engine's fingerprint in place of the engine's name, the versions of the packages
+   * used). Equal id, equal result.
    */
   readonly id: string;
   readonly arm: string;
@@ -45,7 +47,7 @@ export interface CellContext {
   /** Versions of the packages that every cell depends on, whatever plugins it names. */
   readonly packages: PackageVersions;
   /** What carries an engine's results: instruction set and versions. */
-  fingerprint(engine: string): string;
+  fingerprint(engine: EngineSettings): string;
 }
 
 /** Hex digits of an identity: 96 bits, so that no two of a lifetime's cells meet. */
@@ -72,14 +74,14 @@ export function freezeCells(
 }
 
 function freezeCell({ arm, experiment }: ResolvedCell, trained: Experiment, context: CellContext): Cell {
-  const engine = context.fingerprint(experiment.engine.name);
+  const engine = { ...experiment.engine, name: context.fingerprint(experiment.engine) };
   const packages = versionsOf(experiment, context, () => true);
   const trainingPackages = versionsOf(experiment, context, (kind) => !MEASURING.has(kind));
   return deepFreeze({
-    id: identity({ experiment: { ...experiment, name: '' }, engine, packages }),
+    id: identity({ experiment: { ...experiment, name: '', engine }, packages }),
     arm,
     seed: experiment.seed,
-    trainingKey: identity({ experiment: trained, engine, packages: trainingPackages }),
+    trainingKey: identity({ experiment: { ...trained, engine }, packages: trainingPackages }),
     experiment,
     packages,
   });

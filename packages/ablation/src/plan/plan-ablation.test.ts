@@ -1,5 +1,7 @@
 import path from 'node:path';
+import type { EngineOpener } from '@foretoken/core';
 import { type ForetokenError, isForetokenError } from '@foretoken/core';
+import type { Engine, EngineOptions } from '@foretoken/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AblationPlan, planAblation } from './plan-ablation.ts';
@@ -252,9 +254,33 @@ describe('identities', () => {
       await cellOf('', { host: planningHost({ fingerprint: 'other' }) }),
       await cellOf('', { host: planningHost({ versions: { '@foretoken/heads': '1.0.1' } }) }),
       await cellOf('axes: { training.steps: [9] }'),
+      await cellOf('', { base: `${plainBase}\nengine: { precision: bfloat16 }` }),
     ];
-    expect(new Set(cells.map(({ id }) => id)).size).toBe(5);
-    expect(new Set(cells.map(({ trainingKey }) => trainingKey)).size).toBe(5);
+    expect(new Set(cells.map(({ id }) => id)).size).toBe(6);
+    expect(new Set(cells.map(({ trainingKey }) => trainingKey)).size).toBe(6);
+  });
+
+  it('do not change with the name that one engine is asked for by', async () => {
+    const named = await planOf('', { base: `${plainBase}\nengine: wasm` });
+    expect(ids(named)).toEqual(ids(await planOf('')));
+    expect(keys(named)).toEqual(keys(await planOf('')));
+  });
+
+  it('go by the settings of each engine, opened once', async () => {
+    const opened: EngineOptions[] = [];
+    const openEngine: EngineOpener = async (options) => {
+      opened.push(options);
+      return { fingerprint: `${options.name} in ${options.precision}` } as Engine;
+    };
+    const axes = 'seeds: [1, 2]\naxes: { engine: [wasm, { name: wasm, precision: bfloat16 }, auto] }';
+    const { engines, cells } = await planOf(axes, { host: { ...planningHost(), openEngine } });
+    expect(engines).toEqual({
+      auto: 'auto in float32',
+      wasm: 'wasm in float32',
+      'wasm bfloat16': 'wasm in bfloat16',
+    });
+    expect(opened).toHaveLength(3);
+    expect(new Set(cells.map(({ id }) => id)).size).toBe(6);
   });
 
   it('leave out packages that the cell does not use', async () => {

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { formatProblem, type Host, member, parseSource, partOf, refuseUnreadable, type Source } from '@foretoken/core';
+import {
+  type EngineSettings,
+  formatProblem,
+  type Host,
+  member,
+  parseSource,
+  partOf,
+  refuseUnreadable,
+  type Source,
+} from '@foretoken/core';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type PackageVersions, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
@@ -25,8 +34,8 @@ export interface AblationPlan {
   /** One per arm and seed, arm by arm. Two arms that mean the same share an id, and so the work. */
   readonly cells: readonly Cell[];
   readonly trainings: readonly Training[];
-  /** Fingerprints of the engines used, by name. */
-  readonly engines: { readonly [name: string]: string };
+  /** Fingerprints of the engines used, by name, with the precision where it is not float32. */
+  readonly engines: { readonly [key: string]: string };
 }
 
 /**
@@ -45,7 +54,11 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const all = [...problems, ...resolved.problems, ...reservedEvals(base, resolved.cells)];
   if (all.length > 0) throw ablationInvalid(all);
   const engines = await fingerprintsOf(resolved.cells, host);
-  const context = { registry, packages: ownVersions(), fingerprint: (name: string) => engines[name] };
+  const context = {
+    registry,
+    packages: ownVersions(),
+    fingerprint: (engine: EngineSettings) => engines[engineKey(engine)],
+  };
   return {
     name: ablation.file.name,
     file: path.resolve(file),
@@ -83,10 +96,17 @@ function reservedEvals(base: Source, cells: readonly ResolvedCell[]): string[] {
   return isTaken ? [formatProblem(base, ['evals'], sentence)] : [];
 }
 
-async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost): Promise<{ [name: string]: string }> {
-  const names = [...new Set(cells.map(({ experiment }) => experiment.engine.name))].sort();
-  const fingerprints: { [name: string]: string } = {};
-  for (const name of names) fingerprints[name] = (await host.openEngine(name)).fingerprint;
+/** Engine settings in words: the name, and the precision where it is not the usual one. */
+function engineKey({ name, precision }: EngineSettings): string {
+  return precision === 'float32' ? name : `${name} ${precision}`;
+}
+
+async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost): Promise<{ [key: string]: string }> {
+  const settings = new Map(cells.map(({ experiment: { engine } }) => [engineKey(engine), engine]));
+  const fingerprints: { [key: string]: string } = {};
+  for (const key of [...settings.keys()].sort()) {
+    fingerprints[key] = (await host.openEngine(settings.get(key)!)).fingerprint;
+  }
   return fingerprints;
 }
 

@@ -27,7 +27,7 @@ export function planningHost({
       load: () => Promise.reject(new Error('no package')),
       registryFor: async () => registry,
     },
-    openEngine: async (name) => ({ name, fingerprint }) as unknown as Engine,
+    openEngine: async ({ name }) => ({ name, fingerprint }) as unknown as Engine,
   };
 }
 

@@ -20,7 +20,7 @@ export interface Bench {
 /**
  * Builds the model of a benchmark from the registered plugins and runs `measure` on it.
  *
- * @throws OPTIONS_INVALID if the engine runs on more threads than asked for
+ * @throws OPTIONS_INVALID if the engine does not offer the threads or the precision asked for
  */
 export async function withBench<T>(
   options: BenchModelOptions,
@@ -30,8 +30,7 @@ export async function withBench<T>(
   const host = await createForetokenHost();
   const registry = host.plugins.builtIns;
   const experiment = resolveExperiment(sourceOf(benchExperiment(options, shape), 'bench'), registry);
-  const engine = await host.openEngine(experiment.engine.name);
-  checkThreads(engine, options.threads);
+  const engine = await host.openEngine({ ...experiment.engine, threads: options.threads });
   const trunk = registry.get('trunk', experiment.model.trunk.name);
   const head = registry.get('head', experiment.model.head.name);
   const model = buildModel({ engine, experiment, trunk, head, vocabulary: options.vocab });
@@ -41,11 +40,6 @@ export async function withBench<T>(
     model.dispose();
     await host.dispose();
   }
-}
-
-function checkThreads({ name, threads }: Engine, asked = threads): void {
-  if (threads <= asked) return;
-  throw new ForetokenError('OPTIONS_INVALID', `--threads ${asked}: engine "${name}" runs on ${threads}. Leave it out.`);
 }
 
 /** Ids in [0, vocabulary), each equally likely. */

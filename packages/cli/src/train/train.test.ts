@@ -51,6 +51,19 @@ describe('foretoken train', { timeout: 60_000 }, () => {
     expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 120, tokens: 1920 });
   });
 
+  it('goes on with the engine that a run was started on, and refuses another', async () => {
+    const short = ['train', 'tiny.json', '--set', 'training.steps=4', '--set', 'training.checkpointEvery=2'];
+    const on = (engine: string, ...more: string[]) => runBin([...short, '--set', `engine=${engine}`, ...more], { cwd });
+    expect(await on('wasm')).toMatchObject({ code: 0 });
+    rmSync(path.join(cwd, 'runs/tiny/summary.json'));
+    const refused = await on('cpu', '--resume');
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^RUN_MISMATCH: .*"wasm".* this is "cpu"/m),
+    });
+    expect(await on('wasm', '--resume')).toMatchObject({ code: 0 });
+  });
+
   it('prints every mistake of an experiment on a line of its own', async () => {
     const wrong = ['--set', 'training.steps=0', '--set', 'model.head.horizon=0', '--set', 'model.heads=1'];
     const { code, stderr } = await runBin(['train', 'tiny.json', ...wrong], { cwd });

@@ -17,7 +17,7 @@ export function complete(raw: Json, name: string): Experiment {
     formatVersion: FORMAT_VERSION,
     name: file.name ?? name,
     seed: file.seed ?? DEFAULTS.seed,
-    engine: reference(file.engine, DEFAULTS.engine),
+    engine: { precision: DEFAULTS.precision, ...reference(file.engine, DEFAULTS.engine) },
     plugins: file.plugins ?? [],
     data: {
       dataset: reference(data.dataset),

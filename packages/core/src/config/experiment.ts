@@ -1,3 +1,4 @@
+import type { EngineOptions } from '@foretoken/engine';
 import type { Json } from '../contracts/json.ts';
 
 /** Version of everything that Foretoken writes: configurations, runs, checkpoints, results. */
@@ -12,6 +13,12 @@ export type PluginRef<Extra = unknown> = Extra & {
 /** A decoder with the rule and policy it runs under. */
 export type DecoderRef = PluginRef<{ readonly rule: PluginRef; readonly policy: PluginRef }>;
 
+/** What carries the tensors. `auto` is the first engine that can run where the run starts. */
+export type EngineSettings = Required<Pick<EngineOptions, 'name' | 'precision'>>;
+
+/** Ways to differentiate a step. Their gradients are equal but for rounding; memory and order differ. */
+export type BackwardName = 'sequential' | 'joint';
+
 /**
  * A complete experiment: every default written out, every option checked. It is frozen, saved with the run, and the
  * only thing that a run depends on besides code and data.
@@ -20,7 +27,7 @@ export interface Experiment {
   readonly formatVersion: typeof FORMAT_VERSION;
   readonly name: string;
   readonly seed: number;
-  readonly engine: { readonly name: string };
+  readonly engine: EngineSettings;
   /** Plugin packages beside the built-in ones, by name or path. */
   readonly plugins: readonly string[];
   readonly data: {
@@ -55,7 +62,8 @@ export interface Experiment {
     readonly clip: number;
     readonly weighting: PluginRef;
     readonly horizonSchedule: PluginRef;
-    readonly backward: 'joint';
+    /** How a step is differentiated: offset by offset, or all offsets in one pass. */
+    readonly backward: BackwardName;
     /** Steps between checkpoints; the last two and the best are kept. */
     readonly checkpointEvery: number;
     /** Steps between validations. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Experiment } from './experiment.ts';
 import { canonicalJson, experimentHash, hashJson } from './hash.ts';
 
 /** The same data with every object's keys in another order. */
@@ -39,6 +40,19 @@ describe('canonical JSON', () => {
   test('its hash is the SHA-256 of its text', () => {
     const expected = createHash('sha256').update('{"a":1,"b":2}').digest('hex');
     expect(hashJson({ b: 2, a: 1 })).toBe(expected);
-    expect(experimentHash({ b: 2, a: 1 } as never)).toBe(expected);
+  });
+});
+
+describe('the hash of an experiment', () => {
+  const experiment = (engine: object, seed = 1) => ({ seed, engine }) as unknown as Experiment;
+  const hash = experimentHash(experiment({ name: 'auto', precision: 'float32' }));
+
+  test('is that of all its settings', () => {
+    expect(experimentHash(experiment({ name: 'auto', precision: 'bfloat16' }))).not.toBe(hash);
+    expect(experimentHash(experiment({ name: 'auto', precision: 'float32' }, 2))).not.toBe(hash);
+  });
+
+  test('leaves out by which name the engine was asked for', () => {
+    expect(experimentHash(experiment({ name: 'wasm', precision: 'float32' }))).toBe(hash);
   });
 });

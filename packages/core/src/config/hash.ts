@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Json } from '../contracts/json.ts';
 import type { Experiment } from './experiment.ts';
 
 /**
@@ -24,5 +25,14 @@ export function hashJson(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
-/** SHA-256 of an experiment's canonical JSON: two experiments are the same if and only if their hashes are. */
-export const experimentHash = (experiment: Experiment): string => hashJson(experiment);
+/**
+ * What makes two experiments the same. The engine's name is not part of it: `auto` and a name may mean one engine, and
+ * a run or a cell knows the engine by its fingerprint.
+ */
+export function identifying(experiment: Experiment): Json {
+  const { engine, ...rest } = experiment;
+  return { ...rest, engine: { precision: engine.precision } } as unknown as Json;
+}
+
+/** SHA-256 of the canonical JSON of {@link identifying}: two experiments are the same if and only if their hashes are. */
+export const experimentHash = (experiment: Experiment): string => hashJson(identifying(experiment));

@@ -35,6 +35,8 @@ describe('the schema for editors', () => {
     ['data: { dataset: none }\nmodel: { head: { name: tree, branch: { whole: { branch: {} } } } }'],
     ['data: { dataset: none }\nmodel: { head: { name: tree, branch: { whole: { name: tree } } } }'],
     ['data: { dataset: none }\nengine: cpu\nplugins: [a]\nevals: [throughput, { name: acceptance }]'],
+    ['data: { dataset: none }\nengine: { precision: bfloat16 }'],
+    ['data: { dataset: none }\nengine: { name: cpu, precision: float16 }'],
     [
       'data: { dataset: none }\ndecoders: { a: greedy, b: { name: speculative, policy: { name: confidence, threshold: 1 } } }',
     ],

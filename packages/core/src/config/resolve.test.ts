@@ -16,7 +16,7 @@ describe('an experiment with every default written out', () => {
       formatVersion: 1,
       name: 'x',
       seed: 0,
-      engine: { name: 'wasm' },
+      engine: { name: 'auto', precision: 'float32' },
       plugins: [],
       data: { dataset: { name: 'none' }, tokenizer: { name: 'bytes' }, context: 128 },
       model: {
@@ -40,7 +40,7 @@ describe('an experiment with every default written out', () => {
         clip: 1,
         weighting: { name: 'uniform' },
         horizonSchedule: { name: 'fixed' },
-        backward: 'joint',
+        backward: 'sequential',
         checkpointEvery: 20,
         validateEvery: 20,
         validationWindows: 16,
@@ -72,7 +72,7 @@ describe('an experiment with every default written out', () => {
 model: { head: { horizon: 2, bias: true }, trunk: { width: 8 } }
 decoders: { fast: { name: speculative, policy: { name: confidence, threshold: 0.5 } } }`,
     );
-    expect(engine).toEqual({ name: 'cpu' });
+    expect(engine).toEqual({ name: 'cpu', precision: 'float32' });
     expect(model.head).toEqual({ name: 'parallel', horizon: 2, bias: true });
     expect(model.trunk).toEqual({ name: 'transformer', width: 8 });
     expect(model.maxOffset).toBe(2);
@@ -138,7 +138,9 @@ describe('a wrong configuration says where, what and what was probably meant', (
       'an unknown engine',
       `${MINIMAL}engine: wsam`,
       'CONFIG_INVALID',
-      ['x.yaml:2:9 engine: must be one of "wasm", "cpu", was "wsam". Did you mean "wasm"?'],
+      [
+        'x.yaml:2:9 engine: must be one of "auto", "native", "wasm", "tensorflow", "webgpu", "cpu", was "wsam". Did you mean "wasm"?',
+      ],
     ],
     [
       'a text for a number',

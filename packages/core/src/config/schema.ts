@@ -82,10 +82,8 @@ const ENGINES: Readonly<Record<EngineName | 'auto', true>> = {
 
 function engineSchema(): TSchema {
   const name = Type.Unsafe<EngineName | 'auto'>({ type: 'string', enum: Object.keys(ENGINES) });
-  const precision = Type.Optional(
-    choice('Inputs of matrix products; sums are float32 in either case.', 'float32', 'bfloat16'),
-  );
-  return Type.Union([name, section('An engine by name.', { name, precision })], {
+  const precision = choice('Inputs of matrix products; sums are float32 in either case.', 'float32', 'bfloat16');
+  return Type.Union([name, section('An engine with settings.', { name: Type.Optional(name), precision })], {
     description: `What carries the tensors; "foretoken doctor" lists the engines. Default: ${DEFAULTS.engine}.`,
   });
 }
@@ -134,7 +132,11 @@ function trainingSchema(reference: ReferenceSchema): TObject {
     clip: above('Largest global norm of a step’s gradient.', defaults.clip),
     weighting: Type.Optional(reference('weighting', { fallback: DEFAULTS.plugins.weighting })),
     horizonSchedule: Type.Optional(reference('horizon-schedule', { fallback: DEFAULTS.plugins.horizonSchedule })),
-    backward: choice('How gradients are computed.', 'joint'),
+    backward: choice(
+      'Backward pass: offset by offset, which holds the activations of one at a time, or all offsets at once.',
+      'sequential',
+      'joint',
+    ),
     checkpointEvery: count('Steps between checkpoints; default: a tenth of the steps.'),
     validateEvery: count('Steps between validations; default: a tenth of the steps.'),
     validationWindows: count('Held-out windows of a validation.', defaults.validationWindows),

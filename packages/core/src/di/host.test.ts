@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openEngine } from '@foretoken/engine';
+import { type EngineOptions, openEngine } from '@foretoken/engine';
 import { Container } from 'inversify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeBuiltIns } from '../config/built-ins.fixture.ts';
@@ -9,7 +9,7 @@ import { resolveExperiment } from '../config/resolve.ts';
 import { parseSource } from '../config/source-map.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
-import { TOKENS } from './tokens.ts';
+import { type EngineOpener, TOKENS } from './tokens.ts';
 
 const KINDS: Record<string, string> = {
   trunk: '{ embed() {}, forward() {} }',
@@ -76,10 +76,10 @@ describe('a process', () => {
   });
 
   test('opens no engine before one is asked for', async () => {
-    const opened: string[] = [];
-    const spying = async (name: string) => {
-      opened.push(name);
-      return openEngine({ name: 'cpu' });
+    const opened: EngineOptions[] = [];
+    const spying: EngineOpener = async (options) => {
+      opened.push(options);
+      return openEngine(options);
     };
     const root = temporaryFolder();
     const host = await hostIn(root, { openEngine: spying });
@@ -88,7 +88,7 @@ describe('a process', () => {
     expect(opened).toEqual([]);
     const engines = await Promise.all([run.get('engine'), run.get('engine')]);
     expect(engines[0]).toBe(engines[1]);
-    expect(opened).toEqual(['cpu']);
+    expect(opened).toEqual([{ name: 'cpu', precision: 'float32' }]);
   });
 });
 

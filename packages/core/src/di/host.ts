@@ -1,4 +1,3 @@
-import type { EngineName } from '@foretoken/engine';
 import { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import { resolveExperiment } from '../config/resolve.ts';
@@ -76,7 +75,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
 }
 
-async function openEngineLazily(name: string): ReturnType<EngineOpener> {
+const openEngineLazily: EngineOpener = async (options) => {
   const { openEngine } = await import('@foretoken/engine');
-  return openEngine({ name: name as EngineName });
-}
+  return openEngine(options);
+};

@@ -95,7 +95,7 @@ function bindPlugins(container: Container, { experiment, registry, baseDirectory
 function bindModel(container: Container, { experiment }: RunStart, life: Life): void {
   container
     .bind<Engine>(TOKENS.engine)
-    .toResolvedValue((open: EngineOpener) => open(experiment.engine.name), [TOKENS.openEngine])
+    .toResolvedValue((open: EngineOpener) => open(experiment.engine), [TOKENS.openEngine])
     .inSingletonScope();
   const build = async (
     engine: Engine,

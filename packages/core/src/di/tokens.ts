@@ -1,4 +1,4 @@
-import type { Engine } from '@foretoken/engine';
+import type { Engine, EngineOptions } from '@foretoken/engine';
 import type { Experiment } from '../config/experiment.ts';
 import type { Dataset, Tokenizer } from '../contracts/data.ts';
 import type { Session } from '../contracts/decoding.ts';
@@ -14,8 +14,8 @@ import type { Registry } from '../plugins/registry.ts';
 /** Opens a decoding session of a model. */
 export type SessionFactory = (model: LanguageModel) => Session;
 
-/** Opens an engine by name, or switches back to it. */
-export type EngineOpener = (name: string) => Promise<Engine>;
+/** Opens an engine, or switches back to it. */
+export type EngineOpener = (options: EngineOptions) => Promise<Engine>;
 
 /** What one process shares. */
 export interface HostServices {

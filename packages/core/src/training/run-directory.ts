@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
-import { experimentHash } from '../config/hash.ts';
+import { experimentHash, identifying } from '../config/hash.ts';
 import type { DataManifest } from '../data/data-manifest.ts';
-import { type JsonObject, readJson, writeJson } from '../files/json-file.ts';
+import { readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
 /** Where everything of one run is kept: the folder is the record. */
@@ -109,7 +109,7 @@ export async function checkManifest(paths: RunPaths, manifest: DataManifest): Pr
 async function checkSameExperiment(paths: RunPaths, experiment: Experiment): Promise<void> {
   const before = (await readJson(paths.experiment)) as unknown as Experiment;
   if (experimentHash(before) === experimentHash(experiment)) return;
-  const changed = differences(before as unknown as JsonObject, experiment as unknown as JsonObject).slice(0, 5);
+  const changed = differences(identifying(before), identifying(experiment)).slice(0, 5);
   throw new ForetokenError(
     'RUN_MISMATCH',
     `${paths.root} was started with another configuration; different: ${changed.join(', ')}. Use its own configuration or another folder.`,

@@ -14,7 +14,7 @@ import { ensureFreeSpace } from '../files/free-space.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
-import { provenanceOf } from './provenance.ts';
+import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
   checkManifest,
   claimRunDirectory,
@@ -77,7 +77,6 @@ export async function trainRun(host: Host, experiment: Experiment, options: Trai
     await claimRunDirectory(paths, experiment);
     saySkipped(host, data);
     await checkManifest(paths, data.manifest);
-    await writeJson(paths.provenance, provenanceOf(scope.registry, model.engine, options));
     const summary = await trainOn({ scope, model, data }, paths, options);
     await writeJson(paths.summary, summary);
     return summary;
@@ -191,6 +190,7 @@ async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options
   });
   try {
     const last = (await checkpoints.isEmpty()) ? undefined : await checkpoints.latest();
+    await (last ? continueProvenance : writeProvenance)(paths, provenanceOf(scope.registry, model.engine, options));
     if (last) await loop.resume(await checkpoints.load(last.path));
     else await metrics.truncateAfter(() => false);
     const saved = await loop.run();

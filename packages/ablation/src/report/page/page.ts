@@ -64,7 +64,7 @@ function summary({ rows, plan }: ReportData): string {
     counted(rows.length, 'arm'),
     counted(seeds, 'seed'),
     counted(trainings, 'training'),
-    `engine ${Object.keys(plan.engines).join(', ')}`,
+    `engine ${[...new Set(Object.values(plan.engines))].join(', ')}`,
   ].join(' · ');
 }
 
