@@ -28,7 +28,6 @@ export function ancestorAttention(
   call: AttentionSizes,
   maxKept = MAX_KEPT_EXPONENTIALS,
 ): Tensor4D {
-  if (q.size === 0) return tf.zeros(q.shape);
   const { B, T, H, G, d } = call;
   const sizes = { ...call, r: H / G, scale: 1 / Math.sqrt(d) };
   const pairs = pairsOf(call);

@@ -3,6 +3,7 @@ import { ForetokenError, shapeMismatch } from '../errors.ts';
 import type { KeyValueStore, KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import { type Tensor4D, tf } from '../tensor.ts';
+import { ofNothing } from '../tfjs/differentiable.ts';
 import { tfjsEngine } from '../tfjs/internals.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
 import type { Kernels } from './kernels.ts';
@@ -17,7 +18,10 @@ export function attention(
   kv: KeyValues,
 ): Tensor4D {
   const sizes = checkSizes(q_BTHd, k_BTGd, v_BTGd, at);
-  if (!isStore(kv)) return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
+  if (!isStore(kv)) {
+    if (q_BTHd.size === 0) return ofNothing('attention', [q_BTHd, k_BTGd, v_BTGd], q_BTHd.shape);
+    return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
+  }
   if (tfjsEngine().isTapeOn()) {
     throw new ForetokenError(
       'ENGINE_MISUSE',

@@ -1,7 +1,7 @@
 // M rows, K inner axis, N columns, P matrices in a batch.
 import { shapeMismatch } from '../errors.ts';
-import { type Tensor, tf } from '../tensor.ts';
-import { differentiable } from '../tfjs/differentiable.ts';
+import type { Tensor } from '../tensor.ts';
+import { differentiable, ofNothing } from '../tfjs/differentiable.ts';
 import { alias } from '../tfjs/internals.ts';
 import type { Kernels, ProductOptions } from './kernels.ts';
 
@@ -26,7 +26,7 @@ export function matmul<T extends Tensor>(kernels: Kernels, a: T, b: T): T {
     return kernels.product(x, y, options);
   };
   const batch = (x: Tensor, rows: number, columns: number) => alias(x, [P, rows, columns]);
-  if (P === 0) return tf.zeros([...leading, M, N]) as Tensor as T;
+  if (P === 0) return ofNothing('matmul', [a, b], [...leading, M, N]);
   return differentiable<T>(
     'matmul',
     [a, b],

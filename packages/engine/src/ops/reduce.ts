@@ -25,6 +25,11 @@ const shaped = (x: Tensor, kept: readonly number[], { axes }: Axes, keepDims: bo
 /** A tensor repeated along its axes of length 1. */
 const repeated = (x: Tensor, shape: readonly number[]): Tensor => kernel('Add', { a: tf.zeros([...shape]), b: x });
 
+/** A reduction with its axes kept; tfjs' wasm leaves the results of nothing unwritten, and cannot reorder its axes. */
+function reduced(name: 'sum' | 'mean' | 'max', x: Tensor, { axes, kept }: Axes): Tensor {
+  return x.size === 0 ? tf.fill(kept, name === 'max' ? Number.NEGATIVE_INFINITY : 0) : tf[name](x, axes, true);
+}
+
 const minus = (a: Tensor, b: Tensor): Tensor => kernel('Sub', { a, b });
 const times = (a: Tensor, b: Tensor): Tensor => kernel('Multiply', { a, b });
 
@@ -34,7 +39,7 @@ function totalled(name: 'sum' | 'mean') {
     return differentiable<T>(
       name,
       [x],
-      () => shaped(tf[name](x, at.axes, true), at.kept, at, keepDims) as T,
+      () => shaped(reduced(name, x, at), at.kept, at, keepDims) as T,
       (dy) => {
         const share = name === 'mean' ? times(dy, tf.scalar(1 / at.count)) : dy;
         return [repeated(alias(share, at.kept), x.shape)];
@@ -49,14 +54,14 @@ function max<T extends Tensor>(x: Tensor, axis?: number | readonly number[], kee
     'max',
     [x],
     (save) => {
-      const largest = tf.max(x, at.axes, true);
+      const largest = reduced('max', x, at);
       save(x);
       save(largest);
       return shaped(largest, at.kept, at, keepDims) as T;
     },
     (dy, [input, largest]) => {
       const isLargest = tf.cast(tf.equal(input, largest), 'float32');
-      const share = kernel<Tensor>('RealDiv', { a: alias(dy, at.kept), b: tf.sum(isLargest, at.axes, true) });
+      const share = kernel<Tensor>('RealDiv', { a: alias(dy, at.kept), b: reduced('sum', isLargest, at) });
       return [times(isLargest, share)];
     },
   );
@@ -65,9 +70,9 @@ function max<T extends Tensor>(x: Tensor, axis?: number | readonly number[], kee
 const lastAxisSum = (x: Tensor): Tensor => tf.sum(x, -1, true);
 
 /** The largest value of each reduced block and the logarithm of the sum of exponentials, both with reduced axes of length 1. */
-function logSumExpOf(x: Tensor, axes: number[]): Tensor {
-  const largest = tf.max(x, axes, true);
-  const total = tf.sum(kernel<Tensor>('Exp', { x: minus(x, largest) }), axes, true);
+function logSumExpOf(x: Tensor, at: Axes): Tensor {
+  const largest = reduced('max', x, at);
+  const total = reduced('sum', kernel<Tensor>('Exp', { x: minus(x, largest) }), at);
   return kernel('Add', { a: kernel('Log', { x: total }), b: largest });
 }
 
@@ -77,7 +82,7 @@ function logSumExp<T extends Tensor>(x: Tensor, axis?: number, keepDims = false)
     'logSumExp',
     [x],
     (save) => {
-      const result = logSumExpOf(x, at.axes);
+      const result = logSumExpOf(x, at);
       save(x);
       save(result);
       return shaped(result, at.kept, at, keepDims) as T;
@@ -111,7 +116,7 @@ function logSoftmax<T extends Tensor>(x: T): T {
     'logSoftmax',
     [x],
     (save) => {
-      const y = minus(x, logSumExpOf(x, [x.shape.length - 1]));
+      const y = minus(x, logSumExpOf(x, axesOf(x, -1)));
       save(y);
       return y as T;
     },

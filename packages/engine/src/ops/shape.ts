@@ -31,6 +31,11 @@ export function transposed<T extends Tensor>(kernels: Kernels, x: T): T {
 
 function permuted(kernels: Kernels, x: Tensor, permutation: readonly number[]): Tensor {
   if (permutation.every((axis, at) => axis === at)) return alias(x);
+  // tfjs' wasm divides by the sizes of the axes.
+  if (x.size === 0) {
+    const target = permutation.map((axis) => x.shape[axis]);
+    return alias(x, target);
+  }
   if (permutation.length === 2 && x.dtype === 'float32') return transposed(kernels, x);
   return kernel('Transpose', { x }, { perm: [...permutation] });
 }

@@ -1,5 +1,5 @@
 // I input width, O output width, M rows, K inner axis, N columns, D width, F inner width, E readout input width.
-import { type Array64, fillAt, valueAt } from './array.ts';
+import { type Array64, fill } from './array.ts';
 import { add, mul, silu } from './elementwise.ts';
 
 /** [..,M,K] x [..,K,N]. */
@@ -7,10 +7,12 @@ export function matmul(a: Array64, b: Array64): Array64 {
   const leading = a.shape.slice(0, -2);
   const [M, K] = a.shape.slice(-2);
   const N = b.shape[b.shape.length - 1];
-  return fillAt([...leading, M, N], (...at) => {
-    const [batch, [row, column]] = [at.slice(0, -2), at.slice(-2)];
+  return fill([...leading, M, N], (index) => {
+    const column = index % N;
+    const row = Math.floor(index / N);
+    const matrix = Math.floor(row / M);
     let sum = 0;
-    for (let k = 0; k < K; k++) sum += valueAt(a, ...batch, row, k) * valueAt(b, ...batch, k, column);
+    for (let k = 0; k < K; k++) sum += a.values[row * K + k] * b.values[(matrix * K + k) * N + column];
     return sum;
   });
 }
@@ -18,10 +20,11 @@ export function matmul(a: Array64, b: Array64): Array64 {
 /** x W (+ bias) (+ residual). */
 export function linear(x: Array64, weight: Array64, bias?: Array64, residual?: Array64): Array64 {
   const [I, O] = weight.shape;
-  const y = fillAt([...x.shape.slice(0, -1), O], (...at) => {
-    const [row, column] = [at.slice(0, -1), at[at.length - 1]];
+  const y = fill([...x.shape.slice(0, -1), O], (index) => {
+    const column = index % O;
+    const row = Math.floor(index / O);
     let sum = bias === undefined ? 0 : bias.values[column];
-    for (let i = 0; i < I; i++) sum += valueAt(x, ...row, i) * valueAt(weight, i, column);
+    for (let i = 0; i < I; i++) sum += x.values[row * I + i] * weight.values[i * O + column];
     return sum;
   });
   return residual === undefined ? y : add(y, residual);
@@ -30,11 +33,11 @@ export function linear(x: Array64, weight: Array64, bias?: Array64, residual?: A
 /** x / sqrt(mean(x^2) + epsilon) * gain over the last axis. */
 export function rmsNorm(x: Array64, gain: Array64, epsilon = 1e-5): Array64 {
   const D = gain.values.length;
-  return fillAt(x.shape, (...at) => {
-    const row = at.slice(0, -1);
+  return fill(x.shape, (index) => {
+    const first = index - (index % D);
     let squares = 0;
-    for (let i = 0; i < D; i++) squares += valueAt(x, ...row, i) ** 2;
-    return (valueAt(x, ...at) / Math.sqrt(squares / D + epsilon)) * gain.values[at[at.length - 1]];
+    for (let i = 0; i < D; i++) squares += x.values[first + i] ** 2;
+    return (x.values[index] / Math.sqrt(squares / D + epsilon)) * gain.values[index % D];
   });
 }
 

@@ -30,6 +30,16 @@ export function differentiable<T extends Tensor>(
   return differentiableMany(name, inputs, (save) => [forward(save)], ofOne)[0];
 }
 
+/** The empty result of an operation on empty inputs; their gradients are empty too, not absent. */
+export function ofNothing<T extends Tensor>(name: string, inputs: readonly Tensor[], shape: readonly number[]): T {
+  return differentiable<T>(
+    name,
+    inputs,
+    () => tf.zeros([...shape]) as Tensor as T,
+    () => inputs.map((input) => tf.zeros(input.shape)),
+  );
+}
+
 /** {@link differentiable} with several outputs; outputs without a gradient get zeros. */
 export function differentiableMany<T extends Tensor>(
   name: string,
@@ -53,7 +63,8 @@ export function differentiableMany<T extends Tensor>(
       return Object.fromEntries(gradients.map((gradient, index) => [String(index), gradient && (() => gradient)]));
     },
   });
-  return outputs;
+  // A copy: callers may reorder what they got, the tape's outputs must not move.
+  return [...outputs];
 }
 
 function runSaving<T extends Tensor>(saved: Tensor[], forward: (save: Save) => T[]): T[] {
