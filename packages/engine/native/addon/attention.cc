@@ -1,0 +1,164 @@
+#include "attention.h"
+
+#include <cmath>
+
+#include "call.h"
+#include "key_values.h"
+
+namespace foretoken {
+
+namespace {
+
+/// Sizes B, T, H, G, d at `first`, parents and lengths behind them; @throws Fault where they do not fit each other
+struct Shape {
+  int64_t B, T, H, G, d;
+  const int32_t* parents;
+  const int32_t* lengths;
+
+  Shape(const Call& call, int first) {
+    B = call.size(first);
+    T = call.size(first + 1);
+    H = call.size(first + 2);
+    G = call.size(first + 3);
+    d = call.size(first + 4);
+    if (G == 0 || H % G != 0) call.refuse(first + 2, "a multiple of the number of key/value heads");
+    const View<int32_t> all = call.ints(first + 5);
+    const View<int32_t> some = call.ints(first + 6);
+    if (static_cast<int64_t>(all.size) != product_of({B, T})) call.refuse(first + 5, "one parent a node");
+    if (static_cast<int64_t>(some.size) != B) call.refuse(first + 6, "one length a row");
+    for (int64_t row = 0; row < B; row++) {
+      if (some.data[row] < 0 || some.data[row] > T) call.refuse(first + 6, "lengths in [0, T]");
+    }
+    parents = all.data;
+    lengths = some.data;
+  }
+
+  int64_t queries() const { return product_of({B, T, H, d}); }
+  int64_t keys() const { return product_of({B, T, G, d}); }
+};
+
+Attention without_past(const Call& call, const Shape& s) {
+  for (int64_t row = 0; row < s.B; row++) {
+    for (int64_t node = 0; node < s.lengths[row]; node++) {
+      const int32_t parent = s.parents[row * s.T + node];
+      if (parent >= node) throw Fault("SHAPE_MISMATCH", "attention takes parents before their children, got " + std::to_string(parent) + " for node " + std::to_string(node) + ".");
+    }
+  }
+  return {s.B, s.T, s.H, s.G, s.d, call.floats(0, s.queries()), call.floats(1, s.keys()), call.floats(2, s.keys()), s.parents, s.lengths};
+}
+
+/// attention(q, k, v, B, T, H, G, d, parents, lengths): [out, stats].
+napi_value attention(Call& call) {
+  const Shape s(call, 3);
+  const Attention a = without_past(call, s);
+  Output out(s.queries()), stats(product_of({s.B, s.H, s.T, 2}));
+  attend_nodes(a, out.floats(), stats.floats());
+  return call.result(std::vector<double>{out.take(), stats.take()});
+}
+
+/// attentionGradients(q, k, v, B, T, H, G, d, parents, lengths, out, stats, flow): [dq, dk, dv].
+napi_value attention_gradients(Call& call) {
+  const Shape s(call, 3);
+  const Attention a = without_past(call, s);
+  const float* out = call.floats(10, s.queries());
+  const float* stats = call.floats(11, product_of({s.B, s.H, s.T, 2}));
+  const float* flow = call.floats(12, s.queries());
+  Output dq(s.queries()), dk(s.keys()), dv(s.keys());
+  attend_nodes_backward(a, out, stats, flow, dq.floats(), dk.floats(), dv.floats());
+  return call.result(std::vector<double>{dq.take(), dk.take(), dv.take()});
+}
+
+constexpr napi_type_tag kStoreTag = {0x6f7265746f6b656eull, 0x6b76735f73746f72ull};
+
+KeyValueStore& store_of(const Call& call) {
+  napi_valuetype type;
+  napi_typeof(call.env(), call.value(0), &type);
+  bool is_store = false;
+  if (type == napi_external) napi_check_object_type_tag(call.env(), call.value(0), &kStoreTag, &is_store);
+  void* data = nullptr;
+  if (!is_store || napi_get_value_external(call.env(), call.value(0), &data) != napi_ok || !data) call.refuse(0, "a key/value store");
+  return *static_cast<KeyValueStore*>(data);
+}
+
+napi_value create_store(Call& call) {
+  auto* store = new KeyValueStore(call.text(0));
+  napi_value external;
+  const auto destroy = [](napi_env, void* data, void*) { delete static_cast<KeyValueStore*>(data); };
+  if (napi_create_external(call.env(), store, destroy, nullptr, &external) != napi_ok) {
+    delete store;
+    throw Fault("ENGINE_MISUSE", "native: Node made no store.");
+  }
+  if (napi_type_tag_object(call.env(), external, &kStoreTag) != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node tagged no store.");
+  return external;
+}
+
+napi_value store_join(Call& call) {
+  store_of(call).join(call.integer(1));
+  return call.undefined();
+}
+
+napi_value store_leave(Call& call) {
+  store_of(call).leave(call.integer(1));
+  return call.undefined();
+}
+
+napi_value store_fork(Call& call) {
+  store_of(call).fork(call.integer(1), call.integer(2));
+  return call.undefined();
+}
+
+napi_value store_bind(Call& call) {
+  const View<double> rows = call.doubles(1);
+  std::vector<int64_t> bound;
+  for (size_t index = 0; index < rows.size; index++) {
+    const double row = rows.data[index];
+    if (!(std::fabs(row) <= 9007199254740992.0)) call.refuse(1, "row numbers");
+    bound.push_back(static_cast<int64_t>(row));
+  }
+  store_of(call).bind(bound);
+  return call.undefined();
+}
+
+napi_value store_commit(Call& call) {
+  const View<int32_t> path = call.ints(2);
+  store_of(call).commit(call.integer(1), std::vector<int32_t>(path.data, path.data + path.size));
+  return call.undefined();
+}
+
+napi_value store_length(Call& call) { return call.result(static_cast<double>(store_of(call).length(call.integer(1)))); }
+
+napi_value store_undecided(Call& call) { return call.result(static_cast<double>(store_of(call).undecided(call.integer(1)))); }
+
+napi_value store_clear(Call& call) {
+  store_of(call).clear();
+  return call.undefined();
+}
+
+/// storeAttend(store, q, k, v, B, T, H, G, d, parents, lengths): out.
+napi_value store_attend(Call& call) {
+  const Shape s(call, 4);
+  const CachedAttention one{s.B, s.T, s.H, s.G, s.d, call.floats(1, s.queries()), call.floats(2, s.keys()), call.floats(3, s.keys()), s.parents, s.lengths};
+  Output out(s.queries());
+  store_of(call).attend(one, out.floats());
+  return call.result(out.take());
+}
+
+}  // namespace
+
+void register_attention(napi_env env, napi_value exports) {
+  export_functions(env, exports,
+                   {{"attention", attention},
+                    {"attentionGradients", attention_gradients},
+                    {"createStore", create_store},
+                    {"storeJoin", store_join},
+                    {"storeLeave", store_leave},
+                    {"storeFork", store_fork},
+                    {"storeBind", store_bind},
+                    {"storeCommit", store_commit},
+                    {"storeLength", store_length},
+                    {"storeUndecided", store_undecided},
+                    {"storeClear", store_clear},
+                    {"storeAttend", store_attend}});
+}
+
+}  // namespace foretoken

@@ -1,0 +1,253 @@
+#include "key_values.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "errors.h"
+#include "pool.h"
+#include "processor.h"
+
+namespace foretoken {
+
+KeyValueRow::~KeyValueRow() {
+  Memory::instance().release(keys_, floats_ * sizeof(float));
+  Memory::instance().release(values_, floats_ * sizeof(float));
+}
+
+void KeyValueRow::reserve(int64_t nodes, int64_t G, int64_t d) {
+  if (nodes <= capacity_) return;
+  const int64_t grown = std::max({nodes, 2 * capacity_, int64_t{4 * kQueryPanel}});
+  const int64_t capacity = (grown + kQueryPanel - 1) / kQueryPanel * kQueryPanel;
+  const int64_t floats = capacity * G * d;
+  Memory& memory = Memory::instance();
+  float* keys = static_cast<float*>(memory.allocate(floats * sizeof(float)));
+  float* values = nullptr;
+  try {
+    values = static_cast<float*>(memory.allocate(floats * sizeof(float)));
+  } catch (...) {
+    memory.release(keys, floats * sizeof(float));
+    throw;
+  }
+  // Keys beyond the last node are read, in whole blocks, and not used.
+  std::memset(keys, 0, floats * sizeof(float));
+  for (int64_t group = 0; group < G && capacity_ > 0; group++) {
+    std::memcpy(keys + group * capacity * d, keys_ + group * capacity_ * d, capacity_ * d * sizeof(float));
+    std::memcpy(values + group * capacity * d, values_ + group * capacity_ * d, capacity_ * d * sizeof(float));
+  }
+  memory.release(keys_, floats_ * sizeof(float));
+  memory.release(values_, floats_ * sizeof(float));
+  keys_ = keys;
+  values_ = values;
+  capacity_ = capacity;
+  floats_ = floats;
+}
+
+void KeyValueRow::put(int64_t node, const float* key, const float* value, int64_t G, int64_t d) {
+  for (int64_t group = 0; group < G; group++) {
+    float* block = keys_ + group * capacity_ * d + node / kQueryPanel * d * kQueryPanel + node % kQueryPanel;
+    for (int64_t at = 0; at < d; at++) block[at * kQueryPanel] = key[group * d + at];
+    std::memcpy(values_ + (group * capacity_ + node) * d, value + group * d, d * sizeof(float));
+  }
+}
+
+void KeyValueRow::move(int64_t from, int64_t to, int64_t G, int64_t d) {
+  if (from == to) return;
+  for (int64_t group = 0; group < G; group++) {
+    float* keys = keys_ + group * capacity_ * d;
+    const float* source = keys + from / kQueryPanel * d * kQueryPanel + from % kQueryPanel;
+    float* target = keys + to / kQueryPanel * d * kQueryPanel + to % kQueryPanel;
+    for (int64_t at = 0; at < d; at++) target[at * kQueryPanel] = source[at * kQueryPanel];
+    std::memcpy(values_ + (group * capacity_ + to) * d, values_ + (group * capacity_ + from) * d, d * sizeof(float));
+  }
+}
+
+void KeyValueRow::copy_from(const KeyValueRow& other, int64_t nodes, int64_t G, int64_t d) {
+  if (nodes == 0) return;
+  reserve(nodes, G, d);
+  const int64_t blocks = (nodes + kQueryPanel - 1) / kQueryPanel;
+  for (int64_t group = 0; group < G; group++) {
+    std::memcpy(keys_ + group * capacity_ * d, other.keys_ + group * other.capacity_ * d, blocks * kQueryPanel * d * sizeof(float));
+    std::memcpy(values_ + group * capacity_ * d, other.values_ + group * other.capacity_ * d, nodes * d * sizeof(float));
+  }
+}
+
+void KeyValueStore::misuse(const std::string& rule) const {
+  throw Fault("SESSION_MISUSE", "key/value store \"" + slot_ + "\": " + rule + ".");
+}
+
+KeyValueRow& KeyValueStore::at(int64_t row) {
+  const auto found = rows_.find(row);
+  if (found == rows_.end()) misuse("row " + std::to_string(row) + " is not open");
+  return found->second;
+}
+
+void KeyValueStore::join(int64_t row) {
+  if (rows_.count(row)) misuse("row " + std::to_string(row) + " is open already");
+  rows_[row];
+}
+
+void KeyValueStore::leave(int64_t row) {
+  at(row);
+  rows_.erase(row);
+}
+
+void KeyValueStore::fork(int64_t from, int64_t to) {
+  const KeyValueRow& source = at(from);
+  join(to);
+  KeyValueRow& copy = rows_[to];
+  try {
+    copy.copy_from(source, source.committed, G_, d_);
+  } catch (...) {
+    rows_.erase(to);
+    throw;
+  }
+  copy.committed = source.committed;
+  copy.visible_from = source.visible_from;
+}
+
+void KeyValueStore::bind(const std::vector<int64_t>& rows) {
+  for (const int64_t row : rows) at(row);
+  bound_ = rows;
+}
+
+void KeyValueStore::commit(int64_t id, const std::vector<int32_t>& path) {
+  KeyValueRow& row = at(id);
+  const int64_t undecided = static_cast<int64_t>(row.parents.size());
+  for (const int32_t node : path) {
+    if (node >= 0 && node < undecided) continue;
+    misuse("row " + std::to_string(id) + " has " + std::to_string(undecided) + " undecided nodes, so node " +
+           std::to_string(node) + " cannot be kept");
+  }
+  const bool is_ascending = std::is_sorted(path.begin(), path.end(), [](int32_t a, int32_t b) { return a <= b; });
+  if (is_ascending) {
+    // Each node lies at or behind its new place, so moving in order overwrites nothing that is still needed.
+    for (size_t index = 0; index < path.size(); index++) row.move(row.committed + path[index], row.committed + index, G_, d_);
+  } else {
+    // Behind all nodes first, then to their places.
+    const int64_t spare = row.committed + undecided;
+    row.reserve(spare + path.size(), G_, d_);
+    for (size_t index = 0; index < path.size(); index++) row.move(row.committed + path[index], spare + index, G_, d_);
+    for (size_t index = 0; index < path.size(); index++) row.move(spare + index, row.committed + index, G_, d_);
+  }
+  for (size_t index = 0; index < path.size(); index++) {
+    if (row.parents[path[index]] == kRoot) row.visible_from = row.committed + index;
+  }
+  row.committed += path.size();
+  row.parents.clear();
+}
+
+void KeyValueStore::clear() {
+  rows_.clear();
+  bound_.clear();
+}
+
+std::vector<KeyValueRow*> KeyValueStore::checked_rows(const CachedAttention& call) {
+  if (static_cast<int64_t>(bound_.size()) != call.B) {
+    misuse(std::to_string(bound_.size()) + " rows are bound, the forward has " + std::to_string(call.B));
+  }
+  if (d_ != 0 && (G_ != call.G || d_ != call.d)) {
+    misuse("nodes have " + std::to_string(G_ * d_) + " values, this forward brings " + std::to_string(call.G * call.d));
+  }
+  std::vector<KeyValueRow*> rows;
+  for (int64_t index = 0; index < call.B; index++) {
+    KeyValueRow& row = at(bound_[index]);
+    if (std::find(rows.begin(), rows.end(), &row) != rows.end()) misuse("row " + std::to_string(bound_[index]) + " is bound twice");
+    const int64_t first = static_cast<int64_t>(row.parents.size());
+    for (int64_t node = 0; node < call.lengths_B[index]; node++) {
+      const int32_t parent = call.parents_BT[index * call.T + node];
+      if (parent >= kRoot && parent < first + node) continue;
+      throw Fault("SHAPE_MISMATCH", "attention takes parents before their children, in [-2, " + std::to_string(first + node) +
+                                        "), got " + std::to_string(parent) + " for node " + std::to_string(node) + ".");
+    }
+    rows.push_back(&row);
+  }
+  return rows;
+}
+
+namespace {
+
+/// What one undecided node sees: a run of keys [first, last), then further ones.
+struct Visible {
+  int64_t first, last;
+  std::vector<int32_t> more;
+};
+
+Visible visible_of(const KeyValueRow& row, int64_t node) {
+  Visible seen{row.committed, row.committed, {}};
+  int64_t at = node;
+  while (at >= 0) {
+    seen.more.push_back(static_cast<int32_t>(row.committed + at));
+    at = row.parents[at];
+  }
+  if (at == kLastCommitted) seen.first = row.visible_from;
+  else seen.first = seen.last = seen.more.back();
+  // The oldest ancestors that follow each other without a gap are part of the run.
+  while (!seen.more.empty() && seen.more.back() == seen.last) {
+    seen.last++;
+    seen.more.pop_back();
+  }
+  std::reverse(seen.more.begin(), seen.more.end());
+  return seen;
+}
+
+struct Place {
+  const KeyValueRow* row;
+  int64_t index, node;
+  Visible seen;
+};
+
+}  // namespace
+
+void KeyValueStore::attend(const CachedAttention& call, float* out) {
+  const std::vector<KeyValueRow*> rows = checked_rows(call);
+  const int64_t C = call.G * call.d;
+  int64_t longest = 0;
+  for (int64_t index = 0; index < call.B; index++) {
+    const int64_t nodes = rows[index]->committed + static_cast<int64_t>(rows[index]->parents.size()) + call.lengths_B[index];
+    rows[index]->reserve(nodes, call.G, call.d);
+    longest = std::max(longest, nodes);
+  }
+  G_ = call.G;
+  d_ = call.d;
+  std::vector<Place> places;
+  for (int64_t index = 0; index < call.B; index++) {
+    KeyValueRow& row = *rows[index];
+    for (int64_t node = 0; node < call.T; node++) {
+      if (node >= call.lengths_B[index]) {
+        std::memset(out + (index * call.T + node) * call.H * call.d, 0, call.H * call.d * sizeof(float));
+        continue;
+      }
+      const int64_t undecided = static_cast<int64_t>(row.parents.size());
+      row.parents.push_back(call.parents_BT[index * call.T + node]);
+      const int64_t from = (index * call.T + node) * C;
+      row.put(row.committed + undecided, call.k + from, call.v + from, call.G, call.d);
+      places.push_back({&row, index, node, visible_of(row, undecided)});
+    }
+  }
+  Pool& pool = Pool::instance();
+  pool.reserve_scratch(static_cast<size_t>(longest + 3 * kQueryPanel));
+  const float scale = 1.0f / std::sqrt(static_cast<float>(call.d));
+  const int64_t tasks = static_cast<int64_t>(places.size()) * call.H;
+  pool.run(static_cast<int>(tasks), [&](int task, int worker) {
+    const Place& place = places[task / call.H];
+    const int64_t head = task % call.H, group = head * call.G / call.H;
+    const Visible& seen = place.seen;
+    const int64_t at = ((place.index * call.T + place.node) * call.H + head) * call.d;
+    CachedQuery query{};
+    query.query = call.q + at;
+    query.keys = place.row->keys(group, call.d);
+    query.values = place.row->values(group, call.d);
+    query.width = static_cast<int>(call.d);
+    query.first = static_cast<int>(seen.first);
+    query.last = static_cast<int>(seen.last);
+    query.more = seen.more.data();
+    query.num_more = static_cast<int>(seen.more.size());
+    query.scale = scale;
+    query.out = out + at;
+    query.scratch = pool.scratch(worker);
+    simd().attend_cached(query);
+  });
+}
+
+}  // namespace foretoken

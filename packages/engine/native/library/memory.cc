@@ -1,0 +1,67 @@
+#include "memory.h"
+
+#include <cstdlib>
+
+#include "errors.h"
+
+namespace foretoken {
+
+namespace {
+
+/// Larger than any address space, so that sizes can be added without overflow.
+constexpr size_t kMostBytes = size_t{1} << 47;
+
+}  // namespace
+
+size_t size_class(size_t bytes) {
+  size_t power = 256;
+  if (bytes <= power) return power;
+  while (power * 2 < bytes) power *= 2;
+  const size_t step = power / 8;
+  return power + (bytes - power + step - 1) / step * step;
+}
+
+Memory& Memory::instance() {
+  static Memory* memory = new Memory;  // never destroyed: buffers may outlive static objects
+  return *memory;
+}
+
+void* Memory::allocate(size_t bytes) {
+  if (bytes > kMostBytes) throw Fault("OUT_OF_MEMORY", "a tensor of " + std::to_string(bytes) + " bytes does not fit into memory.");
+  const size_t capacity = size_class(bytes + kAlignment);
+  void* buffer = nullptr;
+  auto& idle = idle_[capacity];
+  if (!idle.empty()) {
+    buffer = idle.back();
+    idle.pop_back();
+    idle_bytes_ -= capacity;
+  } else {
+    buffer = std::aligned_alloc(kAlignment, capacity);
+    if (!buffer) {
+      trim();
+      buffer = std::aligned_alloc(kAlignment, capacity);
+    }
+    if (!buffer) throw Fault("OUT_OF_MEMORY", "the system has no room for " + std::to_string(bytes) + " bytes more.");
+  }
+  bytes_ += bytes;
+  if (bytes_ > peak_bytes_) peak_bytes_ = bytes_;
+  return buffer;
+}
+
+void Memory::release(void* buffer, size_t bytes) noexcept {
+  if (!buffer) return;
+  const size_t capacity = size_class(bytes + kAlignment);
+  bytes_ -= bytes;
+  idle_[capacity].push_back(buffer);
+  idle_bytes_ += capacity;
+}
+
+void Memory::trim() noexcept {
+  for (auto& [capacity, buffers] : idle_) {
+    for (void* buffer : buffers) std::free(buffer);
+    buffers.clear();
+  }
+  idle_bytes_ = 0;
+}
+
+}  // namespace foretoken

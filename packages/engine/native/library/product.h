@@ -1,0 +1,28 @@
+// Matrix products of any shape and layout, on all threads.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace foretoken {
+
+/// C = A B (+ bias) (+ residual). Strides count floats; a transposed operand is one with its strides exchanged.
+struct Product {
+  const float* a;
+  ptrdiff_t a_row, a_depth;
+  const float* b;
+  ptrdiff_t b_depth, b_column;
+  float* c;
+  ptrdiff_t c_row;
+  int64_t rows, columns, depth;
+  const float* bias = nullptr;
+  const float* residual = nullptr;
+  ptrdiff_t residual_row = 0;
+};
+
+/// Each value of C is one chain of multiplications and additions over the inner axis in its order.
+void multiply(const Product& product);
+
+/// `count` products that lie behind each other in A, B and C.
+void multiply_batch(const Product& first, int64_t count, ptrdiff_t a_step, ptrdiff_t b_step, ptrdiff_t c_step);
+
+}  // namespace foretoken
