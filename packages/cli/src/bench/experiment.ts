@@ -16,10 +16,10 @@ export interface BenchShape {
  * never read, since the tokens are random.
  */
 export function benchExperiment(options: BenchModelOptions, { context, batch, steps, decoders }: BenchShape): Json {
-  const { width, layers, attentionHeads, horizon, match, engine } = options;
+  const { width, layers, attentionHeads, horizon, match, engine, precision } = options;
   return {
     name: 'bench',
-    engine,
+    engine: { name: engine, precision },
     data: { dataset: { name: 'text-files', include: ['random tokens'] }, context },
     model: {
       trunk: { name: 'transformer', width, layers, attentionHeads },

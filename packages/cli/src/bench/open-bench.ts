@@ -15,7 +15,11 @@ export interface Bench {
   readonly model: TrainableModel;
   /** Random tokens come from here. */
   readonly random: Random;
+  /** Bytes by which the process' largest resident memory has grown since before the model was built. */
+  residentGrowth(): number;
 }
+
+const largestResidentBytes = () => process.resourceUsage().maxRSS * 1024;
 
 /**
  * Builds the model of a benchmark from the registered plugins and runs `measure` on it.
@@ -31,11 +35,19 @@ export async function withBench<T>(
   const registry = host.plugins.builtIns;
   const experiment = resolveExperiment(sourceOf(benchExperiment(options, shape), 'bench'), registry);
   const engine = await host.openEngine({ ...experiment.engine, threads: options.threads });
+  const residentBefore = largestResidentBytes();
   const trunk = registry.get('trunk', experiment.model.trunk.name);
   const head = registry.get('head', experiment.model.head.name);
   const model = buildModel({ engine, experiment, trunk, head, vocabulary: options.vocab });
   try {
-    return await measure({ host, experiment, engine, model, random: createRandom(experiment.seed, 'bench') });
+    return await measure({
+      host,
+      experiment,
+      engine,
+      model,
+      random: createRandom(experiment.seed, 'bench'),
+      residentGrowth: () => largestResidentBytes() - residentBefore,
+    });
   } finally {
     model.dispose();
     await host.dispose();

@@ -1,13 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom, type Windows } from '@foretoken/core';
-import { joint, makeBatch, type StepBatch, Trainer } from '@foretoken/core/training';
-import { createNodes } from '@foretoken/engine';
 import type { BenchTrainingOptions } from '../commands/bench.ts';
 import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
+import { trainingFlopsPerToken } from './flops.ts';
 import { median } from './median.ts';
-import { type Bench, randomTokens, throwIfStopped, withBench } from './open-bench.ts';
+import { type Bench, withBench } from './open-bench.ts';
+import { type GemmPeak, measurePeak } from './peak/peak-meter.ts';
+import { timeSteps } from './training-steps.ts';
 
 /** `foretoken bench training --json`; pinned. */
 export interface TrainingSpeed {
@@ -19,11 +18,17 @@ export interface TrainingSpeed {
   readonly gflops: number;
   /** Largest number of tensor bytes alive at once during the measured steps, weights and moments included. */
   readonly peakBytes: number;
-  /** Largest resident memory of the whole process. */
+  /**
+   * Growth of the process' largest resident memory since before the model was built: weights, moments, activations, what
+   * the engine sets aside and what JavaScript needs to drive it, but not Node.js and the engine's own code.
+   */
   readonly residentBytes: number;
   /** Median over the measured steps. */
   readonly stepMs: number;
 }
+
+/** Rounds of the GEMM peak behind the share that people are told. */
+const peakRounds = 3;
 
 /** Measures training steps on random tokens. */
 export async function run(
@@ -33,15 +38,17 @@ export async function run(
 ): Promise<number> {
   const { batch, context: tokens, steps, warmup } = options;
   const shape = { context: tokens, batch, steps: steps + warmup, decoders: [] };
-  const speed = await withBench(options, shape, (bench) => measure(context, bench, options));
-  if (context.isJson) context.printJson(speed);
-  else context.print(lineOf(speed));
+  await withBench(options, shape, async (bench) => {
+    const speed = await measure(context, bench, options);
+    if (context.isJson) context.printJson(speed);
+    else context.print(lineOf(speed, options, await measurePeak(bench.engine, { rounds: peakRounds })));
+  });
   return EXIT.done;
 }
 
 async function measure(context: CommandContext, bench: Bench, options: BenchTrainingOptions): Promise<TrainingSpeed> {
   const { engine, model } = bench;
-  const stepMs = median(await timeSteps(context, bench, options));
+  const stepMs = median(await timeSteps(context, bench, options, { start: () => engine.resetPeak() }));
   const tokensPerSecond = (options.batch * options.context * 1_000) / stepMs;
   return {
     engine: engine.name,
@@ -50,90 +57,19 @@ async function measure(context: CommandContext, bench: Bench, options: BenchTrai
     tokensPerSecond,
     gflops: (6 * model.numParameters * tokensPerSecond) / 1e9,
     peakBytes: engine.memory().peakBytes,
-    residentBytes: process.resourceUsage().maxRSS * 1024,
+    residentBytes: bench.residentGrowth(),
     stepMs,
   };
 }
 
-/** Milliseconds of every measured step; the memory peak is counted from the first of them. */
-async function timeSteps(
-  context: CommandContext,
-  bench: Bench,
-  { batch, steps, warmup }: BenchTrainingOptions,
-): Promise<number[]> {
-  const trainer = createTrainer(bench);
-  const progress = context.progress();
-  const total = warmup + steps;
-  const times: number[] = [];
-  try {
-    for (let step = 0; step < total; step++) {
-      throwIfStopped(context);
-      if (step === warmup) bench.engine.resetPeak();
-      times.push(oneStep(bench, trainer, batch));
-      const note = `${Math.round(times[step])} ms`;
-      progress.update({ label: 'training', done: step + 1, total, unit: 'steps', note });
-      await nextTurn();
-    }
-  } finally {
-    trainer.dispose();
-  }
-  return times.slice(warmup);
-}
-
-function createTrainer({ host, experiment, engine, model }: Bench): Trainer {
-  const { weighting, horizonSchedule } = experiment.training;
-  const { horizon } = experiment.model.head;
-  const registry = host.plugins.builtIns;
-  return new Trainer({
-    engine,
-    model,
-    settings: experiment.training,
-    weighting: registry.get('weighting', weighting.name).create({ horizon }, {}),
-    horizonSchedule: registry.get('horizon-schedule', horizonSchedule.name).create({ horizon }, {}),
-    backward: joint,
-    terms: model.offsets.map((offset) => `offset-${offset}`),
-  });
-}
-
-/** @returns milliseconds of the step alone; making the batch is not part of it */
-function oneStep({ model, random, experiment }: Bench, trainer: Trainer, B: number): number {
-  const { vocabulary, context, maxOffset } = model.dims;
-  const windows: Windows = {
-    count: B,
-    read: () => ({
-      tokens: randomTokens(random, context + maxOffset, vocabulary),
-      document: new Int32Array(context + maxOffset),
-    }),
-  };
-  const indices = Array.from({ length: B }, (_, i) => i);
-  const tokens = makeBatch(windows, indices, model.dims);
-  const at = createNodes(tokens);
-  const batch: StepBatch = {
-    input: { tokens, at, random: createRandom(experiment.seed, `step/${trainer.step}`) },
-    targets: { target: tokens.target, validTargets: () => B * context },
-  };
-  const started = performance.now();
-  try {
-    trainer.run([batch]);
-    return performance.now() - started;
-  } finally {
-    at.dispose();
-  }
-}
-
-function lineOf({
-  engine,
-  threads,
-  parameters,
-  tokensPerSecond,
-  gflops,
-  peakBytes,
-  residentBytes,
-  stepMs,
-}: TrainingSpeed) {
+function lineOf(speed: TrainingSpeed, options: BenchTrainingOptions, peak: GemmPeak): string {
+  const { engine, threads, parameters, tokensPerSecond, peakBytes, residentBytes, stepMs } = speed;
+  const gflops = (trainingFlopsPerToken(options) * tokensPerSecond) / 1e9;
+  const share = Math.round((100 * gflops) / peak.gflops);
   return [
     `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${parameters.toLocaleString('en-US')} parameters:`,
-    `${formatRate(tokensPerSecond)} tokens/s, ${gflops.toFixed(1)} GFLOP/s, ${formatDuration(stepMs / 1_000)} a step,`,
-    `peak ${formatBytes(peakBytes)} of tensors, ${formatBytes(residentBytes)} resident`,
+    `${formatRate(tokensPerSecond)} tokens/s, ${formatDuration(stepMs / 1_000)} a step,`,
+    `${gflops.toFixed(1)} GFLOP/s with attention, ${share}% of the GEMM peak of ${peak.gflops.toFixed(1)},`,
+    `peak ${formatBytes(peakBytes)} of tensors, resident memory grew by ${formatBytes(residentBytes)}`,
   ].join(' ');
 }

@@ -1,19 +1,26 @@
-import { Command, Option } from 'commander';
+import type { EngineName, EngineOptions } from '@foretoken/engine';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { action } from '../process/run-action.ts';
 import { command } from './command.ts';
 import { names, wholeNumber, wholeNumbers } from './numbers.ts';
 
+type Precision = NonNullable<EngineOptions['precision']>;
+
+/** Where a benchmark runs. */
+export interface BenchEngineOptions {
+  readonly threads?: number;
+  readonly engine: EngineName | 'auto';
+  readonly precision: Precision;
+}
+
 /** The model of a benchmark, and where it runs. */
-export interface BenchModelOptions {
+export interface BenchModelOptions extends BenchEngineOptions {
   readonly width: number;
   readonly layers: number;
   readonly attentionHeads: number;
   readonly horizon: number;
   readonly vocab: number;
   readonly match: 'parameters' | 'none';
-  readonly threads?: number;
-  readonly engine: string;
-  readonly precision: 'fp32';
 }
 
 /** Options of `foretoken bench training`. */
@@ -32,28 +39,76 @@ export interface BenchDecodingOptions extends BenchModelOptions {
   readonly batch: readonly number[];
 }
 
+/** What the GEMM peak is taken from. */
+export interface PeakOptions {
+  /** A Python that has PyTorch: its products count as well. */
+  readonly torch?: string;
+}
+
+/** Options of `foretoken bench share`. */
+export interface BenchShareOptions extends BenchTrainingOptions, PeakOptions {}
+
+/** Options of `foretoken bench peak`. */
+export interface BenchPeakOptions extends BenchEngineOptions, PeakOptions {
+  readonly rounds: number;
+}
+
+/** Options of `foretoken bench ops`. */
+export interface BenchOpsOptions extends BenchPeakOptions {
+  readonly only?: readonly string[];
+}
+
 const positive = wholeNumber({ minimum: 1 });
 
 /** `foretoken bench`. */
 export function benchCommand(): Command {
-  const training = withModel(command('training', 'Measure training steps on random tokens.'))
-    .option('--batch <count>', 'windows of one step', positive, 8)
-    .option('--context <tokens>', 'positions of a window', positive, 256)
-    .option('--steps <count>', 'steps to measure; the median counts', positive, 9)
-    .option('--warmup <count>', 'steps before them', wholeNumber({ minimum: 0 }), 2)
-    .action(action(() => import('../bench/training.ts')));
+  const training = withSteps(command('training', 'Measure training steps on random tokens.')).action(
+    action(() => import('../bench/training.ts')),
+  );
   const decoding = withModel(command('decoding', 'Measure decoding with random weights, prefill included.'))
     .option('--decoder <names>', 'decoders, with commas between', names, ['speculative'])
     .option('--prompt <tokens>', 'tokens of each prompt', positive, 64)
     .option('--tokens <count>', 'tokens to generate', positive, 128)
     .option('--batch <counts>', 'prompts at once, with commas between', wholeNumbers({ minimum: 1 }), [1])
     .action(action(() => import('../bench/decoding.ts')));
-  return new Command('bench').description('Measure speed and memory.').addCommand(training).addCommand(decoding);
+  const share = withTorch(withSteps(command('share', 'Measure training as a share of the GEMM peak.'))).action(
+    action(() => import('../bench/share.ts')),
+  );
+  const bench = new Command('bench').description('Measure speed and memory.');
+  for (const each of [training, decoding, opsCommand(), peakCommand(), share]) bench.addCommand(each);
+  return bench;
 }
+
+function opsCommand(): Command {
+  return withRounds(
+    command('ops', 'Measure single operations, forward and backward, at the sizes of the default model.'),
+  )
+    .option('--only <names>', 'operations, with commas between (default: all)', names)
+    .action(action(() => import('../bench/ops/ops.ts')));
+}
+
+function peakCommand(): Command {
+  return withRounds(command('peak', 'Measure the GEMM peak: the product of two 1024x1024 matrices.')).action(
+    action(() => import('../bench/peak/peak.ts')),
+  );
+}
+
+const withRounds = (command: Command): Command =>
+  withTorch(withEngine(command.option('--rounds <count>', 'measurements of each; the median counts', positive, 9)));
+
+const withTorch = (command: Command): Command =>
+  command.option('--torch <python>', 'a Python that has PyTorch: its GEMM is measured too, in turns with ours');
+
+const withSteps = (command: Command): Command =>
+  withModel(command)
+    .option('--batch <count>', 'windows of one step', positive, 8)
+    .option('--context <tokens>', 'positions of a window', positive, 256)
+    .option('--steps <count>', 'steps to measure; the median counts', positive, 9)
+    .option('--warmup <count>', 'steps before them', wholeNumber({ minimum: 0 }), 2);
 
 /** The yardstick's model by default: 7,361,280 parameters. */
 function withModel(command: Command): Command {
-  return command
+  const options = command
     .option('--width <size>', 'width of the hidden states', positive, 256)
     .option('--layers <count>', 'blocks of the one-token model', positive, 6)
     .option('--attention-heads <count>', 'attention heads of a block', positive, 4)
@@ -63,8 +118,26 @@ function withModel(command: Command): Command {
       new Option('--match <how>', 'parameters: the heads take their blocks from the trunk')
         .choices(['parameters', 'none'])
         .default('none'),
-    )
-    .option('--threads <count>', 'threads of the engine (default: all that it can use)', positive)
-    .option('--engine <name>', 'engine; `foretoken doctor` lists them', 'wasm')
-    .addOption(new Option('--precision <type>', 'type of the numbers').choices(['fp32']).default('fp32'));
+    );
+  return withEngine(options);
+}
+
+const withEngine = (command: Command): Command =>
+  command
+    .option('--threads <count>', 'threads of the engine (default: what the engine chooses)', positive)
+    .option('--engine <name>', 'engine; `foretoken doctor` lists them', 'auto')
+    .option('--precision <type>', 'inputs of matrix products: float32 or bfloat16', precision, 'float32');
+
+const precisions: ReadonlyMap<string, Precision> = new Map([
+  ['fp32', 'float32'],
+  ['float32', 'float32'],
+  ['bf16', 'bfloat16'],
+  ['bfloat16', 'bfloat16'],
+]);
+
+/** A precision by its name or its short name. */
+function precision(text: string): Precision {
+  const found = precisions.get(text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError('Allowed choices are fp32 or float32, bf16 or bfloat16.');
 }
