@@ -10,7 +10,10 @@ import type { Random } from './random.ts';
  * the declarations and never ask which head it is.
  */
 export interface Head {
-  /** Hidden state of one offset. Called once per offset and forward, in the order that `reads` implies. */
+  /**
+   * Hidden state of one offset. Called once per offset and forward, in the order that `reads` implies. What offsets share
+   * goes along the carry: without one, an offset may be differentiated and freed before the next is called.
+   */
   forward(offset: number, input: OffsetInput): Tensor3D | OffsetOutput;
   /** Offsets this head predicts, ascending, starting at 1. Default 1..horizon. */
   readonly offsets?: readonly number[];
@@ -82,8 +85,12 @@ export interface Seen {
   /** Trunk states of a tap, of all S nodes where the head arranged its input. */
   trunk(tap: number): Tensor3D;
   offset(offset: number): OffsetOutput;
+  /** Of an offset that the head predicts. */
   readout(offset: number): Readout;
-  /** Cross-entropy rows of an offset: documents and the last maxOffset targets of each window are respected. */
+  /**
+   * Cross-entropy rows of an offset up to maxOffset: documents and the last maxOffset targets of each window are
+   * respected. Targets are rows of the offset's readout, where the head predicts it; otherwise of a whole vocabulary.
+   */
   rows(offset: number): RowLoss;
   /** Valid targets of an offset in the whole step: all batches whose gradients are accumulated. */
   validTargets(offset: number): number;

@@ -64,6 +64,34 @@ test('a shared readout is one for all offsets; replicated ones differ, the first
   for (const model of [shared, replicated]) model.dispose();
 });
 
+test('an offset that the head does not predict has the shared readout or none, and never makes a weight', () => {
+  const head = defineHead({
+    ...bare,
+    name: 'odd',
+    create: () => ({ offsets: [1, 3], forward: (_, { trunk: [h] }) => h }),
+  });
+  const [shared, replicated] = (['shared', 'replicated'] as const).map((readout) =>
+    tinyModel(engine, { head, readout }),
+  );
+  expect(shared.readout(2)).toBe(shared.readout(1));
+  const { numParameters } = replicated;
+  expect(() => replicated.readout(2)).toThrow(/OFFSET_UNSUPPORTED: head "odd" does not predict offset 2/);
+  expect(replicated.store.count).toBe(numParameters);
+  for (const model of [shared, replicated]) model.dispose();
+});
+
+test('a weight that is asked for after the model was made is refused', () => {
+  const late = defineHead({
+    name: 'late',
+    create: ({ ops, param }) => ({ forward: (_, { trunk: [h] }) => ops.add(h, param('late', [8])) }),
+  });
+  const model = tinyModel(engine, { head: late });
+  expect(() => model.head.forward(1, { trunk: [{} as never] } as never)).toThrow(
+    /PARAMETER_INVALID: parameter "head\/late" was asked for when the model was made already/,
+  );
+  model.dispose();
+});
+
 test('offsets that do not start at 1 or do not ascend are refused', () => {
   for (const offsets of [[2, 3], [1, 3, 2], [1, 1], []]) {
     const head = defineHead({ ...bare, name: 'odd', create: () => ({ forward: (_, { trunk: [h] }) => h, offsets }) });

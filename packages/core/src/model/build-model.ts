@@ -46,13 +46,14 @@ export function buildModel(request: ModelRequest): TrainableModel {
     );
     const offsets = checkedOffsets(headName, head, horizon);
     const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
+    store.seal();
     return {
       engine,
       dims,
       trunk,
       head,
       offsets,
-      readout: (offset) => byOffset.get(offset) ?? readoutFor(offset),
+      readout: (offset) => byOffset.get(offset) ?? extendedReadout(experiment.model, offset, readoutFor),
       parameters: store.tensors,
       numParameters: store.count,
       store,
@@ -88,6 +89,19 @@ function readouts(store: ParameterStore, mode: 'shared' | 'replicated', dims: Di
     }
     return readout;
   };
+}
+
+/** The readout of an offset that was not trained: the shared one, or none. */
+function extendedReadout(
+  { readout, head }: Experiment['model'],
+  offset: number,
+  readoutFor: (offset: number) => Readout,
+): Readout {
+  if (readout === 'shared') return readoutFor(offset);
+  throw new ForetokenError(
+    'OFFSET_UNSUPPORTED',
+    `head "${head.name}" does not predict offset ${offset}, so readout: replicated has none for it.`,
+  );
 }
 
 function checkedOffsets(name: string, head: Head, horizon: number): readonly number[] {

@@ -48,6 +48,21 @@ export function memoryWithoutPast(model: Pick<LanguageModel, 'engine'>, at: Node
  * @param offsets - those wanted; with a carry, all that stand between must be among them
  */
 export function forwardOffsets(model: LanguageModel, input: ForwardInput, offsets: readonly number[]): ForwardResult {
+  const { batch, states, source } = forwardTrunk(model, input);
+  return { batch, trunk: states, offsets: runOffsets(model, offsets, source) };
+}
+
+/** What the trunk's half of a forward gives. */
+export interface TrunkForward {
+  readonly batch: Batch;
+  /** Per tap of the head, hidden states of all S nodes. */
+  readonly states: readonly Tensor3D[];
+  /** What each offset starts from: the same states at the T positions. */
+  readonly source: OffsetSource;
+}
+
+/** The first half of {@link forwardOffsets}: everything before the offsets. */
+export function forwardTrunk(model: LanguageModel, input: ForwardInput): TrunkForward {
   const { head, trunk } = model;
   const { ops } = model.engine;
   const { B, T } = input.tokens;
@@ -65,14 +80,14 @@ export function forwardOffsets(model: LanguageModel, input: ForwardInput, offset
   const picked = arrangement ? states.map((state) => pickColumns(ops, state, arrangement.columns_BT, T)) : states;
   return {
     batch,
-    trunk: states,
-    offsets: runOffsets(model, offsets, {
+    states,
+    source: {
       trunk: picked as [Tensor3D, ...Tensor3D[]],
       aheadOf: (offset) =>
         Array.from({ length: offset - 1 }, (_, j) => tf.tensor2d(input.tokens.ahead(j + 1), [B, T], 'int32')),
       at: input.at,
       memory: memoryWithoutPast(model, input.at),
-    }),
+    },
   };
 }
 

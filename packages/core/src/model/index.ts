@@ -10,10 +10,12 @@ export {
   type ForwardInput,
   type ForwardResult,
   forwardOffsets,
+  forwardTrunk,
   headTaps,
   memoryWithoutPast,
   type OffsetSource,
   runOffsets,
+  type TrunkForward,
 } from './forward.ts';
 export { ParameterStore } from './parameter-store.ts';
 export { type ScanStart, scanNodes } from './scan.ts';

@@ -21,6 +21,8 @@ export class ParameterStore {
   // tfjs keeps variables in one table for the process: a prefix of our own lets two models live side by side.
   readonly #unique = randomUUID();
 
+  #isSealed = false;
+
   constructor(engine: Engine, seed: number) {
     this.#engine = engine;
     this.#seed = seed;
@@ -42,6 +44,11 @@ export class ParameterStore {
   factory(owner: string): ParamFactory {
     return <T extends Tensor>(name: string, shape: readonly number[], init: Initializer = DEFAULT_INITIALIZER) =>
       this.#create(`${owner}/${name}`, name, shape, init) as Tensor as T;
+  }
+
+  /** Ends the making of weights: optimizer and checkpoints count on what there is now. */
+  seal(): void {
+    this.#isSealed = true;
   }
 
   /**
@@ -72,6 +79,12 @@ export class ParameterStore {
       throw new ForetokenError(
         'PARAMETER_INVALID',
         `parameter "${fullName}": a name is lower-case words and digits joined by "-" and ".", was "${name}".`,
+      );
+    }
+    if (this.#isSealed) {
+      throw new ForetokenError(
+        'PARAMETER_INVALID',
+        `parameter "${fullName}" was asked for when the model was made already. Ask for every weight in \`create\`.`,
       );
     }
     if (this.#variables.has(fullName)) {

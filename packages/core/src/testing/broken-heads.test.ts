@@ -238,6 +238,58 @@ test('a head that writes into the trunk’s states is caught', async () => {
   );
 });
 
+const TITLE_APART = 'has the same losses and gradients offset by offset (backward: sequential) as in one pass (joint)';
+
+test('a head whose offsets share work without handing it on is caught', async () => {
+  const sharing = defineHead({
+    name: 'sharing',
+    create({ ops, param, dims }) {
+      const weight_DD = param<Tensor2D>('weight', [dims.width, dims.width]);
+      let common_BTD: Tensor3D;
+      return {
+        forward(offset, { trunk: [hidden_BTD] }) {
+          if (offset === 1) common_BTD = ops.tanh(ops.linear(hidden_BTD, weight_DD));
+          return ops.add(hidden_BTD, common_BTD);
+        },
+      };
+    },
+  });
+  const failed = await failures(sharing);
+  expect(failed[0]).toEqual([
+    TITLE_APART,
+    expect.stringMatching(/^head "sharing": run offset by offset, it throws: .* goes along the carry/),
+  ]);
+  expect(failed.map(([title]) => title)).toEqual([TITLE_APART, 'frees every tensor that it makes']);
+});
+
+test('a head whose gradient depends on which offset ran last is caught by the name of the weight', async () => {
+  const forgetful = defineHead({
+    name: 'forgetful',
+    create({ ops, param, dims }) {
+      const weight_DD = param<Tensor2D>('weight', [dims.width, dims.width]);
+      let last = 0;
+      const watched = tf.customGrad((x) => ({
+        value: (x as Tensor2D).clone(),
+        gradFunc: (dy) => tf.mul(dy as Tensor2D, last === dims.horizon ? 1 : 1.0001),
+      }));
+      return {
+        forward(offset, { trunk: [hidden_BTD] }) {
+          last = offset;
+          return ops.linear(hidden_BTD, watched(weight_DD) as Tensor2D, { residual: hidden_BTD });
+        },
+      };
+    },
+  });
+  expect(await failures(forgetful)).toEqual([
+    [
+      TITLE_APART,
+      expect.stringMatching(
+        /^head "forgetful": run offset by offset, the gradient of weight "head\/weight" is \S+ away/,
+      ),
+    ],
+  ]);
+});
+
 test('an option without a type is caught', async () => {
   const loose = defineHead({
     name: 'loose',

@@ -1,5 +1,8 @@
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
-export { type Backward, type BackwardRequest, type BackwardResult, joint, type StepBatch } from './backward.ts';
+export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './backward/backward.ts';
+export { backwardOf } from './backward/backward-of.ts';
+export { joint } from './backward/joint.ts';
+export { sequential } from './backward/sequential.ts';
 export { learningRateAt } from './learning-rate.ts';
 export { AdamW } from './optimizer.ts';
 export {

@@ -1,6 +1,6 @@
 // B rows, T positions, E readout input width, N = B*T rows, V vocabulary.
 import type { Ops, Readout, RowLoss, Tensor2D } from '@foretoken/engine';
-import type { Objective, Seen } from '../contracts/head.ts';
+import type { Objective, OffsetOutput, RowObjective, Seen } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
 import { type ForwardInput, type ForwardResult, forwardOffsets, headTaps } from '../model/forward.ts';
 
@@ -19,8 +19,8 @@ export function objectivesOf(
   targets: Targets,
   offsets: readonly number[],
 ): readonly Objective[] {
-  const seen = seenBy(model, result, targets, offsets);
-  return model.head.objectives?.(seen) ?? offsets.map((offset) => crossEntropyOf(model.engine.ops, seen, offset));
+  const own = model.head.objectives?.(seenBy(model, result, targets, offsets));
+  return own ?? offsets.map((offset) => crossEntropyOf(model, result.offsets.get(offset)!, targets, offset));
 }
 
 /** Name of the default loss term of an offset. */
@@ -28,15 +28,22 @@ export function offsetTerm(offset: number): string {
   return `offset-${offset}`;
 }
 
-function crossEntropyOf(ops: Ops, seen: Seen, offset: number): Objective {
-  const { hidden_BTE } = seen.offset(offset);
+/** The default loss term of an offset. Call it while the forward is recorded. */
+export function crossEntropyOf(
+  model: LanguageModel,
+  { hidden_BTE }: OffsetOutput,
+  targets: Targets,
+  offset: number,
+): RowObjective {
+  const { ops } = model.engine;
   const [B, T, E] = hidden_BTE.shape;
+  const readout = model.readout(offset);
   return {
     name: offsetTerm(offset),
     hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
-    readout: seen.readout(offset),
-    rows: seen.rows(offset),
-    validRows: seen.validTargets(offset),
+    readout,
+    rows: targetRows(ops, targets.target(offset), readout),
+    validRows: targets.validTargets(offset),
   };
 }
 
@@ -48,13 +55,16 @@ function seenBy(model: LanguageModel, result: ForwardResult, targets: Targets, o
     trunk: (tap) => result.trunk[taps.indexOf(tap)],
     offset: (offset) => result.offsets.get(offset)!,
     readout: (offset) => model.readout(offset),
-    rows: (offset) => targetRows(model.engine.ops, targets.target(offset), model.readout(offset)),
+    rows: (offset) => {
+      const readout = model.offsets.includes(offset) ? model.readout(offset) : undefined;
+      return targetRows(model.engine.ops, targets.target(offset), readout);
+    },
     validTargets: (offset) => targets.validTargets(offset),
   };
 }
 
 /** Cross-entropy rows in the readout's own vocabulary: a target outside a reduced one is ignored. */
-export function targetRows(ops: Ops, target_N: Int32Array, { tokens_V }: Readout): RowLoss {
+export function targetRows(ops: Ops, target_N: Int32Array, { tokens_V }: Pick<Readout, 'tokens_V'> = {}): RowLoss {
   if (!tokens_V) return ops.crossEntropyRows(target_N);
   const rowOf = new Map(Array.from(tokens_V, (token, row) => [token, row]));
   return ops.crossEntropyRows(target_N.map((token) => rowOf.get(token) ?? -1));

@@ -6,7 +6,7 @@ import { buildModel, type TrainableModel } from '../model/build-model.ts';
 import { createTransformerBlock } from '../model/transformer-block.ts';
 import { type Definition, defineHead, defineTrunk } from '../plugins/define.ts';
 import { createRandom } from '../random/random.ts';
-import type { StepBatch } from './backward.ts';
+import type { StepBatch } from './backward/backward.ts';
 
 export const VOCABULARY = 11;
 export const CONTEXT = 5;
@@ -56,7 +56,13 @@ export function tinyModel(
   const experiment: Pick<Experiment, 'model' | 'seed' | 'data'> = {
     seed,
     data: { context: CONTEXT, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
-    model: { trunk: { name: 'tiny' }, head: { name: head.name, horizon }, readout, match, maxOffset: HORIZON },
+    model: {
+      trunk: { name: 'tiny' },
+      head: { name: head.name, horizon },
+      readout,
+      match,
+      maxOffset: Math.max(HORIZON, horizon),
+    },
   };
   return buildModel({ engine, experiment, trunk: tinyTrunk, head, vocabulary: VOCABULARY });
 }
@@ -70,8 +76,8 @@ interface TinyOptions {
 }
 
 /** Windows of made-up tokens, a document boundary in the middle of every second one. */
-export function tinyTokens(rows: readonly number[]): TokenBatch {
-  const length = CONTEXT + HORIZON;
+export function tinyTokens(rows: readonly number[], maxOffset = HORIZON): TokenBatch {
+  const length = CONTEXT + maxOffset;
   const read = (index: number) => {
     const random = createRandom(1, `tokens ${index}`);
     return {
@@ -79,12 +85,16 @@ export function tinyTokens(rows: readonly number[]): TokenBatch {
       document: Int32Array.from({ length }, (_, t) => (index % 2 === 1 && t >= 3 ? 1 : 0)),
     };
   };
-  return makeBatch({ count: 1000, read }, rows, { context: CONTEXT, maxOffset: HORIZON });
+  return makeBatch({ count: 1000, read }, rows, { context: CONTEXT, maxOffset });
 }
 
 /** The batches of one step, one per list of rows; `dispose` frees what forwards derived from them. */
 export function tinyBatches(...rows: readonly (readonly number[])[]): { batches: StepBatch[]; dispose(): void } {
-  const all = rows.map((list) => tinyTokens(list));
+  return batchesOf(rows.map((list) => tinyTokens(list)));
+}
+
+/** {@link tinyBatches} of given tokens. */
+export function batchesOf(all: readonly TokenBatch[]): { batches: StepBatch[]; dispose(): void } {
   const validTargets = (offset: number) =>
     all.reduce((sum, tokens) => sum + tokens.target(offset).filter((target) => target >= 0).length, 0);
   const batches = all.map((tokens) => ({
@@ -113,7 +123,7 @@ export const TINY_SETTINGS: Experiment['training'] = {
   clip: 1,
   weighting: { name: 'uniform' },
   horizonSchedule: { name: 'fixed' },
-  backward: 'joint',
+  backward: 'sequential',
   checkpointEvery: 10,
   validateEvery: 10,
   validationWindows: 1,

@@ -1,7 +1,8 @@
 import { type Engine, openEngine, type Tensor, tf } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrainableModel } from '../model/build-model.ts';
-import { joint } from './backward.ts';
+import { backwardOf } from './backward/backward-of.ts';
+import { joint } from './backward/joint.ts';
 import { TINY_SETTINGS, tinyBatches, tinyModel } from './tiny-model.fixture.ts';
 import { MAX_SKIPPED_IN_A_ROW, Trainer, type TrainerParts } from './trainer.ts';
 
@@ -27,7 +28,7 @@ function trainerOf(model: TrainableModel, parts: Partial<TrainerParts> = {}): Tr
     settings: TINY_SETTINGS,
     weighting: uniform,
     horizonSchedule: fixed,
-    backward: joint,
+    backward: backwardOf(TINY_SETTINGS.backward),
     terms: TERMS,
     ...parts,
   });

@@ -4,7 +4,8 @@ import type { Experiment } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import type { HorizonSchedule, Moment, Weighting } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
-import { accumulate, type Backward, type StepBatch } from './backward.ts';
+import type { Backward, StepBatch } from './backward/backward.ts';
+import { accumulate } from './backward/gathered.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { AdamW } from './optimizer.ts';
 
@@ -71,8 +72,8 @@ export class Trainer {
     if (parts.weighting.needs === 'gradient-norms') {
       throw new ForetokenError(
         'CONFIG_CONFLICT',
-        `weighting "${parts.settings.weighting.name}" needs the gradient norm of each offset, and backward: joint has ` +
-          'only their sum. Choose a weighting that goes by losses alone.',
+        `weighting "${parts.settings.weighting.name}" needs the gradient norm of each offset, and a backward pass ` +
+          'gives only their sum. Choose a weighting that goes by losses alone.',
       );
     }
     this.#parts = parts;

@@ -12,7 +12,8 @@ import { totalLosses } from '../evaluation/total-losses.ts';
 import type { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { createRandom } from '../random/random.ts';
-import { joint, type StepBatch } from './backward.ts';
+import type { StepBatch } from './backward/backward.ts';
+import { backwardOf } from './backward/backward-of.ts';
 import { discoverTerms } from './objectives.ts';
 import { Trainer } from './trainer.ts';
 import { restoreTrainer, saveTrainer } from './trainer-checkpoint.ts';
@@ -62,7 +63,7 @@ export class TrainingLoop {
       settings: experiment.training,
       weighting,
       horizonSchedule,
-      backward: joint,
+      backward: backwardOf(experiment.training.backward),
       terms: this.#terms(),
     });
   }

@@ -5,6 +5,7 @@ import { bitsRepeat } from './determinism.ts';
 import { gradientsAreRight } from './gradients.ts';
 import { freesItsTensors } from './leaks.ts';
 import { lossesAreRight } from './losses.ts';
+import { offsetsComeApart } from './offset-by-offset.ts';
 import { optionsAreChecked } from './options.ts';
 import { shapesAgree } from './shapes.ts';
 
@@ -18,5 +19,6 @@ export const HEAD_CHECKS: readonly HeadCheck[] = [
   seesNoFuture,
   gradientsAreRight,
   lossesAreRight,
+  offsetsComeApart,
   freesItsTensors,
 ];

@@ -14,7 +14,7 @@ export const gradientsAreRight: HeadCheck = {
   title: 'has hidden states whose gradients agree with finite differences',
   run(head) {
     const stops = new FrozenStops(head.engine.ops);
-    const model = buildSmallModel(head, { ...head.engine, ops: stops.ops });
+    const model = buildSmallModel(head, { engine: { ...head.engine, ops: stops.ops } });
     try {
       const wrong = compareHiddenGradients(model, (run) => stops.run(run));
       if (wrong) throw broken(head, wrong);

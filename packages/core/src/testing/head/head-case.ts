@@ -50,8 +50,12 @@ export async function openHeadCase(
  * Its weights are moved away from where they start, by the same random step each time: a weight that starts at zero
  * would hide what flows through it.
  * @param engine - stands in for the case's engine
+ * @param readout - default `replicated`, so that each offset's is seen by itself
  */
-export function buildSmallModel(head: HeadCase, engine: Engine = head.engine): TrainableModel {
+export function buildSmallModel(
+  head: HeadCase,
+  { engine = head.engine, readout = 'replicated' }: { engine?: Engine; readout?: 'replicated' | 'shared' } = {},
+): TrainableModel {
   const { name, horizon, registry } = head;
   const options = registry.checkOptions('head', { ...head.options, name }, 'the contract suite’s options');
   const definition = registry.get('head', name);
@@ -68,7 +72,7 @@ export function buildSmallModel(head: HeadCase, engine: Engine = head.engine): T
       model: {
         trunk: { name: smallTrunk.name, layers: 2 + taken },
         head: { ...options, name, horizon },
-        readout: 'replicated',
+        readout,
         match: 'none',
         maxOffset: horizon,
       },

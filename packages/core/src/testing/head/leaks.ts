@@ -1,10 +1,13 @@
 import { createNodes, type Tensor } from '@foretoken/engine';
 import { forwardOffsets } from '../../model/forward.ts';
 import { createRandom } from '../../random/random.ts';
+import { joint } from '../../training/backward/joint.ts';
+import { sequential } from '../../training/backward/sequential.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { runHead } from './run-head.ts';
 import { smallText } from './small-text.ts';
+import { trainingStep } from './training-step.ts';
 
 /** One tensor a step fills the memory of a long run. */
 export const freesItsTensors: HeadCheck = {
@@ -24,6 +27,8 @@ export const freesItsTensors: HeadCheck = {
       expectNone('three forwards', built);
       backward(head, model);
       expectNone('a forward and a backward', built);
+      for (const way of [joint, sequential]) trainingStep(model, way);
+      expectNone('two training steps', built);
     } finally {
       model.dispose();
     }

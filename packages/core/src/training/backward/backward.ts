@@ -1,0 +1,33 @@
+import type { Tensor } from '@foretoken/engine';
+import type { LanguageModel } from '../../contracts/model.ts';
+import type { ForwardInput } from '../../model/forward.ts';
+import type { Targets } from '../objectives.ts';
+
+/** One batch of a step, ready for a forward pass. */
+export interface StepBatch {
+  readonly input: ForwardInput;
+  readonly targets: Targets;
+}
+
+export interface BackwardRequest {
+  readonly batch: StepBatch;
+  /** Offsets that train in this step, ascending. */
+  readonly offsets: readonly number[];
+  /** Weight of a loss term by name. */
+  weight(term: string): number;
+  /** Batches in this step: terms that are not averaged over rows are averaged over batches. */
+  readonly batches: number;
+}
+
+export interface BackwardResult {
+  /** This batch's share of each term's loss, unweighted: the shares of a step's batches add up to the loss. */
+  readonly losses: ReadonlyMap<string, number>;
+  /** Gradient of the weighted loss by parameter name, for the parameters it reaches. The caller owns them. */
+  readonly gradients: Map<string, Tensor>;
+}
+
+/**
+ * From a batch to losses and gradients: the one seam between a training step and the way it is differentiated. All ways
+ * give the same losses, and the same gradients but for rounding; they differ in what they hold in memory at once.
+ */
+export type Backward = (model: LanguageModel, request: BackwardRequest) => BackwardResult;

@@ -1,0 +1,55 @@
+import type { Tensor } from '@foretoken/engine';
+import { tf } from '@foretoken/engine';
+import type { LanguageModel } from '../../contracts/model.ts';
+import type { BackwardResult } from './backward.ts';
+
+/** Losses and gradients of one batch, as they come in. Owns the gradients until the result is handed out. */
+export class Gathered implements BackwardResult {
+  readonly losses = new Map<string, number>();
+  readonly gradients = new Map<string, Tensor>();
+  readonly #names: ReadonlyMap<number, string>;
+
+  constructor({ parameters }: Pick<LanguageModel, 'parameters'>) {
+    this.#names = new Map([...parameters].map(([name, { id }]) => [id, name]));
+  }
+
+  /**
+   * Adds the gradient at a tensor, taking it over. A tensor that is no weight of the model (a readout may hold a frozen
+   * or derived table) has no use for one.
+   */
+  add(at: Tensor, gradient: Tensor): void {
+    const name = this.#names.get(at.id);
+    if (name === undefined) gradient.dispose();
+    else accumulate(this.gradients, name, gradient);
+  }
+
+  /** Frees the gradients, when there will be no result. */
+  dispose(): void {
+    for (const gradient of this.gradients.values()) gradient.dispose();
+    this.gradients.clear();
+  }
+}
+
+/** Lets `work` gather losses and gradients; frees them if it throws. */
+export function gather(model: LanguageModel, work: (into: Gathered) => void): BackwardResult {
+  const into = new Gathered(model);
+  try {
+    work(into);
+    return into;
+  } catch (error) {
+    into.dispose();
+    throw error;
+  }
+}
+
+/** Adds a gradient to the sum under a key, taking it over. */
+export function accumulate<Key>(sums: Map<Key, Tensor>, key: Key, gradient: Tensor): void {
+  const before = sums.get(key);
+  if (!before) {
+    sums.set(key, gradient);
+    return;
+  }
+  sums.set(key, tf.add(before, gradient));
+  before.dispose();
+  gradient.dispose();
+}

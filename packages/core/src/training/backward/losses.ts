@@ -1,0 +1,86 @@
+// N rows of a batch, E readout input width, V vocabulary.
+import { type LinearLossResult, type LossPart, type Readout, type Seed, type Tensor, tf } from '@foretoken/engine';
+import type { Objective, RowObjective, ValueObjective } from '../../contracts/head.ts';
+import type { LanguageModel } from '../../contracts/model.ts';
+import type { BackwardRequest } from './backward.ts';
+import type { Gathered } from './gathered.ts';
+
+/** Where the losses of a recording go. */
+export interface LossSinks {
+  /** Gets losses and the gradients of readouts. */
+  readonly into: Gathered;
+  /** Gets the gradients that the backward pass starts from; the caller frees them. */
+  readonly seeds: Seed[];
+}
+
+/** Tensors of an objective that must outlive the recording they are made in, until its loss is known. */
+export function tensorsOf(objective: Objective): readonly Tensor[] {
+  return isValue(objective) ? [objective.value] : [objective.hidden_NE, ...(objective.uses ?? [])];
+}
+
+/** Losses of recorded objectives, weighted and differentiated off the tape: one call per distinct readout. */
+export function addLosses(
+  model: LanguageModel,
+  request: BackwardRequest,
+  objectives: readonly Objective[],
+  sinks: LossSinks,
+): void {
+  for (const group of byReadout(objectives)) addRowLosses(model, request, group, sinks);
+  for (const objective of objectives.filter(isValue)) addValueLoss(request, objective, sinks);
+}
+
+function addRowLosses(
+  model: LanguageModel,
+  request: BackwardRequest,
+  objectives: readonly RowObjective[],
+  { into, seeds }: LossSinks,
+): void {
+  const parts = objectives.map(({ name, hidden_NE, rows, validRows }): LossPart => {
+    return { hidden_NE, rows, scale: validRows > 0 ? request.weight(name) / validRows : 0 };
+  });
+  const { readout } = objectives[0];
+  const result = model.engine.ops.linearLoss(readout, parts, { gradients: true });
+  for (const [i, { name, hidden_NE, validRows }] of objectives.entries()) {
+    seeds.push({ at: hidden_NE, gradient: result.dHidden_NE[i] });
+    into.losses.set(name, validRows > 0 ? sumInOrder(result.loss_N[i]) / validRows : 0);
+    result.loss_N[i].dispose();
+  }
+  for (const [tensor, gradient] of readoutGradients(readout, result)) into.add(tensor, gradient);
+}
+
+function addValueLoss(request: BackwardRequest, { name, value }: ValueObjective, { into, seeds }: LossSinks): void {
+  into.losses.set(name, value.dataSync()[0] / request.batches);
+  seeds.push({ at: value, gradient: tf.scalar(request.weight(name) / request.batches) });
+}
+
+function* readoutGradients(
+  { gain_E, weight_EV, bias_V }: Readout,
+  { dGain_E, dWeight_EV, dBias_V }: LinearLossResult,
+): Generator<[Tensor, Tensor]> {
+  if (gain_E && dGain_E) yield [gain_E, dGain_E];
+  if (dWeight_EV) yield [weight_EV, dWeight_EV];
+  if (bias_V && dBias_V) yield [bias_V, dBias_V];
+}
+
+function isValue(objective: Objective): objective is ValueObjective {
+  return 'value' in objective;
+}
+
+function byReadout(objectives: readonly Objective[]): readonly RowObjective[][] {
+  const groups = new Map<Tensor, RowObjective[]>();
+  for (const objective of objectives) {
+    if (isValue(objective)) continue;
+    const key = objective.readout.weight_EV;
+    const group = groups.get(key);
+    if (group) group.push(objective);
+    else groups.set(key, [objective]);
+  }
+  return [...groups.values()];
+}
+
+/** Sum on the host in float64, in row order: the same bits whatever the engine's reductions do. */
+function sumInOrder(loss_N: Tensor): number {
+  let sum = 0;
+  for (const loss of loss_N.dataSync()) sum += loss;
+  return sum;
+}

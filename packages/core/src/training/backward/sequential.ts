@@ -1,0 +1,71 @@
+import type { Tensor } from '@foretoken/engine';
+import type { Head } from '../../contracts/head.ts';
+import type { LanguageModel } from '../../contracts/model.ts';
+import { forwardTrunk, type OffsetSource, runOffsets } from '../../model/forward.ts';
+import { crossEntropyOf } from '../objectives.ts';
+import type { Backward, BackwardRequest } from './backward.ts';
+import { accumulate, type Gathered, gather } from './gathered.ts';
+import { joint } from './joint.ts';
+import { addFound, runSegment } from './segment.ts';
+
+/**
+ * The trunk's forward once; then forward and backward of one offset after the other, each down to a gradient at the
+ * trunk's output; last the trunk's backward, from their sum. Beside the trunk's activations it holds those of a single
+ * offset, however many there are.
+ *
+ * A head whose offsets hand a carry on, or that brings objectives of its own, cannot be taken apart: it is one segment,
+ * and so {@link joint}.
+ * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2, "Memory-efficient implementation"
+ */
+export const sequential: Backward = (model, request) => {
+  if (request.offsets.length === 1 || !isSeparable(model.head)) return joint(model, request);
+  return gather(model, (into) => {
+    const { trunk, source } = recordTrunk(model, request);
+    const flows = new Map<Tensor, Tensor>();
+    try {
+      for (const offset of request.offsets) addFlows(flows, oneOffset(model, request, offset, source, into));
+      const weights = [...model.parameters.values()];
+      const seeds = [...flows].map(([at, gradient]) => ({ at, gradient }));
+      addFound(into, weights, trunk.backward(seeds, weights));
+    } finally {
+      for (const flow of flows.values()) flow.dispose();
+      trunk.dispose();
+    }
+  });
+};
+
+/** Whether each offset's loss follows from the trunk's states alone, whatever other offsets there are. */
+function isSeparable({ reads, objectives }: Head): boolean {
+  return reads?.carry === undefined && objectives === undefined;
+}
+
+function recordTrunk(model: LanguageModel, { batch }: BackwardRequest) {
+  const kept: { source?: OffsetSource } = {};
+  const trunk = model.engine.record(() => {
+    kept.source = forwardTrunk(model, batch.input).source;
+    return kept.source.trunk;
+  });
+  return { trunk, source: kept.source as OffsetSource };
+}
+
+/** @returns gradients at the trunk's states, by state */
+function oneOffset(
+  model: LanguageModel,
+  request: BackwardRequest,
+  offset: number,
+  source: OffsetSource,
+  into: Gathered,
+): ReadonlyMap<Tensor, Tensor | undefined> {
+  // Two taps may be one tensor.
+  const inputs = [...new Set<Tensor>(source.trunk)];
+  const forward = () => {
+    const output = runOffsets(model, [offset], source).get(offset)!;
+    return [crossEntropyOf(model, output, request.batch.targets, offset)];
+  };
+  const found = runSegment(model, request, { forward, inputs }, into);
+  return new Map(inputs.map((input, i) => [input, found[i]]));
+}
+
+function addFlows(flows: Map<Tensor, Tensor>, more: ReadonlyMap<Tensor, Tensor | undefined>): void {
+  for (const [at, gradient] of more) if (gradient) accumulate(flows, at, gradient);
+}
