@@ -16,12 +16,16 @@ function forest(): Nodes {
   return createNodes({ T: 7, parent_BT, position_BT, length_B: Int32Array.from([7, 5]) });
 }
 
+const chain = (T: number): Layout => ({ name: `a chain of ${T}`, nodes: () => chainNodes(1, T) });
+
 const layouts: Layout[] = [
   { name: 'one node', nodes: () => chainNodes(1, 1) },
   { name: 'short chains', nodes: () => chainNodes(2, 3) },
   { name: 'a chain longer than eight', nodes: () => chainNodes(1, 17) },
   { name: 'packed documents', nodes: () => chainNodes(2, 5, { document_BT: [0, 0, 1, 1, 1, 4, 5, 5, 5, 6] }) },
   { name: 'a forest', nodes: forest },
+  { name: 'ragged rows', nodes: () => chainNodes(4, 5, { start_B: [7, 0, 1, 2], length_B: [5, 2, 0, 1] }) },
+  { name: 'no row', nodes: () => chainNodes(0, 3) },
 ];
 
 const heads = [
@@ -40,49 +44,130 @@ function withNodes<T>({ nodes }: Layout, use: (at: Nodes) => T): T {
   }
 }
 
-const attentions = layouts.flatMap((layout) =>
-  heads.map<OpCase>(({ H, G, d }) => {
-    const at = layout.nodes();
-    const { B, T, parent_BT, length_B } = at;
-    const parents = (row: number) =>
-      parent_BT.subarray(row * T, (row + 1) * T).map((parent, node) => (node < length_B[row] ? parent : -1));
-    return {
-      name: `attention over ${layout.name} with ${H}/${G} heads of ${d}`,
-      shapes: [
-        [B, T, H, d],
-        [B, T, G, d],
-        [B, T, G, d],
-      ],
-      run: (ops, [q, k, v], engine) =>
-        withNodes(layout, (nodes) =>
-          ops.attention(q as Tensor4D, k as Tensor4D, v as Tensor4D, nodes, engine.noKeyValues),
-        ),
-      reference: (q, k, v) =>
-        reference.attention(q, k, v, (row, node, key) => reference.isAncestor(parents(row), node, key)),
-    };
-  }),
-);
+/** 1 for every value of a real node of [B,T,..], 0 for those of padding, of which no engine promises anything. */
+function realValues({ T, length_B }: Nodes, { shape: [, , ...rest] }: Shaped): Int32Array {
+  const width = rest.reduce((product, size) => product * size, 1);
+  const flagOf = (index: number) => Number(Math.floor(index / width) % T < length_B[Math.floor(index / width / T)]);
+  return Int32Array.from({ length: length_B.length * T * width }, (_, index) => flagOf(index));
+}
 
-const rotaries = layouts.flatMap((layout) =>
-  [undefined, 100].map<OpCase>((base) => {
-    const { B, T, position_BT } = layout.nodes();
-    return {
-      name: `rotary over ${layout.name} with base ${base}`,
-      shapes: [[B, T, 3, 6]],
-      run: (ops, [x]) => withNodes(layout, (at) => ops.rotary(x as Tensor4D, at, base)),
-      reference: (x) => reference.rotary(x, position_BT, base),
-    };
-  }),
-);
+type Shaped = { readonly shape: readonly number[] };
 
-const tokens = [3, 0, 3, 3, 1, 2];
+/** The same case with zeros for the outputs of padding. */
+function withoutPadding(layout: Layout, { run, reference: expected, ...rest }: OpCase): OpCase {
+  return {
+    ...rest,
+    run: (ops, inputs, engine) => {
+      const y = run(ops, inputs, engine);
+      const isReal = tf.tensor(realValues(layout.nodes(), y), y.shape, 'int32');
+      return ops.where(isReal, y, ops.zeros(y.shape));
+    },
+    reference: (...inputs) => {
+      const y = expected(...inputs);
+      return reference.where(
+        realValues(layout.nodes(), y),
+        y,
+        reference.fill(y.shape, () => 0),
+      );
+    },
+  };
+}
+
+/** Which node of a row sees which: the same for all values, so it is worked out once. */
+function visibility({ B, T, parent_BT, length_B }: Nodes): (row: number, node: number, key: number) => boolean {
+  const sees = Array.from({ length: B * T * T }, (_, index) => {
+    const row = Math.floor(index / T / T);
+    const parents = parent_BT.subarray(row * T, (row + 1) * T).map((parent, at) => (at < length_B[row] ? parent : -1));
+    return reference.isAncestor(parents, Math.floor(index / T) % T, index % T);
+  });
+  return (row, node, key) => sees[(row * T + node) * T + key];
+}
+
+function attentionOf(layout: Layout, { H, G, d }: (typeof heads)[number]): OpCase {
+  const at = layout.nodes();
+  const { B, T } = at;
+  const sees = visibility(at);
+  return withoutPadding(layout, {
+    name: `attention over ${layout.name} with ${H}/${G} heads of ${d}`,
+    shapes: [
+      [B, T, H, d],
+      [B, T, G, d],
+      [B, T, G, d],
+    ],
+    run: (ops, [q, k, v], engine) =>
+      withNodes(layout, (nodes) =>
+        ops.attention(q as Tensor4D, k as Tensor4D, v as Tensor4D, nodes, engine.noKeyValues),
+      ),
+    reference: (q, k, v) => reference.attention(q, k, v, sees),
+  });
+}
+
+function rotaryOf(layout: Layout, H: number, d: number, base?: number): OpCase {
+  const { B, T, position_BT } = layout.nodes();
+  return withoutPadding(layout, {
+    name: `rotary over ${layout.name} with ${H} heads of ${d} and base ${base}`,
+    shapes: [[B, T, H, d]],
+    run: (ops, [x]) => withNodes(layout, (at) => ops.rotary(x as Tensor4D, at, base)),
+    reference: (x) => reference.rotary(x, position_BT, base),
+  });
+}
+
+/** Odd sizes, so that every vector width leaves a remainder; together they stay small enough for finite differences. */
+const oddAttentions = [
+  attentionOf(chain(1), { H: 17, G: 1, d: 3 }),
+  attentionOf(chain(3), { H: 1, G: 1, d: 127 }),
+  attentionOf(chain(17), { H: 3, G: 3, d: 17 }),
+  attentionOf(chain(127), { H: 1, G: 1, d: 1 }),
+  attentionOf(chain(127), { H: 3, G: 1, d: 3 }),
+];
+
+/** Pairs are what turns, so half of a head's width is odd. */
+const oddRotaries = [
+  rotaryOf(chain(1), 17, 2 * 127),
+  rotaryOf(chain(3), 3, 2 * 17),
+  rotaryOf(chain(17), 1, 2 * 3),
+  rotaryOf(chain(127), 3, 2 * 1),
+];
+
+const embedOf = (name: string, tokens_BT: number[], B: number, T: number, V: number, D: number): OpCase => ({
+  name: `embed with ${name} from [${V},${D}]`,
+  shapes: [[V, D]],
+  run: (ops, [table]) => ops.embed(tf.tensor2d(tokens_BT, [B, T], 'int32'), table as Tensor2D),
+  reference: (table) => reference.embed(tokens_BT, [B, T], table),
+});
+
+const upTo = (count: number, token: (index: number) => number) => Array.from({ length: count }, (_, at) => token(at));
+
 export const attentionCases: OpCase[] = [
-  ...attentions,
-  ...rotaries,
-  ...[1, 17].map<OpCase>((D) => ({
-    name: `embed with repeats, ${D} wide`,
-    shapes: [[5, D]],
-    run: (ops, [table]) => ops.embed(tf.tensor2d(tokens, [2, 3], 'int32'), table as Tensor2D),
-    reference: (table) => reference.embed(tokens, [2, 3], table),
-  })),
+  ...layouts.flatMap((layout) => heads.map((shape) => attentionOf(layout, shape))),
+  ...oddAttentions,
+  ...layouts.flatMap((layout) => [undefined, 100].map((base) => rotaryOf(layout, 3, 6, base))),
+  ...oddRotaries,
+  ...[1, 17].map((D) => embedOf('repeats', [3, 0, 3, 3, 1, 2], 2, 3, 5, D)),
+  embedOf('one token', [0], 1, 1, 1, 127),
+  embedOf(
+    '127 tokens of few',
+    upTo(127, (at) => (at * at) % 3),
+    1,
+    127,
+    3,
+    17,
+  ),
+  embedOf(
+    'few tokens of many',
+    upTo(51, (at) => (at * 7) % 17),
+    17,
+    3,
+    127,
+    3,
+  ),
+  embedOf(
+    'one value each',
+    upTo(127, (at) => 126 - at),
+    127,
+    1,
+    127,
+    1,
+  ),
+  embedOf('no row', [], 0, 3, 5, 17),
 ];

@@ -11,7 +11,7 @@ const { neg, exp, square, tanh, sigmoid, silu, softplus, log, sqrt, abs, relu } 
 const unaries = { neg, exp, square, tanh, sigmoid, silu, softplus, log, sqrt, abs, relu };
 type Unary = keyof typeof unaries;
 const unary = (name: Unary, domain?: (value: number) => number): OpCase[] =>
-  [[1], [3, 17], [1, 3, 1, 17]].map((shape) => ({
+  [[1], [3, 17], [1, 3, 1, 17], [127], [0, 17]].map((shape) => ({
     name: `${name} of [${shape}]`,
     shapes: [shape],
     domain,
@@ -43,6 +43,17 @@ const operandShapes = [
   ],
   [[3, 3], []],
   [[1], [1]],
+  [[127], [127]],
+  [
+    [0, 17],
+    [0, 17],
+  ],
+  [[0, 17], [17]],
+  [
+    [3, 1, 17],
+    [0, 17],
+  ],
+  [[0, 17], []],
 ];
 const binary = (name: Binary): OpCase[] =>
   operandShapes.map(([left, right]) => ({
@@ -53,22 +64,26 @@ const binary = (name: Binary): OpCase[] =>
     reference: (a, b) => binaries[name](a, b),
   }));
 
-const withNumber = (name: Binary): OpCase => ({
-  name: `${name} of a tensor and a number`,
-  shapes: [[3, 17]],
-  run: (ops, [a]) => ops[name](a, 0.3),
-  reference: (a) => binaries[name](a, 0.3),
-});
+const withNumber = (name: Binary): OpCase[] =>
+  [
+    [3, 17],
+    [0, 17],
+  ].map((shape) => ({
+    name: `${name} of [${shape}] and a number`,
+    shapes: [shape],
+    run: (ops, [a]) => ops[name](a, 0.3),
+    reference: (a) => binaries[name](a, 0.3),
+  }));
 
 const flags = Int32Array.from({ length: 51 }, (_, index) => (index % 3 === 0 ? 0 : index % 3));
-const where = (dtype: 'bool' | 'int32'): OpCase => ({
-  name: `where with ${dtype} flags`,
+const where = (dtype: 'bool' | 'int32', rows: number): OpCase => ({
+  name: `where with ${dtype} flags for ${rows} rows`,
   shapes: [
-    [3, 17],
-    [3, 17],
+    [rows, 17],
+    [rows, 17],
   ],
-  run: (ops, [a, b]) => ops.where(tf.cast(tf.tensor(flags, [3, 17], 'int32'), dtype), a, b),
-  reference: (a, b) => reference.where(flags, a, b),
+  run: (ops, [a, b]) => ops.where(tf.cast(tf.tensor(flags.subarray(0, rows * 17), [rows, 17], 'int32'), dtype), a, b),
+  reference: (a, b) => reference.where(flags.subarray(0, rows * 17), a, b),
 });
 
 const BINARY = Object.keys(binaries) as Binary[];
@@ -76,14 +91,13 @@ const SMOOTH: Unary[] = ['neg', 'exp', 'square', 'tanh', 'sigmoid', 'silu', 'sof
 
 export const elementwiseCases: OpCase[] = [
   ...BINARY.flatMap(binary),
-  ...BINARY.map(withNumber),
+  ...BINARY.flatMap(withNumber),
   ...SMOOTH.flatMap((name) => unary(name)),
   ...unary('log', positive),
   ...unary('sqrt', positive),
   ...unary('abs', offZero),
   ...unary('relu', offZero),
-  where('bool'),
-  where('int32'),
+  ...[3, 0].flatMap((rows) => [where('bool', rows), where('int32', rows)]),
   {
     name: 'one tensor used twice',
     shapes: [[3, 17]],

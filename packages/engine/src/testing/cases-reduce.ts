@@ -17,7 +17,7 @@ const reductions = (['sum', 'mean', 'max'] as const).flatMap((name) =>
 );
 
 const overLastAxis = (['softmax', 'logSoftmax'] as const).flatMap((name) =>
-  [[17], [3, 1], [3, 17], [2, 3, 5]].map<OpCase>((shape) => ({
+  [[17], [3, 1], [3, 17], [2, 3, 5], [3, 127], [127, 3], [0, 17]].map<OpCase>((shape) => ({
     name: `${name} of [${shape}]`,
     shapes: [shape],
     run: (ops, [x]) => ops[name](x),
@@ -25,8 +25,40 @@ const overLastAxis = (['softmax', 'logSoftmax'] as const).flatMap((name) =>
   })),
 );
 
+/** The mean and the maximum of nothing are not numbers, so only axes that hold something are reduced. */
+const ofNoRows: OpCase[] = [
+  ...(['sum', 'mean', 'max'] as const).flatMap((name) =>
+    [1, -1, [1, 2]].map<OpCase>((axis) => ({
+      name: `${name} over ${axis} of no rows`,
+      shapes: [[0, 3, 17]],
+      run: (ops, [x]) => ops[name](x, axis),
+      reference: (x) => overAxes[name](x, axis),
+    })),
+  ),
+  ...[undefined, 0].map<OpCase>((axis) => ({
+    name: `sum over ${axis} of no rows`,
+    shapes: [[0, 17]],
+    run: (ops, [x]) => ops.sum(x, axis),
+    reference: (x) => reference.sum(x, axis),
+  })),
+  {
+    name: 'logSumExp of no rows',
+    shapes: [[0, 17]],
+    run: (ops, [x]) => ops.logSumExp(x, -1),
+    reference: (x) => reference.logSumExp(x, -1),
+  },
+  {
+    name: 'argmax of no rows',
+    shapes: [[0, 17]],
+    hasGradient: false,
+    run: (ops, [x]) => ops.argmax(x),
+    reference: (x) => reference.argmax(x),
+  },
+];
+
 export const reduceCases: OpCase[] = [
   ...reductions,
+  ...ofNoRows,
   ...overLastAxis,
   ...[undefined, 0, -1].map<OpCase>((axis) => ({
     name: `logSumExp over ${axis}`,

@@ -10,6 +10,9 @@ const transposes: OpCase[] = [
   { shape: [2, 3, 4, 5], permutation: [0, 2, 1, 3] },
   { shape: [2, 3, 4, 5], permutation: [3, 1, 0, 2] },
   { shape: [3, 17], permutation: [0, 1] },
+  { shape: [127, 17], permutation: undefined },
+  { shape: [0, 17], permutation: undefined },
+  { shape: [0, 3, 17], permutation: [0, 2, 1] },
 ].map(({ shape, permutation }) => ({
   name: `transpose of [${shape}] by [${permutation}]`,
   shapes: [shape],
@@ -23,6 +26,8 @@ const slices: OpCase[] = [
   { shape: [3, 17], begin: [0, 0], size: [3, 17] },
   { shape: [2, 3, 17], begin: [1, 0, 16], size: [1, 3, 1] },
   { shape: [2, 3, 70, 3], begin: [0, 1, 2, 0], size: [2, 2, 66, 3] },
+  { shape: [3, 17], begin: [1, 2], size: [0, 5] },
+  { shape: [0, 17], begin: [0, 2], size: [0, 5] },
 ].map(({ shape, begin, size }) => ({
   name: `slice of [${shape}] at [${begin}] of [${size}]`,
   shapes: [shape],
@@ -38,9 +43,62 @@ const block = (x: reference.Array64, axis: number, begin: number, size: number):
     x.shape.map((length, at) => (at === axis ? size : length)),
   );
 
+const ofNoRows: OpCase[] = [
+  {
+    name: 'reshape of no rows',
+    shapes: [[0, 12]],
+    run: (ops, [x]) => ops.reshape(x, [0, 3, 4]),
+    reference: (x) => reference.reshape(x, [0, 3, 4]),
+  },
+  ...[0, 1].map<OpCase>((axis) => ({
+    name: `concat on axis ${axis} with no rows`,
+    shapes:
+      axis === 0
+        ? [
+            [0, 4],
+            [3, 4],
+            [0, 4],
+          ]
+        : [
+            [0, 4],
+            [0, 3],
+          ],
+    run: (ops, parts) => ops.concat(parts, axis),
+    reference: (...parts) => reference.concat(parts, axis),
+  })),
+  {
+    name: 'stack of no rows',
+    shapes: [
+      [0, 4],
+      [0, 4],
+    ],
+    run: (ops, parts) => ops.stack(parts, 1),
+    reference: () => reference.fill([0, 2, 4], () => 0),
+  },
+  {
+    name: 'split of no rows',
+    shapes: [[0, 6]],
+    run: (ops, [x]) => ops.split(x, [1, 2, 3], 1)[2],
+    reference: () => reference.fill([0, 3], () => 0),
+  },
+  {
+    name: 'split with a part of no rows, put together in reverse',
+    shapes: [[3, 6]],
+    run: (ops, [x]) => ops.concat(ops.split(x, [1, 0, 2], 0).reverse(), 0),
+    reference: (x) => reference.concat([block(x, 0, 1, 2), block(x, 0, 0, 1)], 0),
+  },
+  {
+    name: 'gatherRows of none of the rows',
+    shapes: [[3, 4]],
+    run: (ops, [x]) => ops.gatherRows(x, []),
+    reference: (x) => reference.gatherRows(x, []),
+  },
+];
+
 export const shapeCases: OpCase[] = [
   ...transposes,
   ...slices,
+  ...ofNoRows,
   {
     name: 'reshape with a guessed axis',
     shapes: [[3, 4, 5]],

@@ -65,50 +65,69 @@ const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, 
 /** Entries whose slope is measured one by one; a direction through all entries covers the rest. */
 const MAX_SLOPES = 24;
 
-/**
- * Slopes of sum(weights * f(inputs)) by central differences of the reference: along up to {@link MAX_SLOPES} single
- * entries of one input, then along one direction that moves every entry; and the same of a gradient.
- */
-function slopes(
-  { reference }: OpCase,
-  inputs: readonly Array64[],
-  which: number,
-  weights: Array64,
-  gradient: Float64Array,
-) {
-  const { values, shape } = inputs[which];
-  const value = (moved: Float64Array) =>
-    dot(reference(...inputs.with(which, { shape, values: moved })).values, weights.values);
+/** Directions in which an input is moved: up to {@link MAX_SLOPES} single entries, then one that moves every entry. */
+function directionsOf(values: Float64Array): Float64Array[] {
   const next = uniforms(values.length);
   const everywhere = values.map(() => 2 * next() - 1);
   const stride = Math.max(1, Math.ceil(values.length / MAX_SLOPES));
   const single = Array.from({ length: Math.ceil(values.length / stride) }, (_, index) =>
     values.map((_value, at) => (at === index * stride ? 1 : 0)),
   );
-  const directions = [...single, everywhere];
-  const step = 1e-5;
-  const measured = directions.map((direction) => {
-    const at = (sign: number) => value(values.map((entry, index) => entry + sign * step * direction[index]));
-    return (at(1) - at(-1)) / (2 * step);
-  });
-  return { measured, claimed: directions.map((direction) => dot(direction, gradient)) };
+  return [...single, everywhere];
 }
 
-function judgeGradients(
-  engine: Engine,
-  opCase: OpCase,
-  inputs: readonly Array64[],
-  tensors: Tensor[],
-  weights: Array64,
-) {
+/** What the reference says of a case: the same for every engine, so it is worked out once. */
+class Expectation {
+  readonly inputs: readonly Array64[];
+  readonly result: Array64;
+  /** Factors of the results in the sum whose gradient is taken. */
+  readonly weights: Array64;
+  private readonly opCase: OpCase;
+  private readonly slopes: number[][] = [];
+
+  constructor(opCase: OpCase) {
+    const next = seededBy(opCase.name);
+    this.opCase = opCase;
+    this.inputs = inputsOf(opCase, next);
+    this.result = opCase.reference(...this.inputs);
+    this.weights = randomArray(this.result.shape, next);
+  }
+
+  /** Slopes of sum(weights * f(inputs)) along the directions of one input, by central differences of the reference. */
+  slopesOf(which: number): readonly number[] {
+    this.slopes[which] ??= directionsOf(this.inputs[which].values).map((direction) => this.slope(which, direction));
+    return this.slopes[which];
+  }
+
+  private slope(which: number, direction: Float64Array): number {
+    const { values, shape } = this.inputs[which];
+    const step = 1e-5;
+    const at = (sign: number): number => {
+      const moved = { shape, values: values.map((entry, index) => entry + sign * step * direction[index]) };
+      return dot(this.opCase.reference(...this.inputs.with(which, moved)).values, this.weights.values);
+    };
+    return (at(1) - at(-1)) / (2 * step);
+  }
+}
+
+const expectations = new WeakMap<OpCase, Expectation>();
+
+function expectationOf(opCase: OpCase): Expectation {
+  const expectation = expectations.get(opCase) ?? new Expectation(opCase);
+  expectations.set(opCase, expectation);
+  return expectation;
+}
+
+function judgeGradients(engine: Engine, opCase: OpCase, expectation: Expectation, tensors: Tensor[]): number[] {
   const recording = engine.record(() => opCase.run(engine.ops, tensors, engine));
-  const seed = tensorOf(weights);
+  const seed = tensorOf(expectation.weights);
   const gradients = recording.backward([{ at: recording.outputs, gradient: seed }], tensors);
   const errors = gradients.map((gradient, which) => {
-    if (gradient === undefined || !tf.util.arraysEqual(gradient.shape, [...inputs[which].shape]))
-      return Number.POSITIVE_INFINITY;
-    const { measured, claimed } = slopes(opCase, inputs, which, weights, Float64Array.from(gradient.dataSync()));
-    return relativeError(claimed, measured);
+    const { shape, values } = expectation.inputs[which];
+    if (gradient === undefined || !tf.util.arraysEqual(gradient.shape, [...shape])) return Number.POSITIVE_INFINITY;
+    const claimed = Float64Array.from(gradient.dataSync());
+    const along = directionsOf(values).map((direction) => dot(direction, claimed));
+    return relativeError(along, expectation.slopesOf(which));
   });
   tf.dispose([seed, ...gradients.filter((gradient) => gradient !== undefined)]);
   recording.dispose();
@@ -125,17 +144,15 @@ const seededBy = (name: string): (() => number) =>
 
 /** Runs one case on an engine and measures it against the reference. */
 export function judge(engine: Engine, opCase: OpCase): Judgement {
-  const next = seededBy(opCase.name);
+  const expectation = expectationOf(opCase);
+  const { inputs, result: expected } = expectation;
   const before = engine.memory().numTensors;
-  const inputs = inputsOf(opCase, next);
-  const expected = opCase.reference(...inputs);
   const tensors = inputs.map((input) => tensorOf(input));
   const result = engine.tidy(() => opCase.run(engine.ops, tensors, engine));
   const hasShape = tf.util.arraysEqual(result.shape, [...expected.shape]);
   const forward = hasShape ? relativeError(result.dataSync(), expected.values) : Number.POSITIVE_INFINITY;
   result.dispose();
-  const weights = randomArray(expected.shape, next);
-  const gradients = opCase.hasGradient === false ? [] : judgeGradients(engine, opCase, inputs, tensors, weights);
+  const gradients = opCase.hasGradient === false ? [] : judgeGradients(engine, opCase, expectation, tensors);
   tf.dispose(tensors);
   return { forward, gradients, leakedTensors: engine.memory().numTensors - before };
 }
@@ -146,7 +163,8 @@ export function compare(a: Engine, b: Engine, opCase: OpCase): Omit<Judgement, '
     const inputs = inputsOf(opCase).map((input) => tensorOf(input));
     const recording = engine.record(() => opCase.run(engine.ops, inputs, engine));
     const gradient = tensorOf(randomArray(recording.outputs.shape, uniforms(1)));
-    const gradients = recording.backward([{ at: recording.outputs, gradient }], inputs);
+    const wrt = opCase.hasGradient === false ? [] : inputs;
+    const gradients = recording.backward([{ at: recording.outputs, gradient }], wrt);
     const flows = gradients.filter((flow) => flow !== undefined);
     const values = [recording.outputs, ...flows].map((tensor) => tensor.dataSync());
     tf.dispose([gradient, ...inputs, ...flows]);
