@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   // engines and the command
   ENGINE_UNKNOWN: 'No engine has this name. `foretoken doctor` lists them.',
   ENGINE_UNAVAILABLE: 'The engine cannot run here. `foretoken doctor` says why.',
+  KERNEL_MISSING: 'The engine has no kernel for a tfjs operation. Use an engine that has it, or another operation.',
   OUT_OF_MEMORY: 'The engine has no memory left. Use a smaller batch, context or model, or another engine.',
   ENGINE_MISUSE: 'The engine was called where it may not be. Mend the caller as the message says.',
   USAGE: 'The command was called in a way it does not know. See --help.',

@@ -73,6 +73,9 @@ export interface TfjsEngine {
   readonly state: TfjsState;
   readonly backend: TfjsBackend;
   readonly registry: { readonly [name: string]: TfjsBackend | undefined };
+  readonly registryFactory: { readonly [name: string]: object | undefined };
+  /** Moves a buffer to a backend from the one that has it. */
+  moveData(backend: object, id: DataId): void;
   isTapeOn(): boolean;
   startScope(): void;
   endScope(kept: readonly Tensor[]): void;

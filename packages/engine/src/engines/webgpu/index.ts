@@ -1,0 +1,70 @@
+import { ForetokenError } from '../../errors.ts';
+import { tf } from '../../tensor.ts';
+import { tfjsEngine } from '../../tfjs/internals.ts';
+import { activateBackend, reasonOf, refuseTuning } from '../activate.ts';
+import type { EngineDriver } from '../driver.ts';
+import { repairCast } from './cast.ts';
+import type { GpuAdapterInfo } from './dawn.ts';
+import { openGpu } from './device.ts';
+import { DawnEvents } from './events.ts';
+import { webgpuKernels } from './kernels.ts';
+import { GpuLauncher } from './launcher.ts';
+import { findPackages, type WebGpuPackages } from './packages.ts';
+import { probeGpu } from './probe.ts';
+import { addReadBack } from './read-back.ts';
+import type { WebGpuBackend } from './tfjs-backend.ts';
+
+/** tfjs' WebGPU backend on Dawn: any GPU that has a Vulkan, Metal or Direct3D 12 driver. */
+export const webgpuDriver: EngineDriver = {
+  name: 'webgpu',
+  async status() {
+    try {
+      const packages = findPackages();
+      if (typeof packages === 'string') return { name: 'webgpu', available: false, detail: packages };
+      const probe = await probeGpu(packages);
+      if ('reason' in probe) return { name: 'webgpu', available: false, detail: probe.reason };
+      const kind = probe.info.isFallbackAdapter ? 'software, slow: ' : '';
+      const detail = `tfjs ${tf.version.tfjs} on Dawn (webgpu ${packages.dawn.version}): ${kind}${nameOf(probe.info)}`;
+      return { name: 'webgpu', available: true, detail };
+    } catch (error) {
+      return { name: 'webgpu', available: false, detail: reasonOf(error) };
+    }
+  },
+  async start(options) {
+    refuseTuning('webgpu', options);
+    const packages = findPackages();
+    if (typeof packages === 'string') throw unavailable(packages);
+    const { registry } = tfjsEngine();
+    if (registry.webgpu === undefined) await register(packages);
+    await activateBackend('webgpu');
+    const { ours } = registry.webgpu as WebGpuBackend;
+    const { info, launcher } = ours as NonNullable<typeof ours>;
+    const versions = `tfjs-${tf.version.tfjs} webgpu-${packages.dawn.version}`;
+    const fingerprint = `${versions} ${nameOf(info)} ${process.arch} v8-${process.versions.v8}`;
+    return { threads: 1, fingerprint, kernels: webgpuKernels(launcher) };
+  },
+};
+
+async function register(packages: WebGpuPackages): Promise<void> {
+  const events = new DawnEvents();
+  const opened = await openGpu(packages, events);
+  if (opened === undefined) {
+    const probe = await probeGpu(packages);
+    throw unavailable('reason' in probe ? probe.reason : 'the GPU vanished; try again');
+  }
+  const { backend, info } = opened;
+  addReadBack(backend, events);
+  const launcher = new GpuLauncher(backend);
+  backend.ours = { info, launcher };
+  repairCast(launcher);
+  // One way of summing whatever the size, and never on the host: a row's bits must not depend on the other rows.
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+  tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 3);
+  tf.registerBackend('webgpu', () => backend as unknown as tf.KernelBackend, 0);
+}
+
+const nameOf = ({ vendor, architecture, description, device }: GpuAdapterInfo): string =>
+  [vendor, architecture, description || device].filter((part) => part !== '').join(' ');
+
+const unavailable = (reason: string): ForetokenError =>
+  new ForetokenError('ENGINE_UNAVAILABLE', `engine "webgpu": ${reason}.`);

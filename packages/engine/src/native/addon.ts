@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { ForetokenError } from '../errors.ts';
+
+/** A buffer of the addon; 0 is none. Never an address: a number that was freed is refused. */
+export type Handle = number;
+
+/** A key/value store of the addon. */
+export type StoreHandle = { readonly brand: unique symbol };
+
+/** The functions of the addon; each checks what it is given. Sizes are counts of values. */
+export interface Addon {
+  setErrorClass(error: new (code: never, message: string) => Error): void;
+  create(bytes: number): Handle;
+  free(buffer: Handle): void;
+  write(buffer: Handle, values: Float32Array | Int32Array | Uint8Array): void;
+  read(buffer: Handle, into: Float32Array | Int32Array | Uint8Array): void;
+  memory(): {
+    readonly bytes: number;
+    readonly peakBytes: number;
+    readonly idleBytes: number;
+    readonly buffers: number;
+  };
+  resetPeak(): void;
+  /** Gives buffers that are held for reuse back to the system. */
+  trim(): void;
+  threads(): number;
+  defaultThreads(): number;
+  setThreads(threads: number): void;
+  instructionSet(): string;
+  /** Those of this processor, widest first, separated by spaces. */
+  instructionSets(): string;
+  useInstructionSet(name: string): void;
+  product(
+    a: Handle,
+    b: Handle,
+    P: number,
+    M: number,
+    N: number,
+    K: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    bias: Handle,
+    residual: Handle,
+    bfloat16: boolean,
+  ): Handle;
+  attention(
+    q: Handle,
+    k: Handle,
+    v: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    parents: Int32Array,
+    lengths: Int32Array,
+  ): [out: Handle, stats: Handle];
+  attentionGradients(
+    q: Handle,
+    k: Handle,
+    v: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    parents: Int32Array,
+    lengths: Int32Array,
+    out: Handle,
+    stats: Handle,
+    flow: Handle,
+  ): [dq: Handle, dk: Handle, dv: Handle];
+  createStore(slot: string): StoreHandle;
+  storeJoin(store: StoreHandle, row: number): void;
+  storeLeave(store: StoreHandle, row: number): void;
+  storeFork(store: StoreHandle, from: number, to: number): void;
+  storeBind(store: StoreHandle, rows: Float64Array): void;
+  storeCommit(store: StoreHandle, row: number, path: Int32Array): void;
+  storeLength(store: StoreHandle, row: number): number;
+  storeUndecided(store: StoreHandle, row: number): number;
+  storeClear(store: StoreHandle): void;
+  storeAttend(
+    store: StoreHandle,
+    q: Handle,
+    k: Handle,
+    v: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    parents: Int32Array,
+    lengths: Int32Array,
+  ): Handle;
+  rmsNorm(x: Handle, gain: Handle, N: number, D: number, epsilon: number): Handle;
+  rmsNormGradients(
+    dy: Handle,
+    x: Handle,
+    gain: Handle,
+    N: number,
+    D: number,
+    epsilon: number,
+    scale: number,
+  ): [dx: Handle, dGain: Handle];
+  rotate(x: Handle, cosines: Handle, sines: Handle, nodes: number, H: number, d: number, direction: 1 | -1): Handle;
+  gated(gate: Handle, up: Handle, count: number): Handle;
+  gatedGradients(dInner: Handle, gate: Handle, up: Handle, count: number): [dGate: Handle, dUp: Handle, inner: Handle];
+  crossEntropy(logits: Handle, targets: Int32Array, R: number, V: number): [loss: Handle, dLogits: Handle];
+  /** In place; handles of weight, gradient and both moments of each slot. */
+  adamw(slots: Float64Array, options: Float64Array): void;
+  sumOfSquares(tensors: Float64Array): number;
+  gather(table: Handle, rows: Int32Array, tableRows: number, width: number): Handle;
+  scatter(values: Handle, rows: Int32Array, tableRows: number, width: number): Handle;
+  transpose(x: Handle, rows: number, columns: number): Handle;
+  cut(x: Handle, rows: number, width: number, begin: number, size: number): Handle;
+  place(block: Handle, rows: number, width: number, begin: number, size: number): Handle;
+  argmax(x: Handle, rows: number, width: number): Handle;
+  softmax(x: Handle, rows: number, width: number, isLog: boolean): Handle;
+  sumColumns(x: Handle, rows: number, columns: number): Handle;
+  unary(operation: number, x: Handle, count: number): Handle;
+}
+
+/** An addon and the file it came from. */
+export interface LoadedAddon {
+  readonly addon: Addon;
+  readonly file: string;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Where the addon may be: a package with a prebuilt binary for this platform, then the project's own build. */
+function candidates(): string[] {
+  const prebuilt = `@foretoken/engine-${process.platform}-${process.arch}/foretoken.node`;
+  const built = fileURLToPath(new URL('../../native/build/Release/foretoken.node', import.meta.url));
+  try {
+    return [require.resolve(prebuilt), built];
+  } catch {
+    return [built];
+  }
+}
+
+/**
+ * Loads the addon; Node keeps one copy of it.
+ * @throws ENGINE_UNAVAILABLE if there is none or it cannot be loaded, with the next step
+ */
+export function loadAddon(): LoadedAddon {
+  const file = candidates().find((path) => existsSync(path));
+  if (file === undefined) {
+    throw new ForetokenError(
+      'ENGINE_UNAVAILABLE',
+      `it has not been built; run \`foretoken engine build\` to build it or see why`,
+    );
+  }
+  try {
+    const addon = require(file) as Addon;
+    addon.setErrorClass(ForetokenError);
+    return { addon, file };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const advice = 'run `foretoken engine build --force`';
+    throw new ForetokenError('ENGINE_UNAVAILABLE', `${file} cannot be loaded (${reason}); ${advice}`, { cause });
+  }
+}

@@ -1,0 +1,212 @@
+// M rows, K inner axis and N columns of a product, P matrices in a batch, D width, F inner width, B rows, T nodes, H attention
+// heads, G key/value heads, d width of one attention head, R rows of a block, V vocabulary.
+import type { Precision } from '../engine.ts';
+import { ForetokenError, shapeMismatch } from '../errors.ts';
+import type { Nodes } from '../nodes.ts';
+import type { AttentionSizes } from '../ops/attention-pairs.ts';
+import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
+import type { Kernels, ProductOptions } from '../ops/kernels.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
+import { differentiable } from '../tfjs/differentiable.ts';
+import { alias, tfjsEngine } from '../tfjs/internals.ts';
+import type { Handle } from './addon.ts';
+import type { NativeBackend } from './backend.ts';
+import { NativeKeyValueStore } from './store.ts';
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** The addon's buffers as tensors, and back. */
+class Bridge {
+  readonly backend: NativeBackend;
+
+  constructor(backend: NativeBackend) {
+    this.backend = backend;
+  }
+
+  /** @throws SHAPE_MISMATCH for values of another type */
+  handle(x: Tensor): Handle {
+    if (x.dtype !== 'float32') throw shapeMismatch('a kernel', 'float32 values', x.dtype);
+    return this.backend.find(x.dataId).handle;
+  }
+
+  tensor<T extends Tensor>(handle: Handle, shape: readonly number[]): T {
+    return tfjsEngine().makeTensorFromTensorInfo(this.backend.adopt(handle, shape)) as T;
+  }
+
+  handles(tensors: readonly Tensor[]): Float64Array {
+    return Float64Array.from(tensors, (tensor) => this.handle(tensor));
+  }
+}
+
+type Products = Pick<Kernels, 'product' | 'batchProduct'>;
+
+function products(bridge: Bridge, precision: Precision): Products {
+  const { addon } = bridge.backend;
+  const isRounded = precision === 'bfloat16';
+  const run = (a: Tensor, b: Tensor, batch: readonly number[], options: ProductOptions): Tensor => {
+    const { transposeA = false, transposeB = false, bias_N, residual_MN } = options;
+    const [rows, columns] = a.shape.slice(-2);
+    const [M, K] = transposeA ? [columns, rows] : [rows, columns];
+    const N = b.shape[b.shape.length - (transposeB ? 2 : 1)];
+    const handle = addon.product(
+      bridge.handle(a),
+      bridge.handle(b),
+      sizeOf(batch),
+      M,
+      N,
+      K,
+      transposeA,
+      transposeB,
+      bias_N === undefined ? 0 : bridge.handle(bias_N),
+      residual_MN === undefined ? 0 : bridge.handle(residual_MN),
+      isRounded,
+    );
+    return bridge.tensor(handle, [...batch, M, N]);
+  };
+  return {
+    product: (a, b, options = {}) => run(a, b, [], options),
+    batchProduct: (a, b, options = {}) => run(a, b, [a.shape[0]], options),
+  };
+}
+
+type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'gather' | 'scatter'>;
+
+function blocks(bridge: Bridge): Blocks {
+  const { addon } = bridge.backend;
+  const asIndices = (rows: ArrayLike<number>) => (rows instanceof Int32Array ? rows : Int32Array.from(rows));
+  const split = (shape: readonly number[], axis: number) => ({
+    rows: sizeOf(shape.slice(0, axis)),
+    inner: sizeOf(shape.slice(axis + 1)),
+  });
+  return {
+    transpose: (x_MN) => {
+      const [M, N] = x_MN.shape;
+      return bridge.tensor(addon.transpose(bridge.handle(x_MN), M, N), [N, M]);
+    },
+    cut: (x, axis, begin, size) => {
+      const { rows, inner } = split(x.shape, axis);
+      const handle = addon.cut(bridge.handle(x), rows, x.shape[axis] * inner, begin * inner, size * inner);
+      return bridge.tensor(handle, x.shape.with(axis, size));
+    },
+    place: (block, shape, axis, begin) => {
+      const { rows, inner } = split(shape, axis);
+      const size = block.shape[axis] * inner;
+      return bridge.tensor(addon.place(bridge.handle(block), rows, shape[axis] * inner, begin * inner, size), shape);
+    },
+    gather: (x, rows) => {
+      const handle = addon.gather(bridge.handle(x), asIndices(rows), x.shape[0], sizeOf(x.shape.slice(1)));
+      return bridge.tensor(handle, x.shape.with(0, rows.length));
+    },
+    scatter: (rows, at, shape) => {
+      const handle = addon.scatter(bridge.handle(rows), asIndices(at), shape[0], sizeOf(shape.slice(1)));
+      return bridge.tensor(handle, shape);
+    },
+  };
+}
+
+type Rowwise = Pick<Kernels, 'rmsNorm' | 'rmsNormGradients' | 'gated' | 'gatedGradients' | 'rotate' | 'crossEntropy'>;
+
+function rowwise(bridge: Bridge): Rowwise {
+  const { addon } = bridge.backend;
+  const rowsOf = (x: Tensor, D: number) => (D === 0 ? 0 : x.size / D);
+  return {
+    rmsNorm: (x, gain_D, epsilon) => {
+      const D = gain_D.size;
+      return bridge.tensor(addon.rmsNorm(bridge.handle(x), bridge.handle(gain_D), rowsOf(x, D), D, epsilon), x.shape);
+    },
+    rmsNormGradients: (dy, x, gain_D, epsilon, scale) => {
+      const D = gain_D.size;
+      const [flow, input, gain] = [dy, x, gain_D].map((tensor) => bridge.handle(tensor));
+      const [dx, dGain] = addon.rmsNormGradients(flow, input, gain, rowsOf(x, D), D, epsilon, scale);
+      return [bridge.tensor(dx, x.shape), bridge.tensor(dGain, gain_D.shape)];
+    },
+    gated: (gate_NF, up_NF) =>
+      bridge.tensor(addon.gated(bridge.handle(gate_NF), bridge.handle(up_NF), gate_NF.size), gate_NF.shape),
+    gatedGradients: (dInner_NF, gate_NF, up_NF) => {
+      const [flow, gate, up] = [dInner_NF, gate_NF, up_NF].map((tensor) => bridge.handle(tensor));
+      const made = addon.gatedGradients(flow, gate, up, gate_NF.size);
+      return made.map((handle) => bridge.tensor(handle, gate_NF.shape)) as [Tensor, Tensor, Tensor];
+    },
+    rotate: (x_BTHd, tables, direction) => {
+      const [B, T, H, d] = x_BTHd.shape;
+      const [cosines, sines] = tables.map((table) => bridge.handle(table));
+      return bridge.tensor(addon.rotate(bridge.handle(x_BTHd), cosines, sines, B * T, H, d, direction), x_BTHd.shape);
+    },
+    crossEntropy: (logits_RV, target_R) => {
+      const [R, V] = logits_RV.shape;
+      const [loss, dLogits] = addon.crossEntropy(bridge.handle(logits_RV), target_R, R, V);
+      return { loss_R: bridge.tensor<Tensor1D>(loss, [R]), dLogits_RV: bridge.tensor<Tensor2D>(dLogits, [R, V]) };
+    },
+  };
+}
+
+type Optimizing = Pick<Kernels, 'adamw' | 'sumOfSquares'>;
+
+function optimizing(bridge: Bridge): Optimizing {
+  const { addon } = bridge.backend;
+  return {
+    adamw: (slots: readonly AdamWSlot[], options: AdamWOptions) => {
+      const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = options;
+      const all = slots.flatMap(({ weight, gradient, moment1, moment2 }) => [weight, gradient, moment1, moment2]);
+      const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale];
+      addon.adamw(bridge.handles(all), Float64Array.from(numbers));
+      return slots.map(({ weight, moment1, moment2 }) => ({
+        weight: alias(weight),
+        moment1: alias(moment1),
+        moment2: alias(moment2),
+      }));
+    },
+    sumOfSquares: (tensors) => addon.sumOfSquares(bridge.handles(tensors)),
+  };
+}
+
+type Attending = Pick<Kernels, 'attention' | 'createStore' | 'cachedAttention'>;
+
+function attending(bridge: Bridge): Attending {
+  const { addon } = bridge.backend;
+  const attention = (q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, { B, T, H, G, d }: AttentionSizes): Tensor4D =>
+    differentiable<Tensor4D>(
+      'attention',
+      [q, k, v],
+      (save) => {
+        const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
+        const [out, stats] = addon.attention(Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
+        const tensors = [bridge.tensor<Tensor4D>(out, q.shape), bridge.tensor(stats, [B, H, T, 2])] as const;
+        for (const tensor of [q, k, v, ...tensors]) save(tensor);
+        return tensors[0];
+      },
+      (dy, saved) => {
+        const [Q, K, V, out, stats, flow] = [...saved, dy].map((tensor) => bridge.handle(tensor));
+        const { parent_BT, length_B } = at;
+        const made = addon.attentionGradients(Q, K, V, B, T, H, G, d, parent_BT, length_B, out, stats, flow);
+        return made.map((handle, index) => bridge.tensor(handle, [q, k, v][index].shape));
+      },
+    );
+  return {
+    attention,
+    createStore: (slot) => new NativeKeyValueStore(addon, slot),
+    cachedAttention: (q, k, v, at, store, { B, T, H, G, d }) => {
+      if (!(store instanceof NativeKeyValueStore)) {
+        throw new ForetokenError(
+          'ENGINE_MISUSE',
+          `attention: key/value store "${store.slot}" was made by another engine.`,
+        );
+      }
+      const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
+      const out = addon.storeAttend(store.handle, Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
+      return bridge.tensor(out, q.shape);
+    },
+  };
+}
+
+/** Every computation of {@link Kernels}, by the addon. */
+export function nativeKernels(backend: NativeBackend, precision: Precision): Kernels {
+  const bridge = new Bridge(backend);
+  return {
+    ...products(bridge, precision),
+    ...blocks(bridge),
+    ...rowwise(bridge),
+    ...optimizing(bridge),
+    ...attending(bridge),
+  };
+}

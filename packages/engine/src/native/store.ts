@@ -1,0 +1,47 @@
+import type { KeyValueStore } from '../key-values.ts';
+import type { Addon, StoreHandle } from './addon.ts';
+
+/** Keys and values of one attention layer in the addon's own layout. */
+export class NativeKeyValueStore implements KeyValueStore {
+  readonly slot: string;
+  readonly handle: StoreHandle;
+  private readonly addon: Addon;
+
+  constructor(addon: Addon, slot: string) {
+    this.slot = slot;
+    this.addon = addon;
+    this.handle = addon.createStore(slot);
+  }
+
+  join(row: number): void {
+    this.addon.storeJoin(this.handle, row);
+  }
+
+  leave(row: number): void {
+    this.addon.storeLeave(this.handle, row);
+  }
+
+  fork(from: number, to: number): void {
+    this.addon.storeFork(this.handle, from, to);
+  }
+
+  bind(rows: readonly number[]): void {
+    this.addon.storeBind(this.handle, Float64Array.from(rows));
+  }
+
+  commit(row: number, path: readonly number[]): void {
+    this.addon.storeCommit(this.handle, row, Int32Array.from(path));
+  }
+
+  length(row: number): number {
+    return this.addon.storeLength(this.handle, row);
+  }
+
+  undecided(row: number): number {
+    return this.addon.storeUndecided(this.handle, row);
+  }
+
+  dispose(): void {
+    this.addon.storeClear(this.handle);
+  }
+}
