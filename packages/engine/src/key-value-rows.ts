@@ -26,17 +26,25 @@ export class KeyValueRow {
     this.values = grown(this.values, size);
   }
 
-  /** Moves the nodes of a path behind the committed ones and drops the other undecided nodes. */
+  /** Keeps the nodes of a path as committed ones and drops the other undecided nodes. */
   commit(path: readonly number[], C: number): void {
-    const from = path.map((node) => this.committed + node);
-    this.keys = moved(this.keys, from, this.committed, C);
-    this.values = moved(this.values, from, this.committed, C);
+    this.keep(path, C);
     for (const [index, node] of path.entries()) {
       if (this.parents[node] === ROOT) this.visibleFrom = this.committed + index;
     }
     this.committed += path.length;
     this.parents = [];
   }
+
+  /** Moves what is stored of the nodes of a path behind the committed ones. */
+  protected keep(path: readonly number[], C: number): void {
+    const from = path.map((node) => this.committed + node);
+    this.keys = moved(this.keys, from, this.committed, C);
+    this.values = moved(this.values, from, this.committed, C);
+  }
+
+  /** Gives back what lies outside this object; the row is not used again. */
+  free(): void {}
 
   /** A copy of the committed part. */
   fork(C: number): KeyValueRow {
@@ -98,18 +106,18 @@ export class HostKeyValueStore implements KeyValueStore {
 
   join(row: number): void {
     if (this.rows.has(row)) throw misuse(this.slot, `row ${row} is open already`);
-    this.rows.set(row, new KeyValueRow());
+    this.rows.set(row, this.createRow());
   }
 
   leave(row: number): void {
-    this.row(row);
+    this.row(row).free();
     this.rows.delete(row);
   }
 
   fork(from: number, to: number): void {
-    const copy = this.row(from).fork(this.rowSize);
+    const source = this.row(from);
     this.join(to);
-    this.rows.set(to, copy);
+    this.rows.set(to, source.fork(this.rowSize));
   }
 
   bind(rows: readonly number[]): void {
@@ -138,6 +146,7 @@ export class HostKeyValueStore implements KeyValueStore {
   }
 
   dispose(): void {
+    for (const row of this.rows.values()) row.free();
     this.rows.clear();
     this.bound = [];
   }
@@ -153,6 +162,11 @@ export class HostKeyValueStore implements KeyValueStore {
     }
     this.rowSize = C;
     return this.bound.map((row) => this.row(row));
+  }
+
+  /** An empty row; an engine that stores nodes elsewhere has its own. */
+  protected createRow(): KeyValueRow {
+    return new KeyValueRow();
   }
 
   private row(row: number): KeyValueRow {

@@ -30,34 +30,49 @@ function weightsOf(q: Tensor3D, k: Tensor3D, mask: Tensor): Tensor3D {
   return tf.reshape<tf.Rank.R3>(tf.softmax(masked), scores.shape as Tensor3D['shape']);
 }
 
-/** Attention of each node over its ancestors, without a past; differentiable. */
-export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, { G, d }: AttentionSizes): Tensor4D {
-  if (q.size === 0) return tf.zeros(q.shape);
-  const mask = derived(at, 'whole mask', () =>
+/** What each node of every row sees, [B,1,T,T]; freed with the nodes. */
+export const maskOf = (at: Nodes): Tensor =>
+  derived(at, 'whole mask', () =>
     tidy(() => tf.stack(Array.from({ length: at.B }, (_, row) => tf.tensor3d(ancestorMask(at, row), [1, at.T, at.T])))),
   );
+
+/** Attention of each node over its ancestors, without a past; differentiable. */
+export function attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, { G }: AttentionSizes): Tensor4D {
   return differentiable<Tensor4D>(
     'attention',
     [q, k, v],
     (save) => {
-      const [queries, keys, values] = [q, k, v].map((x) => paired(x, G));
-      const weights = weightsOf(queries, keys, mask);
+      const [queries, keys, values, weights] = attentionFlows(q, k, v, maskOf(at));
       for (const tensor of [queries, keys, values, weights]) save(tensor);
       return unpaired(tf.matMul(weights, values), q.shape, G);
     },
-    (dy, saved) => {
-      const [queries, keys, values, weights] = saved as Tensor3D[];
-      const flow = paired(dy, G);
-      const dWeights = tf.matMul(flow, values, false, true);
-      const along = tf.sum(tf.mul(dWeights, weights), -1, true);
-      const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, along)), 1 / Math.sqrt(d)) as Tensor3D;
-      return [
-        unpaired(tf.matMul(dScores, keys), q.shape, G),
-        unpaired(tf.matMul(dScores, queries, true), k.shape, G),
-        unpaired(tf.matMul(weights, flow, true), v.shape, G),
-      ];
-    },
+    (dy, saved) => attentionGradients(dy, saved as Tensor3D[], q.shape, k.shape),
   );
+}
+
+/** What {@link attentionGradients} needs of the forward pass: queries, keys and values in pairs, and the weights. */
+export function attentionFlows(q: Tensor4D, k: Tensor4D, v: Tensor4D, mask: Tensor): Tensor3D[] {
+  const [queries, keys, values] = [q, k, v].map((x) => paired(x, k.shape[2]));
+  return [queries, keys, values, weightsOf(queries, keys, mask)];
+}
+
+/** Gradients of q, k and v. */
+export function attentionGradients(
+  dy: Tensor4D,
+  [queries, keys, values, weights]: readonly Tensor3D[],
+  shapeQ: readonly number[],
+  shapeK: readonly number[],
+): Tensor4D[] {
+  const [G, d] = shapeK.slice(2);
+  const flow = paired(dy, G);
+  const dWeights = tf.matMul(flow, values, false, true);
+  const along = tf.sum(tf.mul(dWeights, weights), -1, true);
+  const dScores = tf.mul(tf.mul(weights, tf.sub(dWeights, along)), 1 / Math.sqrt(d)) as Tensor3D;
+  return [
+    unpaired(tf.matMul(dScores, keys), shapeQ, G),
+    unpaired(tf.matMul(dScores, queries, true), shapeK, G),
+    unpaired(tf.matMul(weights, flow, true), shapeK, G),
+  ];
 }
 
 /** Keys and values as host arrays. */
