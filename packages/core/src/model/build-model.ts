@@ -31,38 +31,36 @@ export interface TrainableModel extends LanguageModel {
  */
 export function buildModel(request: ModelRequest): TrainableModel {
   const { engine, experiment } = request;
-  const { name: _trunkName, ...trunkOptions } = experiment.model.trunk;
-  const { name: headName, horizon, ...headOptions } = experiment.model.head;
-  const shape = request.trunk.shape(trunkOptions);
-  const dims = modelDims(request, shape);
   const store = new ParameterStore(engine, experiment.seed);
   try {
-    const { ops } = engine;
-    const trunk = request.trunk.create({ ops, param: store.factory('trunk'), dims }, trunkOptions);
-    const readoutFor = readouts(store, experiment.model.readout, dims);
-    const head = request.head.create(
-      { ops, param: store.factory('head'), dims, embed: (tokens_BT) => trunk.embed(tokens_BT), readout: readoutFor(1) },
-      headOptions,
-    );
-    const offsets = checkedOffsets(headName, head, horizon);
-    const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
+    const parts = createParts(request, store);
     store.seal();
-    return {
-      engine,
-      dims,
-      trunk,
-      head,
-      offsets,
-      readout: (offset) => byOffset.get(offset) ?? extendedReadout(experiment.model, offset, readoutFor),
-      parameters: store.tensors,
-      numParameters: store.count,
-      store,
-      dispose: () => store.dispose(),
-    };
+    const weights = { parameters: store.tensors, numParameters: store.count, store };
+    return { engine, ...parts, ...weights, dispose: () => store.dispose() };
   } catch (error) {
     store.dispose();
     throw error;
   }
+}
+
+type Parts = Pick<LanguageModel, 'dims' | 'trunk' | 'head' | 'offsets' | 'readout'>;
+
+function createParts(request: ModelRequest, store: ParameterStore): Parts {
+  const { ops } = request.engine;
+  const { model } = request.experiment;
+  const { name: _trunkName, ...trunkOptions } = model.trunk;
+  const { name: headName, horizon, ...headOptions } = model.head;
+  const dims = modelDims(request, request.trunk.shape(trunkOptions));
+  const trunk = request.trunk.create({ ops, param: store.factory('trunk'), dims }, trunkOptions);
+  const readoutFor = readouts(store, model.readout, dims);
+  const head = request.head.create(
+    { ops, param: store.factory('head'), dims, embed: (tokens_BT) => trunk.embed(tokens_BT), readout: readoutFor(1) },
+    headOptions,
+  );
+  const offsets = checkedOffsets(headName, head, horizon);
+  const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
+  const readout = (offset: number) => byOffset.get(offset) ?? extendedReadout(model, offset, readoutFor);
+  return { dims, trunk, head, offsets, readout };
 }
 
 function modelDims({ experiment, head, vocabulary }: ModelRequest, shape: TrunkShape): Dims {
