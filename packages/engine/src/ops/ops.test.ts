@@ -4,7 +4,7 @@ import { elementwiseCases } from '../testing/cases-elementwise.ts';
 import { linearCases } from '../testing/cases-linear.ts';
 import { reduceCases } from '../testing/cases-reduce.ts';
 import { shapeCases } from '../testing/cases-shape.ts';
-import { compare, judge } from '../testing/judge.ts';
+import { compare, judge, TOLERANCE } from '../testing/judge.ts';
 import { VARIANTS } from '../testing/variants.ts';
 import { createOps } from './index.ts';
 
@@ -19,15 +19,15 @@ describe.each(VARIANTS)('on $title', async ({ open, hasKernels }) => {
   const cases = hasKernels ? [...plainCases, ...kernelCases] : kernelCases;
   test.each(cases)('$name agrees with the float64 reference, its gradient with finite differences', (opCase) => {
     const { forward, gradients, leakedTensors } = judge(engine, opCase);
-    expect(forward).toBeLessThan(1e-5);
-    expect(Math.max(0, ...gradients)).toBeLessThan(1e-4);
+    expect(forward).toBeLessThan(TOLERANCE.forward);
+    expect(Math.max(0, ...gradients)).toBeLessThan(TOLERANCE.gradient);
     expect(leakedTensors).toBe(0);
   });
 
   const compared = hasKernels ? kernelCases : [];
   test.each(compared)('$name gives by kernel what it gives as a composite', (opCase) => {
     const { forward, gradients } = compare(engine, { ...engine, ops: createOps() }, opCase);
-    expect(forward).toBeLessThan(1e-5);
-    expect(Math.max(...gradients)).toBeLessThan(1e-4);
+    expect(forward).toBeLessThan(TOLERANCE.forward);
+    expect(Math.max(...gradients)).toBeLessThan(TOLERANCE.gradient);
   });
 });

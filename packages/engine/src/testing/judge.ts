@@ -23,6 +23,9 @@ export interface Judgement {
   readonly leakedTensors: number;
 }
 
+/** How far an operation may be from the reference, or a kernel from its composite. */
+export const TOLERANCE = { forward: 1e-5, gradient: 1e-4 } as const;
+
 /** A small seeded generator (mulberry32): uniform in [0, 1). */
 export function uniforms(seed: number): () => number {
   let state = seed >>> 0;
