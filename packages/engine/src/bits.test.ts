@@ -7,8 +7,8 @@ import { openEngine } from './open-engine.ts';
 import type { Ops } from './ops/contract.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from './tensor.ts';
 import { randomArray, tensorOf, uniforms } from './testing/judge.ts';
+import { PRESENT } from './testing/present.ts';
 import { SmallModel, VOCABULARY as V } from './testing/small-model.ts';
-import { PRESENT } from './testing/variants.ts';
 
 const text = Int32Array.from({ length: 21 }, (_, index) => (index * index + 3 * index) % V);
 const SELF = 100;

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ENGINE_NAMES, openEngine } from './open-engine.ts';
+import { openEngine } from './open-engine.ts';
 import type { Recording } from './recording.ts';
 import { type Tensor, type Tensor2D, tf } from './tensor.ts';
+import { PRESENT } from './testing/present.ts';
 
 const hasCode = (code: string) => expect.objectContaining({ code });
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
+describe.each(PRESENT)('on %s', async (name) => {
   const engine = await openEngine({ name });
   const { ops, record, memory } = engine;
   beforeEach(() => openEngine({ name }));

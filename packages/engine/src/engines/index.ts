@@ -2,6 +2,7 @@ import { cpuDriver } from './cpu.ts';
 import type { EngineDriver } from './driver.ts';
 import { nativeDriver } from './native.ts';
 import { wasmDriver } from './wasm.ts';
+import { webgpuDriver } from './webgpu/index.ts';
 
 /** Every engine, in the order in which `auto` tries them. */
-export const DRIVERS: readonly EngineDriver[] = [nativeDriver, wasmDriver, cpuDriver];
+export const DRIVERS: readonly EngineDriver[] = [nativeDriver, wasmDriver, webgpuDriver, cpuDriver];

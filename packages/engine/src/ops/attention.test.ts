@@ -1,12 +1,13 @@
 // B rows, T nodes, H attention heads, G key/value heads, d width of one attention head.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { chainNodes } from '../nodes.ts';
-import { ENGINE_NAMES, openEngine } from '../open-engine.ts';
+import { openEngine } from '../open-engine.ts';
 import { type Tensor, type Tensor4D, tf } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
+import { PRESENT } from '../testing/present.ts';
 import { ancestorAttention } from './ancestor-attention.ts';
 
-describe.each(ENGINE_NAMES)('on %s', async (name) => {
+describe.each(PRESENT)('on %s', async (name) => {
   const engine = await openEngine({ name });
   beforeEach(() => openEngine({ name }));
 

@@ -3,6 +3,7 @@ import { DRIVERS } from '../engines/index.ts';
 import { openEngine } from '../open-engine.ts';
 import { createKernels, createOps } from '../ops/index.ts';
 import type { Kernels } from '../ops/kernels.ts';
+import { PRESENT } from './present.ts';
 
 /** An engine as it is, or with its kernels switched off, so that every op runs as its composite. */
 export interface Variant {
@@ -12,11 +13,6 @@ export interface Variant {
   /** Opens the engine and makes its backend the active one. */
   readonly open: () => Promise<Engine>;
 }
-
-/** Names of the engines that can run here. */
-export const PRESENT: readonly EngineName[] = (await Promise.all(DRIVERS.map((driver) => driver.status())))
-  .filter(({ available }) => available)
-  .map(({ name }) => name);
 
 async function variantsOf(name: EngineName): Promise<Variant[]> {
   const driver = DRIVERS.find((other) => other.name === name)!;

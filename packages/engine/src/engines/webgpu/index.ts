@@ -3,7 +3,6 @@ import { tf } from '../../tensor.ts';
 import { tfjsEngine } from '../../tfjs/internals.ts';
 import { activateBackend, reasonOf, refuseTuning } from '../activate.ts';
 import type { EngineDriver } from '../driver.ts';
-import { repairCast } from './cast.ts';
 import type { GpuAdapterInfo } from './dawn.ts';
 import { openGpu } from './device.ts';
 import { DawnEvents } from './events.ts';
@@ -12,6 +11,7 @@ import { GpuLauncher } from './launcher.ts';
 import { findPackages, type WebGpuPackages } from './packages.ts';
 import { probeGpu } from './probe.ts';
 import { addReadBack } from './read-back.ts';
+import { repairKernels } from './repairs.ts';
 import type { WebGpuBackend } from './tfjs-backend.ts';
 
 /** tfjs' WebGPU backend on Dawn: any GPU that has a Vulkan, Metal or Direct3D 12 driver. */
@@ -56,7 +56,7 @@ async function register(packages: WebGpuPackages): Promise<void> {
   addReadBack(backend, events);
   const launcher = new GpuLauncher(backend);
   backend.ours = { info, launcher };
-  repairCast(launcher);
+  repairKernels(launcher);
   // One way of summing whatever the size, and never on the host: a row's bits must not depend on the other rows.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 3);

@@ -1,11 +1,11 @@
-// M rows, K inner axis and N columns of a product, P matrices in a batch, D width, R rows of a block, V vocabulary.
+// D width, R rows of a block, V vocabulary.
 import type { AdamWOptions, AdamWSlot } from '../../ops/contract.ts';
-import type { AdamWResult, Kernels, ProductOptions } from '../../ops/kernels.ts';
+import type { AdamWResult, Kernels } from '../../ops/kernels.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from '../../tensor.ts';
 import { attentionKernels } from './attention-kernels.ts';
 import type { GpuLauncher } from './launcher.ts';
+import { productKernels } from './product.ts';
 import * as elementwise from './shaders/elementwise.ts';
-import { BLOCK, FEW_ROWS, productShader } from './shaders/product.ts';
 import * as rows from './shaders/rows.ts';
 
 /** Computations of the WebGPU engine in shaders of our own. */
@@ -17,37 +17,6 @@ export function webgpuKernels(gpu: GpuLauncher): Partial<Kernels> {
     ...optimizerKernels(gpu),
     ...attentionKernels(gpu),
   };
-}
-
-function productKernels(gpu: GpuLauncher): Pick<Kernels, 'product' | 'batchProduct'> {
-  const run = (a: Tensor, b: Tensor, P: number, options: ProductOptions): Tensor => {
-    const { transposeA = false, transposeB = false, bias_N, residual_MN } = options;
-    const [left, right] = [a.shape.slice(-2), b.shape.slice(-2)];
-    const [M, K] = transposeA ? [left[1], left[0]] : left;
-    const N = transposeB ? right[0] : right[1];
-    const shape = [...a.shape.slice(0, -2), M, N];
-    if (P * M * N === 0) return tf.zeros(shape);
-    if (K === 0) return withoutInner(shape, options);
-    const isFew = M <= FEW_ROWS;
-    const flags = { transposeA, transposeB, hasBias: bias_N !== undefined, hasResidual: residual_MN !== undefined };
-    return gpu.run(productShader(flags, isFew), {
-      outputs: [shape],
-      inputs: [a, b, bias_N, residual_MN].filter((operand) => operand !== undefined),
-      parameters: [M, K, N],
-      groups: [Math.ceil(N / BLOCK), isFew ? 1 : Math.ceil(M / BLOCK), P],
-    })[0];
-  };
-  return {
-    product: (a, b, options = {}) => run(a, b, 1, options),
-    batchProduct: (a, b, options = {}) => run(a, b, a.shape[0], options),
-  };
-}
-
-/** A sum of nothing, and what is added to it. */
-function withoutInner(shape: number[], { bias_N, residual_MN }: ProductOptions): Tensor {
-  let y: Tensor = tf.zeros(shape);
-  for (const term of [bias_N, residual_MN]) if (term) y = tf.add(y, term);
-  return y;
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

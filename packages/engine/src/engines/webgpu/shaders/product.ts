@@ -42,7 +42,7 @@ fn store(firstY: u32, m: u32, n: u32, sum: f32) {
   let place = m * at.N + n;
   y[firstY + place] = sum${hasBias ? ' + bias[n]' : ''}${hasResidual ? ' + residual[firstY + place]' : ''};
 }
-${fewRows ? byColumn : byBlock(transposeA === true, transposeB === true)}`,
+${fewRows ? byColumn : byBlock(transposeA, transposeB)}`,
   };
 }
 
@@ -75,7 +75,7 @@ const fill = (tile: string, outer: string, isInnerFirst: boolean, value: string)
       ${tile}[inner * ${BLOCK}u + outer] = value;
     }`;
 
-const byBlock = (transposeA: boolean, transposeB: boolean) => `
+const byBlock = (transposeA = false, transposeB = false) => `
 var<workgroup> tileA: array<f32, ${DEPTH * BLOCK}>;
 var<workgroup> tileB: array<f32, ${DEPTH * BLOCK}>;
 @compute @workgroup_size(${SIDE}, ${SIDE})

@@ -99,18 +99,18 @@ export const rmsNormGainGradient = ofRows({
 export const crossEntropy = ofRows({
   name: 'cross-entropy',
   outputs: ['loss', 'dLogits'],
-  inputs: ['logits', 'target: i32'],
-  parameters: ['classes'],
+  inputs: ['logits', 'classes: i32'],
+  parameters: ['vocabulary'],
   body: `
-  let first = row * at.classes;
-  let wanted = target[row];
+  let first = row * at.vocabulary;
+  let wanted = classes[row];
   var most = logits[first];
-  for (var j = lane; j < at.classes; j += ${LANES}u) { most = max(most, logits[first + j]); }
+  for (var j = lane; j < at.vocabulary; j += ${LANES}u) { most = max(most, logits[first + j]); }
   most = largest(lane, most);
   var exponentials = 0.0;
-  for (var j = lane; j < at.classes; j += ${LANES}u) { exponentials += exp(logits[first + j] - most); }
+  for (var j = lane; j < at.vocabulary; j += ${LANES}u) { exponentials += exp(logits[first + j] - most); }
   let total = summed(lane, exponentials);
-  for (var j = lane; j < at.classes; j += ${LANES}u) {
+  for (var j = lane; j < at.vocabulary; j += ${LANES}u) {
     let p = exp(logits[first + j] - most) / total;
     dLogits[first + j] = select(p - select(0.0, 1.0, i32(j) == wanted), 0.0, wanted < 0);
   }
