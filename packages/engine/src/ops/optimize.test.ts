@@ -33,15 +33,15 @@ describe.each(VARIANTS)('on $title', async ({ open, hasKernels }) => {
           expect(moved[index][field].shape).toEqual(weight.shape);
           expect(relativeError(moved[index][field].dataSync(), expected[field].values)).toBeLessThan(1e-6);
         }
-        expect([...tensors[index].weight.dataSync()]).toEqual([...weight.values]);
+        expect([...tensors[index].gradient.dataSync()]).toEqual([...gradient.values]);
       }
     });
   });
 
   test('the first step from zero moments moves a weight by the learning rate against its gradient, then decays it', () => {
     tidy(() => {
-      const zeros = tf.zeros<tf.Rank>([2]);
-      const slot = { weight: tf.tensor([10, 10]), gradient: tf.tensor([1e-3, -5]), moment1: zeros, moment2: zeros };
+      const [moment1, moment2] = [tf.zeros<tf.Rank>([2]), tf.zeros<tf.Rank>([2])];
+      const slot = { weight: tf.tensor([10, 10]), gradient: tf.tensor([1e-3, -5]), moment1, moment2 };
       const [{ weight }] = ops.adamw([slot], { ...rates, gradientScale: 1, epsilon: 0, step: 1 });
       // 10 (1 - 0.01 * 0.1) -+ 0.01
       expect([...weight.dataSync()].map((value) => value.toFixed(5))).toEqual(['9.98000', '10.00000']);
