@@ -29,7 +29,7 @@ export async function run(
   options: BenchDecodingOptions,
 ): Promise<number> {
   const { decoder: decoders, prompt, tokens, horizon, batch } = options;
-  const shape = { context: prompt + tokens + horizon, batch: 1, steps: 1, decoders };
+  const shape = { context: prompt + tokens + horizon, decoders };
   const speeds = await withBench(options, shape, (bench) => measure(context, bench, options));
   if (context.isJson) context.printJson(decoders.length * batch.length === 1 ? speeds[0] : speeds);
   else for (const line of linesOf(speeds)) context.print(line);

@@ -22,6 +22,7 @@ const tiny: BenchShareOptions = {
   context: 8,
   steps: 2,
   warmup: 1,
+  backward: 'sequential',
 };
 
 /** A program in the place of a Python with PyTorch, which claims that a product takes so long. */

@@ -1,6 +1,7 @@
 import type { BenchShareOptions } from '../commands/bench.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
+import { trainingShape } from './experiment.ts';
 import { trainingFlopsPerToken } from './flops.ts';
 import { median } from './median.ts';
 import { type Bench, withBench } from './open-bench.ts';
@@ -27,9 +28,7 @@ export interface TrainingShare {
 
 /** Measures training steps and the GEMM peak in turns. */
 export async function run(context: CommandContext, _: readonly string[], options: BenchShareOptions): Promise<number> {
-  const { batch, context: tokens, steps, warmup } = options;
-  const shape = { context: tokens, batch, steps: steps + warmup, decoders: [] };
-  const report = await withBench(options, shape, (bench) => measure(context, bench, options));
+  const report = await withBench(options, trainingShape(options), (bench) => measure(context, bench, options));
   if (context.isJson) context.printJson(report);
   else context.print(lineOf(report));
   return EXIT.done;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRandom, type Windows } from '@foretoken/core';
-import { joint, makeBatch, type StepBatch, Trainer } from '@foretoken/core/training';
+import { backwardOf, makeBatch, type StepBatch, Trainer } from '@foretoken/core/training';
 import { createNodes } from '@foretoken/engine';
 import type { BenchTrainingOptions } from '../commands/bench.ts';
 import type { CommandContext } from '../process/context.ts';
@@ -56,7 +56,7 @@ function createTrainer({ host, experiment, engine, model }: Bench): Trainer {
     settings: experiment.training,
     weighting: registry.get('weighting', weighting.name).create({ horizon }, {}),
     horizonSchedule: registry.get('horizon-schedule', horizonSchedule.name).create({ horizon }, {}),
-    backward: joint,
+    backward: backwardOf(experiment.training.backward),
     terms: model.offsets.map((offset) => `offset-${offset}`),
   });
 }

@@ -2,6 +2,7 @@ import type { BenchTrainingOptions } from '../commands/bench.ts';
 import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
+import { trainingShape } from './experiment.ts';
 import { trainingFlopsPerToken } from './flops.ts';
 import { median } from './median.ts';
 import { type Bench, withBench } from './open-bench.ts';
@@ -36,9 +37,7 @@ export async function run(
   _: readonly string[],
   options: BenchTrainingOptions,
 ): Promise<number> {
-  const { batch, context: tokens, steps, warmup } = options;
-  const shape = { context: tokens, batch, steps: steps + warmup, decoders: [] };
-  await withBench(options, shape, async (bench) => {
+  await withBench(options, trainingShape(options), async (bench) => {
     const speed = await measure(context, bench, options);
     if (context.isJson) context.printJson(speed);
     else context.print(lineOf(speed, options, await measurePeak(bench.engine, { rounds: peakRounds })));

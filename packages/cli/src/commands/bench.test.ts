@@ -32,6 +32,7 @@ describe('bench', () => {
       context: 256,
       steps: 9,
       warmup: 2,
+      backward: 'sequential',
     });
   });
 
@@ -53,6 +54,7 @@ describe('bench', () => {
     ['training', '--precision', 'fp8'],
     ['training', '--threads', '0'],
     ['training', '--match', 'flops'],
+    ['share', '--backward', 'twice'],
     ['ops', '--rounds', '0'],
     ['ops', '--only', 'matmul,'],
   ])('%s refuses %s %s', (name, ...args) => {

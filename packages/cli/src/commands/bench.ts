@@ -29,6 +29,7 @@ export interface BenchTrainingOptions extends BenchModelOptions {
   readonly context: number;
   readonly steps: number;
   readonly warmup: number;
+  readonly backward: 'sequential' | 'joint';
 }
 
 /** Options of `foretoken bench decoding`. */
@@ -104,7 +105,12 @@ const withSteps = (command: Command): Command =>
     .option('--batch <count>', 'windows of one step', positive, 8)
     .option('--context <tokens>', 'positions of a window', positive, 256)
     .option('--steps <count>', 'steps to measure; the median counts', positive, 9)
-    .option('--warmup <count>', 'steps before them', wholeNumber({ minimum: 0 }), 2);
+    .option('--warmup <count>', 'steps before them', wholeNumber({ minimum: 0 }), 2)
+    .addOption(
+      new Option('--backward <order>', 'sequential: forward and backward head by head; joint: all heads, then one pass')
+        .choices(['sequential', 'joint'])
+        .default('sequential'),
+    );
 
 /** The yardstick's model by default: 7,361,280 parameters. */
 function withModel(command: Command): Command {

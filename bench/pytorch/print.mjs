@@ -1,0 +1,81 @@
+// What compare.mjs says: a line per run on stderr, then the table or the JSON object.
+import os from 'node:os';
+import { formatBytes, formatRate } from '../../packages/cli/dist/output/quantities.js';
+import { formatTable } from '../../packages/cli/dist/output/table.js';
+
+/** @returns a function that writes a line about each run as it ends */
+export const tellOn =
+  (stream) =>
+  ({ round, place, count, measurement: { side, args }, result, error }) => {
+    const came = error ? `FAILED, ${error.reason}` : briefly(result);
+    stream.write(`round ${round + 1}, ${place + 1}/${count}: ${side} ${args.join(' ')}: ${came}\n`);
+  };
+
+/** Units of the figures that are worth a word while one waits. */
+const units = {
+  tokensPerSecond: 'tokens/s',
+  train_tok_s: 'training tokens/s',
+  greedy_tok_s_b1: 'greedy tokens/s',
+};
+
+const briefly = (result) =>
+  Object.entries(units)
+    .filter(([key]) => key in result)
+    .map(([key, unit]) => `${Math.round(result[key]).toLocaleString('en-US')} ${unit}`)
+    .join(', ');
+
+/** Where and with what a comparison ran. */
+export function describeRun({ pairs, threads, steps }, { foretoken, yardstick } = {}) {
+  const [{ model: processor }] = os.cpus();
+  const machine = { processor, cores: os.availableParallelism(), memoryBytes: os.totalmem(), load: os.loadavg()[0] };
+  const versions = { node: process.versions.node, torch: yardstick?.torch };
+  return { machine, versions, engine: foretoken?.engine, parameters: foretoken?.parameters, pairs, threads, steps };
+}
+
+/** Prints a report: JSON on one line, or a table with the failures under it, on stderr. */
+export function print(report, { json }) {
+  const failures = report.failures.map(({ command, reason, stderr }) => ({ command, reason, stderr }));
+  if (json) process.stdout.write(`${JSON.stringify({ ...report, failures })}\n`);
+  else process.stdout.write(`${[...headingOf(report), ...tableOf(report.figures)].join('\n')}\n`);
+  for (const { command, reason, stderr } of failures) {
+    process.stderr.write(`\n${command}: ${reason}\n${stderr.replace(/^/gm, '  ')}\n`);
+  }
+}
+
+function headingOf({ machine, versions, engine, threads, pairs }) {
+  const { processor, cores, load } = machine;
+  const sides = [engine && `Foretoken on ${engine}`, versions.torch && `PyTorch ${versions.torch}`].filter(Boolean);
+  return [
+    `${processor}, ${cores} cores, load ${load.toFixed(1)}; Node ${versions.node}`,
+    [...sides, `${threads} threads, medians of ${pairs} interleaved rounds`].join('; '),
+    '',
+  ];
+}
+
+function tableOf(figures) {
+  const right = (title) => ({ title, align: 'right' });
+  const columns = [
+    { title: 'section' },
+    { title: 'figure' },
+    { title: 'over' },
+    right('figure'),
+    right('over'),
+    right('ratio'),
+    right('lowest to highest'),
+    right('target'),
+    { title: '' },
+  ];
+  return formatTable(
+    columns,
+    figures.map(({ section, name, unit, against, above, below, ratio, ratios, target, isMet }) => [
+      section,
+      name,
+      against,
+      ...[above, below].map(unit === 'bytes' ? formatBytes : formatRate),
+      ratio.toFixed(2),
+      `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+      'atLeast' in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`,
+      isMet ? 'met' : 'missed',
+    ]),
+  );
+}
