@@ -38,7 +38,7 @@ class Bridge {
   }
 }
 
-type Products = Pick<Kernels, 'product' | 'batchProduct'>;
+type Products = Pick<Kernels, 'product' | 'linear' | 'batchProduct'>;
 
 function products(bridge: Bridge, precision: Precision): Products {
   const { addon } = bridge.backend;
@@ -65,6 +65,23 @@ function products(bridge: Bridge, precision: Precision): Products {
   };
   return {
     product: (a, b, options = {}) => run(a, b, [], options),
+    linear: (x_I, weight_IO, { bias_O, residual } = {}) => {
+      const [I, O] = weight_IO.shape;
+      const handle = addon.product(
+        bridge.handle(x_I),
+        bridge.handle(weight_IO),
+        1,
+        I === 0 ? sizeOf(x_I.shape.slice(0, -1)) : x_I.size / I,
+        O,
+        I,
+        false,
+        false,
+        bias_O === undefined ? 0 : bridge.handle(bias_O),
+        residual === undefined ? 0 : bridge.handle(residual),
+        isRounded,
+      );
+      return bridge.tensor(handle, x_I.shape.with(-1, O));
+    },
     batchProduct: (a, b, options = {}) => run(a, b, [a.shape[0]], options),
   };
 }

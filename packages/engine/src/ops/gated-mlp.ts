@@ -39,19 +39,15 @@ export function gatedMlp<T extends Tensor>(
     'gatedMlp',
     [x_D, weights.gate_DF, weights.up_DF, weights.down_FD, ...residuals],
     (save) => {
-      const x_ND = asRows(x_D);
-      const gate_NF = kernels.product(x_ND, weights.gate_DF);
-      const up_NF = kernels.product(x_ND, weights.up_DF);
-      for (const tensor of [x_D, weights.gate_DF, weights.up_DF, weights.down_FD, gate_NF, up_NF]) save(tensor);
-      const y_ND = kernels.product(kernels.gated(gate_NF, up_NF), weights.down_FD, {
-        residual_MN: residual === undefined ? undefined : asRows(residual),
-      });
-      return alias<T>(y_ND, x_D.shape);
+      const gate_F = kernels.linear(x_D, weights.gate_DF);
+      const up_F = kernels.linear(x_D, weights.up_DF);
+      for (const tensor of [x_D, weights.gate_DF, weights.up_DF, weights.down_FD, gate_F, up_F]) save(tensor);
+      return kernels.linear(kernels.gated(gate_F, up_F), weights.down_FD, { residual }) as T;
     },
-    (dy, [x, gateWeight_DF, upWeight_DF, downWeight_FD, gate_NF, up_NF], needs) => {
+    (dy, [x, gateWeight_DF, upWeight_DF, downWeight_FD, gate_F, up_F], needs) => {
       const dy_ND = asRows(dy);
       const dInner_NF = inputGradient(kernels, dy_ND, downWeight_FD);
-      const [dGate_NF, dUp_NF, inner_NF] = kernels.gatedGradients(dInner_NF, gate_NF, up_NF);
+      const [dGate_NF, dUp_NF, inner_NF] = kernels.gatedGradients(dInner_NF, asRows(gate_F), asRows(up_F));
       const x_ND = asRows(x);
       const dx = () =>
         kernels.product(dUp_NF, upWeight_DF, {

@@ -96,7 +96,7 @@ function sumOfSquares(tensors: readonly Tensor[]): number {
   return total;
 }
 
-const ofHost: Omit<Kernels, 'cachedAttention'> = Object.freeze({
+const ofHost: Omit<Kernels, 'cachedAttention' | 'linear'> = Object.freeze({
   ...productsOf({ transpose, cut }),
   transpose,
   cut,
@@ -128,7 +128,7 @@ const ofHost: Omit<Kernels, 'cachedAttention'> = Object.freeze({
  * Kernels of engines whose tensors lie in host memory: plain loops over it, without a copy.
  * @param attender - carries out attention with a past
  */
-export function hostKernels(attender: Attender): Kernels {
+export function hostKernels(attender: Attender): Omit<Kernels, 'linear'> {
   return {
     ...ofHost,
     cachedAttention: (q, k, v, at, store, sizes) => attendCached(attender, q, k, v, at, store, sizes),

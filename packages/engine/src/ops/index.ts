@@ -7,7 +7,7 @@ import { elementwise } from './elementwise.ts';
 import { embed } from './embed.ts';
 import { gatedMlp } from './gated-mlp.ts';
 import type { Kernels } from './kernels.ts';
-import { linear } from './linear.ts';
+import { linear, linearBy } from './linear.ts';
 import { linearLoss } from './linear-loss.ts';
 import { matmul } from './matmul.ts';
 import { adamw, sumOfSquares } from './optimize.ts';
@@ -18,7 +18,10 @@ import { rotary } from './rotary.ts';
 import * as shaping from './shape.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
-export const createKernels = (own: Partial<Kernels> = {}): Kernels => ({ ...composites, ...own });
+export function createKernels(own: Partial<Kernels> = {}): Kernels {
+  const kernels = { ...composites, ...own };
+  return { ...kernels, linear: own.linear ?? linearBy(kernels.product) };
+}
 
 /** The language of plugins on tfjs' active backend. */
 export function createOps(kernels: Kernels = composites): Ops {

@@ -34,6 +34,8 @@ export interface ProductOptions {
 export interface Kernels {
   /** [M,K] x [K,N] (+ bias) (+ residual). Each value is summed over K in order, so its bits follow from its row and column. */
   product(a_MK: Tensor, b_KN: Tensor, options?: ProductOptions): Tensor;
+  /** x W (+ bias) (+ residual) over the last axis; leading axes stay as they are. Default: by way of `product`. */
+  linear(x_I: Tensor, weight_IO: Tensor, options?: { bias_O?: Tensor; residual?: Tensor }): Tensor;
   /** [P,M,K] x [P,K,N], matrix by matrix. */
   batchProduct(a_PMK: Tensor, b_PKN: Tensor, options?: Pick<ProductOptions, 'transposeA' | 'transposeB'>): Tensor;
   /** [M,N] to [N,M]. */

@@ -13,6 +13,15 @@ export function asRows(x: Tensor): Tensor2D {
   return alias<Tensor2D>(x, [x.shape.slice(0, -1).reduce((count, size) => count * size, 1), width]);
 }
 
+/** {@link Kernels.linear} by way of a product of matrices. */
+export const linearBy =
+  (product: Kernels['product']): Kernels['linear'] =>
+  (x_I, weight_IO, { bias_O, residual } = {}) => {
+    const options = { bias_N: bias_O, residual_MN: residual === undefined ? undefined : asRows(residual) };
+    const y_NO = product(asRows(x_I), weight_IO, options);
+    return x_I.shape.length === 2 ? y_NO : alias(y_NO, x_I.shape.with(-1, y_NO.shape[1] as number));
+  };
+
 /** d(x W)/dW: the product of x transposed and dy. */
 export const weightGradient = (kernels: Kernels, x_NI: Tensor, dy_NO: Tensor): Tensor =>
   kernels.product(x_NI, dy_NO, { transposeA: true });
@@ -56,11 +65,7 @@ export function linear<T extends Tensor>(
     (save) => {
       save(x_I);
       save(weight_IO);
-      const y = kernels.product(asRows(x_I), weight_IO, {
-        bias_N: bias_O,
-        residual_MN: residual === undefined ? undefined : asRows(residual),
-      });
-      return alias<T>(y, shape);
+      return kernels.linear(x_I, weight_IO, { bias_O, residual }) as T;
     },
     (dy, [x, weight], needs) => {
       const dy_NO = asRows(dy);

@@ -48,6 +48,7 @@ export interface TfjsBackend {
   readSync(id: DataId): Float32Array | Int32Array | Uint8Array;
   disposeData(id: DataId): boolean;
   numDataIds(): number;
+  incRef(id: DataId): void;
   firstUse?: boolean;
   readonly wasm?: { readonly HEAPU8: Uint8Array; _malloc: (bytes: number) => number };
   /** Ours: columns that each buffer had as the right side of a product. */
@@ -72,6 +73,7 @@ export interface TfjsState {
 export interface TfjsEngine {
   readonly state: TfjsState;
   readonly backend: TfjsBackend;
+  readonly backendName: string;
   readonly registry: { readonly [name: string]: TfjsBackend | undefined };
   readonly registryFactory: { readonly [name: string]: object | undefined };
   /** Moves a buffer to a backend from the one that has it. */
@@ -98,12 +100,18 @@ export function kernel<T extends Tensor>(name: string, inputs: { [name: string]:
   return tfjsEngine().runKernel(name, inputs, attributes) as T;
 }
 
+/** Backends of which a reshape is one more reference and nothing else, so that tfjs need not be asked. */
+const SHARING: ReadonlySet<string> = new Set(['native', 'wasm', 'cpu', 'webgpu']);
+
 /**
  * A second tensor on the same buffer, off the tape. tfjs' own `clone` copies on wasm; a reshape counts references.
  * @returns a tensor of the given shape; it and the original are disposed independently
  */
 export function alias<T extends Tensor>(x: Tensor, shape: readonly number[] = x.shape): T {
-  return untaped(() => kernel<T>('Reshape', { x }, { shape }));
+  const engine = tfjsEngine();
+  if (!SHARING.has(engine.backendName)) return untaped(() => kernel<T>('Reshape', { x }, { shape }));
+  engine.backend.incRef(x.dataId);
+  return engine.makeTensorFromTensorInfo({ dataId: x.dataId, shape: shape as number[], dtype: x.dtype }) as T;
 }
 
 /** Runs `work` with the tape switched off, as tfjs does inside its kernels. */

@@ -1,4 +1,5 @@
 import type { Kernels } from '../kernels.ts';
+import { linearBy } from '../linear.ts';
 import { attention, cachedAttention, createStore } from './attention.ts';
 import { cut, gather, place, scatter, transpose } from './blocks.ts';
 import { crossEntropy } from './cross-entropy.ts';
@@ -12,6 +13,7 @@ import { rotate } from './rotary.ts';
 export const composites: Kernels = Object.freeze<Kernels>({
   product,
   batchProduct,
+  linear: linearBy(product),
   transpose,
   cut,
   place,
