@@ -19,6 +19,8 @@ const LIMITS = [
 export interface OpenedGpu {
   readonly backend: WebGpuBackend;
   readonly info: GpuAdapterInfo;
+  /** Dawn itself, which ends with this object and takes the device with it. */
+  readonly gpu: Gpu;
 }
 
 /** Opens the first GPU and makes a backend for it; undefined where there is none. */
@@ -30,7 +32,7 @@ export async function openGpu({ dawn, backend }: WebGpuPackages, events: DawnEve
   const device = await events.settle(() => adapter.requestDevice({ requiredLimits: limitsOf(adapter) }));
   defineGlobals(globals);
   const { WebGPUBackend } = await importInstalled<WebGpuBackendModule>(backend);
-  return { backend: withNavigator(gpu, () => new WebGPUBackend(device, adapter.info)), info: adapter.info };
+  return { backend: withNavigator(gpu, () => new WebGPUBackend(device, adapter.info)), info: adapter.info, gpu };
 }
 
 const limitsOf = ({ limits }: GpuAdapter): object => Object.fromEntries(LIMITS.map((name) => [name, limits[name]]));

@@ -52,10 +52,10 @@ async function register(packages: WebGpuPackages): Promise<void> {
     const probe = await probeGpu(packages);
     throw unavailable('reason' in probe ? probe.reason : 'the GPU vanished; try again');
   }
-  const { backend, info } = opened;
+  const { backend, info, gpu } = opened;
   addReadBack(backend, events);
   const launcher = new GpuLauncher(backend);
-  backend.ours = { info, launcher };
+  backend.ours = { info, gpu, launcher };
   repairKernels(launcher);
   // One way of summing whatever the size, and never on the host: a row's bits must not depend on the other rows.
   tf.env().set('WEBGPU_CPU_FORWARD', false);

@@ -1,6 +1,6 @@
 // The parts of tfjs' WebGPU backend that its types keep private.
 import type { DataId, TensorInfo, TfjsBackend } from '../../tfjs/internals.ts';
-import type { GpuAdapterInfo, GpuBuffer, GpuCommandEncoder, GpuComputePass, GpuDevice } from './dawn.ts';
+import type { Gpu, GpuAdapterInfo, GpuBuffer, GpuCommandEncoder, GpuComputePass, GpuDevice } from './dawn.ts';
 import type { GpuLauncher } from './launcher.ts';
 
 /** What the backend keeps of one buffer: the values on the host, on the GPU, or both. */
@@ -21,8 +21,8 @@ export interface Uniform {
 /** tfjs' WebGPU backend, version 4.22, with what its public type leaves out. */
 export interface WebGpuBackend extends TfjsBackend {
   readonly device: GpuDevice;
-  /** Ours: the GPU that it runs on, and what runs our shaders there. */
-  ours?: { readonly info: GpuAdapterInfo; readonly launcher: GpuLauncher };
+  /** Ours: the GPU that it runs on, Dawn, which must live as long, and what runs our shaders there. */
+  ours?: { readonly info: GpuAdapterInfo; readonly gpu: Gpu; readonly launcher: GpuLauncher };
   readonly tensorMap: { get(id: DataId): WebGpuData; has(id: DataId): boolean };
   readonly bufferManager: {
     acquireBuffer(size: number, usage: number): GpuBuffer;
