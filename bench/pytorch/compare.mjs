@@ -25,21 +25,22 @@ async function main() {
 
 /** First one small step of both sides, if both are compared, which shows whether they are one model; then the rounds. */
 async function compare(settings) {
-  const [{ runJson }, { sameModel, sectionsFor }, rounds, { describeRun, tellOn }] = await Promise.all(
+  const [{ runJson }, { sameModel, sectionsFor }, rounds, print] = await Promise.all(
     ['./command.mjs', './sections.mjs', './rounds.mjs', './print.mjs'].map((file) => import(file)),
   );
+  const machine = print.describeMachine();
   const sections = chosenSections(sectionsFor(settings), settings.only);
   const programs = programsOf(settings);
   const run = ({ side, args }) => {
     const [program, ...first] = programs[side];
     return runJson(program, [...first, ...args], { timeoutMs: settings.timeout * 1_000 });
   };
-  const how = { run, check: new rounds.ParameterCheck(), tell: tellOn(process.stderr) };
+  const how = { run, check: new rounds.ParameterCheck(), tell: print.tellOn(process.stderr) };
   const before = await rounds.runRounds({ sameModel: sameModel(sections) }, { pairs: 1, ...how });
-  if (before.failures.length > 0) return { ...describeRun(settings), figures: [], failures: before.failures };
+  const about = { machine, ...print.describeRun(settings, before.results.sameModel[0]) };
+  if (before.failures.length > 0) return { ...about, figures: [], failures: before.failures };
   const { results, failures } = await rounds.runRounds(sections, { pairs: settings.pairs, ...how });
-  const figures = rounds.figuresOf(sections, results);
-  return { ...describeRun(settings, before.results.sameModel[0]), figures, failures };
+  return { ...about, figures: rounds.figuresOf(sections, results), failures };
 }
 
 process.once('SIGINT', () => process.exit(130));

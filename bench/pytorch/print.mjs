@@ -11,25 +11,28 @@ export const tellOn =
     stream.write(`round ${round + 1}, ${place + 1}/${count}: ${side} ${args.join(' ')}: ${came}\n`);
   };
 
-/** Units of the figures that are worth a word while one waits. */
-const units = {
-  tokensPerSecond: 'tokens/s',
-  train_tok_s: 'training tokens/s',
-  greedy_tok_s_b1: 'greedy tokens/s',
-};
+/** The figure of a result that is worth a word while one waits, the first that it has. */
+const units = [
+  ['greedy_tok_s_b1', 'greedy tokens/s'],
+  ['tokensPerSecond', 'tokens/s'],
+  ['train_tok_s', 'tokens/s'],
+];
 
-const briefly = (result) =>
-  Object.entries(units)
-    .filter(([key]) => key in result)
-    .map(([key, unit]) => `${Math.round(result[key]).toLocaleString('en-US')} ${unit}`)
-    .join(', ');
+function briefly(result) {
+  const [key, unit] = units.find(([key]) => key in result) ?? [];
+  return key === undefined ? 'done' : `${formatRate(result[key])} ${unit}`;
+}
 
-/** Where and with what a comparison ran. */
-export function describeRun({ pairs, threads, steps }, { foretoken, yardstick } = {}) {
+/** The machine as a comparison finds it; the load is that of others. */
+export function describeMachine() {
   const [{ model: processor }] = os.cpus();
-  const machine = { processor, cores: os.availableParallelism(), memoryBytes: os.totalmem(), load: os.loadavg()[0] };
+  return { processor, cores: os.availableParallelism(), memoryBytes: os.totalmem(), load: os.loadavg()[0] };
+}
+
+/** With what a comparison ran. */
+export function describeRun({ pairs, threads, steps }, { foretoken, yardstick } = {}) {
   const versions = { node: process.versions.node, torch: yardstick?.torch };
-  return { machine, versions, engine: foretoken?.engine, parameters: foretoken?.parameters, pairs, threads, steps };
+  return { versions, engine: foretoken?.engine, parameters: foretoken?.parameters, pairs, threads, steps };
 }
 
 /** Prints a report: JSON on one line, or a table with the failures under it, on stderr. */
@@ -46,7 +49,7 @@ function headingOf({ machine, versions, engine, threads, pairs }) {
   const { processor, cores, load } = machine;
   const sides = [engine && `Foretoken on ${engine}`, versions.torch && `PyTorch ${versions.torch}`].filter(Boolean);
   return [
-    `${processor}, ${cores} cores, load ${load.toFixed(1)}; Node ${versions.node}`,
+    `${processor}, ${cores} cores, load before ${load.toFixed(1)}; Node ${versions.node}`,
     [...sides, `${threads} threads, medians of ${pairs} interleaved rounds`].join('; '),
     '',
   ];
@@ -57,9 +60,9 @@ function tableOf(figures) {
   const columns = [
     { title: 'section' },
     { title: 'figure' },
-    { title: 'over' },
-    right('figure'),
-    right('over'),
+    { title: 'compared with' },
+    right('ours'),
+    right('theirs'),
     right('ratio'),
     right('lowest to highest'),
     right('target'),
