@@ -69,7 +69,7 @@ class Sights {
 class PaddedKeys {
  public:
   PaddedKeys(const Attention& a, int64_t padded) : a_(a), padded_(padded) {}
-  int64_t floats() const { return padded_ == a_.d ? 0 : 2 * a_.T * padded_; }
+  int64_t floats() const { return 2 * a_.T * padded_; }
 
   /// @param scratch `floats()` long
   void put(HeadAttention& head, int64_t row, int64_t group, float* scratch) const {
@@ -77,7 +77,6 @@ class PaddedKeys {
     head.k = a_.k + from;
     head.v = a_.v + from;
     head.kv_stride = a_.G * a_.d;
-    if (padded_ == a_.d) return;
     for (const float** side : {&head.k, &head.v}) {
       for (int64_t node = 0; node < a_.T; node++) {
         std::memcpy(scratch + node * padded_, *side + node * head.kv_stride, a_.d * sizeof(float));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "errors.h"
 #include "pool.h"
@@ -10,12 +11,19 @@
 
 namespace foretoken {
 
-KeyValueRow::~KeyValueRow() {
+KeyValueRow::~KeyValueRow() { drop(); }
+
+void KeyValueRow::drop() noexcept {
   Memory::instance().release(keys_, floats_ * sizeof(float));
   Memory::instance().release(values_, floats_ * sizeof(float));
+  keys_ = values_ = nullptr;
+  capacity_ = floats_ = 0;
 }
 
 void KeyValueRow::reserve(int64_t nodes, int64_t G, int64_t d) {
+  if (nodes == 0) return;
+  // Room that a forward of other sizes made before it failed; no node lies in it.
+  if (floats_ != capacity_ * G * d) drop();
   if (nodes <= capacity_) return;
   const int64_t grown = std::max({nodes, 2 * capacity_, int64_t{4 * kQueryPanel}});
   const int64_t capacity = (grown + kQueryPanel - 1) / kQueryPanel * kQueryPanel;
@@ -35,8 +43,7 @@ void KeyValueRow::reserve(int64_t nodes, int64_t G, int64_t d) {
     std::memcpy(keys + group * capacity * d, keys_ + group * capacity_ * d, capacity_ * d * sizeof(float));
     std::memcpy(values + group * capacity * d, values_ + group * capacity_ * d, capacity_ * d * sizeof(float));
   }
-  memory.release(keys_, floats_ * sizeof(float));
-  memory.release(values_, floats_ * sizeof(float));
+  drop();
   keys_ = keys;
   values_ = values;
   capacity_ = capacity;
@@ -119,7 +126,7 @@ void KeyValueStore::commit(int64_t id, const std::vector<int32_t>& path) {
     misuse("row " + std::to_string(id) + " has " + std::to_string(undecided) + " undecided nodes, so node " +
            std::to_string(node) + " cannot be kept");
   }
-  const bool is_ascending = std::is_sorted(path.begin(), path.end(), [](int32_t a, int32_t b) { return a <= b; });
+  const bool is_ascending = std::adjacent_find(path.begin(), path.end(), std::greater_equal<>()) == path.end();
   if (is_ascending) {
     // Each node lies at or behind its new place, so moving in order overwrites nothing that is still needed.
     for (size_t index = 0; index < path.size(); index++) row.move(row.committed + path[index], row.committed + index, G_, d_);
@@ -146,7 +153,7 @@ std::vector<KeyValueRow*> KeyValueStore::checked_rows(const CachedAttention& cal
   if (static_cast<int64_t>(bound_.size()) != call.B) {
     misuse(std::to_string(bound_.size()) + " rows are bound, the forward has " + std::to_string(call.B));
   }
-  if (d_ != 0 && (G_ != call.G || d_ != call.d)) {
+  if (G_ != 0 && (G_ != call.G || d_ != call.d)) {
     misuse("nodes have " + std::to_string(G_ * d_) + " values, this forward brings " + std::to_string(call.G * call.d));
   }
   std::vector<KeyValueRow*> rows;
@@ -191,42 +198,64 @@ Visible visible_of(const KeyValueRow& row, int64_t node) {
   return seen;
 }
 
+/// One query: a node of the forward, where it lies and what it sees.
 struct Place {
   const KeyValueRow* row;
   int64_t index, node;
   Visible seen;
 };
 
-}  // namespace
-
-void KeyValueStore::attend(const CachedAttention& call, float* out) {
-  const std::vector<KeyValueRow*> rows = checked_rows(call);
-  const int64_t C = call.G * call.d;
+/// Room in every row for its nodes, so that appending them cannot fail for want of it. @return nodes of the longest row
+int64_t make_room(const CachedAttention& call, const std::vector<KeyValueRow*>& rows) {
   int64_t longest = 0;
   for (int64_t index = 0; index < call.B; index++) {
-    const int64_t nodes = rows[index]->committed + static_cast<int64_t>(rows[index]->parents.size()) + call.lengths_B[index];
+    std::vector<int32_t>& parents = rows[index]->parents;
+    const size_t undecided = parents.size() + static_cast<size_t>(call.lengths_B[index]);
+    const int64_t nodes = rows[index]->committed + static_cast<int64_t>(undecided);
     rows[index]->reserve(nodes, call.G, call.d);
+    if (undecided > parents.capacity()) parents.reserve(std::max(undecided, 2 * parents.capacity()));
     longest = std::max(longest, nodes);
   }
-  G_ = call.G;
-  d_ = call.d;
+  return longest;
+}
+
+/// Appends the nodes that are no padding and tells what each sees.
+std::vector<Place> append(const CachedAttention& call, const std::vector<KeyValueRow*>& rows) {
+  const int64_t C = call.G * call.d;
   std::vector<Place> places;
   for (int64_t index = 0; index < call.B; index++) {
     KeyValueRow& row = *rows[index];
-    for (int64_t node = 0; node < call.T; node++) {
-      if (node >= call.lengths_B[index]) {
-        std::memset(out + (index * call.T + node) * call.H * call.d, 0, call.H * call.d * sizeof(float));
-        continue;
-      }
+    for (int64_t node = 0; node < call.lengths_B[index]; node++) {
       const int64_t undecided = static_cast<int64_t>(row.parents.size());
-      row.parents.push_back(call.parents_BT[index * call.T + node]);
       const int64_t from = (index * call.T + node) * C;
+      row.parents.push_back(call.parents_BT[index * call.T + node]);
       row.put(row.committed + undecided, call.k + from, call.v + from, call.G, call.d);
       places.push_back({&row, index, node, visible_of(row, undecided)});
     }
   }
+  return places;
+}
+
+/// Zeros for the nodes behind each row's length.
+void clear_padding(const CachedAttention& call, float* out) {
+  const int64_t width = call.H * call.d;
+  for (int64_t index = 0; index < call.B; index++) {
+    const int64_t length = call.lengths_B[index];
+    std::memset(out + (index * call.T + length) * width, 0, (call.T - length) * width * sizeof(float));
+  }
+}
+
+}  // namespace
+
+void KeyValueStore::attend(const CachedAttention& call, float* out) {
+  const std::vector<KeyValueRow*> rows = checked_rows(call);
   Pool& pool = Pool::instance();
-  pool.reserve_scratch(static_cast<size_t>(longest + 3 * kQueryPanel));
+  pool.reserve_scratch(static_cast<size_t>(make_room(call, rows) + 3 * kQueryPanel));
+  clear_padding(call, out);
+  if (std::all_of(call.lengths_B, call.lengths_B + call.B, [](int32_t length) { return length == 0; })) return;
+  G_ = call.G;
+  d_ = call.d;
+  const std::vector<Place> places = append(call, rows);
   const float scale = 1.0f / std::sqrt(static_cast<float>(call.d));
   const int64_t tasks = static_cast<int64_t>(places.size()) * call.H;
   pool.run(static_cast<int>(tasks), [&](int task, int worker) {

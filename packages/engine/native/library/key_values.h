@@ -33,6 +33,8 @@ class KeyValueRow {
   const float* values(int64_t group, int64_t d) const { return values_ + group * capacity_ * d; }
 
  private:
+  void drop() noexcept;
+
   float* keys_ = nullptr;
   float* values_ = nullptr;
   int64_t capacity_ = 0;  // nodes, a multiple of 16
@@ -71,7 +73,7 @@ class KeyValueStore {
   std::string slot_;
   std::map<int64_t, KeyValueRow> rows_;
   std::vector<int64_t> bound_;
-  int64_t G_ = 0, d_ = 0;
+  int64_t G_ = 0, d_ = 0;  // of the nodes stored; 0 before the first
 };
 
 }  // namespace foretoken

@@ -1,8 +1,13 @@
 #include "memory.h"
 
 #include <cstdlib>
+#include <new>
 
 #include "errors.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace foretoken {
 
@@ -11,11 +16,22 @@ namespace {
 /// Larger than any address space, so that sizes can be added without overflow.
 constexpr size_t kMostBytes = size_t{1} << 47;
 
+/// Tells AddressSanitizer, where it is built in, that only the first `bytes` of a buffer are in use.
+inline void allow_only(void* buffer, size_t bytes, size_t capacity) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_POISON_MEMORY_REGION(buffer, capacity);
+  ASAN_UNPOISON_MEMORY_REGION(buffer, bytes);
+#else
+  (void)buffer, (void)bytes, (void)capacity;
+#endif
+}
+
 }  // namespace
 
 size_t size_class(size_t bytes) {
-  size_t power = 256;
-  if (bytes <= power) return power;
+  // Eight steps of at least one alignment each: the system wants whole multiples of it.
+  size_t power = 8 * kAlignment;
+  if (bytes <= power) return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   while (power * 2 < bytes) power *= 2;
   const size_t step = power / 8;
   return power + (bytes - power + step - 1) / step * step;
@@ -43,6 +59,7 @@ void* Memory::allocate(size_t bytes) {
     }
     if (!buffer) throw Fault("OUT_OF_MEMORY", "the system has no room for " + std::to_string(bytes) + " bytes more.");
   }
+  allow_only(buffer, bytes, capacity);
   bytes_ += bytes;
   if (bytes_ > peak_bytes_) peak_bytes_ = bytes_;
   return buffer;
@@ -52,13 +69,23 @@ void Memory::release(void* buffer, size_t bytes) noexcept {
   if (!buffer) return;
   const size_t capacity = size_class(bytes + kAlignment);
   bytes_ -= bytes;
-  idle_[capacity].push_back(buffer);
+  try {
+    idle_[capacity].push_back(buffer);
+  } catch (const std::bad_alloc&) {
+    allow_only(buffer, capacity, capacity);
+    std::free(buffer);
+    return;
+  }
+  allow_only(buffer, 0, capacity);
   idle_bytes_ += capacity;
 }
 
 void Memory::trim() noexcept {
   for (auto& [capacity, buffers] : idle_) {
-    for (void* buffer : buffers) std::free(buffer);
+    for (void* buffer : buffers) {
+      allow_only(buffer, capacity, capacity);
+      std::free(buffer);
+    }
     buffers.clear();
   }
   idle_bytes_ = 0;

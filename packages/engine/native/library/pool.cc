@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <system_error>
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -14,6 +15,13 @@ constexpr int kMostThreads = 256;
 
 /// Polls before a worker sleeps: about fifty microseconds, longer than JavaScript takes from one operation to the next.
 constexpr int kPolls = 2000;
+
+constexpr int kTaskBits = 20;
+constexpr uint64_t kTaskMask = (uint64_t{1} << kTaskBits) - 1;
+
+inline uint64_t round_of(uint64_t state) { return state >> (2 * kTaskBits); }
+inline uint64_t next_of(uint64_t state) { return state & kTaskMask; }
+inline uint64_t tasks_of(uint64_t state) { return (state >> kTaskBits) & kTaskMask; }
 
 inline void rest() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -60,6 +68,8 @@ void Pool::set_threads(int threads) {
 
 void Pool::reserve_scratch(size_t floats) {
   if (floats <= scratch_floats_) return;
+  // Without room for all, there is none: the next call starts anew.
+  scratch_floats_ = 0;
   scratch_.clear();
   for (int worker = 0; worker < threads_; worker++) scratch_.push_back(std::make_unique<Scratch>(floats));
   scratch_floats_ = floats;
@@ -67,8 +77,7 @@ void Pool::reserve_scratch(size_t floats) {
 
 void Pool::start_workers() {
   stopping_.store(false);
-  const uint64_t seen = round_.load();
-  for (int worker = 1; worker < threads_; worker++) workers_.emplace_back([this, worker, seen] { serve(worker, seen); });
+  for (int worker = 1; worker < threads_; worker++) workers_.emplace_back([this, worker] { serve(worker); });
 }
 
 void Pool::stop_workers() {
@@ -84,45 +93,46 @@ void Pool::stop_workers() {
 void Pool::share(int tasks, Task task, const void* context) {
   task_ = task;
   context_ = context;
-  tasks_ = tasks;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(threads_ - 1, std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_seq_cst);
+  round_++;
+  done_.store(0, std::memory_order_relaxed);
+  state_.store((round_ << (2 * kTaskBits)) | (static_cast<uint64_t>(tasks) << kTaskBits), std::memory_order_seq_cst);
   if (asleep_.load(std::memory_order_seq_cst) > 0) {
     // Taken and let go, so that a worker between its last look and its sleep does not miss the call.
     { std::lock_guard<std::mutex> lock(mutex_); }
     wake_.notify_all();
   }
   take_tasks(0);
-  for (int polls = 0; busy_.load(std::memory_order_acquire) > 0; polls++) {
+  for (int polls = 0; done_.load(std::memory_order_acquire) < tasks; polls++) {
     if (polls < kPolls) rest();
     else std::this_thread::yield();
   }
 }
 
 void Pool::take_tasks(int worker) {
-  for (;;) {
-    const int task = next_.fetch_add(1, std::memory_order_relaxed);
-    if (task >= tasks_) return;
-    task_(context_, task, worker);
+  uint64_t state = state_.load(std::memory_order_acquire);
+  while (next_of(state) < tasks_of(state)) {
+    if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+    // The call cannot end before this task has, so what it left here stays.
+    task_(context_, static_cast<int>(next_of(state)), worker);
+    done_.fetch_add(1, std::memory_order_release);
+    state = state_.load(std::memory_order_acquire);
   }
 }
 
-void Pool::serve(int worker, uint64_t seen) {
+void Pool::serve(int worker) {
+  uint64_t seen = round_of(state_.load(std::memory_order_acquire));
+  const auto is_new = [&] { return round_of(state_.load(std::memory_order_seq_cst)) != seen; };
   for (;;) {
-    for (int polls = 0; polls < kPolls && round_.load(std::memory_order_acquire) == seen && !stopping_.load(std::memory_order_relaxed); polls++) {
-      rest();
-    }
-    if (round_.load(std::memory_order_acquire) == seen) {
+    for (int polls = 0; polls < kPolls && !is_new() && !stopping_.load(std::memory_order_relaxed); polls++) rest();
+    if (!is_new()) {
       std::unique_lock<std::mutex> lock(mutex_);
       asleep_.fetch_add(1, std::memory_order_seq_cst);
-      wake_.wait(lock, [&] { return round_.load(std::memory_order_seq_cst) != seen || stopping_.load(); });
+      wake_.wait(lock, [&] { return is_new() || stopping_.load(); });
       asleep_.fetch_sub(1, std::memory_order_seq_cst);
     }
-    if (stopping_.load() && round_.load() == seen) return;
-    seen++;
+    if (stopping_.load()) return;
+    seen = round_of(state_.load(std::memory_order_acquire));
     take_tasks(worker);
-    busy_.fetch_sub(1, std::memory_order_release);
   }
 }
 

@@ -35,7 +35,13 @@ class Pool {
       for (int task = 0; task < tasks; task++) work(task, 0);
       return;
     }
-    share(tasks, [](const void* context, int task, int worker) { (*static_cast<const Work*>(context))(task, worker); }, &work);
+    // In batches, as the word that hands tasks out counts to a million.
+    for (int first = 0; first < tasks; first += kMostTasks) {
+      const auto part = [&work, first](int task, int worker) { work(first + task, worker); };
+      using Part = decltype(part);
+      share(tasks - first < kMostTasks ? tasks - first : kMostTasks,
+            [](const void* context, int task, int worker) { (*static_cast<const Part*>(context))(task, worker); }, &part);
+    }
   }
 
   /// Splits [0, count) into parts of at least `grain` and runs `work(begin, end)` on each.
@@ -57,13 +63,14 @@ class Pool {
   float* scratch(int worker) const { return scratch_[worker]->data(); }
 
  private:
+  static constexpr int kMostTasks = (1 << 20) - 1;
   using Task = void (*)(const void* context, int task, int worker);
 
   Pool();
   void share(int tasks, Task task, const void* context);
   void start_workers();
   void stop_workers();
-  void serve(int worker, uint64_t seen);
+  void serve(int worker);
   void take_tasks(int worker);
 
   int threads_ = 1;
@@ -71,13 +78,13 @@ class Pool {
   std::vector<std::unique_ptr<Scratch>> scratch_;
   size_t scratch_floats_ = 0;
 
-  // One call at a time: its tasks, and the round that tells workers of it.
+  // One call at a time. A worker that comes late finds no task left and is not waited for.
   Task task_ = nullptr;
   const void* context_ = nullptr;
-  int tasks_ = 0;
-  alignas(64) std::atomic<int> next_{0};
-  alignas(64) std::atomic<int> busy_{0};
-  alignas(64) std::atomic<uint64_t> round_{0};
+  uint64_t round_ = 0;
+  /// Round, number of tasks and next task in one word, so that a task is only ever taken in its own round.
+  alignas(64) std::atomic<uint64_t> state_{0};
+  alignas(64) std::atomic<int> done_{0};
   std::atomic<int> asleep_{0};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;

@@ -22,6 +22,7 @@ constexpr size_t kSumFloats = 1 << 15;
 
 template <class Work>
 void over_rows(int64_t rows, int64_t width, const Work& work) {
+  if (width == 0) return;
   const size_t grain = std::max<size_t>(1, kGrain / static_cast<size_t>(std::max<int64_t>(width, 1)));
   Pool& pool = Pool::instance();
   const int64_t parts = std::min<int64_t>((rows + grain - 1) / grain, 4 * pool.threads());
@@ -43,6 +44,7 @@ void rms_norm(const float* x, const float* gain, float epsilon, float* y, int64_
 
 void rms_norm_backward(const float* dy, const float* x, const float* gain, float epsilon, float scale, float* dx, float* dgain,
                        int64_t rows, int64_t width) {
+  if (width == 0) return;
   const int64_t parts = (rows + kSumRows - 1) / kSumRows;
   std::vector<double> sums(static_cast<size_t>(parts * width), 0.0);
   Pool::instance().run(static_cast<int>(parts), [&](int task, int) {
@@ -76,7 +78,8 @@ void gated_backward(const float* dy, const float* gate, const float* up, float* 
 }
 
 void cross_entropy(const float* logits, const int32_t* targets, float* loss, float* dlogits, int64_t rows, int64_t width) {
-  over_rows(rows, 4 * width, [&](int64_t first, int64_t count) {
+  // Rows without logits have a loss all the same: none.
+  over_rows(rows, 4 * width + 1, [&](int64_t first, int64_t count) {
     simd().cross_entropy(logits + first * width, targets + first, loss + first, dlogits + first * width, count, static_cast<int>(width));
   });
 }
@@ -145,6 +148,7 @@ void gather_rows(const float* table, const int32_t* rows, float* out, int64_t co
 }
 
 void scatter_rows(const float* values, const int32_t* rows, float* out, int64_t count, int64_t table_rows, int64_t width) {
+  if (width == 0) return;
   // Columns are shared out: each sum keeps the order of its repeats.
   const int64_t parts = std::min<int64_t>(Pool::instance().threads(), std::max<int64_t>(1, width / 16));
   const int64_t size = (width + parts - 1) / parts;
@@ -161,6 +165,7 @@ void scatter_rows(const float* values, const int32_t* rows, float* out, int64_t 
 }
 
 void transpose(const float* x, float* y, int64_t rows, int64_t columns) {
+  if (columns == 0) return;
   constexpr int64_t kTile = 32;
   const int64_t strips = (rows + kTile - 1) / kTile;
   Pool::instance().run(static_cast<int>(strips), [&](int task, int) {
@@ -183,6 +188,7 @@ void copy_blocks(const float* from, int64_t from_stride, float* to, int64_t to_s
 }
 
 void sum_columns(const float* x, float* out, int64_t rows, int64_t columns) {
+  if (columns == 0) return;
   const int64_t parts = (rows + kSumRows - 1) / kSumRows;
   std::vector<float> sums(static_cast<size_t>(parts * columns), 0.0f);
   Pool::instance().run(static_cast<int>(parts), [&](int task, int) {

@@ -82,7 +82,7 @@ void exponentiate(float scale, int num_keys, float* scores, const Vf* largest, V
   for (int key = 0; key < num_keys; key++) {
     for (int vector = 0; vector < kPanelVectors; vector++) {
       float* at = scores + key * kQueryPanel + vector * kLanes;
-      const Vf p = exponential((load(at) - largest[vector]) * splat(scale));
+      const Vf p = exponential_below_0((load(at) - largest[vector]) * splat(scale));
       store(at, p);
       sums[vector] = sums[vector] + p;
     }
@@ -143,6 +143,15 @@ void add_panel_times_queries(const float* panel, int keys, const float* rows, pt
   }
 }
 
+/// Rows as wide as whole panels of columns: as they lie, or copied with zeros behind them.
+const float* widened(const float* rows, const HeadAttention& head, int count, float* copy) {
+  if (head.padded_width == head.width) return rows;
+  for (int row = 0; row < count; row++) {
+    for (int at = 0; at < head.padded_width; at++) copy[row * head.padded_width + at] = at < head.width ? rows[row * head.q_stride + at] : 0.0f;
+  }
+  return copy;
+}
+
 // Scratch: transposed queries and flows [d][16] each, dQ [16][padded d], padded queries and flows [16][padded d] each,
 // probabilities and score gradients [keys][16] each.
 void attend_backward(const HeadBackward& b) {
@@ -171,12 +180,9 @@ void attend_backward(const HeadBackward& b) {
       most[row] = b.stats[2 * (query + row)];
       inverse[row] = b.stats[2 * (query + row) + 1];
     }
-    for (int row = 0; row < queries; row++) {
-      for (int at = 0; at < padded; at++) {
-        queries_padded[row * padded + at] = at < head.width ? q[row * head.q_stride + at] : 0.0f;
-        flows_padded[row * padded + at] = at < head.width ? flow[row * head.q_stride + at] : 0.0f;
-      }
-    }
+    const float* wide_q = widened(q, head, queries, queries_padded);
+    const float* wide_flow = widened(flow, head, queries, flows_padded);
+    const ptrdiff_t wide_stride = padded == head.width ? head.q_stride : padded;
     panel_scores(head.k, head.kv_stride, keys, panel, head.width, p);
     Vf unused[kPanelVectors];
     hide_and_find_largest(head, query, keys, p, unused);
@@ -185,7 +191,7 @@ void attend_backward(const HeadBackward& b) {
       for (int vector = 0; vector < kPanelVectors; vector++) {
         const int at = key * kQueryPanel + vector * kLanes;
         const int lane = vector * kLanes;
-        const Vf e = exponential((load(p + at) - load(most + lane)) * splat(head.scale)) * load(inverse + lane);
+        const Vf e = exponential_below_0((load(p + at) - load(most + lane)) * splat(head.scale)) * load(inverse + lane);
         store(p + at, e);
         store(ds + at, e * (load(ds + at) - load(along + lane)) * splat(head.scale));
       }
@@ -195,8 +201,8 @@ void attend_backward(const HeadBackward& b) {
       float* to = b.dq + (query + row) * head.q_stride;
       for (int at = 0; at < head.width; at++) to[at] = dq[row * padded + at];
     }
-    add_panel_times_queries(ds, keys, queries_padded, padded, queries, padded, b.dk);
-    add_panel_times_queries(p, keys, flows_padded, padded, queries, padded, b.dv);
+    add_panel_times_queries(ds, keys, wide_q, wide_stride, queries, padded, b.dk);
+    add_panel_times_queries(p, keys, wide_flow, wide_stride, queries, padded, b.dv);
   }
 }
 
@@ -248,7 +254,7 @@ void attend_cached(const CachedQuery& c) {
   float largest = -__builtin_inff();
   for (int key = 0; key < count; key++) largest = scores[key] > largest ? scores[key] : largest;
   const Vf most = splat(largest), scale = splat(c.scale);
-  for (int key = 0; key < count; key += kLanes) store(scores + key, exponential((load(scores + key) - most) * scale));
+  for (int key = 0; key < count; key += kLanes) store(scores + key, exponential_below_0((load(scores + key) - most) * scale));
   float sum = 0.0f;
   for (int key = 0; key < count; key++) sum += scores[key];
   const float inverse = 1.0f / sum;

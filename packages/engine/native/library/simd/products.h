@@ -34,6 +34,10 @@ void pack_columns(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_strid
 
 /// Rows of one strip, zeros behind the last one: [depth][kTileRows].
 void pack_rows(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* out) {
+  if (row_stride == 1 && rows == kTileRows) {
+    for (int k = 0; k < depth; k++) std::memcpy(out + k * kTileRows, a + k * depth_stride, kTileRows * sizeof(float));
+    return;
+  }
   for (int k = 0; k < depth; k++) {
     for (int row = 0; row < rows; row++) out[row] = a[row * row_stride];
     for (int row = rows; row < kTileRows; row++) out[row] = 0.0f;
@@ -99,11 +103,65 @@ int skinny_columns(const SkinnyProduct& p, int column) {
   return column;
 }
 
+/**
+ * Adds kDepth inner indices to kRows rows of C, over whole vectors of columns: B is read in the order in which it lies, so
+ * that the processor fetches ahead. The chain of each value is the same as a tile's.
+ */
+template <int kRows, int kDepth, int kVectors>
+inline void stream_depth(const SkinnyProduct& p, int k, int columns, bool is_last) {
+  Vf a[kRows][kDepth];
+  for (int i = 0; i < kRows; i++) {
+    for (int step = 0; step < kDepth; step++) a[i][step] = splat(p.a[i * p.a_row + (k + step) * p.a_depth]);
+  }
+  const float* b = p.b + k * p.b_depth;
+  for (int column = 0; column < columns; column += kVectors * kLanes) {
+    Vf sums[kRows][kVectors];
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; j++) sums[i][j] = k == 0 ? splat(0.0f) : load(p.c + i * p.c_row + column + j * kLanes);
+    }
+#pragma GCC unroll 8
+    for (int step = 0; step < kDepth; step++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; j++) {
+        const Vf value = load(b + step * p.b_depth + column + j * kLanes);
+#pragma GCC unroll 4
+        for (int i = 0; i < kRows; i++) sums[i][j] = fma(a[i][step], value, sums[i][j]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVectors; j++) {
+        const int at = column + j * kLanes;
+        Vf value = sums[i][j];
+        if (is_last && p.bias) value += load(p.bias + at);
+        if (is_last && p.residual) value += load(p.residual + i * p.residual_stride + at);
+        store(p.c + i * p.c_row + at, value);
+      }
+    }
+  }
+}
+
+/// One or two rows against the columns that fill whole vectors; gives their number.
+template <int kRows>
+int stream_rows(const SkinnyProduct& p) {
+  constexpr int kDepth = 8 / kRows, kVectors = 4 / kRows;
+  const int columns = p.columns - p.columns % (kVectors * kLanes);
+  int k = 0;
+  for (; k + kDepth <= p.depth; k += kDepth) stream_depth<kRows, kDepth, kVectors>(p, k, columns, k + kDepth == p.depth);
+  for (; k < p.depth; k++) stream_depth<kRows, 1, kVectors>(p, k, columns, k + 1 == p.depth);
+  return columns;
+}
+
 void skinny_product(const SkinnyProduct& p) {
   int column = 0;
   if (p.rows == 1) {
-    column = skinny_columns<kWideVectors>(p, column);
-  } else if (p.rows <= 3) {
+    column = stream_rows<1>(p);
+  } else if (p.rows == 2) {
+    column = stream_rows<2>(p);
+  } else if (p.rows == 3) {
     column = skinny_columns<4>(p, column);
   }
   column = skinny_columns<kTileVectors>(p, column);

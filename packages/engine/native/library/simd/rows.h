@@ -115,7 +115,7 @@ inline float largest_of(const float* x, int width) {
 inline float exponentials(const float* x, float* y, int width) {
   const float largest = largest_of(x, width);
   const Vf most = splat(largest);
-  map_range<1>({x}, y, width, [&](const Vf* v) { return exponential(v[0] - most); });
+  map_range<1>({x}, y, width, [&](const Vf* v) { return exponential_below_0(v[0] - most); });
   return sum_row(width, Plain{y});
 }
 

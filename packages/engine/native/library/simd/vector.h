@@ -21,25 +21,21 @@ constexpr const char* kIsa = "avx512";
 constexpr int kLanes = 16;
 constexpr int kTileRows = 12;
 constexpr int kTileVectors = 2;
-constexpr int kWideVectors = 8;
 #elif defined(FT_ISA_AVX2)
 constexpr const char* kIsa = "avx2";
 constexpr int kLanes = 8;
 constexpr int kTileRows = 6;
 constexpr int kTileVectors = 2;
-constexpr int kWideVectors = 8;
 #elif defined(FT_ISA_NEON)
 constexpr const char* kIsa = "neon";
 constexpr int kLanes = 4;
 constexpr int kTileRows = 6;
 constexpr int kTileVectors = 4;
-constexpr int kWideVectors = 16;
 #elif defined(FT_ISA_SCALAR)
 constexpr const char* kIsa = "scalar";
 constexpr int kLanes = 4;
 constexpr int kTileRows = 4;
 constexpr int kTileVectors = 4;
-constexpr int kWideVectors = 4;
 #else
 #error "compile with FT_ISA_AVX512, FT_ISA_AVX2, FT_ISA_NEON or FT_ISA_SCALAR"
 #endif
@@ -106,9 +102,9 @@ inline Vf square_root(Vf x) {
 }
 
 /// Where `condition` is all ones, `a`; where it is zero, `b`.
-inline Vf select(Vi condition, Vf a, Vf b) { return (Vf)((condition & (Vi)a) | (~condition & (Vi)b)); }
+inline Vf select(Vi condition, Vf a, Vf b) { return condition ? a : b; }
 
-inline Vf larger(Vf a, Vf b) { return select(a > b, a, b); }
+inline Vf larger(Vf a, Vf b) { return a > b ? a : b; }
 
 /// Sums run over this many lanes on every instruction set, so that they have the same bits on each.
 constexpr int kSumLanes = 16;
@@ -146,6 +142,27 @@ inline Vf exponential(Vf x) {
   const Vf high = select(x > splat(88.72283f), splat(__builtin_inff()), scaled);
   const Vf bounded = select(x < splat(-87.33654f), splat(0.0f), high);
   return select(x == x, bounded, x);
+}
+
+/// e^x for x <= 0 at most, to 1.5 units in the last place; exactly 0 below -87.3, NaN of NaN. Half the work of `exponential`.
+inline Vf exponential_below_0(Vf x) {
+  const Vf lowest = splat(-87.33654f);
+  const Vf bounded = x < lowest ? lowest : x;
+  const Vf shifter = splat(12582912.0f);
+  const Vf shifted = fma(bounded, splat(1.44269504088896341f), shifter);
+  const Vf n = shifted - shifter;
+  Vf r = fma(n, splat(-0.693359375f), bounded);
+  r = fma(n, splat(2.12194440e-4f), r);
+  Vf p = splat(1.9875691500e-4f);
+  p = fma(p, r, splat(1.3981999507e-3f));
+  p = fma(p, r, splat(8.3334519073e-3f));
+  p = fma(p, r, splat(4.1665795894e-2f));
+  p = fma(p, r, splat(1.6666665459e-1f));
+  p = fma(p, r, splat(5.0000001201e-1f));
+  const Vf y = fma(p * r, r, r) + splat(1.0f);
+  // The low bits of the shifted number are n; y lies between 0.7 and 1.5, so adding n to its exponent multiplies by 2^n.
+  const Vf scaled = (Vf)((Vi)y + ((Vi)shifted << 23));
+  return x < lowest ? splat(0.0f) : scaled;
 }
 
 /// 1 / (1 + e^-x).
