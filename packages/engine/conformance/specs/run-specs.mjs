@@ -52,7 +52,9 @@ async function execute(env, log) {
     },
     // What goes wrong around specs counts as one failure more.
     suiteDone: (result) => {
-      if (result.failedExpectations.length > 0) record({ ...result, status: 'failed' }, { kernels: [], missing: [] });
+      if (result.failedExpectations.length === 0) return;
+      const fullName = `around ${result.fullName}`;
+      record({ ...result, fullName, status: 'failed' }, { kernels: [], missing: [] });
     },
   });
   await new Promise((resolve) => {
