@@ -186,6 +186,18 @@ napi_value argmax(Call& call) {
   return call.result(y.take());
 }
 
+/// sample(logits, uniform, N, V, temperature): int32.
+napi_value draw(Call& call) {
+  const int64_t rows = call.size(2), width = call.size(3);
+  if (width == 0) call.refuse(3, "1 or more");
+  const float* logits = call.floats(0, product_of({rows, width}));
+  const View<double> uniform = call.doubles(1);
+  if (static_cast<int64_t>(uniform.size) != rows) call.refuse(1, "one number a row");
+  Output out(rows);
+  sample_rows(logits, uniform.data, static_cast<float>(call.number(4)), out.int32s(), rows, width);
+  return call.result(out.take());
+}
+
 /// softmax(x, rows, width, isLog).
 napi_value soft(Call& call) {
   const int64_t rows = call.size(1), width = call.size(2), count = product_of({rows, width});
@@ -222,6 +234,7 @@ void register_rows(napi_env env, napi_value exports) {
                     {"cut", cut},
                     {"place", place},
                     {"argmax", argmax},
+                    {"sample", draw},
                     {"softmax", soft},
                     {"sumColumns", columns}});
 }

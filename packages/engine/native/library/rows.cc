@@ -1,6 +1,7 @@
 #include "rows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "memory.h"
@@ -202,6 +203,28 @@ void sum_columns(const float* x, float* out, int64_t rows, int64_t columns) {
     for (int64_t part = 0; part < parts; part++) total += sums[part * columns + at];
     out[at] = total;
   }
+}
+
+void sample_rows(const float* logits, const double* uniform, float temperature, int32_t* out, int64_t rows, int64_t width) {
+  over_rows(rows, 8 * width, [&](int64_t first, int64_t count) {
+    std::vector<double> weights(static_cast<size_t>(width));
+    for (int64_t row = first; row < first + count; row++) {
+      const float* x = logits + row * width;
+      const double largest = *std::max_element(x, x + width);
+      double total = 0.0;
+      for (int64_t at = 0; at < width; at++) total += weights[at] = std::exp((x[at] - largest) / temperature);
+      const double target = uniform[row] * total;
+      double reached = 0.0;
+      int32_t last = 0;  // the last index that can be drawn at all, should rounding leave the target unreached
+      int32_t drawn = -1;
+      for (int64_t at = 0; at < width && drawn < 0; at++) {
+        reached += weights[at];
+        if (weights[at] > 0.0) last = static_cast<int32_t>(at);
+        if (reached > target) drawn = static_cast<int32_t>(at);
+      }
+      out[row] = drawn < 0 ? last : drawn;
+    }
+  });
 }
 
 void argmax_rows(const float* x, int32_t* out, int64_t rows, int64_t width) {

@@ -33,6 +33,8 @@ void transpose(const float* x, float* y, int64_t rows, int64_t columns);
 void copy_blocks(const float* from, int64_t from_stride, float* to, int64_t to_stride, int64_t rows, int64_t width);
 /// Sums of the columns of x [rows,columns], in blocks of rows of one size.
 void sum_columns(const float* x, float* out, int64_t rows, int64_t columns);
+/// The first index of each row whose cumulative exponential exceeds the row's share of the whole.
+void sample_rows(const float* logits, const double* uniform, float temperature, int32_t* out, int64_t rows, int64_t width);
 void argmax_rows(const float* x, int32_t* out, int64_t rows, int64_t width);
 
 }  // namespace foretoken

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ForetokenError } from '../errors.ts';
@@ -118,6 +118,7 @@ export interface Addon {
   place(block: Handle, rows: number, width: number, begin: number, size: number): Handle;
   argmax(x: Handle, rows: number, width: number): Handle;
   softmax(x: Handle, rows: number, width: number, isLog: boolean): Handle;
+  sample(logits: Handle, uniform: Float64Array, N: number, V: number, temperature: number): Handle;
   sumColumns(x: Handle, rows: number, columns: number): Handle;
   unary(operation: number, x: Handle, count: number): Handle;
 }
@@ -141,6 +142,18 @@ function candidates(): string[] {
   }
 }
 
+/** What the build step noted when it found that it could not build. */
+function whyNotBuilt(): string {
+  const note = fileURLToPath(new URL('../../native/build/foretoken-build.json', import.meta.url));
+  try {
+    const { reason } = JSON.parse(readFileSync(note, 'utf8')) as { reason?: string };
+    if (reason !== undefined) return reason;
+  } catch {
+    // No note: the build step has not run.
+  }
+  return 'it has not been built; run `foretoken engine build` to build it or see why';
+}
+
 /**
  * Loads the addon; Node keeps one copy of it.
  * @throws ENGINE_UNAVAILABLE if there is none or it cannot be loaded, with the next step
@@ -148,10 +161,7 @@ function candidates(): string[] {
 export function loadAddon(): LoadedAddon {
   const file = candidates().find((path) => existsSync(path));
   if (file === undefined) {
-    throw new ForetokenError(
-      'ENGINE_UNAVAILABLE',
-      `it has not been built; run \`foretoken engine build\` to build it or see why`,
-    );
+    throw new ForetokenError('ENGINE_UNAVAILABLE', whyNotBuilt());
   }
   try {
     const addon = require(file) as Addon;

@@ -29,8 +29,8 @@ class Bridge {
     return this.backend.find(x.dataId).handle;
   }
 
-  tensor<T extends Tensor>(handle: Handle, shape: readonly number[]): T {
-    return tfjsEngine().makeTensorFromTensorInfo(this.backend.adopt(handle, shape)) as T;
+  tensor<T extends Tensor>(handle: Handle, shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): T {
+    return tfjsEngine().makeTensorFromTensorInfo(this.backend.adopt(handle, shape, dtype)) as T;
   }
 
   handles(tensors: readonly Tensor[]): Float64Array {
@@ -121,7 +121,10 @@ function blocks(bridge: Bridge): Blocks {
   };
 }
 
-type Rowwise = Pick<Kernels, 'rmsNorm' | 'rmsNormGradients' | 'gated' | 'gatedGradients' | 'rotate' | 'crossEntropy'>;
+type Rowwise = Pick<
+  Kernels,
+  'rmsNorm' | 'rmsNormGradients' | 'gated' | 'gatedGradients' | 'rotate' | 'crossEntropy' | 'sample'
+>;
 
 function rowwise(bridge: Bridge): Rowwise {
   const { addon } = bridge.backend;
@@ -148,6 +151,11 @@ function rowwise(bridge: Bridge): Rowwise {
       const [B, T, H, d] = x_BTHd.shape;
       const [cosines, sines] = tables.map((table) => bridge.handle(table));
       return bridge.tensor(addon.rotate(bridge.handle(x_BTHd), cosines, sines, B * T, H, d, direction), x_BTHd.shape);
+    },
+    sample: (logits_NV, uniform_N, temperature) => {
+      const [N, V] = logits_NV.shape;
+      const handle = addon.sample(bridge.handle(logits_NV), Float64Array.from(uniform_N), N, V, temperature);
+      return bridge.tensor<Tensor1D>(handle, [N], 'int32');
     },
     crossEntropy: (logits_RV, target_R) => {
       const [R, V] = logits_RV.shape;

@@ -79,6 +79,15 @@ export interface Ops {
   logSumExp<T extends Tensor>(x: Tensor, axis?: number, keepDims?: boolean): T;
   /** Not differentiable. int32 index of the largest value of the last axis; the lowest index of a tie. */
   argmax<T extends Tensor>(x: Tensor): T;
+  /** Not differentiable. The `count` largest values of the last axis, best first, and their int32 indices; the lowest index first in a tie. */
+  topK<T extends Tensor>(x: Tensor, count: number): { values: T; indices: T };
+  /**
+   * Not differentiable. One int32 token id a row, drawn from softmax(logits / temperature): the first id whose cumulative
+   * probability exceeds the row's number.
+   * @param uniform_N - numbers from [0, 1), the caller's randomness
+   * @param temperature - above 0; default 1
+   */
+  sample(logits_NV: Tensor2D, uniform_N: ArrayLike<number>, temperature?: number): Tensor1D;
 
   // ---- create (host values; no gradient) ----
   constant<T extends Tensor>(values: Float32Array | Int32Array | readonly number[], shape: readonly number[]): T;

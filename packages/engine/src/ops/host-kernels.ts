@@ -13,6 +13,7 @@ import { attendCached } from './cached-attention.ts';
 import { createStore } from './composite/attention.ts';
 import { gated, gatedGradients } from './composite/gated.ts';
 import { productsOf } from './composite/product.ts';
+import { sample } from './composite/sample.ts';
 import type { AdamWOptions, AdamWSlot } from './contract.ts';
 import type { Kernels } from './kernels.ts';
 import { softmaxOf } from './reduce.ts';
@@ -116,6 +117,7 @@ const ofHost: Omit<Kernels, 'cachedAttention' | 'linear'> = Object.freeze({
     });
   },
   crossEntropy: crossEntropyOf,
+  sample,
   gated,
   gatedGradients,
   adamw: (slots: readonly AdamWSlot[], options: AdamWOptions) => slots.map((slot) => adamwOne(slot, options)),

@@ -15,6 +15,7 @@ import { readoutLogits } from './readout-logits.ts';
 import { reducing } from './reduce.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
+import { sample, topK } from './sample.ts';
 import * as shaping from './shape.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
@@ -37,6 +38,8 @@ export function createOps(kernels: Kernels = composites): Ops {
     attention: (q_BTHd, k_BTGd, v_BTGd, at, kv) => attention(kernels, q_BTHd, k_BTGd, v_BTGd, at, kv),
     gatedMlp: (x_D, weights, options) => gatedMlp(kernels, x_D, weights, options),
     embed: (tokens_BT, table_VD) => embed(kernels, tokens_BT, table_VD),
+    topK,
+    sample: (logits_NV, uniform_N, temperature) => sample(kernels, logits_NV, uniform_N, temperature),
     readoutLogits: (hidden_NE, readout) => readoutLogits(kernels, hidden_NE, readout),
     linearLoss: (readout, parts, options) => linearLoss(kernels, readout, parts, options),
     crossEntropyRows: (target_N) => crossEntropyRows(kernels, target_N),

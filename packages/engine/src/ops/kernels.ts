@@ -3,7 +3,7 @@
 import type { KeyValueStore } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { RowLoss } from '../readout.ts';
-import type { Tensor, Tensor4D } from '../tensor.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
 import type { AdamWOptions, AdamWSlot } from './contract.ts';
 
@@ -64,6 +64,8 @@ export interface Kernels {
   rotate(x_BTHd: Tensor4D, tables: readonly Tensor[], direction: 1 | -1): Tensor4D;
   /** Cross-entropy and its gradient; target -1 ignores the row. */
   crossEntropy(logits_RV: Tensor, target_R: Int32Array): ReturnType<RowLoss>;
+  /** One id a row, by the row's number from [0, 1); see `Ops.sample`. */
+  sample(logits_NV: Tensor2D, uniform_N: Float32Array, temperature: number): Tensor1D;
   adamw(slots: readonly AdamWSlot[], options: AdamWOptions): AdamWResult[];
   sumOfSquares(tensors: readonly Tensor[]): number;
   /** Attention of each node over its ancestors, without a past; differentiable. */

@@ -8,6 +8,7 @@ import { adamw, sumOfSquares } from './optimize.ts';
 import { batchProduct, product } from './product.ts';
 import { rmsNorm, rmsNormGradients } from './rms-norm.ts';
 import { rotate } from './rotary.ts';
+import { sample } from './sample.ts';
 
 /** Every kernel in plain tfjs operations, which any backend runs: their specification, and what runs without them. */
 export const composites: Kernels = Object.freeze<Kernels>({
@@ -25,6 +26,7 @@ export const composites: Kernels = Object.freeze<Kernels>({
   gatedGradients,
   rotate,
   crossEntropy,
+  sample,
   adamw,
   sumOfSquares,
   attention,
