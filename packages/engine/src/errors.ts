@@ -58,6 +58,8 @@ export const ERROR_CODES = {
   KERNEL_MISSING: 'The engine has no kernel for a tfjs operation. Use an engine that has it, or another operation.',
   OUT_OF_MEMORY: 'The engine has no memory left. Use a smaller batch, context or model, or another engine.',
   ENGINE_MISUSE: 'The engine was called where it may not be. Mend the caller as the message says.',
+  ENGINE_FAILED: 'The device under the engine failed. Start again; if it comes back, use another engine and report it.',
+  ENGINE_BUILD_FAILED: 'A native part of an engine could not be built. Do what the message says, then build again.',
   USAGE: 'The command was called in a way it does not know. See --help.',
   ABLATION_INVALID: 'The ablation file breaks a rule. Mend the place that the message names.',
 } as const satisfies Record<string, string>;

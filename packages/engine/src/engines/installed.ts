@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A package that is installed here. */
 export interface InstalledPackage {
@@ -13,7 +13,7 @@ export interface InstalledPackage {
 }
 
 /** Where optional packages are looked for: the working directory, then this package. */
-export const searchFolders = (): string[] => [process.cwd(), import.meta.dirname];
+export const searchFolders = (): string[] => [process.cwd(), dirname(fileURLToPath(import.meta.url))];
 
 /**
  * Finds an optional package without running any of it.
@@ -21,34 +21,42 @@ export const searchFolders = (): string[] => [process.cwd(), import.meta.dirname
  */
 export function findInstalled(name: string, from: readonly string[] = searchFolders()): InstalledPackage | undefined {
   for (const start of from) {
-    try {
-      const require = createRequire(join(start, 'start.js'));
-      const manifest = require.resolve(`${name}/package.json`);
-      const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-      return { name, version, folder: dirname(manifest), entry: require.resolve(name) };
-    } catch {
-      // Not below this folder; the caller says so once none has it.
-    }
+    const folder = locate(name, start);
+    if (folder !== undefined) return readPackage(folder);
   }
   return undefined;
 }
 
+/** The package in a folder. */
+export function readPackage(folder: string): InstalledPackage {
+  const manifest = join(folder, 'package.json');
+  const { name, version, main = 'index.js' } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, string>;
+  return { name, version, folder, entry: join(folder, main) };
+}
+
+/** The folder of a package in the `node_modules` of a folder or of one around it, links followed. */
+function locate(name: string, start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const place = join(folder, 'node_modules', name);
+    if (existsSync(join(place, 'package.json'))) return realpathSync(place);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
 /** Imports a package that was found. */
 export const importInstalled = <T>({ entry }: InstalledPackage): Promise<T> => import(pathToFileURL(entry).href);
-
-/** The tfjs-core file that a package's code would get. */
-function coreOf(entry: string): string {
-  return createRequire(entry).resolve('@tensorflow/tfjs-core');
-}
 
 /**
  * Why a tfjs package cannot be added to our tfjs: it would bring a tfjs-core of its own, whose kernels and tensors ours
  * does not know.
  * @returns undefined where both share one
  */
-export function foreignCore({ name, entry }: InstalledPackage): string | undefined {
-  const own = coreOf(createRequire(import.meta.url).resolve('@tensorflow/tfjs'));
-  const other = coreOf(entry);
+export function foreignCore({ name, folder }: InstalledPackage): string | undefined {
+  const core = '@tensorflow/tfjs-core';
+  const own = locate(core, dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs')));
+  const other = locate(core, folder);
+  if (other === undefined) return `${name} finds no ${core}; install it where Foretoken is installed`;
   if (own === other) return undefined;
-  return `${name} would use another copy of @tensorflow/tfjs-core (${other}) than Foretoken (${own}); run npm dedupe, or install it where Foretoken is installed`;
+  const rule = `${name} would use another copy of ${core} (${other}) than Foretoken (${own})`;
+  return `${rule}; run npm dedupe, or install it where Foretoken is installed`;
 }

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import type { GpuAdapterInfo } from './dawn.ts';
 import type { WebGpuPackages } from './packages.ts';
@@ -29,11 +29,24 @@ export function probeGpu({ dawn }: WebGpuPackages): Promise<Probe> {
   });
 }
 
-function read(error: Error | null, stdout: string, stderr: string): Probe {
+function read(error: ExecFileException | null, stdout: string, stderr: string): Probe {
+  const said = /^(?:Warning|Error): (.*)$/m.exec(stderr)?.[1];
+  const because = said === undefined ? '' : ` (${said})`;
+  if (error !== null) return { reason: `asking Dawn for a GPU ended ${endOf(error)}${because}` };
   const answer = stdout.trim().split('\n').at(-1) ?? '';
-  const warning = /^(?:Warning|Error): (.*)$/m.exec(stderr)?.[1];
-  if (error !== null) return { reason: `asking Dawn for a GPU failed: ${warning ?? error.message.split('\n')[0]}` };
-  if (answer !== 'null') return { info: JSON.parse(answer) as GpuAdapterInfo };
-  const next = 'install the GPU’s Vulkan driver and the Vulkan loader';
-  return { reason: `Dawn finds no GPU${warning === undefined ? '' : ` (${warning})`}; ${next}` };
+  if (answer !== 'null') return parse(answer);
+  return { reason: `Dawn finds no GPU${because}; install the GPU’s Vulkan driver and the Vulkan loader` };
+}
+
+function endOf({ killed, signal, code }: ExecFileException): string {
+  if (killed) return `without an answer in ${LONGEST_PROBE_MS / 1000} s`;
+  return signal ? `by ${signal}` : `with exit code ${code}`;
+}
+
+function parse(answer: string): Probe {
+  try {
+    return { info: JSON.parse(answer) as GpuAdapterInfo };
+  } catch {
+    return { reason: `asking Dawn for a GPU gave ${JSON.stringify(answer)}` };
+  }
 }

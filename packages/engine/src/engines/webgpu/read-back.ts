@@ -34,7 +34,7 @@ function download(backend: WebGpuBackend, events: DawnEvents, buffer: GpuBuffer)
   events.wait(() => staging.mapState !== 'pending');
   if (staging.mapState !== 'mapped') {
     const rule = 'engine "webgpu": the GPU gave no values back; its device is lost or another read is pending';
-    throw new ForetokenError('ENGINE_MISUSE', `${rule}. Start the process again.`);
+    throw new ForetokenError('ENGINE_FAILED', `${rule}.`);
   }
   const bytes = staging.getMappedRange().slice(0);
   staging.unmap();
@@ -70,5 +70,5 @@ function throwFirst(problems: Problem[]): void {
   if (first === undefined) return;
   const line = first.message.split('\n')[0];
   if (first.isMemory) throw new ForetokenError('OUT_OF_MEMORY', `engine "webgpu": ${line}`);
-  throw new ForetokenError('ENGINE_MISUSE', `engine "webgpu": the GPU refused a command: ${line}`);
+  throw new ForetokenError('ENGINE_FAILED', `engine "webgpu": the GPU refused a command: ${line}`);
 }

@@ -6,55 +6,78 @@ import { SIGHT_FIELDS } from './shaders/attention.ts';
 /** Places that a node sees, oldest first. */
 type Places = readonly number[];
 
+/** Where the attention shader finds places: from `start` in its list on, or `-start-1` and the places behind it. */
+interface Noted {
+  readonly start: number;
+  readonly count: number;
+}
+
+const NOTHING: Noted = { start: -1, count: 0 };
+
 /**
  * What the attention shader reads: for every node where two lists of places start and how long they are, then the lists.
  */
 export class Sights {
   private readonly fields: Int32Array;
   private readonly lists: number[] = [];
-  private length: number;
 
-  /** @param numNodes - B*T */
+  /** @param numNodes - B*T; all of them see nothing at first */
   constructor(numNodes: number) {
     this.fields = new Int32Array(SIGHT_FIELDS * numNodes);
-    this.length = this.fields.length;
   }
 
-  /** Notes places for {@link see}: by their first one where they follow each other, else as a list. */
-  list(places: Places): { readonly start: number; readonly count: number } {
+  /** Notes places: by their first one where they follow each other, else as a list. */
+  note(places: Places): Noted {
     const count = places.length;
-    const first = places[0] ?? 0;
+    const [first = 0] = places;
     if (places.every((place, at) => place === first + at)) return { start: -first - 1, count };
-    const start = this.length;
+    const start = this.fields.length + this.lists.length;
     for (const place of places) this.lists.push(place);
-    this.length += count;
     return { start, count };
   }
 
-  /** Lets a node see two lists, the older one first. */
-  see(node: number, older: ReturnType<Sights['list']>, newer: ReturnType<Sights['list']>): void {
+  /** Lets a node see what was noted, the older part first. */
+  see(node: number, older: Noted, newer: Noted): void {
     this.fields.set([older.start, older.count, newer.start, newer.count], SIGHT_FIELDS * node);
   }
 
   values(): Int32Array {
-    const all = new Int32Array(this.length);
+    const all = new Int32Array(this.fields.length + this.lists.length);
     all.set(this.fields);
     all.set(this.lists, this.fields.length);
     return all;
   }
 }
 
+/** Neighbours from `first` on, or, where a tree branches, any places. */
+interface Seen {
+  readonly first: number;
+  readonly count: number;
+  readonly places?: Places;
+}
+
+const placesOf = ({ first, count, places }: Seen): Places =>
+  places ?? Array.from({ length: count }, (_, at) => first + at);
+
+/** What a child sees: what its parent sees, and itself. */
+function withChild(parent: Seen | undefined, node: number): Seen {
+  if (parent === undefined) return { first: node, count: 1 };
+  const { first, count } = parent;
+  // Places with a gap end behind first + count, and a child stands behind its parent.
+  if (node === first + count) return { first, count: count + 1 };
+  return { first, count: count + 1, places: [...placesOf(parent), node] };
+}
+
 /** Without a past, each node sees its ancestors and itself, which lie where they stand; padding sees itself. */
-export function sightsOf(at: Nodes): Int32Array {
-  const { B, T, parent_BT, length_B } = at;
+export function sightsOf({ B, T, parent_BT, length_B }: Nodes): Int32Array {
   const sights = new Sights(B * T);
-  const nothing = sights.list([]);
-  const seen: Places[] = [];
+  const seen: Seen[] = [];
   for (let node = 0; node < B * T; node++) {
-    const first = Math.floor(node / T) * T;
-    const parent = node - first < length_B[(node / T) | 0] ? parent_BT[node] : -1;
-    seen[node] = [...(parent >= 0 ? seen[first + parent] : []), node];
-    sights.see(node, nothing, sights.list(seen[node]));
+    const row = Math.floor(node / T);
+    const parent = node - row * T < length_B[row] ? parent_BT[node] : -1;
+    seen[node] = withChild(parent < 0 ? undefined : seen[row * T + parent], node);
+    const { first, count, places } = seen[node];
+    sights.see(node, NOTHING, places === undefined ? { start: -first - 1, count } : sights.note(places));
   }
   return sights.values();
 }
@@ -71,12 +94,11 @@ export interface NewNodes {
 export function sightsOfRows(rows: readonly NewNodes[], T: number): Int32Array {
   const sights = new Sights(rows.length * T);
   for (const [index, { row, first, places }] of rows.entries()) {
-    const past = sights.list(places.slice(row.visibleFrom, row.committed));
-    const nothing = sights.list([]);
+    const past = sights.note(places.slice(row.visibleFrom, row.committed));
     for (let node = first; node < row.parents.length; node++) {
       const { committed, undecided } = row.visible(node);
-      const own = sights.list(undecided.map((at) => places[at]));
-      sights.see(index * T + node - first, committed ? past : nothing, own);
+      const own = sights.note(undecided.map((at) => places[at]));
+      sights.see(index * T + node - first, committed ? past : NOTHING, own);
     }
   }
   return sights.values();

@@ -1,0 +1,82 @@
+// On machines with a GPU, or a software one named in VK_DRIVER_FILES.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { openEngine } from '../../open-engine.ts';
+import { type Tensor2D, tf } from '../../tensor.ts';
+import { PRESENT } from '../../testing/present.ts';
+import { webgpuDriver } from './index.ts';
+
+describe.each(PRESENT.filter((name) => name === 'webgpu'))('%s', async (name) => {
+  const engine = await openEngine({ name });
+
+  test('garbage collection takes nothing that the device needs', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (let round = 0; round < 3; round++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const sum = tf.add([1, 2], 3);
+    expect([...sum.dataSync()]).toEqual([4, 5]);
+    sum.dispose();
+  });
+
+  test('flags and whole numbers become float32 in the buffer too', () => {
+    tf.tidy(() => {
+      const isLarge = tf.greater(tf.tensor3d([1, 5, 2, 7, 0, 9], [1, 2, 3]), 3);
+      const floats = tf.transpose(tf.cast(isLarge, 'float32'), [2, 0, 1]);
+      expect([...floats.dataSync()]).toEqual([0, 1, 1, 0, 0, 1]);
+      const whole = tf.cast(tf.tensor1d([3, -4], 'int32'), 'float32');
+      expect(whole.dataSync()).toEqual(Float32Array.from([3, -4]));
+    });
+  });
+
+  test('a row of tfjs’ own product has the same bits alone and among others, transposed or not', () => {
+    tf.tidy(() => {
+      const [a, b] = [tf.randomUniform([70, 33], -1, 1, 'float32', 1), tf.randomUniform([33, 65], -1, 1, 'float32', 2)];
+      const together = tf.matMul(a as Tensor2D, b as Tensor2D).dataSync();
+      for (const [row, count] of [
+        [0, 1],
+        [69, 1],
+        [8, 9],
+      ]) {
+        const part = tf.slice(a as Tensor2D, [row, 0], [count, 33]);
+        const expected = together.slice(row * 65, (row + count) * 65);
+        expect(tf.matMul(part, b as Tensor2D).dataSync()).toEqual(expected);
+        expect(tf.matMul(tf.transpose(part), tf.transpose(b), true, true).dataSync()).toEqual(expected);
+      }
+    });
+  });
+
+  test('a shader with more work groups than one axis takes covers everything', () => {
+    tf.tidy(() => {
+      const size = 65_536 * 64 + 5;
+      const [ones, zeros] = [tf.ones<tf.Rank>([size]), tf.zeros<tf.Rank>([size])];
+      const slot = { weight: zeros, gradient: ones, moment1: zeros, moment2: zeros };
+      const rates = { learningRate: 1, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0, step: 1, gradientScale: 1 };
+      const [{ weight }] = engine.ops.adamw([slot], rates);
+      expect(weight.dataSync().every((value) => value === -1)).toBe(true);
+    });
+  });
+
+  test('a process that used the GPU ends by itself, and prints nothing of its own', async () => {
+    const script = `
+      const { openEngine, tf } = await import(${JSON.stringify(import.meta.resolve('@foretoken/engine'))});
+      await openEngine({ name: 'webgpu' });
+      console.log(tf.add([1], 1).dataSync()[0]);`;
+    const args = ['--input-type=module', '--eval', script];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+    expect([stdout, stderr]).toEqual(['2\n', '']);
+  });
+});
+
+test('webgpu opens where its status says that it can, and gives the status’s reason where it cannot', async () => {
+  const { available, detail } = await webgpuDriver.status();
+  const starting = webgpuDriver.start({});
+  if (available) expect(detail).toContain((await starting).fingerprint.match(/webgpu-\S+ (.*) \S+ v8/)?.[1]);
+  else await expect(starting).rejects.toThrow(`ENGINE_UNAVAILABLE: engine "webgpu": ${detail}.`);
+  await expect(webgpuDriver.start({ precision: 'bfloat16' })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+});
