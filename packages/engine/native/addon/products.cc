@@ -7,45 +7,85 @@ namespace foretoken {
 
 namespace {
 
-/// A copy rounded to bfloat16.
-const float* rounded(const float* values, int64_t count, const Scratch& to) {
-  round_bfloat16(values, to.data(), count);
-  return to.data();
-}
-
-/// product(a, b, P, M, N, K, transposeA, transposeB, bias, residual, bfloat16): P products of [M,K] and [K,N].
-napi_value product(Call& call) {
-  const int64_t P = call.size(2), M = call.size(3), N = call.size(4), K = call.size(5);
-  const bool turns_a = call.flag(6), turns_b = call.flag(7), is_rounded = call.flag(10);
-  const int64_t a_count = product_of({P, M, K}), b_count = product_of({P, K, N}), c_count = product_of({P, M, N});
-  Product p{};
-  p.a = call.floats(0, a_count);
-  p.b = call.floats(1, b_count);
-  p.bias = call.optional_floats(8, N);
-  p.residual = call.optional_floats(9, c_count);
-  if (P != 1 && (p.bias || p.residual)) call.refuse(2, "1 where a bias or residual is given");
-  Output out(c_count);
-  const Scratch a_rounded(is_rounded ? a_count : 0), b_rounded(is_rounded ? b_count : 0);
-  if (is_rounded) {
-    p.a = rounded(p.a, a_count, a_rounded);
-    p.b = rounded(p.b, b_count, b_rounded);
+/// Operands as they are, or copies rounded to bfloat16 that live as long as this object.
+class Operand {
+ public:
+  Operand(const float* values, int64_t count, bool is_rounded) : copy_(is_rounded ? count : 0), values_(values) {
+    if (!is_rounded) return;
+    round_bfloat16(values, copy_.data(), count);
+    values_ = copy_.data();
   }
+  const float* values() const { return values_; }
+
+ private:
+  Scratch copy_;
+  const float* values_;
+};
+
+/// C = A B of row-major matrices, of which `a` is [M,K] or, turned, [K,M] and `b` [K,N] or, turned, [N,K].
+Product plain(const float* a, const float* b, float* c, int64_t M, int64_t N, int64_t K, bool turns_a = false, bool turns_b = false) {
+  Product p{};
+  p.a = a;
+  p.b = b;
+  p.c = c;
   p.a_row = turns_a ? 1 : K;
   p.a_depth = turns_a ? M : 1;
   p.b_depth = turns_b ? 1 : N;
   p.b_column = turns_b ? K : 1;
-  p.c = out.floats();
   p.c_row = N;
   p.residual_row = N;
   p.rows = M;
   p.columns = N;
   p.depth = K;
+  return p;
+}
+
+/// product(a, b, P, M, N, K, transposeA, transposeB, bias, residual, bfloat16): P products of [M,K] and [K,N].
+napi_value product(Call& call) {
+  const int64_t P = call.size(2), M = call.size(3), N = call.size(4), K = call.size(5);
+  const bool is_rounded = call.flag(10);
+  const int64_t a_count = product_of({P, M, K}), b_count = product_of({P, K, N}), c_count = product_of({P, M, N});
+  const float* a = call.floats(0, a_count);
+  const float* b = call.floats(1, b_count);
+  const float* bias = call.optional_floats(8, N);
+  const float* residual = call.optional_floats(9, c_count);
+  if (P != 1 && (bias || residual)) call.refuse(2, "1 where a bias or residual is given");
+  Output out(c_count);
+  const Operand left(a, a_count, is_rounded), right(b, b_count, is_rounded);
+  Product p = plain(left.values(), right.values(), out.floats(), M, N, K, call.flag(6), call.flag(7));
+  p.bias = bias;
+  p.residual = residual;
   multiply_batch(p, P, M * K, K * N, M * N);
+  return call.result(out.take());
+}
+
+/// gatedMlp(x, gate, up, down, N, D, F, residual, bfloat16): (silu(x Wgate) * (x Wup)) Wdown (+ residual).
+napi_value gated_mlp(Call& call) {
+  const int64_t N = call.size(4), D = call.size(5), F = call.size(6);
+  const bool is_rounded = call.flag(8);
+  const int64_t x_count = product_of({N, D}), weights = product_of({D, F}), inner = product_of({N, F});
+  const float* x = call.floats(0, x_count);
+  const float* gate = call.floats(1, weights);
+  const float* up = call.floats(2, weights);
+  const float* down = call.floats(3, weights);
+  const float* residual = call.optional_floats(7, x_count);
+  Output out(x_count);
+  const Scratch gates(inner), ups(inner);
+  {
+    const Operand input(x, x_count, is_rounded), gate_weight(gate, weights, is_rounded), up_weight(up, weights, is_rounded);
+    multiply(plain(input.values(), gate_weight.values(), gates.data(), N, F, D));
+    multiply(plain(input.values(), up_weight.values(), ups.data(), N, F, D));
+  }
+  gated(gates.data(), ups.data(), gates.data(), inner);
+  const Operand product(gates.data(), inner, is_rounded), down_weight(down, weights, is_rounded);
+  Product last = plain(product.values(), down_weight.values(), out.floats(), N, D, F);
+  last.residual = residual;
+  multiply(last);
   return call.result(out.take());
 }
 
 }  // namespace
 
-void register_products(napi_env env, napi_value exports) { export_functions(env, exports, {{"product", product}}); }
+void register_products(napi_env env, napi_value exports) { export_functions(env, exports, {{"product", product}, {"gatedMlp", gated_mlp}}); }
 
 }  // namespace foretoken

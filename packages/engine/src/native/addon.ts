@@ -45,6 +45,18 @@ export interface Addon {
     residual: Handle,
     bfloat16: boolean,
   ): Handle;
+  /** (silu(x Wgate) * (x Wup)) Wdown (+ residual). */
+  gatedMlp(
+    x: Handle,
+    gate: Handle,
+    up: Handle,
+    down: Handle,
+    N: number,
+    D: number,
+    F: number,
+    residual: Handle,
+    bfloat16: boolean,
+  ): Handle;
   attention(
     q: Handle,
     k: Handle,

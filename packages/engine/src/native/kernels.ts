@@ -38,7 +38,7 @@ class Bridge {
   }
 }
 
-type Products = Pick<Kernels, 'product' | 'linear' | 'batchProduct'>;
+type Products = Pick<Kernels, 'product' | 'linear' | 'gatedMlp' | 'batchProduct'>;
 
 function products(bridge: Bridge, precision: Precision): Products {
   const { addon } = bridge.backend;
@@ -81,6 +81,13 @@ function products(bridge: Bridge, precision: Precision): Products {
         isRounded,
       );
       return bridge.tensor(handle, x_I.shape.with(-1, O));
+    },
+    gatedMlp: (x_D, gate_DF, up_DF, down_FD, residual) => {
+      const [D, F] = gate_DF.shape;
+      const [x, gate, up, down] = [x_D, gate_DF, up_DF, down_FD].map((tensor) => bridge.handle(tensor));
+      const rest = residual === undefined ? 0 : bridge.handle(residual);
+      const N = D === 0 ? sizeOf(x_D.shape.slice(0, -1)) : x_D.size / D;
+      return bridge.tensor(addon.gatedMlp(x, gate, up, down, N, D, F, rest, isRounded), x_D.shape);
     },
     batchProduct: (a, b, options = {}) => run(a, b, [a.shape[0]], options),
   };

@@ -3,7 +3,8 @@ import { shapeMismatch } from '../errors.ts';
 import type { Tensor, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { alias } from '../tfjs/internals.ts';
+import { alias, tfjsEngine } from '../tfjs/internals.ts';
+import { tidyTensors } from '../tfjs/scopes.ts';
 import type { Kernels } from './kernels.ts';
 import { asRows, checkLinear, checkResidual, inputGradient, weightGradient } from './linear.ts';
 
@@ -25,6 +26,12 @@ function checkWeights(x: Tensor, { gate_DF, up_DF, down_FD }: GatedMlpWeights): 
   );
 }
 
+/** {@link Kernels.gatedMlp} by way of three linears. */
+export const gatedMlpBy =
+  ({ linear, gated }: Pick<Kernels, 'linear' | 'gated'>): Kernels['gatedMlp'] =>
+  (x_D, gate_DF, up_DF, down_FD, residual) =>
+    linear(gated(linear(x_D, gate_DF), linear(x_D, up_DF)), down_FD, { residual });
+
 /** SwiGLU: (silu(x Wgate) * (x Wup)) Wdown (+ residual). Keeps the two inner products for its gradient and recomputes the rest. */
 export function gatedMlp<T extends Tensor>(
   kernels: Kernels,
@@ -34,6 +41,10 @@ export function gatedMlp<T extends Tensor>(
 ): T {
   checkWeights(x_D, weights);
   checkResidual('gatedMlp', residual, x_D.shape);
+  if (!tfjsEngine().isTapeOn()) {
+    const { gate_DF, up_DF, down_FD } = weights;
+    return tidyTensors(() => [kernels.gatedMlp(x_D, gate_DF, up_DF, down_FD, residual) as T])[0];
+  }
   const residuals = residual === undefined ? [] : [residual];
   return differentiable<T>(
     'gatedMlp',

@@ -97,7 +97,7 @@ function sumOfSquares(tensors: readonly Tensor[]): number {
   return total;
 }
 
-const ofHost: Omit<Kernels, 'cachedAttention' | 'linear'> = Object.freeze({
+const ofHost: Omit<Kernels, 'cachedAttention' | 'linear' | 'gatedMlp'> = Object.freeze({
   ...productsOf({ transpose, cut }),
   transpose,
   cut,
@@ -130,7 +130,7 @@ const ofHost: Omit<Kernels, 'cachedAttention' | 'linear'> = Object.freeze({
  * Kernels of engines whose tensors lie in host memory: plain loops over it, without a copy.
  * @param attender - carries out attention with a past
  */
-export function hostKernels(attender: Attender): Omit<Kernels, 'linear'> {
+export function hostKernels(attender: Attender): Omit<Kernels, 'linear' | 'gatedMlp'> {
   return {
     ...ofHost,
     cachedAttention: (q, k, v, at, store, sizes) => attendCached(attender, q, k, v, at, store, sizes),

@@ -5,7 +5,7 @@ import { creating } from './create.ts';
 import { crossEntropyRows } from './cross-entropy.ts';
 import { elementwise } from './elementwise.ts';
 import { embed } from './embed.ts';
-import { gatedMlp } from './gated-mlp.ts';
+import { gatedMlp, gatedMlpBy } from './gated-mlp.ts';
 import type { Kernels } from './kernels.ts';
 import { linear, linearBy } from './linear.ts';
 import { linearLoss } from './linear-loss.ts';
@@ -21,7 +21,8 @@ import * as shaping from './shape.ts';
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
 export function createKernels(own: Partial<Kernels> = {}): Kernels {
   const kernels = { ...composites, ...own };
-  return { ...kernels, linear: own.linear ?? linearBy(kernels.product) };
+  const linear = own.linear ?? linearBy(kernels.product);
+  return { ...kernels, linear, gatedMlp: own.gatedMlp ?? gatedMlpBy({ ...kernels, linear }) };
 }
 
 /** The language of plugins on tfjs' active backend. */

@@ -54,6 +54,8 @@ export interface Kernels {
   rmsNormGradients(dy: Tensor, x: Tensor, gain_D: Tensor, epsilon: number, scale: number): Tensor[];
   /** silu(gate) * up: the inside of a gated MLP. */
   gated(gate_NF: Tensor, up_NF: Tensor): Tensor;
+  /** (silu(x Wgate) * (x Wup)) Wdown (+ residual) where no gradient is wanted. Default: by way of `linear` and `gated`. */
+  gatedMlp(x_D: Tensor, gate_DF: Tensor, up_DF: Tensor, down_FD: Tensor, residual?: Tensor): Tensor;
   /** From d(silu(gate) * up): d gate, d up, and silu(gate) * up again. */
   gatedGradients(
     dInner_NF: Tensor,

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { alias, tfjsEngine, untaped } from './internals.ts';
-import { tidy } from './scopes.ts';
+import { tidyTensors } from './scopes.ts';
 
 /** Keeps a tensor for the backward pass; does nothing when no tape records. */
 export type Save = (tensor: Tensor) => void;
@@ -48,7 +48,7 @@ export function differentiableMany<T extends Tensor>(
   backward: Backward<readonly Tensor[]>,
 ): T[] {
   const engine = tfjsEngine();
-  if (!engine.isTapeOn()) return tidy(() => forward(() => {}));
+  if (!engine.isTapeOn()) return tidyTensors(() => forward(() => {}));
   const saved: Tensor[] = [];
   const outputs = runSaving(saved, forward);
   engine.state.activeTape?.push({
@@ -70,7 +70,7 @@ export function differentiableMany<T extends Tensor>(
 function runSaving<T extends Tensor>(saved: Tensor[], forward: (save: Save) => T[]): T[] {
   const engine = tfjsEngine();
   try {
-    return untaped(() => tidy(() => forward((tensor) => saved.push(engine.keep(alias(tensor))))));
+    return untaped(() => tidyTensors(() => forward((tensor) => saved.push(engine.keep(alias(tensor))))));
   } catch (error) {
     for (const tensor of saved) tensor.dispose();
     throw error;

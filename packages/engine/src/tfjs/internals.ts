@@ -58,6 +58,11 @@ export interface TfjsBackend {
   makeOutput?(shape: number[], dtype: tf.DataType): TensorInfo;
 }
 
+/** A tidy scope: the tensors made in it. */
+export interface Scope {
+  readonly track: Tensor[];
+}
+
 /** The engine's own bookkeeping. */
 export interface TfjsState {
   readonly numTensors: number;
@@ -66,6 +71,8 @@ export interface TfjsState {
   activeTape: TapeNode[] | null;
   nextTapeNodeId: number;
   kernelDepth: number;
+  activeScope: Scope | null;
+  readonly scopeStack: Scope[];
   gradientDepth: number;
 }
 
@@ -81,6 +88,8 @@ export interface TfjsEngine {
   isTapeOn(): boolean;
   startScope(): void;
   endScope(kept: readonly Tensor[]): void;
+  /** Makes the innermost scope free a tensor at its end. */
+  track<T extends Tensor>(tensor: T): T;
   startTape(): void;
   endTape(): void;
   nextTensorId(): number;

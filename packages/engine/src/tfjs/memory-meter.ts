@@ -1,5 +1,12 @@
 import type { DataId, DataInfo, DataInfos, TfjsState } from './internals.ts';
 
+/** On the key itself: a weak map costs a microsecond a tensor, most of it at collection. */
+const INFO = Symbol('foretoken.data-info');
+
+interface Metered {
+  [INFO]?: DataInfo;
+}
+
 /**
  * Counts the bytes of live buffers and their peak to the byte, at every allocation.
  *
@@ -24,22 +31,24 @@ export class MemoryMeter implements DataInfos {
   }
 
   get(id: DataId): DataInfo | undefined {
-    return this.inner.get(id);
+    return (id as Metered)[INFO] ?? this.inner.get(id);
   }
 
   has(id: DataId): boolean {
-    return this.inner.has(id);
+    return (id as Metered)[INFO] !== undefined || this.inner.has(id);
   }
 
   set(id: DataId, info: DataInfo): this {
-    this.inner.set(id, info);
+    (id as Metered)[INFO] = info;
     this.bytes += info.bytes;
     if (this.bytes > this.peakBytes) this.peakBytes = this.bytes;
     return this;
   }
 
   delete(id: DataId): boolean {
-    this.bytes -= this.inner.get(id)?.bytes ?? 0;
-    return this.inner.delete(id);
+    this.bytes -= this.get(id)?.bytes ?? 0;
+    if ((id as Metered)[INFO] === undefined) return this.inner.delete(id);
+    (id as Metered)[INFO] = undefined;
+    return true;
   }
 }

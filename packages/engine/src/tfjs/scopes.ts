@@ -1,5 +1,5 @@
 import { type Tensor, tf } from '../tensor.ts';
-import { tfjsEngine } from './internals.ts';
+import { type Scope, tfjsEngine } from './internals.ts';
 
 /**
  * Tensors in a value: in arrays, plain objects, maps and sets, however deep.
@@ -26,4 +26,33 @@ export function tidy<T>(work: () => T): T {
   } finally {
     engine.endScope(kept);
   }
+}
+
+/**
+ * {@link tidy} for work whose result is a list of tensors. Where these are all that was made, which is how a kernel does
+ * it, the scope ends without a search.
+ */
+export function tidyTensors<T extends Tensor>(work: () => T[]): T[] {
+  const engine = tfjsEngine();
+  engine.startScope();
+  let kept: T[] = [];
+  try {
+    kept = work();
+    return kept;
+  } finally {
+    endScope(kept);
+  }
+}
+
+function endScope(kept: readonly Tensor[]): void {
+  const engine = tfjsEngine();
+  const { state } = engine;
+  const made = (state.activeScope as Scope).track;
+  if (made.length !== kept.length || made.some((tensor, index) => tensor !== kept[index])) {
+    engine.endScope(kept);
+    return;
+  }
+  state.scopeStack.pop();
+  state.activeScope = state.scopeStack.at(-1) ?? null;
+  for (const tensor of kept) if (!tensor.kept) engine.track(tensor);
 }

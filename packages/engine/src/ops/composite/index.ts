@@ -1,3 +1,4 @@
+import { gatedMlpBy } from '../gated-mlp.ts';
 import type { Kernels } from '../kernels.ts';
 import { linearBy } from '../linear.ts';
 import { attention, cachedAttention, createStore } from './attention.ts';
@@ -23,6 +24,7 @@ export const composites: Kernels = Object.freeze<Kernels>({
   rmsNorm,
   rmsNormGradients,
   gated,
+  gatedMlp: gatedMlpBy({ linear: linearBy(product), gated }),
   gatedGradients,
   rotate,
   crossEntropy,
