@@ -77,7 +77,12 @@ void Pool::reserve_scratch(size_t floats) {
 
 void Pool::start_workers() {
   stopping_.store(false);
-  for (int worker = 1; worker < threads_; worker++) workers_.emplace_back([this, worker] { serve(worker); });
+  try {
+    for (int worker = 1; worker < threads_; worker++) workers_.emplace_back([this, worker] { serve(worker); });
+  } catch (const std::system_error&) {
+    // The system has no more threads: those that started do the work.
+    threads_ = static_cast<int>(workers_.size()) + 1;
+  }
 }
 
 void Pool::stop_workers() {

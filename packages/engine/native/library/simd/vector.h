@@ -148,7 +148,8 @@ inline Vf exponential(Vf x) {
 inline Vf exponential_below_0(Vf x) {
   const Vf lowest = splat(-87.33654f);
   const Vf bounded = x < lowest ? lowest : x;
-  const Vf shifter = splat(12582912.0f);
+  // 1.5 * 2^23 + 127: the low bits of the shifted number are n + 127, which is the exponent of 2^n.
+  const Vf shifter = splat(12583039.0f);
   const Vf shifted = fma(bounded, splat(1.44269504088896341f), shifter);
   const Vf n = shifted - shifter;
   Vf r = fma(n, splat(-0.693359375f), bounded);
@@ -160,8 +161,8 @@ inline Vf exponential_below_0(Vf x) {
   p = fma(p, r, splat(1.6666665459e-1f));
   p = fma(p, r, splat(5.0000001201e-1f));
   const Vf y = fma(p * r, r, r) + splat(1.0f);
-  // The low bits of the shifted number are n; y lies between 0.7 and 1.5, so adding n to its exponent multiplies by 2^n.
-  const Vf scaled = (Vf)((Vi)y + ((Vi)shifted << 23));
+  // A product, as adding to the exponent's bits would make a number of a NaN.
+  const Vf scaled = y * (Vf)((Vi)shifted << 23);
   return x < lowest ? splat(0.0f) : scaled;
 }
 
