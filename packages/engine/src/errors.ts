@@ -41,7 +41,8 @@ export const ERROR_CODES = {
   // training
   TRAINING_DIVERGED: 'Ten steps in a row were not finite. Lower the learning rate; the last good checkpoint is intact.',
   RUN_EXISTS: 'The folder already holds a run. Use --resume, or another folder.',
-  RUN_MISMATCH: 'The run in this folder has another configuration. Use its own configuration or another folder.',
+  RUN_MISMATCH:
+    'The run in this folder has another configuration or was started on another engine. Go on with its own, or use another folder.',
   RUN_NOT_FOUND: 'There is no run in this folder. Check the path.',
   INTERRUPTED: 'Stopped on request. Go on with --resume.',
   // files
