@@ -22,6 +22,9 @@ const ROWS = [
   ['our ops: a kernel gives what its composite gives', ({ composites }) => share(composites)],
   ['linearLoss: losses, gradients, blocks, ignored rows', ({ suites }) => share(suites.linearLoss)],
   ['AdamW and the norm of gradients', ({ suites }) => share(suites.adamw)],
+  ['attention with a past: commit, fork, rollback', ({ suites }) => share(suites.keyValues)],
+  ['topK and sample', ({ suites }) => share(suites.sample)],
+  ['recordings: gradients in parts, nothing leaked', ({ suites }) => share(suites.recordings)],
   ['values worked out by hand, where tfjs goes wrong', ({ suites }) => share(suites.traps)],
   ['a row’s bits depend on that row alone', ({ suites }) => share(suites.bits)],
   ['tfjs-core’s specs: passed', ({ specs }) => specs.passed],
@@ -62,7 +65,7 @@ engines that a machine has.
 - **Our ops** are judged case by case (\`packages/engine/src/testing/cases-*.ts\`): the result against plain loops over
   float64, to 1e-5 of the largest value; the gradient against finite differences of those loops, to 1e-4; and no tensor
   may be left over. Where an engine has a kernel, it is also held to the composite of plain tfjs operations.
-- **linearLoss, AdamW and the values by hand** are the tests beside those operations; **a row's bits** are properties (\`packages/engine/src/bits.test.ts\`): one row gives the same bits alone and among
+- **Further rows** are the tests beside what they name. **A row's bits** are properties (\`packages/engine/src/bits.test.ts\`): one row gives the same bits alone and among
   others, whatever the batch, the chunks of the prompt, the tree around it and the padding behind it.
 - **tfjs-core's specs** are the specs of operations that tfjs-core itself is tested with
   (\`node packages/engine/conformance/tfjs-specs.mjs --engine NAME\` names every one). A spec that asks for a kernel which the engine

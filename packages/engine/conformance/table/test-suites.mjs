@@ -6,11 +6,14 @@ import { packageFolder } from '../load-source.mjs';
 import { runApart } from '../run-apart.mjs';
 
 /** Test files that run over every engine, by what they hold engines to. */
-const SUITES = {
+export const SUITES = {
   bits: 'bits.test.ts',
-  traps: 'ops/traps.test.ts',
+  keyValues: 'key-value-rows.test.ts',
+  recordings: 'record.test.ts',
   linearLoss: 'ops/linear-loss.test.ts',
   adamw: 'ops/optimize.test.ts',
+  sample: 'ops/sample.test.ts',
+  traps: 'ops/traps.test.ts',
 };
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
