@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ablateCommand } from './commands/ablate.ts';
 import { benchCommand } from './commands/bench.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { engineCommand } from './commands/engine.ts';
 import { evalCommand } from './commands/eval.ts';
 import { generateCommand } from './commands/generate.ts';
 import { pluginsCommand } from './commands/plugins.ts';
@@ -25,7 +26,8 @@ export function createProgram(version: string): Command {
     .addCommand(reportCommand())
     .addCommand(pluginsCommand())
     .addCommand(benchCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(engineCommand());
   for (const each of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     settle(each);
   }

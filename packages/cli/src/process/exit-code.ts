@@ -10,6 +10,8 @@ const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'HORIZON_INVALID',
   'SESSION_MISUSE',
   'TRAINING_DIVERGED',
+  'ENGINE_FAILED',
+  'ENGINE_BUILD_FAILED',
 ]);
 
 /** The exit code that an error means. */

@@ -24,12 +24,7 @@ test('no GPU: what Dawn printed is the reason, and the next step is named', asyn
 });
 
 test('a driver that takes its process down does not take this one', async () => {
-  expect(await probe('process.abort();')).toEqual({ reason: 'asking Dawn for a GPU ended by SIGABRT' });
-});
-
-test('an answer that is none is a reason too', async () => {
-  expect(await probe("process.stdout.write('{'); process.exit(0);")).toEqual({
-    reason: 'asking Dawn for a GPU gave "{"',
+  expect(await probe('process.abort();')).toEqual({
+    reason: 'Dawn was asked for a GPU in a process of its own, and it ended by SIGABRT',
   });
-  expect(await probe('process.exit(3);')).toEqual({ reason: 'asking Dawn for a GPU ended with exit code 3' });
 });
