@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadSource } from '../load-source.mjs';
 import { runApart } from '../run-apart.mjs';
 import { runSpecsApart } from '../specs/run-apart.mjs';
-import { runSuites } from './test-suites.mjs';
+import { runSuites, SUITES } from './test-suites.mjs';
 
 /** The columns of the table, in this order. */
 export const ENGINES = ['native', 'wasm', 'cpu', 'webgpu', 'tensorflow'];
@@ -22,10 +22,16 @@ export async function collect(say) {
     const engine = found.get(name);
     say(`${name}: ${engine?.available ? 'operations, then the specs of tfjs-core' : 'cannot run here'}`);
     results[name] = engine?.available
-      ? { ...(await judged(name)), suites: suites[name] }
+      ? { ...(await judged(name)), suites: suitesOf(name, suites) }
       : { reason: reasonOf(engine) };
   }
   return results;
+}
+
+function suitesOf(name, suites) {
+  const absent = Object.keys(SUITES).filter((suite) => suites[name]?.[suite] === undefined);
+  if (absent.length > 0) throw new Error(`no tests for ${name} in ${absent.map((suite) => SUITES[suite]).join(', ')}`);
+  return suites[name];
 }
 
 const judgeOps = fileURLToPath(new URL('judge-ops.mjs', import.meta.url));

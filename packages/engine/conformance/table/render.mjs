@@ -10,11 +10,7 @@ const GROUPS = {
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
-function share(judged) {
-  if (judged === undefined) return 'none';
-  const { cases, failed } = judged;
-  return failed.length === 0 ? `all ${cases}` : `${cases - failed.length} of ${cases}`;
-}
+const share = ({ cases, failed }) => (failed.length === 0 ? `all ${cases}` : `${cases - failed.length} of ${cases}`);
 
 /** Label of each row and what an engine's results say in it. */
 const ROWS = [

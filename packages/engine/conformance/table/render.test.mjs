@@ -55,7 +55,7 @@ test('a reason names no place of the machine it was seen on', () => {
 test('tests count for the engine in their title, composites for none, and a file that did not start is an error', () => {
   const result = (engine, title, status) => ({ ancestorTitles: [`on ${engine}`], title, status });
   const file = (path, assertionResults) => ({ name: `/checkout/packages/engine/src/${path}`, assertionResults });
-  const tests = [result('wasm with kernels', 'a', 'passed'), result('wasm with composites', 'a', 'failed')];
+  const tests = [result("'wasm with kernels'", 'a', 'passed'), result("'wasm with composites'", 'a', 'failed')];
   const files = [
     file('bits.test.ts', [result('wasm', 'a', 'failed'), result('cpu', 'a', 'passed')]),
     ...Object.values(SUITES)

@@ -48,7 +48,7 @@ export function byEngine(files) {
     const file = files.find(({ name }) => name.endsWith(`/src/${path}`));
     if (!file?.assertionResults.length) throw new Error(`${path} did not start: ${file?.message}`);
     for (const { ancestorTitles, title, status } of file.assertionResults) {
-      const engine = /^on (\S+)(?: with kernels)?$/.exec(ancestorTitles[0])?.[1];
+      const engine = /^on '?(\w+)(?: with kernels)?'?$/.exec(ancestorTitles[0])?.[1];
       if (engine === undefined) continue;
       engines[engine] ??= {};
       engines[engine][suite] ??= { cases: 0, failed: [] };
