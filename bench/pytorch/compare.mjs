@@ -28,8 +28,9 @@ async function compare(settings) {
   const [{ runJson }, { sameModel, sectionsFor }, rounds, print] = await Promise.all(
     ['./command.mjs', './sections.mjs', './rounds.mjs', './print.mjs'].map((file) => import(file)),
   );
-  const machine = print.describeMachine();
   const sections = chosenSections(sectionsFor(settings), settings.only);
+  const machine = print.describeMachine();
+  print.warnIfBusy(machine, process.stderr);
   const programs = programsOf(settings);
   const run = ({ side, args }) => {
     const [program, ...first] = programs[side];

@@ -29,6 +29,12 @@ export function describeMachine() {
   return { processor, cores: os.availableParallelism(), memoryBytes: os.totalmem(), load: os.loadavg()[0] };
 }
 
+/** Says on a stream that figures will be off, where other work keeps the machine busy. */
+export function warnIfBusy({ load, cores }, stream) {
+  if (load <= cores / 4) return;
+  stream.write(`load ${load.toFixed(1)} on ${cores} cores: other work is running, and ratios will show it.\n`);
+}
+
 /** With what a comparison ran. */
 export function describeRun({ pairs, threads, steps }, { foretoken, yardstick } = {}) {
   const versions = { node: process.versions.node, torch: yardstick?.torch };
@@ -56,6 +62,7 @@ function headingOf({ machine, versions, engine, threads, pairs }) {
 }
 
 function tableOf(figures) {
+  if (figures.length === 0) return ['no figures'];
   const right = (title) => ({ title, align: 'right' });
   const columns = [
     { title: 'section' },

@@ -23,9 +23,10 @@ function fake(name: string, answer: string): string {
   return file;
 }
 
-const option = "const of = (name) => args[args.indexOf('--' + name) + 1];";
-const theirs = `${option} return { params: 100, torch: '9.9', train_tok_s: 1000 * of('threads'), peak_bytes: 4096, greedy_tok_s_b1: 300 / of('threads') };`;
-const ours = `${option} return { engine: 'fake', parameters: 100, tokensPerSecond: 1500 * of('threads'), residentBytes: 1024, stepMs: of('horizon') === '4' ? 12 : 10 };`;
+const option =
+  "const of = (name) => args[args.indexOf('--' + name) + 1]; const threads = args.includes('--threads') ? Number(of('threads')) : 1;";
+const theirs = `${option} return { params: 100, torch: '9.9', train_tok_s: 1000 * threads, peak_bytes: 4096, greedy_tok_s_b1: 300 / threads };`;
+const ours = `${option} return { engine: 'fake', parameters: 100, tokensPerSecond: 1500 * threads, residentBytes: 1024, stepMs: of('horizon') === '4' ? 12 : 10 };`;
 
 async function run(...args: string[]) {
   const child = spawn(process.execPath, [compare, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -114,10 +115,10 @@ describe('compare.mjs', { timeout: 60_000 }, () => {
 
   it('ends a run that takes too long', async () => {
     const python = `if (!args.includes('--seq')) { const end = Date.now() + 30_000; while (Date.now() < end); } ${theirs}`;
-    const args = ['--only', 'memory', '--pairs', '1', '--timeout', '2', '--json'];
+    const args = ['--only', 'memory', '--pairs', '1', '--timeout', '3', '--json'];
     const { code, stdout } = await run(...sides({ python }), ...args);
     expect(code).toBe(1);
-    expect(JSON.parse(stdout).failures).toMatchObject([{ reason: 'did not end within 2 s' }]);
+    expect(JSON.parse(stdout).failures).toMatchObject([{ reason: 'did not end within 3 s' }]);
   });
 
   it('stops at once if a side does not start', async () => {
