@@ -8,9 +8,8 @@ export const BLOCK = 64;
 /** Rows up to which a product goes column by column instead. */
 export const FEW_ROWS = 8;
 
-/** Threads along each side of a block; each computes every 16th row and column of it. */
+/** Threads along each side of a block; each computes four rows and four columns next to each other. */
 const SIDE = 16;
-const OWN = BLOCK / SIDE;
 
 /** Inner indices that a work group keeps at once. */
 const DEPTH = 16;
@@ -46,6 +45,9 @@ ${fewRows ? byColumn : byBlock(transposeA, transposeB)}`,
   };
 }
 
+const ROWS = Array.from({ length: FEW_ROWS }, (_, m) => m);
+
+/** The sums of a column stand in variables of their own: an array of them would be kept in memory. */
 const byColumn = `
 @compute @workgroup_size(${BLOCK})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -53,31 +55,45 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let firstA = group.z * at.M * at.K;
   let firstB = group.z * at.K * at.N;
   if (n >= at.N) { return; }
-  var sums: array<f32, ${FEW_ROWS}>;
+  ${ROWS.map((m) => `var sum${m} = 0.0;`).join(' ')}
   for (var k = 0u; k < at.K; k++) {
     let right = b[firstB + placeB(k, n)];
-    for (var m = 0u; m < ${FEW_ROWS}u; m++) {
-      if (m < at.M) { sums[m] = fma(a[firstA + placeA(m, k)], right, sums[m]); }
-    }
+    ${ROWS.map((m) => `sum${m} = fma(a[firstA + placeA(min(${m}u, at.M - 1u), k)], right, sum${m});`).join('\n    ')}
   }
-  for (var m = 0u; m < ${FEW_ROWS}u; m++) { store(group.z * at.M * at.N, m, n, sums[m]); }
+  let firstY = group.z * at.M * at.N;
+  ${ROWS.map((m) => `store(firstY, ${m}u, n, sum${m});`).join('\n  ')}
 }`;
 
-/** Fills a tile so that neighbouring threads read neighbouring values. */
-const fill = (tile: string, outer: string, isInnerFirst: boolean, value: string) => `
-    for (var i = lane; i < ${DEPTH * BLOCK}u; i += ${SIDE * SIDE}u) {
-      let inner = ${isInnerFirst ? `i % ${DEPTH}u` : `i / ${BLOCK}u`};
-      let outer = ${isInnerFirst ? `i / ${DEPTH}u` : `i % ${BLOCK}u`};
+/** Fills a tile [inner][outer / 4] so that neighbouring threads read neighbouring values. */
+const fill = (tile: string, outer: 'm' | 'n', isInnerFirst: boolean) => `
+    {
+      let inner = ${isInnerFirst ? `lane % ${SIDE}u` : `lane / ${SIDE}u`};
+      let outer = ${isInnerFirst ? `lane / ${SIDE}u` : `lane % ${SIDE}u`};
+      let ${outer} = first_${outer} + 4u * outer;
       let k = depth + inner;
-      let ${outer} = first_${outer} + outer;
-      var value = 0.0;
-      if (k < at.K && ${outer} < at.${outer.toUpperCase()}) { value = ${value}; }
-      ${tile}[inner * ${BLOCK}u + outer] = value;
+      ${tile}[inner * ${SIDE}u + outer] = vec4(
+        load_${outer}(${outer}, k), load_${outer}(${outer} + 1u, k), load_${outer}(${outer} + 2u, k), load_${outer}(${outer} + 3u, k));
     }`;
 
+const FOUR = [0, 1, 2, 3];
+const COMPONENTS = ['x', 'y', 'z', 'w'];
+
 const byBlock = (transposeA = false, transposeB = false) => `
-var<workgroup> tileA: array<f32, ${DEPTH * BLOCK}>;
-var<workgroup> tileB: array<f32, ${DEPTH * BLOCK}>;
+var<workgroup> tileA: array<vec4<f32>, ${DEPTH * SIDE}>;
+var<workgroup> tileB: array<vec4<f32>, ${DEPTH * SIDE}>;
+var<private> firstA: u32;
+var<private> firstB: u32;
+
+fn load_m(m: u32, k: u32) -> f32 {
+  if (m >= at.M || k >= at.K) { return 0.0; }
+  return a[firstA + placeA(m, k)];
+}
+
+fn load_n(n: u32, k: u32) -> f32 {
+  if (n >= at.N || k >= at.K) { return 0.0; }
+  return b[firstB + placeB(k, n)];
+}
+
 @compute @workgroup_size(${SIDE}, ${SIDE})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -86,27 +102,22 @@ fn main(
 ) {
   let first_m = group.y * ${BLOCK}u;
   let first_n = group.x * ${BLOCK}u;
-  let firstA = group.z * at.M * at.K;
-  let firstB = group.z * at.K * at.N;
-  var sums: array<f32, ${OWN * OWN}>;
+  firstA = group.z * at.M * at.K;
+  firstB = group.z * at.K * at.N;
+  ${FOUR.map((row) => `var sum${row} = vec4<f32>();`).join(' ')}
   for (var depth = 0u; depth < at.K; depth += ${DEPTH}u) {
-    ${fill('tileA', 'm', !transposeA, 'a[firstA + placeA(m, k)]')}
-    ${fill('tileB', 'n', transposeB, 'b[firstB + placeB(k, n)]')}
+    ${fill('tileA', 'm', !transposeA)}
+    ${fill('tileB', 'n', transposeB)}
     workgroupBarrier();
     for (var k = 0u; k < ${DEPTH}u; k++) {
-      for (var i = 0u; i < ${OWN}u; i++) {
-        let left = tileA[k * ${BLOCK}u + thread.y + i * ${SIDE}u];
-        for (var j = 0u; j < ${OWN}u; j++) {
-          sums[i * ${OWN}u + j] = fma(left, tileB[k * ${BLOCK}u + thread.x + j * ${SIDE}u], sums[i * ${OWN}u + j]);
-        }
-      }
+      let left = tileA[k * ${SIDE}u + thread.y];
+      let right = tileB[k * ${SIDE}u + thread.x];
+      ${FOUR.map((row) => `sum${row} = fma(vec4(left.${COMPONENTS[row]}), right, sum${row});`).join('\n      ')}
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < ${OWN}u; i++) {
-    for (var j = 0u; j < ${OWN}u; j++) {
-      let m = first_m + thread.y + i * ${SIDE}u;
-      store(group.z * at.M * at.N, m, first_n + thread.x + j * ${SIDE}u, sums[i * ${OWN}u + j]);
-    }
-  }
+  let m = first_m + 4u * thread.y;
+  let n = first_n + 4u * thread.x;
+  let firstY = group.z * at.M * at.N;
+  ${FOUR.flatMap((row) => FOUR.map((column) => `store(firstY, m + ${row}u, n + ${column}u, sum${row}.${COMPONENTS[column]});`)).join('\n  ')}
 }`;
