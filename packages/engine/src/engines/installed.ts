@@ -16,15 +16,12 @@ export interface InstalledPackage {
 export const searchFolders = (): string[] => [process.cwd(), dirname(fileURLToPath(import.meta.url))];
 
 /**
- * Finds an optional package without running any of it.
+ * Finds an optional package, without running any of it, wherever it is installed.
  * @param from - folders whose dependencies are searched, in this order
  */
-export function findInstalled(name: string, from: readonly string[] = searchFolders()): InstalledPackage | undefined {
-  for (const start of from) {
-    const folder = locate(name, start);
-    if (folder !== undefined) return readPackage(folder);
-  }
-  return undefined;
+export function findInstalled(name: string, from: readonly string[] = searchFolders()): InstalledPackage[] {
+  const folders = from.map((start) => locate(name, start)).filter((folder) => folder !== undefined);
+  return [...new Set(folders)].map(readPackage);
 }
 
 /** The package in a folder. */

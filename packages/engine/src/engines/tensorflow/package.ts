@@ -32,12 +32,16 @@ interface Manifest {
   readonly binary?: { readonly napi_versions?: readonly number[] };
 }
 
-/** The installed package to use: one whose binding is built before one without, the GPU's before the processor's. */
+/**
+ * The installed package to use: one that fits before one that does not, one whose binding is built before one without, the
+ * GPU's before the processor's.
+ */
 export function findTensorflowPackage(from?: readonly string[]): TensorflowPackage | undefined {
-  const found = TENSORFLOW_PACKAGES.map((name) => findInstalled(name, from))
-    .filter((one) => one !== undefined)
-    .map(({ folder }) => tensorflowPackageIn(folder));
-  return found.find(({ binding }) => existsSync(binding)) ?? found[0];
+  const found = TENSORFLOW_PACKAGES.flatMap((name) => findInstalled(name, from)).map(({ folder }) =>
+    tensorflowPackageIn(folder),
+  );
+  const fitting = found.filter((one) => unfitPackage(one) === undefined);
+  return fitting.find(({ binding }) => existsSync(binding)) ?? fitting[0] ?? found[0];
 }
 
 /** What a package is refused for, whatever its binding; undefined where it fits. */

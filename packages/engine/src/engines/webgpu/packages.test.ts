@@ -25,6 +25,8 @@ test('a backend with a tfjs-core of its own is refused', () => {
   expect(findPackages([tree])).toMatch(/another copy of @tensorflow\/tfjs-core/);
 });
 
-test('the packages of the workspace fit', () => {
+test('the packages of the workspace fit, also where the working directory has others', () => {
+  const tree = fakePackages({ '@tensorflow/tfjs-backend-webgpu': { version: '4.23.0' } });
+  expect(findPackages([tree, import.meta.dirname])).toMatchObject({ backend: { version: '4.22.0' } });
   expect(findPackages()).toMatchObject({ dawn: { name: 'webgpu' }, backend: { version: '4.22.0' } });
 });

@@ -7,7 +7,7 @@ import { probeGpu } from './probe.ts';
 function probe(requestAdapter: string) {
   const main = `export const create = () => ({ requestAdapter: async () => { ${requestAdapter} } });`;
   const tree = fakePackages({ webgpu: { version: '0.6.2', main, type: 'module' } });
-  const dawn = findInstalled('webgpu', [tree])!;
+  const [dawn] = findInstalled('webgpu', [tree]);
   return probeGpu({ dawn, backend: dawn });
 }
 
