@@ -3,7 +3,7 @@ import type { Kernels, ProductOptions } from '../../ops/kernels.ts';
 import { type Tensor, tf } from '../../tensor.ts';
 import { type TensorInfo, tfjsEngine } from '../../tfjs/internals.ts';
 import type { GpuLauncher } from './launcher.ts';
-import { BLOCK, FEW_ROWS, productShader } from './shaders/product.ts';
+import { BLOCK, FEW_ROWS, productByBlock, productByColumn } from './shaders/product.ts';
 
 /** Sizes of a product of the last two axes, and the shape of its result. */
 function sizesOf(a: Tensor, b: Tensor, { transposeA, transposeB }: ProductOptions) {
@@ -16,14 +16,14 @@ function sizesOf(a: Tensor, b: Tensor, { transposeA, transposeB }: ProductOption
 
 /** Multiplies the last two axes; the leading ones are equal. No operand may be empty. */
 export function multiply(gpu: GpuLauncher, a: Tensor, b: Tensor, options: ProductOptions): TensorInfo[] {
-  const { transposeA, transposeB, bias_N, residual_MN } = options;
+  const { transposeA = false, transposeB = false, bias_N, residual_MN } = options;
   const { M, K, N, P, shape } = sizesOf(a, b, options);
   const isFew = M <= FEW_ROWS;
-  const flags = { transposeA, transposeB, hasBias: bias_N !== undefined, hasResidual: residual_MN !== undefined };
-  return gpu.compute(productShader(flags, isFew), {
+  const flags = [transposeA, transposeB, bias_N !== undefined, residual_MN !== undefined].map(Number);
+  return gpu.compute(isFew ? productByColumn : productByBlock, {
     outputs: [shape],
-    inputs: [a, b, bias_N, residual_MN].filter((operand) => operand !== undefined),
-    parameters: [M, K, N],
+    inputs: [a, b, bias_N ?? a, residual_MN ?? a],
+    parameters: [M, K, N, ...flags],
     groups: [Math.ceil(N / BLOCK), isFew ? 1 : Math.ceil(M / BLOCK), P],
   });
 }
