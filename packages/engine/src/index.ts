@@ -1,6 +1,7 @@
 export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus } from './engine.ts';
 export { ERROR_CODES, type ErrorCode, ForetokenError, isForetokenError } from './errors.ts';
 export type { KeyValueStore, KeyValues } from './key-values.ts';
+export { delegatedKernelNames, nativeKernelNames } from './native/tfjs-kernels.ts';
 export {
   type ChainOptions,
   chainNodes,

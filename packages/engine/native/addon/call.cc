@@ -239,7 +239,10 @@ static napi_value start(napi_env env, napi_value exports) {
   register_products(env, exports);
   register_attention(env, exports);
   register_rows(env, exports);
-  register_tensors(env, exports);
+  register_elementwise(env, exports);
+  register_reduce(env, exports);
+  register_shape(env, exports);
+  register_indexing(env, exports);
   return exports;
 }
 

@@ -89,6 +89,9 @@ void register_memory(napi_env env, napi_value exports);
 void register_products(napi_env env, napi_value exports);
 void register_attention(napi_env env, napi_value exports);
 void register_rows(napi_env env, napi_value exports);
-void register_tensors(napi_env env, napi_value exports);
+void register_elementwise(napi_env env, napi_value exports);
+void register_reduce(napi_env env, napi_value exports);
+void register_shape(napi_env env, napi_value exports);
+void register_indexing(napi_env env, napi_value exports);
 
 }  // namespace foretoken

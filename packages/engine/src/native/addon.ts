@@ -132,7 +132,85 @@ export interface Addon {
   softmax(x: Handle, rows: number, width: number, isLog: boolean): Handle;
   sample(logits: Handle, uniform: Float64Array, N: number, V: number, temperature: number): Handle;
   sumColumns(x: Handle, rows: number, columns: number): Handle;
-  unary(operation: number, x: Handle, count: number): Handle;
+  /** Types are numbers: 0 float32, 1 int32, 2 bool. */
+  unary(operation: number, type: number, x: Handle, count: number): Handle;
+  /** Of equal counts, or one of them 1. */
+  binary(operation: number, type: number, a: Handle, aCount: number, b: Handle, bCount: number): Handle;
+  /** With broadcasting: sizes of the result's axes, then the steps of a along them, then those of b. */
+  binaryOver(operation: number, type: number, a: Handle, b: Handle, axes: Int32Array): Handle;
+  /** float32 against one number. */
+  binaryWith(operation: number, x: Handle, count: number, value: number): Handle;
+  addAll(tensors: Float64Array, type: number, count: number): Handle;
+  clip(type: number, x: Handle, count: number, low: number, high: number): Handle;
+  cast(from: number, to: number, x: Handle, count: number): Handle;
+  fill(type: number, count: number, value: number): Handle;
+  /** start, start + step, ... */
+  ramp(type: number, count: number, start: number, step: number): Handle;
+  /** Each flag stands for `run` values that follow each other. */
+  select(flags: Handle, run: number, type: number, a: Handle, b: Handle, count: number): Handle;
+  /** Over the middle axis of [outer, along, inner]; `isLast` where no axis lies inside. */
+  reduce(
+    reduction: number,
+    type: number,
+    x: Handle,
+    outer: number,
+    along: number,
+    inner: number,
+    isLast: boolean,
+  ): Handle;
+  /** Running sums or products, likewise. */
+  accumulate(
+    isProduct: boolean,
+    type: number,
+    x: Handle,
+    outer: number,
+    along: number,
+    inner: number,
+    isLast: boolean,
+    isExclusive: boolean,
+    isReversed: boolean,
+  ): Handle;
+  /** A whole tensor of the values found at the steps of these axes: sizes, then steps. */
+  rearrange(type: number, x: Handle, axes: Int32Array, start: number): Handle;
+  /** A tensor of `count` values, x at the steps of these axes and `value` elsewhere. */
+  pad(type: number, x: Handle, axes: Int32Array, start: number, count: number, value: number): Handle;
+  /** Matrices of equally many rows, side by side. */
+  concat(type: number, matrices: Float64Array, widths: Int32Array, rows: number): Handle;
+  /** x [batch, outer, along, width] at indices [batch, count] of its third axis. */
+  take(
+    type: number,
+    x: Handle,
+    indices: Handle,
+    batch: number,
+    outer: number,
+    along: number,
+    width: number,
+    count: number,
+  ): Handle;
+  /** Rows of a table; each index has one part for each step, which counts rows. */
+  takeAt(
+    type: number,
+    table: Handle,
+    rows: number,
+    width: number,
+    indices: Handle,
+    count: number,
+    steps: Int32Array,
+  ): Handle;
+  /** Values put into a copy of a table or, where that is 0, added up. */
+  scatterAt(
+    type: number,
+    table: Handle,
+    rows: number,
+    width: number,
+    indices: Handle,
+    count: number,
+    steps: Int32Array,
+    values: Handle,
+  ): Handle;
+  segmentSum(x: Handle, segments: Handle, count: number, width: number, numSegments: number): Handle;
+  oneHot(type: number, indices: Handle, count: number, depth: number, on: number, off: number): Handle;
+  topK(type: number, x: Handle, rows: number, width: number, k: number): [values: Handle, indices: Handle];
 }
 
 /** An addon and the file it came from. */

@@ -17,11 +17,15 @@ interface CpuBackend {
 
 type Kernel = tf.KernelConfig['kernelFunc'];
 
+/** An input of a kernel: a tensor, none, or a list of them. */
+type Input = TensorInfo | null | undefined | readonly TensorInfo[];
+
 /** Copies a tensor to tfjs' cpu backend. */
 function toCpu(native: NativeBackend, cpu: CpuBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
   const { parts } = native.find(dataId);
   if (parts === undefined) return cpu.makeTensorInfo(shape, dtype, native.readSync(dataId) as Values);
-  const [real, imag] = [parts.real, parts.imag].map((part) => toCpu(native, cpu, part));
+  // The parts keep the shape in which they came.
+  const [real, imag] = [parts.real, parts.imag].map((part) => toCpu(native, cpu, { ...part, shape }));
   const complex = tf.getKernel('Complex', 'cpu').kernelFunc as Kernel;
   const made = complex({ inputs: { real, imag }, backend: cpu as unknown as tf.KernelBackend }) as TensorInfo;
   for (const part of [real, imag]) cpu.disposeIntermediateTensorInfo(part);
@@ -36,6 +40,30 @@ function fromCpu(native: NativeBackend, cpu: CpuBackend, { dataId, shape, dtype 
   return native.makeComplex(shape, { real: fromCpu(native, cpu, real), imag: fromCpu(native, cpu, imag) });
 }
 
+/** Copies of a call's inputs, each tensor once. */
+class Copies {
+  private readonly made = new Map<TensorInfo, TensorInfo>();
+  private readonly copyOne: (info: TensorInfo) => TensorInfo;
+
+  constructor(copyOne: (info: TensorInfo) => TensorInfo) {
+    this.copyOne = copyOne;
+  }
+
+  of(input: Input): Input {
+    if (input === undefined || input === null) return input;
+    if (Array.isArray(input)) return input.map((each: TensorInfo) => this.of(each) as TensorInfo);
+    const info = input as TensorInfo;
+    // Some kernels of tfjs take their inputs for tensors, which have a rank.
+    const copy = this.made.get(info) ?? Object.assign(this.copyOne(info), { rank: info.shape.length });
+    this.made.set(info, copy);
+    return copy;
+  }
+
+  all(): Iterable<TensorInfo> {
+    return this.made.values();
+  }
+}
+
 /**
  * A kernel that tfjs' cpu backend carries out: right, and slow, as its inputs and results are copied. For operations
  * that models seldom need.
@@ -47,19 +75,13 @@ export function delegated(name: string, run: Kernel): Kernel {
     if (cpu === null)
       throw new ForetokenError('KERNEL_MISSING', `${name} has no kernel on engine "native" without tfjs' cpu backend.`);
     cpu.firstUse = false;
-    const copies = new Map<TensorInfo, TensorInfo>();
-    const copy = (info: TensorInfo | undefined): TensorInfo | undefined => {
-      if (info === undefined || info === null) return info;
-      const known = copies.get(info) ?? toCpu(native, cpu, info);
-      copies.set(info, known);
-      return known;
-    };
-    const given = inputs as unknown as Record<string, TensorInfo> | TensorInfo[];
-    const moved = Array.isArray(given)
-      ? given.map(copy)
-      : Object.fromEntries(Object.entries(given).map(([key, info]) => [key, copy(info)]));
+    const copies = new Copies((info) => toCpu(native, cpu, info));
     let results: TensorInfo[] = [];
     try {
+      const given = inputs as unknown as Record<string, Input> | TensorInfo[];
+      const moved = Array.isArray(given)
+        ? copies.of(given)
+        : Object.fromEntries(Object.entries(given).map(([key, input]) => [key, copies.of(input)]));
       const out = run({ inputs: moved as never, attrs, backend: cpu as unknown as tf.KernelBackend }) as
         | TensorInfo
         | TensorInfo[];
@@ -67,7 +89,7 @@ export function delegated(name: string, run: Kernel): Kernel {
       const back = results.map((info) => fromCpu(native, cpu, info));
       return (Array.isArray(out) ? back : back[0]) as tf.TensorInfo | tf.TensorInfo[];
     } finally {
-      for (const info of [...copies.values(), ...results]) cpu.disposeIntermediateTensorInfo(info);
+      for (const info of [...copies.all(), ...results]) cpu.disposeIntermediateTensorInfo(info);
     }
   };
 }

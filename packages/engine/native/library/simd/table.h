@@ -94,8 +94,18 @@ struct AdamWRange {
 };
 
 /// Operations on float32 ranges by number; the order is that of the JavaScript side.
-enum UnaryOperation { kNegate, kExponential, kSigmoid, kSilu, kSquare, kSquareRoot, kReciprocalRoot, kReciprocal, kAbsolute, kRelu, kNumVectorUnaries };
-enum BinaryOperation { kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum, kSquaredDifference, kNumVectorBinaries };
+enum UnaryOperation {
+  kNegate, kExponential, kSigmoid, kSilu, kSquare, kSquareRoot, kReciprocalRoot, kReciprocal, kAbsolute, kRelu,
+  kRelu6, kElu, kSelu, kSoftplus, kExponentialMinusOne, kLogarithm, kLogarithmOfOnePlus, kTangentHyperbolic, kError,
+  kSign, kFloor, kCeiling, kRound, kNumVectorUnaries
+};
+enum BinaryOperation {
+  kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum, kSquaredDifference,
+  kLeak,         // a where it is not negative, a b where it is
+  kStep,         // 1 where a is positive, b elsewhere
+  kEluGradient,  // a, times b + 1 where b is negative
+  kNumVectorBinaries
+};
 
 struct SimdTable {
   const char* name;
@@ -128,6 +138,8 @@ struct SimdTable {
   /// Softmax or, with `is_log`, its logarithm, of each row.
   void (*softmax)(const float* x, float* y, size_t rows, int width, bool is_log);
   float (*sum)(const float* x, size_t count);
+  /// The largest or smallest value, infinite where there is none; NaNs are passed over unless `keeps_nan`.
+  float (*extreme)(const float* x, size_t count, bool is_largest, bool keeps_nan);
 };
 
 /// The tables that this binary was built with; null where the compiler's target has no such set.
