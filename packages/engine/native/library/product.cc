@@ -12,10 +12,22 @@ namespace {
 
 /// Inner indices of a block: a panel of B then stays in the first-level cache.
 constexpr int64_t kDepthBlock = 256;
-/// Columns of a block: the packed block of B is two megabytes at most.
-constexpr int64_t kColumnBlock = 2048;
-/// Rows that one task takes at most.
-constexpr int64_t kRowBlock = 96;
+/// Inner indices that are packed together.
+constexpr int64_t kPackedDepth = 4096;
+/// Packed floats of B at most: eight megabytes.
+constexpr int64_t kPackedFloats = int64_t{1} << 21;
+/// Strips of rows that one task takes at most.
+constexpr int64_t kTaskStrips = 16;
+/// Tasks for each thread, so that one that is held up leaves work to the others.
+constexpr int64_t kTasksPerThread = 4;
+/// From here on an inner axis is long.
+constexpr int64_t kLongDepth = 1024;
+/// Inner indices that are packed for all strips before the next ones.
+constexpr int64_t kPackedRun = 32;
+/// Columns of B that a worker packs for itself at most.
+constexpr int64_t kAloneColumns = 1024;
+/// Rows for each thread from which on that pays.
+constexpr int64_t kAloneRows = 40;
 /// Up to this many strips of rows, B is read as it lies: packing it would cost as much as the product.
 constexpr int64_t kSkinnyStrips = 2;
 /// Products with fewer multiplications than this run on the calling thread.
@@ -63,80 +75,172 @@ void few_rows(const Product& p) {
   });
 }
 
-/// One block of columns and of the inner axis.
+/// One block of columns and of the inner axis, all of B's part in it packed: depth block after depth block, panels in each.
 struct Block {
   int64_t column, columns, depth_start, depth;
+  float* packed;
+
+  int64_t padded_columns() const { return round_up(columns, simd().panel_columns); }
+  float* panels(int64_t depth_offset) const { return packed + depth_offset * padded_columns(); }
 };
 
-void pack_block(const Product& p, const Block& block, float* packed) {
+void pack_block(const Product& p, const Block& block) {
   const SimdTable& table = simd();
   const int64_t width = table.panel_columns;
-  const int64_t panels = (block.columns + width - 1) / width;
-  // A few panels a task: packing one takes about a microsecond.
-  const int64_t group = std::max<int64_t>(1, panels / (4 * Pool::instance().threads()));
-  Pool::instance().run(static_cast<int>((panels + group - 1) / group), [&](int task, int) {
-    const int64_t last = std::min(panels, (task + 1) * group);
-    for (int64_t panel = task * group; panel < last; panel++) {
-      const int64_t column = panel * width;
-      const float* from = p.b + block.depth_start * p.b_depth + (block.column + column) * p.b_column;
-      table.pack_columns(from, p.b_depth, p.b_column, static_cast<int>(block.depth),
-                         static_cast<int>(std::min(width, block.columns - column)), packed + column * block.depth);
+  const int64_t panels = block.padded_columns() / width;
+  const int64_t depths = (block.depth + kDepthBlock - 1) / kDepthBlock;
+  // Some panels a task: packing one takes about a microsecond.
+  const int64_t count = panels * depths;
+  const int64_t group = std::max<int64_t>(1, count / (kTasksPerThread * Pool::instance().threads()));
+  Pool::instance().run(static_cast<int>((count + group - 1) / group), [&](int task, int) {
+    for (int64_t index = task * group; index < std::min(count, (task + 1) * group); index++) {
+      const int64_t start = index / panels * kDepthBlock, column = index % panels * width;
+      const int64_t depth = std::min(kDepthBlock, block.depth - start);
+      const float* from = p.b + (block.depth_start + start) * p.b_depth + (block.column + column) * p.b_column;
+      table.pack_columns(from, p.b_depth, p.b_column, static_cast<int>(depth),
+                         static_cast<int>(std::min(width, block.columns - column)), block.panels(start) + column * depth);
     }
   });
 }
 
-void multiply_rows(const Product& p, const Block& block, const float* packed, int64_t row, int64_t rows, float* strips) {
+/// Rows [row, row + rows) of a block, depth block after depth block.
+void multiply_rows(const Product& p, const Block& block, int64_t row, int64_t rows, float* strips) {
   const SimdTable& table = simd();
   PanelProduct part{};
-  const float* a = p.a + row * p.a_row + block.depth_start * p.a_depth;
-  if (p.a_depth == 1) {
-    part.a = a;
-    part.a_row = p.a_row;
-    part.a_depth = 1;
-    part.a_strip = table.tile_rows * p.a_row;
-  } else {
-    for (int64_t first = 0; first < rows; first += table.tile_rows) {
-      table.pack_rows(a + first * p.a_row, p.a_row, p.a_depth, static_cast<int>(std::min<int64_t>(table.tile_rows, rows - first)),
-                      static_cast<int>(block.depth), strips + first * block.depth);
-    }
-    part.a = strips;
-    part.a_row = 1;
-    part.a_depth = table.tile_rows;
-    part.a_strip = table.tile_rows * block.depth;
-  }
-  const bool is_last = block.depth_start + block.depth == p.depth;
-  part.b = packed;
   part.rows = static_cast<int>(rows);
   part.columns = static_cast<int>(block.columns);
-  part.depth = static_cast<int>(block.depth);
   part.c = p.c + row * p.c_row + block.column;
   part.c_row = p.c_row;
-  part.adds = block.depth_start > 0;
-  part.bias = is_last && p.bias ? p.bias + block.column : nullptr;
-  part.residual = is_last && p.residual ? p.residual + row * p.residual_row + block.column : nullptr;
   part.residual_stride = p.residual_row;
-  table.panel_product(part);
+  for (int64_t start = 0; start < block.depth; start += kDepthBlock) {
+    const int64_t depth = std::min(kDepthBlock, block.depth - start);
+    const float* a = p.a + row * p.a_row + (block.depth_start + start) * p.a_depth;
+    if (p.a_depth == 1) {
+      part.a = a;
+      part.a_row = p.a_row;
+      part.a_depth = 1;
+      part.a_strip = table.tile_rows * p.a_row;
+    } else {
+      for (int64_t first = 0; first < rows; first += table.tile_rows) {
+        table.pack_rows(a + first * p.a_row, p.a_row, p.a_depth, static_cast<int>(std::min<int64_t>(table.tile_rows, rows - first)),
+                        static_cast<int>(depth), strips + first * depth);
+      }
+      part.a = strips;
+      part.a_row = 1;
+      part.a_depth = table.tile_rows;
+      part.a_strip = table.tile_rows * depth;
+    }
+    const bool is_last = block.depth_start + start + depth == p.depth;
+    part.b = block.panels(start);
+    part.depth = static_cast<int>(depth);
+    part.adds = block.depth_start + start > 0;
+    part.bias = is_last && p.bias ? p.bias + block.column : nullptr;
+    part.residual = is_last && p.residual ? p.residual + row * p.residual_row + block.column : nullptr;
+    table.panel_product(part);
+  }
+}
+
+/// Shares a block's strips of rows out evenly.
+void multiply_block(const Product& p, const Block& block) {
+  Pool& pool = Pool::instance();
+  const int64_t strip = simd().tile_rows;
+  const int64_t strips = (p.rows + strip - 1) / strip;
+  const int64_t even = std::min<int64_t>(strips, kTasksPerThread * pool.threads());
+  const int64_t tasks = std::max(even, (strips + kTaskStrips - 1) / kTaskStrips);
+  const int64_t most = (strips + tasks - 1) / tasks;
+  pool.reserve_scratch(static_cast<size_t>(most * strip * std::min(kDepthBlock, block.depth)));
+  pool.run(static_cast<int>(tasks), [&](int task, int worker) {
+    const int64_t first = task * strips / tasks * strip, last = std::min(p.rows, (task + 1) * strips / tasks * strip);
+    if (first < last) multiply_rows(p, block, first, last - first, pool.scratch(worker));
+  });
 }
 
 void many_rows(const Product& p) {
-  const SimdTable& table = simd();
-  Pool& pool = Pool::instance();
-  const int64_t strip = table.tile_rows;
-  const int64_t even = round_up((p.rows + 4 * pool.threads() - 1) / (4 * pool.threads()), strip);
-  const int64_t rows = std::min(round_up(kRowBlock, strip), std::max(strip, even));
-  const int64_t most_columns = std::min(kColumnBlock, round_up(p.columns, table.panel_columns));
-  Scratch packed(static_cast<size_t>(round_up(most_columns, table.panel_columns) * std::min(kDepthBlock, p.depth)));
-  pool.reserve_scratch(static_cast<size_t>(rows * std::min(kDepthBlock, p.depth)));
-  for (int64_t column = 0; column < p.columns; column += kColumnBlock) {
-    for (int64_t depth = 0; depth < p.depth; depth += kDepthBlock) {
-      const Block block{column, std::min(kColumnBlock, p.columns - column), depth, std::min(kDepthBlock, p.depth - depth)};
-      pack_block(p, block, packed.data());
-      pool.run(static_cast<int>((p.rows + rows - 1) / rows), [&](int task, int worker) {
-        const int64_t first = task * rows;
-        multiply_rows(p, block, packed.data(), first, std::min(rows, p.rows - first), pool.scratch(worker));
-      });
+  const int64_t width = simd().panel_columns;
+  const int64_t depth = std::min(p.depth, kPackedDepth);
+  const int64_t most = std::max(width, kPackedFloats / depth / width * width);
+  const int64_t blocks = (p.columns + most - 1) / most;
+  const int64_t columns = round_up((p.columns + blocks - 1) / blocks, width);
+  Scratch packed(static_cast<size_t>(columns * depth));
+  for (int64_t column = 0; column < p.columns; column += columns) {
+    for (int64_t start = 0; start < p.depth; start += depth) {
+      const Block block{column, std::min(columns, p.columns - column), start, std::min(depth, p.depth - start), packed.data()};
+      pack_block(p, block);
+      multiply_block(p, block);
     }
   }
+}
+
+/// Strips of A for one depth block, a few inner indices for all of them at a time: A is then read in the order in which it lies.
+void pack_strips(const Product& p, int64_t row, int64_t rows, int64_t start, int64_t depth, float* strips) {
+  const SimdTable& table = simd();
+  for (int64_t first = 0; first < depth; first += kPackedRun) {
+    const int64_t run = std::min(kPackedRun, depth - first);
+    for (int64_t at = 0; at < rows; at += table.tile_rows) {
+      table.pack_rows(p.a + (row + at) * p.a_row + (start + first) * p.a_depth, p.a_row, p.a_depth,
+                      static_cast<int>(std::min<int64_t>(table.tile_rows, rows - at)), static_cast<int>(run),
+                      strips + at * depth + first * table.tile_rows);
+    }
+  }
+}
+
+/// Rows [row, row + rows) of all columns by one worker, which packs what it needs for itself.
+void multiply_alone(const Product& p, int64_t row, int64_t rows, float* scratch) {
+  const SimdTable& table = simd();
+  float* strips = scratch;
+  float* panels = scratch + round_up(rows, table.tile_rows) * kDepthBlock;
+  PanelProduct part{};
+  part.rows = static_cast<int>(rows);
+  const bool is_packed = p.a_depth != 1;
+  part.a_row = is_packed ? 1 : p.a_row;
+  part.a_depth = is_packed ? table.tile_rows : 1;
+  part.b = panels;
+  part.c_row = p.c_row;
+  part.residual_stride = p.residual_row;
+  for (int64_t column = 0; column < p.columns; column += kAloneColumns) {
+    part.columns = static_cast<int>(std::min(kAloneColumns, p.columns - column));
+    part.c = p.c + row * p.c_row + column;
+    for (int64_t start = 0; start < p.depth; start += kDepthBlock) {
+      const int64_t depth = std::min(kDepthBlock, p.depth - start);
+      if (is_packed) pack_strips(p, row, rows, start, depth, strips);
+      part.a = is_packed ? strips : p.a + row * p.a_row + start;
+      for (int64_t at = 0; at < part.columns; at += table.panel_columns) {
+        table.pack_columns(p.b + start * p.b_depth + (column + at) * p.b_column, p.b_depth, p.b_column, static_cast<int>(depth),
+                           static_cast<int>(std::min<int64_t>(table.panel_columns, part.columns - at)), panels + at * depth);
+      }
+      const bool is_last = start + depth == p.depth;
+      part.a_strip = table.tile_rows * (is_packed ? depth : p.a_row);
+      part.depth = static_cast<int>(depth);
+      part.adds = start > 0;
+      part.bias = is_last && p.bias ? p.bias + column : nullptr;
+      part.residual = is_last && p.residual ? p.residual + row * p.residual_row + column : nullptr;
+      table.panel_product(part);
+    }
+  }
+}
+
+/**
+ * A long inner axis, as in the gradient of a weight: each worker takes an equal part of the rows and packs all of B for
+ * itself. Packed memory that one core writes and another reads costs more than packing twice.
+ */
+void long_depth(const Product& p) {
+  const SimdTable& table = simd();
+  Pool& pool = Pool::instance();
+  const int64_t strips = (p.rows + table.tile_rows - 1) / table.tile_rows;
+  const int64_t parts = std::min<int64_t>(pool.threads(), strips);
+  const int64_t most = (strips + parts - 1) / parts * table.tile_rows;
+  const int64_t columns = round_up(std::min(kAloneColumns, p.columns), table.panel_columns);
+  pool.reserve_scratch(static_cast<size_t>((most + columns) * kDepthBlock));
+  pool.run(static_cast<int>(parts), [&](int task, int worker) {
+    const int64_t first = task * strips / parts * table.tile_rows;
+    const int64_t last = std::min(p.rows, (task + 1) * strips / parts * table.tile_rows);
+    multiply_alone(p, first, last - first, pool.scratch(worker));
+  });
+}
+
+/// Whether packing all of B on each thread costs little beside the product: a quarter cycle a value against rows / 16.
+bool suits_long_depth(const Product& p) {
+  return p.depth >= kLongDepth && p.rows >= kAloneRows * Pool::instance().threads();
 }
 
 }  // namespace
@@ -145,6 +249,7 @@ void multiply(const Product& p) {
   if (p.rows == 0 || p.columns == 0) return;
   if (p.depth == 0) return without_depth(p);
   if (p.b_column == 1 && p.rows <= kSkinnyStrips * simd().tile_rows) return few_rows(p);
+  if (suits_long_depth(p)) return long_depth(p);
   many_rows(p);
 }
 

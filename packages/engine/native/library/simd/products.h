@@ -10,10 +10,14 @@ using foretoken::SkinnyProduct;
 
 constexpr int kPanelColumns = kTileVectors * kLanes;
 
+/// Inner indices that are fetched ahead of where an operand is read with wide strides.
+constexpr int kFetchAhead = 16;
+
 /// Columns of one panel, zeros behind the last one: [depth][kPanelColumns].
 void pack_columns(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_stride, int depth, int columns, float* out) {
   if (column_stride == 1 && columns == kPanelColumns) {
     for (int k = 0; k < depth; k++) {
+      __builtin_prefetch(b + kFetchAhead * depth_stride);
       for (int j = 0; j < kTileVectors; j++) store(out + j * kLanes, load(b + j * kLanes));
       b += depth_stride;
       out += kPanelColumns;
@@ -85,19 +89,17 @@ void panel_product(const PanelProduct& p) {
   }
 }
 
-template <int kVectors>
-int skinny_columns(const SkinnyProduct& p, int column) {
-  constexpr int width = kVectors * kLanes;
-  // As many rows as leave room for the sums in registers.
-  constexpr int most = kVectors == kTileVectors ? kTileRows : (kTileRows * kTileVectors) / kVectors;
-  for (; column + width <= p.columns; column += width) {
-    for (int row = 0; row < p.rows; row += most) {
-      const int rows = p.rows - row < most ? p.rows - row : most;
+/// All rows against the columns that fill whole panels; gives their number.
+int skinny_columns(const SkinnyProduct& p) {
+  int column = 0;
+  for (; column + kPanelColumns <= p.columns; column += kPanelColumns) {
+    for (int row = 0; row < p.rows; row += kTileRows) {
+      const int rows = p.rows - row < kTileRows ? p.rows - row : kTileRows;
       Epilogue end;
       if (p.bias) end.bias = p.bias + column;
       if (p.residual) end = {end.bias, p.residual + row * p.residual_stride + column, p.residual_stride};
-      tile_rows<kVectors, most>(rows, p.a + row * p.a_row, p.a_row, p.a_depth, p.b + column, p.b_depth, p.depth,
-                                p.c + row * p.c_row + column, p.c_row, false, end);
+      tile_rows<kTileVectors, kTileRows, kFetchAhead>(rows, p.a + row * p.a_row, p.a_row, p.a_depth, p.b + column, p.b_depth,
+                                                      p.depth, p.c + row * p.c_row + column, p.c_row, false, end);
     }
   }
   return column;
@@ -156,15 +158,7 @@ int stream_rows(const SkinnyProduct& p) {
 }
 
 void skinny_product(const SkinnyProduct& p) {
-  int column = 0;
-  if (p.rows == 1) {
-    column = stream_rows<1>(p);
-  } else if (p.rows == 2) {
-    column = stream_rows<2>(p);
-  } else if (p.rows == 3) {
-    column = skinny_columns<4>(p, column);
-  }
-  column = skinny_columns<kTileVectors>(p, column);
+  const int column = p.rows == 1 ? stream_rows<1>(p) : p.rows == 2 ? stream_rows<2>(p) : skinny_columns(p);
   const int rest = p.columns - column;
   if (rest == 0) return;
   pack_columns(p.b + column, p.b_depth, 1, p.depth, rest, p.scratch);

@@ -14,8 +14,10 @@ struct Epilogue {
 /**
  * C[kRows, kVectors * lanes] (+)= A B over `depth` inner indices, one fused multiplication and addition after the other in
  * their order: a value's bits follow from its row of A and its column of B alone, however a product is cut into tiles.
+ *
+ * With `kAhead`, lines of B that far down the inner axis are fetched early: for a B that lies in memory with wide strides.
  */
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, int kAhead = 0>
 inline __attribute__((always_inline)) void tile(const float* a, ptrdiff_t a_row, ptrdiff_t a_depth, const float* b,
                                                 ptrdiff_t b_depth, int depth, float* c, ptrdiff_t c_row, bool adds,
                                                 const Epilogue& end) {
@@ -26,6 +28,9 @@ inline __attribute__((always_inline)) void tile(const float* a, ptrdiff_t a_row,
     for (int j = 0; j < kVectors; j++) sums[i][j] = adds ? load(c + i * c_row + j * kLanes) : splat(0.0f);
   }
   for (int k = 0; k < depth; k++) {
+    if constexpr (kAhead > 0) {
+      for (int j = 0; j < kVectors * kLanes; j += 16) __builtin_prefetch(b + kAhead * b_depth + j);
+    }
     Vf columns[kVectors];
 #pragma GCC unroll 16
     for (int j = 0; j < kVectors; j++) columns[j] = load(b + j * kLanes);
@@ -51,15 +56,15 @@ inline __attribute__((always_inline)) void tile(const float* a, ptrdiff_t a_row,
 }
 
 /// `tile` with the number of rows known at run time, 1 to kTileRows.
-template <int kVectors, int kRows = kTileRows>
+template <int kVectors, int kRows = kTileRows, int kAhead = 0>
 inline void tile_rows(int rows, const float* a, ptrdiff_t a_row, ptrdiff_t a_depth, const float* b, ptrdiff_t b_depth,
                       int depth, float* c, ptrdiff_t c_row, bool adds, const Epilogue& end) {
   if constexpr (kRows == 1) {
-    tile<1, kVectors>(a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
+    tile<1, kVectors, kAhead>(a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
   } else if (rows == kRows) {
-    tile<kRows, kVectors>(a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
+    tile<kRows, kVectors, kAhead>(a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
   } else {
-    tile_rows<kVectors, kRows - 1>(rows, a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
+    tile_rows<kVectors, kRows - 1, kAhead>(rows, a, a_row, a_depth, b, b_depth, depth, c, c_row, adds, end);
   }
 }
 
