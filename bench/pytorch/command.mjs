@@ -15,7 +15,7 @@ const keptLines = 12;
 const lastLines = (text) => text.trimEnd().split('\n').slice(-keptLines).join('\n');
 
 /**
- * Runs a program; nothing of it outlives `timeoutMs`.
+ * Runs a program, which outlives neither `timeoutMs` nor this process.
  *
  * @returns the object on the last line of its stdout
  * @throws CommandFailed if it does not start, does not end in time, fails, or prints no JSON object
@@ -34,14 +34,17 @@ export async function runJson(program, args, { timeoutMs }) {
 function runToEnd(program, args, timeoutMs) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let isLate = false;
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const timer = setTimeout(() => {
     isLate = true;
-    child.kill('SIGKILL');
+    kill();
   }, timeoutMs);
   const [stdout, stderr] = [child.stdout, child.stderr].map(collected);
   return new Promise((resolve) => {
     const end = (more) => {
       clearTimeout(timer);
+      process.off('exit', kill);
       resolve({ stdout: stdout.join(''), stderr: stderr.join(''), isLate, ...more });
     };
     child.once('error', (error) => end({ error }));

@@ -45,6 +45,7 @@ async function compare(settings) {
 }
 
 process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 main().catch((error) => {
   const isExpected = error instanceof BadInput || error.name === 'ParametersDiffer';
   process.stderr.write(`${isExpected ? error.message : error.stack}\n`);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 /** It stands outside every package; it measures this package's command. */
 const compare = fileURLToPath(new URL('../../../../bench/pytorch/compare.mjs', import.meta.url));
@@ -119,6 +119,20 @@ describe('compare.mjs', { timeout: 60_000 }, () => {
     const { code, stdout } = await run(...sides({ python }), ...args);
     expect(code).toBe(1);
     expect(JSON.parse(stdout).failures).toMatchObject([{ reason: 'did not end within 3 s' }]);
+  });
+
+  it('takes its run along when it is ended', async () => {
+    const note = path.join(folder, 'pid');
+    const bin = `require('node:fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setTimeout(() => {}, 60_000);`;
+    const child = spawn(process.execPath, [compare, ...sides({ bin }), '--only', 'memory'], { stdio: 'ignore' });
+    const code = new Promise((resolve) => {
+      child.once('close', resolve);
+    });
+    const pid = () => (existsSync(note) ? Number(readFileSync(note, 'utf8')) : 0);
+    await expect.poll(pid, { timeout: 20_000 }).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await code).toBe(143);
+    await vi.waitFor(() => expect(() => process.kill(pid(), 0)).toThrow('ESRCH'), 20_000);
   });
 
   it('stops at once if a side does not start', async () => {
