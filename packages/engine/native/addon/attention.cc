@@ -9,6 +9,9 @@ namespace foretoken {
 
 namespace {
 
+/// Each query of each attention head is a task.
+constexpr int64_t kMostTasks = 2147483647;
+
 /// Sizes B, T, H, G, d at `first`, parents and lengths behind them; @throws Fault where they do not fit each other
 struct Shape {
   int64_t B, T, H, G, d;
@@ -22,6 +25,7 @@ struct Shape {
     G = call.size(first + 3);
     d = call.size(first + 4);
     if (G == 0 || H % G != 0) call.refuse(first + 2, "a multiple of the number of key/value heads");
+    if (product_of({B, T, H}) > kMostTasks) call.refuse(first + 2, "few enough for 2^31 queries in all");
     const View<int32_t> all = call.ints(first + 5);
     const View<int32_t> some = call.ints(first + 6);
     if (static_cast<int64_t>(all.size) != product_of({B, T})) call.refuse(first + 5, "one parent a node");
@@ -83,7 +87,10 @@ KeyValueStore& store_of(const Call& call) {
 napi_value create_store(Call& call) {
   auto* store = new KeyValueStore(call.text(0));
   napi_value external;
-  const auto destroy = [](napi_env, void* data, void*) { delete static_cast<KeyValueStore*>(data); };
+  const auto destroy = [](napi_env, void* data, void*) {
+    const std::lock_guard<std::recursive_mutex> lock(library_mutex());
+    delete static_cast<KeyValueStore*>(data);
+  };
   if (napi_create_external(call.env(), store, destroy, nullptr, &external) != napi_ok) {
     delete store;
     throw Fault("ENGINE_MISUSE", "native: Node made no store.");
@@ -112,7 +119,7 @@ napi_value store_bind(Call& call) {
   std::vector<int64_t> bound;
   for (size_t index = 0; index < rows.size; index++) {
     const double row = rows.data[index];
-    if (!(std::fabs(row) <= 9007199254740992.0)) call.refuse(1, "row numbers");
+    if (!(std::fabs(row) <= 9007199254740992.0 && row == std::floor(row))) call.refuse(1, "row numbers");
     bound.push_back(static_cast<int64_t>(row));
   }
   store_of(call).bind(bound);

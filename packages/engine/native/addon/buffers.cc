@@ -21,17 +21,21 @@ Buffers& Buffers::instance() {
 }
 
 double Buffers::create(size_t bytes) {
-  void* data = Memory::instance().allocate(bytes);
   if (idle_.empty()) {
     slots_.emplace_back();
+    // Room to give every index back without a new allocation, which might fail.
+    if (idle_.capacity() < slots_.size()) idle_.reserve(2 * slots_.size());
     idle_.push_back(static_cast<uint32_t>(slots_.size() - 1));
   }
+  void* data = Memory::instance().allocate(bytes);
   const uint32_t index = idle_.back();
   idle_.pop_back();
   Slot& slot = slots_[index];
   slot.buffer = {data, bytes};
+  slot.owner = owner_;
   slot.is_alive = true;
   slot.uses++;
+  alive_++;
   return slot.uses * kIndices + index;
 }
 
@@ -41,7 +45,7 @@ Buffers::Slot& Buffers::slot(double handle) {
     const double index = handle - uses * kIndices;
     if (index < static_cast<double>(slots_.size())) {
       Slot& found = slots_[static_cast<size_t>(index)];
-      if (found.is_alive && found.uses == uses) return found;
+      if (found.is_alive && found.uses == uses && found.owner == owner_) return found;
     }
   }
   throw Fault("ENGINE_MISUSE", "native: the buffer has been freed or never was.");
@@ -49,13 +53,21 @@ Buffers::Slot& Buffers::slot(double handle) {
 
 Buffer& Buffers::at(double handle) { return slot(handle).buffer; }
 
-void Buffers::free(double handle) {
-  Slot& found = slot(handle);
-  Memory::instance().release(found.buffer.data, found.buffer.bytes);
-  found.buffer = {};
-  found.is_alive = false;
+void Buffers::free(double handle) { release(slot(handle)); }
+
+void Buffers::free_all_of(const void* owner) {
+  for (Slot& slot : slots_) {
+    if (slot.is_alive && slot.owner == owner) release(slot);
+  }
+}
+
+void Buffers::release(Slot& slot) {
+  Memory::instance().release(slot.buffer.data, slot.buffer.bytes);
+  slot.buffer = {};
+  slot.is_alive = false;
+  alive_--;
   // An index that was used too often stays unused.
-  if (found.uses < kMostUses) idle_.push_back(static_cast<uint32_t>(&found - slots_.data()));
+  if (slot.uses < kMostUses) idle_.push_back(static_cast<uint32_t>(&slot - slots_.data()));
 }
 
 }  // namespace foretoken

@@ -1,7 +1,6 @@
 #include "call.h"
 
 #include <cmath>
-#include <mutex>
 #include <new>
 
 namespace foretoken {
@@ -12,28 +11,35 @@ constexpr double kMostSize = 2147483647.0;
 constexpr double kMostInteger = 9007199254740992.0;
 constexpr int64_t kMostValues = int64_t{1} << 40;
 
-/// One call at a time in the whole process: worker threads of Node share the pool, its scratch and the buffers.
-std::mutex& library_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 void check(napi_status status) {
   if (status != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node refused a value (" + std::to_string(status) + ").");
 }
 
-/// The class that errors are made of, set from JavaScript; one for each environment.
+/// What belongs to one thread of Node: the class that errors are made of, set from JavaScript, and the buffers that it owns.
 struct Environment {
   napi_ref error_class = nullptr;
 };
+
+Environment* environment_of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return static_cast<Environment*>(data);
+}
+
+/// Runs when a thread of Node ends, on request or in the middle of its work.
+void end_environment(napi_env env, void* data, void*) {
+  auto* environment = static_cast<Environment*>(data);
+  const std::lock_guard<std::recursive_mutex> lock(library_mutex());
+  Buffers::instance().free_all_of(environment);
+  if (environment->error_class) napi_delete_reference(env, environment->error_class);
+  delete environment;
+}
 
 void throw_in(napi_env env, const char* code, const std::string& message) {
   bool is_pending = false;
   napi_is_exception_pending(env, &is_pending);
   if (is_pending) return;
-  void* data = nullptr;
-  napi_get_instance_data(env, &data);
-  const auto* environment = static_cast<Environment*>(data);
+  const Environment* environment = environment_of(env);
   napi_value error_class = nullptr;
   if (environment && environment->error_class) napi_get_reference_value(env, environment->error_class, &error_class);
   napi_value arguments[2];
@@ -51,7 +57,8 @@ napi_value enter(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   try {
-    const std::lock_guard<std::mutex> lock(library_mutex());
+    const std::lock_guard<std::recursive_mutex> lock(library_mutex());
+    Buffers::instance().act_for(environment_of(env));
     Call call(env, info);
     return reinterpret_cast<Function>(data)(call);
   } catch (const Fault& fault) {
@@ -65,6 +72,11 @@ napi_value enter(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+std::recursive_mutex& library_mutex() {
+  static auto* mutex = new std::recursive_mutex;  // never destroyed: threads of Node may end after static objects
+  return *mutex;
+}
 
 int64_t product_of(std::initializer_list<int64_t> sizes) {
   int64_t product = 1;
@@ -142,8 +154,12 @@ static View<T> typed_view(const Call& call, int index, napi_typedarray_type want
   napi_typedarray_type type;
   size_t length = 0;
   void* data = nullptr;
-  check(napi_get_typedarray_info(call.env(), value, &type, &length, &data, nullptr, nullptr));
-  if (type != wanted || (length > 0 && !data)) call.refuse(index, expected);
+  napi_value memory;
+  bool is_own = false;
+  check(napi_get_typedarray_info(call.env(), value, &type, &length, &data, &memory, nullptr));
+  check(napi_is_arraybuffer(call.env(), memory, &is_own));
+  // Shared memory could change between the check of what it holds and its use.
+  if (type != wanted || !is_own || (length > 0 && !data)) call.refuse(index, std::string(expected) + " over unshared memory");
   return {static_cast<const T*>(data), length};
 }
 
@@ -223,9 +239,7 @@ static napi_value set_error_class(Call& call) {
   napi_valuetype type;
   check(napi_typeof(call.env(), call.value(0), &type));
   if (type != napi_function) call.refuse(0, "a class");
-  void* data = nullptr;
-  check(napi_get_instance_data(call.env(), &data));
-  auto* environment = static_cast<Environment*>(data);
+  Environment* environment = environment_of(call.env());
   if (environment->error_class) napi_delete_reference(call.env(), environment->error_class);
   environment->error_class = nullptr;
   check(napi_create_reference(call.env(), call.value(0), 1, &environment->error_class));
@@ -233,7 +247,7 @@ static napi_value set_error_class(Call& call) {
 }
 
 static napi_value start(napi_env env, napi_value exports) {
-  napi_set_instance_data(env, new Environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
+  napi_set_instance_data(env, new Environment, end_environment, nullptr);
   export_functions(env, exports, {{"setErrorClass", set_error_class}});
   register_memory(env, exports);
   register_products(env, exports);

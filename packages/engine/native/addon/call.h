@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +80,10 @@ class Output {
   double handle_;
   bool is_taken_ = false;
 };
+
+/// Calls run one at a time in the whole process: threads of Node share the pool, its scratch and the buffers. It may be taken
+/// again by the thread that has it, as Node may collect garbage, and so end a store, in the middle of a call.
+std::recursive_mutex& library_mutex();
 
 using Function = napi_value (*)(Call&);
 
