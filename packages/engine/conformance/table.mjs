@@ -1,4 +1,4 @@
-// Writes docs/reference/engines.md, and the counts behind it beside this file. With --check: writes nothing, and exits 1 if
+// Writes docs/reference/engines.md, and the counts behind it beside it. With --check: writes nothing, and exits 1 if
 // either is out of date for the engines that can run here.
 //
 //   node packages/engine/conformance/table.mjs [--check]
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { collect } from './table/collect.mjs';
 import { render } from './table/render.mjs';
 
-const resultsFile = new URL('results.json', import.meta.url);
+const resultsFile = new URL('../../../docs/reference/engines.json', import.meta.url);
 const pageFile = new URL('../../../docs/reference/engines.md', import.meta.url);
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -30,13 +30,26 @@ function merged(now) {
   );
 }
 
+/** Lines that only one of two texts has. */
+function difference(then, now) {
+  const [before, after] = [then, now].map((text) => text.split('\n'));
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+  ];
+}
+
 function check(results) {
   const expected = merged(results);
-  const stale = [
-    ...(contentOf(resultsFile) === encode(expected) ? [] : [resultsFile]),
-    ...(contentOf(pageFile) === render(expected) ? [] : [pageFile]),
-  ].map(fileURLToPath);
-  for (const file of stale) say(`out of date: ${file}; run node packages/engine/conformance/table.mjs`);
+  const texts = [
+    [resultsFile, encode(expected)],
+    [pageFile, render(expected)],
+  ];
+  const stale = texts.filter(([file, text]) => contentOf(file) !== text);
+  for (const [file, text] of stale) {
+    say(`out of date: ${fileURLToPath(file)}; run node packages/engine/conformance/table.mjs`);
+    for (const line of difference(contentOf(file), text)) say(line);
+  }
   return stale.length === 0 ? 0 : 1;
 }
 

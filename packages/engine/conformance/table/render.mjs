@@ -68,11 +68,17 @@ engines that a machine has.
   does not have counts as *kernel missing*, whatever became of it.
 `;
 
+/** Failures of one engine that the page names; the rest is counted. */
+const MAX_NAMED = 20;
+
 function failures(names, results) {
   const lines = names.flatMap((name) => {
     const { ops, composites, suites, specs } = results[name];
-    const failed = [...Object.values(ops), composites, ...Object.values(suites)].flatMap((judged) => judged.failed);
-    return [...failed, ...specs.failures].map((title) => `- ${name}: ${title}`);
+    const judged = [...Object.values(ops), composites, ...Object.values(suites)];
+    const failed = [...judged.flatMap((one) => one.failed), ...specs.failures];
+    const rest = failed.length - MAX_NAMED;
+    const named = failed.slice(0, MAX_NAMED).map((title) => `- ${name}: ${title}`);
+    return rest > 0 ? [...named, `- ${name}: ${rest} more, which the commands above name`] : named;
   });
   return lines.length === 0 ? [] : ['', '## What fails', '', ...lines];
 }
