@@ -1,7 +1,18 @@
 // Compiles the addon with node-gyp against the headers of the npm package node-api-headers: nothing is downloaded.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -58,9 +69,11 @@ function readStamp() {
 function sourceKey() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.env.CXX ?? ''}`);
   const files = ['library', 'library/simd', 'addon']
-    .flatMap((name) => readdirSync(join(folder, name), { withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(name, entry.name)))
+    .flatMap((name) =>
+      readdirSync(join(folder, name), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(name, entry.name)),
+    )
     .concat('binding.gyp')
     .sort();
   for (const file of files) hash.update(file).update(readFileSync(join(folder, file)));
@@ -70,8 +83,9 @@ function sourceKey() {
 /** @returns {Promise<{ reason?: string, failed?: boolean }>} why it was not built, and whether the compiler failed on the sources */
 async function compile(log) {
   if (process.platform === 'win32') return { reason: 'it has not been ported to Windows; use the wasm engine.' };
-  const headers = prepareHeaders();
-  if (headers === undefined) return { reason: 'the npm package node-api-headers is missing; install the dependencies again.' };
+  const headersPackage = resolveOr('node-api-headers/package.json');
+  if (headersPackage === undefined)
+    return { reason: 'the npm package node-api-headers is missing; install the dependencies again.' };
   const gyp = resolveOr('node-gyp/bin/node-gyp.js');
   if (gyp === undefined) return { reason: 'the npm package node-gyp is missing; install the dependencies again.' };
   const compiler = process.env.CXX ?? 'c++';
@@ -84,29 +98,43 @@ async function compile(log) {
       return { reason: `"${command}" cannot be run; ${remedy}, then run \`foretoken engine build\`.` };
     }
   }
-  const jobs = String(Math.max(1, availableParallelism()));
-  const args = [gyp, 'rebuild', '--loglevel=warn', `--jobs=${jobs}`];
-  // node-gyp takes this from the environment before it looks at its own arguments.
-  const { code, output } = await run(process.execPath, args, { npm_config_nodedir: headers, npm_config_jobs: jobs });
-  log(output);
-  if (code === 0 && existsSync(addonFile)) return {};
-  const lines = output.trimEnd().split('\n');
-  const line = lines.find((text) => /error/i.test(text)) ?? lines[lines.length - 1] ?? '';
-  return { reason: `the compiler failed (${line.trim()}); run \`foretoken engine build\` to see all it says.`, failed: true };
+  const staging = stage(dirname(headersPackage));
+  try {
+    const jobs = String(Math.max(1, availableParallelism()));
+    const args = [gyp, 'rebuild', '--loglevel=warn', `--jobs=${jobs}`];
+    // node-gyp takes these from the environment before it looks at its own arguments.
+    const environment = { npm_config_nodedir: join(staging, 'headers'), npm_config_jobs: jobs };
+    const { code, output } = await run(process.execPath, args, { cwd: staging, environment });
+    log(output);
+    const built = join(staging, 'build/Release/foretoken.node');
+    if (code !== 0 || !existsSync(built)) return { reason: reasonIn(output), failed: true };
+    mkdirSync(dirname(addonFile), { recursive: true });
+    renameSync(built, addonFile);
+    return {};
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
 }
 
-/** A folder that looks to node-gyp like the headers of an installed Node. */
-function prepareHeaders() {
-  const found = resolveOr('node-api-headers/package.json');
-  if (found === undefined) return undefined;
-  // node-gyp empties its own build folder, so this one lies beside it.
-  const kept = join(folder, 'headers');
-  rmSync(kept, { recursive: true, force: true });
-  mkdirSync(join(kept, 'include/node'), { recursive: true });
-  cpSync(join(dirname(found), 'include'), join(kept, 'include/node'), { recursive: true });
-  writeFileSync(join(kept, 'include/node/common.gypi'), COMMON_GYPI);
-  writeFileSync(join(kept, 'include/node/config.gypi'), '{"variables": {}}\n');
-  return kept;
+function reasonIn(output) {
+  const lines = output.trimEnd().split('\n');
+  const line = lines.find((text) => /error/i.test(text)) ?? lines[lines.length - 1] ?? '';
+  return `the compiler failed (${line.trim()}); run \`foretoken engine build --force\` to see all it says.`;
+}
+
+/**
+ * A folder to build in: links to the sources, and headers laid out as node-gyp expects those of an installed Node. Each build
+ * has its own, so that two at a time do not clean up under each other; the finished addon is moved to its place in one step.
+ */
+function stage(headersFolder) {
+  const staging = mkdtempSync(join(folder, 'staging-'));
+  for (const name of ['library', 'addon', 'binding.gyp']) symlinkSync(join(folder, name), join(staging, name));
+  const include = join(staging, 'headers/include/node');
+  mkdirSync(include, { recursive: true });
+  cpSync(join(headersFolder, 'include'), include, { recursive: true });
+  writeFileSync(join(include, 'common.gypi'), COMMON_GYPI);
+  writeFileSync(join(include, 'config.gypi'), '{"variables": {}}\n');
+  return staging;
 }
 
 function resolveOr(name) {
@@ -119,9 +147,13 @@ function resolveOr(name) {
 
 const runs = async (command, args) => (await run(command, args)).code === 0;
 
-function run(command, args, environment = {}) {
+function run(command, args, { cwd = folder, environment = {} } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
     child.on('error', () => resolve({ code: 127, output }));

@@ -7,6 +7,8 @@ import { buildNative } from './build-native.mjs';
 const { built, reason } = await buildNative({ force: process.argv.includes('--force') });
 if (!built) {
   process.stderr.write(`foretoken: the native engine was not built: ${reason}\n`);
-  process.stderr.write('foretoken: everything works without it, slower, on the wasm engine. `foretoken doctor` says more.\n');
+  process.stderr.write(
+    'foretoken: everything works without it, slower, on the wasm engine. `foretoken doctor` says more.\n',
+  );
   if (process.argv.includes('--strict')) process.exitCode = 1;
 }

@@ -240,7 +240,8 @@ void long_depth(const Product& p) {
 
 /// Whether packing all of B on each thread costs little beside the product: a quarter cycle a value against rows / 16.
 bool suits_long_depth(const Product& p) {
-  return p.depth >= kLongDepth && p.rows >= kAloneRows * Pool::instance().threads();
+  const int threads = Pool::instance().threads();
+  return threads > 1 && p.depth >= kLongDepth && p.rows >= kAloneRows * threads;
 }
 
 }  // namespace
