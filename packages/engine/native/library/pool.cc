@@ -19,9 +19,11 @@ constexpr int kPolls = 2000;
 constexpr int kTaskBits = 20;
 constexpr uint64_t kTaskMask = (uint64_t{1} << kTaskBits) - 1;
 
-inline uint64_t round_of(uint64_t state) { return state >> (2 * kTaskBits); }
 inline uint64_t next_of(uint64_t state) { return state & kTaskMask; }
-inline uint64_t tasks_of(uint64_t state) { return (state >> kTaskBits) & kTaskMask; }
+inline uint64_t end_of(uint64_t state) { return (state >> kTaskBits) & kTaskMask; }
+inline uint64_t state_of(uint64_t round, int64_t next, int64_t end) {
+  return (round << (2 * kTaskBits)) | (static_cast<uint64_t>(end) << kTaskBits) | static_cast<uint64_t>(next);
+}
 
 inline void rest() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -60,6 +62,7 @@ void Pool::set_threads(int threads) {
   if (wanted == threads_ && static_cast<int>(scratch_.size()) == wanted) return;
   stop_workers();
   threads_ = wanted;
+  shares_ = std::make_unique<Share[]>(wanted);
   scratch_floats_ = 0;
   scratch_.clear();
   reserve_scratch(1);
@@ -100,7 +103,11 @@ void Pool::share(int tasks, Task task, const void* context) {
   context_ = context;
   round_++;
   done_.store(0, std::memory_order_relaxed);
-  state_.store((round_ << (2 * kTaskBits)) | (static_cast<uint64_t>(tasks) << kTaskBits), std::memory_order_seq_cst);
+  for (int owner = 0; owner < threads_; owner++) {
+    const int64_t next = static_cast<int64_t>(tasks) * owner / threads_, end = static_cast<int64_t>(tasks) * (owner + 1) / threads_;
+    shares_[owner].state.store(state_of(round_, next, end), std::memory_order_release);
+  }
+  current_.store(round_, std::memory_order_seq_cst);
   if (asleep_.load(std::memory_order_seq_cst) > 0) {
     // Taken and let go, so that a worker between its last look and its sleep does not miss the call.
     { std::lock_guard<std::mutex> lock(mutex_); }
@@ -114,19 +121,24 @@ void Pool::share(int tasks, Task task, const void* context) {
 }
 
 void Pool::take_tasks(int worker) {
-  uint64_t state = state_.load(std::memory_order_acquire);
-  while (next_of(state) < tasks_of(state)) {
-    if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+  for (int step = 0; step < threads_; step++) take_share((worker + step) % threads_, worker);
+}
+
+void Pool::take_share(int owner, int worker) {
+  std::atomic<uint64_t>& share = shares_[owner].state;
+  uint64_t state = share.load(std::memory_order_acquire);
+  while (next_of(state) < end_of(state)) {
+    if (!share.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
     // The call cannot end before this task has, so what it left here stays.
     task_(context_, static_cast<int>(next_of(state)), worker);
     done_.fetch_add(1, std::memory_order_release);
-    state = state_.load(std::memory_order_acquire);
+    state = share.load(std::memory_order_acquire);
   }
 }
 
 void Pool::serve(int worker) {
-  uint64_t seen = round_of(state_.load(std::memory_order_acquire));
-  const auto is_new = [&] { return round_of(state_.load(std::memory_order_seq_cst)) != seen; };
+  uint64_t seen = current_.load(std::memory_order_acquire);
+  const auto is_new = [&] { return current_.load(std::memory_order_seq_cst) != seen; };
   for (;;) {
     for (int polls = 0; polls < kPolls && !is_new() && !stopping_.load(std::memory_order_relaxed); polls++) rest();
     if (!is_new()) {
@@ -136,7 +148,7 @@ void Pool::serve(int worker) {
       asleep_.fetch_sub(1, std::memory_order_seq_cst);
     }
     if (stopping_.load()) return;
-    seen = round_of(state_.load(std::memory_order_acquire));
+    seen = current_.load(std::memory_order_acquire);
     take_tasks(worker);
   }
 }

@@ -25,8 +25,9 @@ class Pool {
   void set_threads(int threads);
 
   /**
-   * Runs `work(task, worker)` for every task in [0, tasks), each once; returns when all are done. Which worker takes which
-   * task is left to chance, so no result may depend on it. The caller is worker 0.
+   * Runs `work(task, worker)` for every task in [0, tasks), each once; returns when all are done. Each worker begins with the
+   * same share of every call, so that rows which one operation leaves in a core's cache are found there by the next; then it
+   * takes what others have not begun. No result may depend on who takes what. The caller is worker 0.
    */
   template <class Work>
   void run(int tasks, const Work& work) {
@@ -72,6 +73,7 @@ class Pool {
   void stop_workers();
   void serve(int worker);
   void take_tasks(int worker);
+  void take_share(int owner, int worker);
 
   int threads_ = 1;
   std::vector<std::thread> workers_;
@@ -82,8 +84,12 @@ class Pool {
   Task task_ = nullptr;
   const void* context_ = nullptr;
   uint64_t round_ = 0;
-  /// Round, number of tasks and next task in one word, so that a task is only ever taken in its own round.
-  alignas(64) std::atomic<uint64_t> state_{0};
+  /// A worker's share of the tasks: round, end and next task in one word, so that a task is only ever taken in its own round.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> state{0};
+  };
+  std::unique_ptr<Share[]> shares_;
+  alignas(64) std::atomic<uint64_t> current_{0};  // the round that has begun
   alignas(64) std::atomic<int> done_{0};
   std::atomic<int> asleep_{0};
   std::atomic<bool> stopping_{false};

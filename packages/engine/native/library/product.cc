@@ -1,6 +1,7 @@
 #include "product.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "memory.h"
 #include "pool.h"
@@ -20,8 +21,8 @@ constexpr int64_t kPackedFloats = int64_t{1} << 21;
 constexpr int64_t kTaskStrips = 16;
 /// Tasks for each thread, so that one that is held up leaves work to the others.
 constexpr int64_t kTasksPerThread = 4;
-/// From here on an inner axis is long.
-constexpr int64_t kLongDepth = 1024;
+/// Packed floats of B that a worker keeps for itself at most: two megabytes.
+constexpr int64_t kOwnFloats = int64_t{1} << 19;
 /// Inner indices that are packed for all strips before the next ones.
 constexpr int64_t kPackedRun = 32;
 /// Columns of B that a worker packs for itself at most.
@@ -184,64 +185,103 @@ void pack_strips(const Product& p, int64_t row, int64_t rows, int64_t start, int
   }
 }
 
-/// Rows [row, row + rows) of all columns by one worker, which packs what it needs for itself.
-void multiply_alone(const Product& p, int64_t row, int64_t rows, float* scratch) {
+/// B's panels for a range of columns and one depth block.
+void pack_panels(const Product& p, int64_t column, int64_t columns, int64_t start, int64_t depth, float* panels) {
   const SimdTable& table = simd();
-  float* strips = scratch;
-  float* panels = scratch + round_up(rows, table.tile_rows) * kDepthBlock;
-  PanelProduct part{};
-  part.rows = static_cast<int>(rows);
-  const bool is_packed = p.a_depth != 1;
-  part.a_row = is_packed ? 1 : p.a_row;
-  part.a_depth = is_packed ? table.tile_rows : 1;
-  part.b = panels;
-  part.c_row = p.c_row;
-  part.residual_stride = p.residual_row;
-  for (int64_t column = 0; column < p.columns; column += kAloneColumns) {
-    part.columns = static_cast<int>(std::min(kAloneColumns, p.columns - column));
-    part.c = p.c + row * p.c_row + column;
-    for (int64_t start = 0; start < p.depth; start += kDepthBlock) {
-      const int64_t depth = std::min(kDepthBlock, p.depth - start);
-      if (is_packed) pack_strips(p, row, rows, start, depth, strips);
-      part.a = is_packed ? strips : p.a + row * p.a_row + start;
-      for (int64_t at = 0; at < part.columns; at += table.panel_columns) {
-        table.pack_columns(p.b + start * p.b_depth + (column + at) * p.b_column, p.b_depth, p.b_column, static_cast<int>(depth),
-                           static_cast<int>(std::min<int64_t>(table.panel_columns, part.columns - at)), panels + at * depth);
-      }
-      const bool is_last = start + depth == p.depth;
-      part.a_strip = table.tile_rows * (is_packed ? depth : p.a_row);
-      part.depth = static_cast<int>(depth);
-      part.adds = start > 0;
-      part.bias = is_last && p.bias ? p.bias + column : nullptr;
-      part.residual = is_last && p.residual ? p.residual + row * p.residual_row + column : nullptr;
-      table.panel_product(part);
-    }
+  for (int64_t at = 0; at < columns; at += table.panel_columns) {
+    table.pack_columns(p.b + start * p.b_depth + (column + at) * p.b_column, p.b_depth, p.b_column, static_cast<int>(depth),
+                       static_cast<int>(std::min<int64_t>(table.panel_columns, columns - at)), panels + at * depth);
   }
 }
 
-/**
- * A long inner axis, as in the gradient of a weight: each worker takes an equal part of the rows and packs all of B for
- * itself. Packed memory that one core writes and another reads costs more than packing twice.
- */
-void long_depth(const Product& p) {
+/// Rows and columns of C that one task computes.
+struct Part {
+  int64_t row, rows, column, columns;
+};
+
+/// One depth block of a part, from panels of B; A's strips are packed into `strips` where they do not lie well.
+void multiply_depth(const Product& p, const Part& part, int64_t start, int64_t depth, const float* panels, float* strips) {
   const SimdTable& table = simd();
+  const bool is_packed = p.a_depth != 1;
+  const bool is_last = start + depth == p.depth;
+  if (is_packed) pack_strips(p, part.row, part.rows, start, depth, strips);
+  PanelProduct one{};
+  one.a = is_packed ? strips : p.a + part.row * p.a_row + start;
+  one.a_row = is_packed ? 1 : p.a_row;
+  one.a_depth = is_packed ? table.tile_rows : 1;
+  one.a_strip = table.tile_rows * (is_packed ? depth : p.a_row);
+  one.b = panels;
+  one.rows = static_cast<int>(part.rows);
+  one.columns = static_cast<int>(part.columns);
+  one.depth = static_cast<int>(depth);
+  one.c = p.c + part.row * p.c_row + part.column;
+  one.c_row = p.c_row;
+  one.adds = start > 0;
+  one.bias = is_last && p.bias ? p.bias + part.column : nullptr;
+  one.residual = is_last && p.residual ? p.residual + part.row * p.residual_row + part.column : nullptr;
+  one.residual_stride = p.residual_row;
+  table.panel_product(one);
+}
+
+/// Shares strips of rows out evenly: `work(row, rows, worker)`.
+template <class Work>
+void over_strips(const Product& p, int64_t tasks_per_thread, const Work& work) {
   Pool& pool = Pool::instance();
-  const int64_t strips = (p.rows + table.tile_rows - 1) / table.tile_rows;
-  const int64_t parts = std::min<int64_t>(pool.threads(), strips);
-  const int64_t most = (strips + parts - 1) / parts * table.tile_rows;
-  const int64_t columns = round_up(std::min(kAloneColumns, p.columns), table.panel_columns);
-  pool.reserve_scratch(static_cast<size_t>((most + columns) * kDepthBlock));
-  pool.run(static_cast<int>(parts), [&](int task, int worker) {
-    const int64_t first = task * strips / parts * table.tile_rows;
-    const int64_t last = std::min(p.rows, (task + 1) * strips / parts * table.tile_rows);
-    multiply_alone(p, first, last - first, pool.scratch(worker));
+  const int64_t strip = simd().tile_rows;
+  const int64_t strips = (p.rows + strip - 1) / strip;
+  const int64_t tasks = std::min<int64_t>(strips, tasks_per_thread * pool.threads());
+  pool.run(static_cast<int>(tasks), [&](int task, int worker) {
+    const int64_t first = task * strips / tasks * strip, last = std::min(p.rows, (task + 1) * strips / tasks * strip);
+    work(first, last - first, worker);
   });
 }
 
-/// Whether packing all of B on each thread costs little beside the product: a quarter cycle a value against rows / 16.
-bool suits_long_depth(const Product& p) {
-  const int threads = Pool::instance().threads();
-  return threads > 1 && p.depth >= kLongDepth && p.rows >= kAloneRows * threads;
+/// Floats of the strips of a task's rows for one depth block, where they are packed.
+int64_t strip_floats(const Product& p, int64_t tasks_per_thread) {
+  if (p.a_depth == 1) return 0;
+  const int64_t strip = simd().tile_rows;
+  const int64_t strips = (p.rows + strip - 1) / strip;
+  const int64_t tasks = std::min<int64_t>(strips, tasks_per_thread * Pool::instance().threads());
+  return ((strips + tasks - 1) / tasks) * strip * kDepthBlock;
+}
+
+/// Each worker packs all of B once, for itself, and goes on with its rows.
+void small_right_side(const Product& p) {
+  Pool& pool = Pool::instance();
+  const int64_t padded = round_up(p.columns, simd().panel_columns);
+  const int64_t own = padded * p.depth;
+  pool.reserve_scratch(static_cast<size_t>(own + strip_floats(p, kTasksPerThread)));
+  std::vector<char> has_packed(pool.threads(), 0);
+  over_strips(p, kTasksPerThread, [&](int64_t row, int64_t rows, int worker) {
+    float* panels = pool.scratch(worker);
+    for (int64_t start = 0; start < p.depth && !has_packed[worker]; start += kDepthBlock) {
+      pack_panels(p, 0, p.columns, start, std::min(kDepthBlock, p.depth - start), panels + start * padded);
+    }
+    has_packed[worker] = 1;
+    for (int64_t start = 0; start < p.depth; start += kDepthBlock) {
+      multiply_depth(p, {row, rows, 0, p.columns}, start, std::min(kDepthBlock, p.depth - start), panels + start * padded,
+                     panels + own);
+    }
+  });
+}
+
+/// A long inner axis, as in the gradient of a weight: each worker takes an equal part of the rows and packs B block by block.
+void long_depth(const Product& p) {
+  Pool& pool = Pool::instance();
+  const int64_t columns = round_up(std::min(kAloneColumns, p.columns), simd().panel_columns);
+  const int64_t own = columns * kDepthBlock;
+  pool.reserve_scratch(static_cast<size_t>(own + strip_floats(p, 1)));
+  over_strips(p, 1, [&](int64_t row, int64_t rows, int worker) {
+    float* panels = pool.scratch(worker);
+    for (int64_t column = 0; column < p.columns; column += columns) {
+      const Part part{row, rows, column, std::min(columns, p.columns - column)};
+      for (int64_t start = 0; start < p.depth; start += kDepthBlock) {
+        const int64_t depth = std::min(kDepthBlock, p.depth - start);
+        pack_panels(p, column, part.columns, start, depth, panels);
+        multiply_depth(p, part, start, depth, panels, panels + own);
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -250,7 +290,13 @@ void multiply(const Product& p) {
   if (p.rows == 0 || p.columns == 0) return;
   if (p.depth == 0) return without_depth(p);
   if (p.b_column == 1 && p.rows <= kSkinnyStrips * simd().tile_rows) return few_rows(p);
-  if (suits_long_depth(p)) return long_depth(p);
+  // Packed memory that one core writes and another reads costs more than packing twice, where there are rows enough: packing
+  // takes about a quarter of a cycle a value of B, multiplying a sixteenth a row.
+  const int threads = Pool::instance().threads();
+  if (p.rows >= kAloneRows * threads) {
+    if (round_up(p.columns, simd().panel_columns) * p.depth <= kOwnFloats) return small_right_side(p);
+    if (threads > 1) return long_depth(p);
+  }
   many_rows(p);
 }
 
