@@ -22,32 +22,34 @@ int transposed_axis(const Strided<2>& axes) {
   return -1;
 }
 
-/// Tile by tile over one axis and the innermost; the others are walked one place at a time.
+/// Rows of the result whose values lie side by side in `from`, tile by tile.
+template <class T>
+void transpose_strip(const T* from, int64_t from_column, T* to, int64_t to_row, int64_t rows, int64_t columns) {
+  for (int64_t column = 0; column < columns; column += kTile) {
+    const int64_t end = std::min(columns, column + kTile);
+    for (int64_t row = 0; row < rows; row++) {
+      for (int64_t at = column; at < end; at++) to[row * to_row + at] = from[at * from_column + row];
+    }
+  }
+}
+
+/// Strips of one axis against the innermost; the others are walked one place at a time.
 template <class T>
 void transpose_tiles(const Strided<2>& axes, int turned, const T* from, T* to) {
   const int last = axes.rank - 1;
-  const int64_t rows = axes.sizes[turned], columns = axes.sizes[last];
+  const int64_t rows = axes.sizes[turned], columns = axes.sizes[last], strips = parts_of(rows, kTile);
   const int64_t from_column = axes.steps[0][last], to_row = axes.steps[1][turned];
-  const int64_t strips = parts_of(rows, kTile);
   Strided<2> others;
   for (int axis = 0; axis < last; axis++) {
     if (axis != turned) others.add(axes.sizes[axis], {axes.steps[0][axis], axes.steps[1][axis]});
   }
   others.add(strips, {kTile, kTile * to_row});
-  const auto copy_strip = [&](const T* source, T* target, int64_t height) {
-    for (int64_t column = 0; column < columns; column += kTile) {
-      const int64_t end = std::min(columns, column + kTile);
-      for (int64_t row = 0; row < height; row++) {
-        for (int64_t at = column; at < end; at++) target[row * to_row + at] = source[at * from_column + row];
-      }
-    }
-  };
   over_tasks(others.count(), kTile * columns, [&](int64_t begin, int64_t end) {
     walk_range(others, begin, end, [&](const int64_t (&offsets)[2], int64_t place, int64_t length) {
       for (int64_t at = 0; at < length; at++) {
-        const int64_t strip = (place + at) % strips;
-        const int64_t step_from = at * others.inner_step(0), step_to = at * others.inner_step(1);
-        copy_strip(from + offsets[0] + step_from, to + offsets[1] + step_to, std::min(kTile, rows - strip * kTile));
+        const int64_t height = std::min(kTile, rows - (place + at) % strips * kTile);
+        transpose_strip(from + offsets[0] + at * others.inner_step(0), from_column, to + offsets[1] + at * others.inner_step(1), to_row,
+                        height, columns);
       }
     });
   });

@@ -17,21 +17,14 @@ inline Vf keep_nan(Vf x, Vf y) { return select(x == x, y, x); }
 
 inline Vf positive_part(Vf x) { return keep_nan(x, larger(x, splat(0.0f))); }
 
-void unary(int operation, const float* x, float* y, size_t count) {
-  const Vf zero = splat(0.0f), one = splat(1.0f), six = splat(6.0f);
+/// Functions that take a series.
+void elementary(int operation, const float* x, float* y, size_t count) {
+  const Vf zero = splat(0.0f);
   const auto run = [&](auto apply) { unary_range(x, y, count, apply); };
   switch (operation) {
-    case kNegate: return run([](Vf v) { return -v; });
     case kExponential: return run([](Vf v) { return exponential(v); });
     case kSigmoid: return run([](Vf v) { return sigmoid(v); });
     case kSilu: return run([](Vf v) { return v * sigmoid(v); });
-    case kSquare: return run([](Vf v) { return v * v; });
-    case kSquareRoot: return run([](Vf v) { return square_root(v); });
-    case kReciprocalRoot: return run([=](Vf v) { return one / square_root(v); });
-    case kReciprocal: return run([=](Vf v) { return one / v; });
-    case kAbsolute: return run([](Vf v) { return absolute(v); });
-    case kRelu: return run([](Vf v) { return positive_part(v); });
-    case kRelu6: return run([=](Vf v) { return keep_nan(v, select(v < six, larger(v, zero), six)); });
     case kElu: return run([=](Vf v) { return select(v < zero, exponential_minus_one_to_60(v), v); });
     case kSelu: return run([=](Vf v) { return select(v < zero, splat(kSeluScaleAlpha) * exponential_minus_one_to_60(v), splat(kSeluScale) * v); });
     case kSoftplus: return run([](Vf v) { return positive_part(v) + logarithm_of_one_plus(exponential_below_0(-absolute(v))); });
@@ -40,11 +33,27 @@ void unary(int operation, const float* x, float* y, size_t count) {
     case kLogarithmOfOnePlus: return run([](Vf v) { return logarithm_of_one_plus(v); });
     case kTangentHyperbolic: return run([](Vf v) { return tangent_hyperbolic(v); });
     case kError: return run([](Vf v) { return error_function(v); });
+  }
+}
+
+void unary(int operation, const float* x, float* y, size_t count) {
+  const Vf zero = splat(0.0f), one = splat(1.0f), six = splat(6.0f);
+  const auto run = [&](auto apply) { unary_range(x, y, count, apply); };
+  switch (operation) {
+    case kNegate: return run([](Vf v) { return -v; });
+    case kSquare: return run([](Vf v) { return v * v; });
+    case kSquareRoot: return run([](Vf v) { return square_root(v); });
+    case kReciprocalRoot: return run([=](Vf v) { return one / square_root(v); });
+    case kReciprocal: return run([=](Vf v) { return one / v; });
+    case kAbsolute: return run([](Vf v) { return absolute(v); });
+    case kRelu: return run([](Vf v) { return positive_part(v); });
+    case kRelu6: return run([=](Vf v) { return keep_nan(v, select(v < six, larger(v, zero), six)); });
     case kSign: return run([=](Vf v) { return select(v < zero, -one, select(v > zero, one, zero)); });
     case kFloor: return run([=](Vf v) { return with_sign(v, rounded(v) - select(rounded(v) > v, one, zero)); });
     case kCeiling: return run([=](Vf v) { return with_sign(v, rounded(v) + select(rounded(v) < v, one, zero)); });
     case kRound: return run([](Vf v) { return with_sign(v, rounded(v)); });
   }
+  elementary(operation, x, y, count);
 }
 
 /// Vectors of an operand: as it lies, or one value repeated.
