@@ -89,9 +89,8 @@ void panel_product(const PanelProduct& p) {
   }
 }
 
-/// All rows against the columns that fill whole panels; gives their number.
-int skinny_columns(const SkinnyProduct& p) {
-  int column = 0;
+/// All rows against the columns from `column` on that fill whole panels; gives the first one that is left.
+int skinny_columns(const SkinnyProduct& p, int column) {
   for (; column + kPanelColumns <= p.columns; column += kPanelColumns) {
     for (int row = 0; row < p.rows; row += kTileRows) {
       const int rows = p.rows - row < kTileRows ? p.rows - row : kTileRows;
@@ -158,7 +157,10 @@ int stream_rows(const SkinnyProduct& p) {
 }
 
 void skinny_product(const SkinnyProduct& p) {
-  const int column = p.rows == 1 ? stream_rows<1>(p) : p.rows == 2 ? stream_rows<2>(p) : skinny_columns(p);
+  int column = 0;
+  if (p.rows == 1) column = stream_rows<1>(p);
+  else if (p.rows == 2) column = stream_rows<2>(p);
+  column = skinny_columns(p, column);
   const int rest = p.columns - column;
   if (rest == 0) return;
   pack_columns(p.b + column, p.b_depth, 1, p.depth, rest, p.scratch);
