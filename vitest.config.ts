@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers.
 export default defineConfig(({ mode }) => {
   const isSlow = mode === 'slow';
-  const folders = ['packages/*/src', 'packages/engine/conformance', 'examples/*', 'scripts'];
+  const folders = ['packages/*/src', 'packages/engine/conformance', 'bench/gpu', 'examples/*', 'scripts'];
   return {
     test: {
       include: folders.map((folder) => `${folder}/**/*${isSlow ? '.slow' : ''}.test.{ts,mjs}`),
