@@ -49,6 +49,16 @@ describe.runIf(PRESENT.includes('native'))('on native', () => {
     ]);
   });
 
+  test('squares and cubes of one exponent are those of many', () => {
+    const x = tensorOf<tf.Tensor>(randomArray([1000], uniforms(3)));
+    for (const exponent of [2, 3]) {
+      const [many] = run('Pow', { a: x, b: tf.fill([1000], exponent) });
+      expect(run('Pow', { a: x, b: tf.scalar(exponent) })).toEqual([many]);
+      const hand = [...x.dataSync()].map((value) => Math.fround(value ** exponent));
+      expect(many).toEqual(hand);
+    }
+  });
+
   test('the lowest index of a tie wins, and NaN is the largest value', () => {
     const x = tf.tensor2d([3, 1, 3, 2, Number.NaN, 5, 7, 7], [2, 4]);
     expect(run('TopK', { x }, { k: 3, sorted: true })).toEqual([
