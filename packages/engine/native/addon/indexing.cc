@@ -28,7 +28,7 @@ napi_value take_values(Call& call) {
 }
 
 /// Rows of a table from indices [count, depth] along its first axes. @throws Fault SHAPE_MISMATCH for one outside
-std::vector<int64_t> rows_of(const Call& call, const int32_t* indices, int64_t count, const View<int32_t>& steps, int64_t rows) {
+std::vector<int64_t> rows_of(const int32_t* indices, int64_t count, const View<int32_t>& steps, int64_t rows) {
   std::vector<int64_t> found(static_cast<size_t>(count));
   const int64_t depth = static_cast<int64_t>(steps.size);
   for (int64_t at = 0; at < count; at++) {
@@ -51,7 +51,7 @@ napi_value take_at(Call& call) {
   const View<int32_t> steps = call.ints(6);
   const void* table = values_of(call, 1, type, product_of({rows, width}));
   const int32_t* indices = call.int32s(4, product_of({count, static_cast<int64_t>(steps.size)}));
-  const std::vector<int64_t> found = rows_of(call, indices, count, steps, rows);
+  const std::vector<int64_t> found = rows_of(indices, count, steps, rows);
   TypedOutput y(type, product_of({count, width}));
   take_rows(type, table, found, y.data(), width);
   return call.result(y.take());
@@ -67,7 +67,7 @@ napi_value scatter_at(Call& call) {
   const int32_t* indices = call.int32s(4, product_of({count, static_cast<int64_t>(steps.size)}));
   const void* values = values_of(call, 7, type, product_of({count, width}));
   const void* table = adds ? nullptr : values_of(call, 1, type, table_count);
-  const std::vector<int64_t> found = rows_of(call, indices, count, steps, rows);
+  const std::vector<int64_t> found = rows_of(indices, count, steps, rows);
   TypedOutput y(type, table_count);
   const size_t bytes = static_cast<size_t>(table_count) * width_of(type);
   if (adds) {
