@@ -4,15 +4,15 @@ import { trainingFlopsPerToken } from '../../packages/cli/dist/bench/flops.js';
 /** What is aimed at; a ratio is ours over the other side's. */
 const targets = {
   trainingSpeed: { atLeast: 1 },
-  decodingSpeed: { atLeast: 1 },
+  decodingSpeed: { atLeast: 3 },
   residentGrowth: { atMost: 1 },
-  peakShare: { atLeast: 0.6 },
-  horizonOverhead: { atMost: 1.1 },
-  // Five of twelve blocks hold activations at once; weights, gradients and moments are the same.
-  sequentialPeak: { atMost: 0.65 },
+  peakShare: { atLeast: 0.65 },
+  horizonOverhead: { atMost: 1.05 },
+  sequentialPeak: { atMost: 1 },
   sequentialTime: { atMost: 1.05 },
-  overPlainTfjs: { atLeast: 50 },
-  bfloat16Speed: { atLeast: 1 },
+  overPlainTfjs: { atLeast: 45 },
+  // Of a processor with AVX512-BF16; elsewhere the products are rounded first and cost more.
+  bfloat16Speed: { atLeast: 1.3 },
 };
 
 /**
