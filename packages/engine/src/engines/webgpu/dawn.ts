@@ -18,7 +18,6 @@ export interface GpuBuffer {
   mapAsync(mode: number, offset?: number, size?: number): Promise<void>;
   getMappedRange(offset?: number, size?: number): ArrayBuffer;
   unmap(): void;
-  destroy(): void;
 }
 
 /** A compiled shader. */
@@ -48,13 +47,11 @@ export interface GpuErrorEvent {
 
 /** An open GPU. */
 export interface GpuDevice {
-  readonly queue: { writeBuffer(to: GpuBuffer, offset: number, values: ArrayBufferView): void };
   readonly limits: { readonly maxComputeWorkgroupsPerDimension: number };
   createShaderModule(options: { code: string; label?: string }): object;
   createComputePipeline(options: object): GpuPipeline;
   createBindGroup(options: { layout: object; entries: object[] }): object;
   addEventListener(type: 'uncapturederror', listener: (event: GpuErrorEvent) => void): void;
-  destroy(): void;
 }
 
 /** A GPU before it is opened. */

@@ -1,5 +1,5 @@
 import { importInstalled } from '../installed.ts';
-import type { DawnModule, Gpu, GpuAdapter, GpuAdapterInfo, GpuDevice } from './dawn.ts';
+import type { DawnModule, Gpu, GpuAdapter, GpuAdapterInfo } from './dawn.ts';
 import type { DawnEvents } from './events.ts';
 import type { WebGpuPackages } from './packages.ts';
 import type { WebGpuBackend, WebGpuBackendModule } from './tfjs-backend.ts';
@@ -55,6 +55,3 @@ function withNavigator<T>(gpu: Gpu, work: () => T): T {
     else Object.defineProperty(globalThis, 'navigator', before);
   }
 }
-
-/** Gives an open device back. */
-export const closeDevice = (device: GpuDevice): void => device.destroy();
