@@ -147,7 +147,7 @@ describe('compare.mjs', { timeout: 60_000 }, () => {
   it('prints a table with targets otherwise', async () => {
     const { stdout } = await run(...sides(), '--only', 'memory,horizon', '--pairs', '1');
     expect(stdout).toMatch(/^memory .*1\.0 KiB +4\.0 KiB +0\.25 .*<= 1 +met$/m);
-    expect(stdout).toMatch(/^horizon .*<= 1\.1 +missed$/m);
+    expect(stdout).toMatch(/^horizon .*<= 1\.05 +missed$/m);
   });
 
   it.each([
