@@ -28,7 +28,7 @@ constexpr int64_t kPackedRun = 32;
 /// Columns of B that a worker packs for itself at most.
 constexpr int64_t kAloneColumns = 1024;
 /// Rows for each thread from which on that pays.
-constexpr int64_t kAloneRows = 40;
+constexpr int64_t kAloneRows = 20;
 /// Up to this many strips of rows, B is read as it lies: packing it would cost as much as the product.
 constexpr int64_t kSkinnyStrips = 2;
 /// Products with fewer multiplications than this run on the calling thread.
