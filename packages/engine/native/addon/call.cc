@@ -216,7 +216,8 @@ napi_value Call::object(std::initializer_list<std::pair<const char*, napi_value>
   return object;
 }
 
-Output::Output(int64_t count, size_t value_bytes) : handle_(Buffers::instance().create(static_cast<size_t>(count) * value_bytes)) {}
+Output::Output(int64_t count, size_t value_bytes)
+    : handle_(Buffers::instance().create(static_cast<size_t>(product_of({count, 1})) * value_bytes)) {}
 
 Output::~Output() {
   if (!is_taken_) Buffers::instance().free(handle_);

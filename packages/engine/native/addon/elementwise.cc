@@ -50,6 +50,9 @@ napi_value combine_over(Call& call) {
   const int64_t a_count = count_of(call, 2, type), b_count = count_of(call, 3, type);
   check_reach(call, 4, axes, 0, 0, a_count);
   check_reach(call, 4, axes, 1, 0, b_count);
+  for (const int operand : {0, 1}) {
+    if (axes.inner_step(operand) < 0 || axes.inner_step(operand) > 1) call.refuse(4, "a step of 0 or 1 along the innermost axis");
+  }
   return combine(call, operation, type, axes, values_of(call, 2, type, a_count), values_of(call, 3, type, b_count));
 }
 

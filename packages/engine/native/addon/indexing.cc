@@ -32,8 +32,10 @@ std::vector<int64_t> rows_of(const int32_t* indices, int64_t count, const View<i
   std::vector<int64_t> found(static_cast<size_t>(count));
   const int64_t depth = static_cast<int64_t>(steps.size);
   for (int64_t at = 0; at < count; at++) {
-    int64_t row = 0;
-    for (int64_t axis = 0; axis < depth; axis++) row += int64_t{indices[at * depth + axis]} * steps.data[axis];
+    // Unsigned, so that a sum beyond all rows wraps around instead of being undefined; it is checked either way.
+    uint64_t sum = 0;
+    for (int64_t axis = 0; axis < depth; axis++) sum += static_cast<uint64_t>(int64_t{indices[at * depth + axis]} * steps.data[axis]);
+    const int64_t row = static_cast<int64_t>(sum);
     if (row < 0 || row >= rows) {
       std::string index;
       for (int64_t axis = 0; axis < depth; axis++) index += (axis > 0 ? "," : "") + std::to_string(indices[at * depth + axis]);

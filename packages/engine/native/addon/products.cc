@@ -55,7 +55,7 @@ napi_value product(Call& call) {
   Product p = plain(left.values(), right.values(), out.floats(), M, N, K, call.flag(6), call.flag(7));
   p.bias = bias;
   p.residual = residual;
-  multiply_batch(p, P, M * K, K * N, M * N);
+  if (c_count > 0) multiply_batch(p, P, M * K, K * N, M * N);
   return call.result(out.take());
 }
 

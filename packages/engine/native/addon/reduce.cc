@@ -10,6 +10,8 @@ namespace {
 Reduced shape_of(const Call& call, int index) {
   Reduced shape{call.size(index), call.size(index + 1), call.size(index + 2), call.flag(index + 3)};
   product_of({shape.outer, shape.along, shape.inner});
+  // Not implied by the above where nothing lies along the axis.
+  product_of({shape.outer, shape.inner});
   if (shape.is_last && shape.inner != 1) call.refuse(index + 2, "1 where no axis lies inside");
   return shape;
 }

@@ -47,7 +47,10 @@ Strided<kOperands> axes_of(const Call& call, int index) {
     axes.add(list.data[axis], step);
   }
   if (axes.rank == 0) axes.add(1, {});
-  return axes;
+  if (count > 0) return axes;
+  Strided<kOperands> none;
+  none.add(0, {});
+  return none;
 }
 
 /// @throws Fault ENGINE_MISUSE if an operand, from one of its values on, leaves the `count` values of its buffer

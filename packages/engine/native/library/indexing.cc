@@ -14,6 +14,7 @@ namespace {
 /// Runs `work(row)` for every row, rows of `width` values shared out among the threads.
 template <class Work>
 void over_rows(int64_t rows, int64_t width, const Work& work) {
+  if (width == 0) return;
   over_tasks(rows, width, [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++) work(row);
   });
@@ -116,6 +117,7 @@ void one_hot(Type type, const int32_t* indices, void* y, int64_t count, int64_t 
 }
 
 void top_k(Type type, const void* x, void* values, int32_t* indices, int64_t rows, int64_t width, int64_t k) {
+  if (k == 0) return;
   with_type(type, [&](auto* none) {
     using T = std::remove_pointer_t<decltype(none)>;
     over_tasks(rows, 8 * width, [&](int64_t first, int64_t last) {

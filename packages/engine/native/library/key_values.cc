@@ -229,7 +229,7 @@ std::vector<Place> append(const CachedAttention& call, const std::vector<KeyValu
       const int64_t undecided = static_cast<int64_t>(row.parents.size());
       const int64_t from = (index * call.T + node) * C;
       row.parents.push_back(call.parents_BT[index * call.T + node]);
-      row.put(row.committed + undecided, call.k + from, call.v + from, call.G, call.d);
+      if (C > 0) row.put(row.committed + undecided, call.k + from, call.v + from, call.G, call.d);
       places.push_back({&row, index, node, visible_of(row, undecided)});
     }
   }
@@ -256,6 +256,7 @@ void KeyValueStore::attend(const CachedAttention& call, float* out) {
   G_ = call.G;
   d_ = call.d;
   const std::vector<Place> places = append(call, rows);
+  if (call.d == 0) return;
   const float scale = 1.0f / std::sqrt(static_cast<float>(call.d));
   const int64_t tasks = static_cast<int64_t>(places.size()) * call.H;
   pool.run(static_cast<int>(tasks), [&](int task, int worker) {

@@ -270,6 +270,7 @@ void reduce(int reduction, Type type, const void* x, void* y, const Reduced& sha
 }
 
 void accumulate(bool is_product, Type type, const void* x, void* y, const Reduced& shape, bool is_exclusive, bool is_reversed) {
+  if (shape.count() == 0) return;
   if (type == kFloat32) {
     return accumulate_values(is_product, static_cast<const float*>(x), static_cast<float*>(y), shape, is_exclusive, is_reversed);
   }
