@@ -167,6 +167,9 @@ export class NativeBackend extends tf.KernelBackend {
     return { kernelMs: performance.now() - started };
   }
 
+  /** Nothing of its own to free: buffers go with their tensors. */
+  override dispose(): void {}
+
   override floatPrecision(): 16 | 32 {
     return 32;
   }
