@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runSpecsApart } from './specs/run-apart.mjs';
 
-test('specs of matrix products run on the cpu engine, and say which kernels they asked for', async () => {
+test('specs of matrix products run on the cpu engine, and say which kernels they asked for', {
+  timeout: 60_000,
+}, async () => {
   const { code, summary } = await runSpecsApart('--engine', 'cpu', '--filter', '^matmul ');
   expect(code).toBe(0);
   expect(summary).toMatchObject({ engine: 'cpu', failed: 0, missing: 0, stale: [] });
@@ -26,7 +28,7 @@ test('a known difference passes, the same one unlisted is a failure, and a missi
   expect(unlisted.summary.failures[0].message).toContain('Arrays differ');
 });
 
-test('an engine that does not exist is bad input', async () => {
+test('an engine that does not exist is bad input', { timeout: 60_000 }, async () => {
   const { code, stderr } = await runSpecsApart('--engine', 'abacus');
   expect(code).toBe(2);
   expect(stderr).toMatch(/no engine "abacus"\. Engines: .*wasm/);
