@@ -70,6 +70,8 @@ napi_value gated_mlp(Call& call) {
   const float* down = call.floats(3, weights);
   const float* residual = call.optional_floats(7, x_count);
   Output out(x_count);
+  // Rows of no values: nothing to compute, however many rows there are.
+  if (x_count == 0) return call.result(out.take());
   const Scratch gates(inner), ups(inner);
   {
     const Operand input(x, x_count, is_rounded), gate_weight(gate, weights, is_rounded), up_weight(up, weights, is_rounded);
