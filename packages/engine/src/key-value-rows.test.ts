@@ -105,13 +105,7 @@ describe.each(VARIANTS)('on $title', async ({ open }) => {
     }
   }
 
-  function step(
-    kind: number,
-    store: KeyValueStore,
-    model: Map<number, ModelRow>,
-    newRow: number,
-    next: () => number,
-  ) {
+  function step(kind: number, store: KeyValueStore, model: Map<number, ModelRow>, newRow: number, next: () => number) {
     const rows = [...model.keys()];
     const row = rows[Math.floor(next() * rows.length)];
     if (kind === 0 || row === undefined) {
