@@ -38,7 +38,7 @@ const COMMON_GYPI = `{
 
 /**
  * Builds the addon unless the one there was made from these very sources.
- * @param {{ force?: boolean, log?: (text: string) => void }} options
+ * @param {{ force?: boolean, log?: (line: string) => void }} options - `log` gets each line that the compiler prints, as it comes
  * @returns {Promise<{ built: boolean, reason?: string, seconds?: number }>} the reason is one sentence with the next step
  */
 export async function buildNative({ force = false, log = () => {} } = {}) {
@@ -102,10 +102,9 @@ async function compile(log) {
   try {
     const jobs = String(Math.max(1, availableParallelism()));
     const args = [gyp, 'rebuild', '--loglevel=warn', `--jobs=${jobs}`];
-    // node-gyp takes these from the environment before it looks at its own arguments.
-    const environment = { npm_config_nodedir: join(staging, 'headers'), npm_config_jobs: jobs };
-    const { code, output } = await run(process.execPath, args, { cwd: staging, environment });
-    log(output);
+    // node-gyp takes these from the environment before it looks at its own arguments; make would take g++ by itself.
+    const environment = { npm_config_nodedir: join(staging, 'headers'), npm_config_jobs: jobs, CXX: compiler };
+    const { code, output } = await run(process.execPath, args, { cwd: staging, environment, onLine: log });
     const built = join(staging, 'build/Release/foretoken.node');
     if (code !== 0 || !existsSync(built)) return { reason: reasonIn(output), failed: true };
     mkdirSync(dirname(addonFile), { recursive: true });
@@ -147,7 +146,7 @@ function resolveOr(name) {
 
 const runs = async (command, args) => (await run(command, args)).code === 0;
 
-function run(command, args, { cwd = folder, environment = {} } = {}) {
+function run(command, args, { cwd = folder, environment = {}, onLine = () => {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -155,7 +154,18 @@ function run(command, args, { cwd = folder, environment = {} } = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = '';
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+        const lines = (rest + text).split('\n');
+        rest = lines.pop();
+        for (const line of lines) onLine(line);
+      });
+      stream.on('end', () => {
+        if (rest !== '') onLine(rest);
+      });
+    }
     child.on('error', () => resolve({ code: 127, output }));
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
   });

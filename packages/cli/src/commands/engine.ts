@@ -2,6 +2,11 @@ import { Command } from 'commander';
 import { action } from '../process/run-action.ts';
 import { command } from './command.ts';
 
+/** Options of `foretoken engine build`. */
+export interface BuildOptions {
+  readonly force?: boolean;
+}
+
 /** Options of `foretoken engine link-tensorflow`. */
 export interface LinkTensorflowOptions {
   readonly tensorflow?: string;
@@ -10,7 +15,16 @@ export interface LinkTensorflowOptions {
 
 /** `foretoken engine`. */
 export function engineCommand(): Command {
-  return new Command('engine').description('Build the native parts of engines.').addCommand(linkTensorflowCommand());
+  return new Command('engine')
+    .description('Build the native parts of engines.')
+    .addCommand(buildCommand())
+    .addCommand(linkTensorflowCommand());
+}
+
+function buildCommand(): Command {
+  return command('build', 'Compile the native engine with the C++ compiler of this machine.')
+    .option('--force', 'build anew, even if nothing has changed')
+    .action(action(() => import('../engine/build-native.ts')));
 }
 
 function linkTensorflowCommand(): Command {
