@@ -1,8 +1,10 @@
-// The library's tests under sanitizers. First, mistakes made on purpose must be found: a sanitizer that is silent about them
-// proves nothing. Last line: how many passed and failed.
-import { spawn } from 'node:child_process';
+// The library's tests and the addon's boundary under sanitizers. First, mistakes made on purpose must be found: a sanitizer that
+// is silent about them proves nothing.
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { compiler, runs } from './build/compile.mjs';
-import { buildTestProgram } from './build/test-program.mjs';
+import { nativeFolder } from './build/settings.mjs';
+import { buildAddon, buildTestProgram } from './build/test-program.mjs';
 
 const COMMON = ['-O1', '-g', '-fno-omit-frame-pointer'];
 const OPTIONS = 'allocator_may_return_null=1:halt_on_error=1:abort_on_error=0:print_stacktrace=1';
@@ -32,46 +34,87 @@ const SANITIZERS = [
   },
 ];
 
-const sum = { passed: 0, failed: 0 };
-const started = Date.now();
-const say = (text) => console.log(`${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-const tally = (isGood, text) => {
-  sum[isGood ? 'passed' : 'failed']++;
-  say(`${isGood ? 'ok  ' : 'FAIL'}  ${text}`);
-};
+/** What is said and counted on the way. */
+class Report {
+  passed = 0;
+  failed = 0;
+  started = Date.now();
 
-if (await runs(compiler)) {
-  for (const sanitizer of SANITIZERS) await check(sanitizer);
-} else {
-  tally(false, `"${compiler}" cannot be run; install a C++17 compiler (Debian: apt-get install g++)`);
-}
-console.log(`${sum.passed} passed, ${sum.failed} failed`);
-process.exitCode = sum.failed === 0 ? 0 : 1;
-
-async function check({ name, title, flags, environment, share, planted }) {
-  say(`compiling for ${title}`);
-  let program;
-  try {
-    program = await buildTestProgram({ name, flags });
-  } catch (error) {
-    console.log(error.message);
-    tally(false, `the library compiles for ${title}`);
-    return;
+  say(text) {
+    console.log(`${((Date.now() - this.started) / 1000).toFixed(0).padStart(4)} s  ${text}`);
   }
+
+  tally(isGood, text) {
+    this[isGood ? 'passed' : 'failed']++;
+    this.say(`${isGood ? 'ok  ' : 'FAIL'}  ${text}`);
+  }
+
+  /** Work that counts for itself, unless it throws. */
+  async attempt(title, work) {
+    try {
+      await work(this);
+    } catch (error) {
+      console.log(error.message.slice(-20_000));
+      this.tally(false, title);
+    }
+  }
+}
+
+/** Runs everything. @returns {Promise<{ passed: number, failed: number }>} */
+export async function sanitize() {
+  const report = new Report();
+  if (await runs(compiler)) {
+    for (const sanitizer of SANITIZERS) {
+      await report.attempt(`the library is watched for ${sanitizer.title}`, () => check(report, sanitizer));
+    }
+    await report.attempt('the addon is watched for addresses and undefined behaviour', () =>
+      checkBoundary(report, SANITIZERS[0]),
+    );
+  } else {
+    report.tally(false, `"${compiler}" cannot be run; install a C++17 compiler (Debian: apt-get install g++)`);
+  }
+  return report;
+}
+
+/** Calls from JavaScript into an addon whose every access is watched, from one thread and from several. */
+async function checkBoundary(report, { name, flags, environment }) {
+  report.say('compiling the addon for addresses and undefined behaviour');
+  const addon = await buildAddon({ name, flags });
+  // Node itself is not instrumented, so its own leaks are not looked for.
+  const watched = {
+    ...environment,
+    LD_PRELOAD: execFileSync(compiler, ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim(),
+    ASAN_OPTIONS: `${OPTIONS}:detect_leaks=0:max_allocation_size_mb=500`,
+  };
+  const fuzz = join(nativeFolder, 'test/fuzz/fuzz.mjs');
+  for (const [title, ...args] of [
+    ['one thread calls every function of the addon', '--seed=11', '--runs=1500'],
+    ['several threads call every function of the addon', '--seed=12', '--runs=100', '--workers=2'],
+  ]) {
+    const { code, output } = await run(process.execPath, [fuzz, `--addon=${addon}`, ...args], watched);
+    const isGood = code === 0 && /^\{"seed".*\}$/m.test(output) && !/"problem":/.test(output);
+    if (!isGood) console.log(output.slice(-20_000));
+    report.tally(isGood, title);
+  }
+}
+
+async function check(report, { name, title, flags, environment, share, planted }) {
+  report.say(`compiling for ${title}`);
+  const program = await buildTestProgram({ name, flags });
   for (const [mistake, heard] of Object.entries(planted)) {
     const { code, output } = await run(program, [`--plant=${mistake}`], environment);
-    tally(code !== 0 && heard.test(output), `a planted mistake is found: ${mistake}`);
+    report.tally(code !== 0 && heard.test(output), `a planted mistake is found: ${mistake}`);
   }
-  say(`running every test, watched for ${title}`);
+  report.say(`running every test, watched for ${title}`);
   const { code, output } = await run(program, [`--share=${share}`], environment, (line) => {
-    if (/^(ok|FAIL) /.test(line)) say(line);
+    if (/^(ok|FAIL) /.test(line)) report.say(line);
   });
   const [, passed = 0, failed = 0] = output.match(/^(\d+) passed, (\d+) failed$/m) ?? [];
-  sum.passed += Number(passed);
-  sum.failed += Number(failed);
+  report.passed += Number(passed);
+  report.failed += Number(failed);
   if (code === 0) return;
   console.log(output.replaceAll(/^ok .*\n/gm, '').slice(0, 20_000));
-  if (Number(failed) === 0) tally(false, `the tests end well, watched for ${title}`);
+  if (Number(failed) === 0) report.tally(false, `the tests end well, watched for ${title}`);
 }
 
 /** Runs a program to its end; what it says is collected, and each line handed on as it comes. */

@@ -28,11 +28,17 @@ interface FuzzResult {
 }
 
 /** @returns the result, and what the process was doing when it ended without one */
-function run(file: string, ...args: string[]): Promise<{ code: number | null; result?: FuzzResult; last: string }> {
+function run(
+  file: string,
+  megabytes: number,
+  ...args: string[]
+): Promise<{ code: number | null; result?: FuzzResult; last: string }> {
   const journal = path.join(folder, `journal-${args.join('')}`);
   return new Promise((resolve) => {
     const all = [fuzz, `--addon=${file}`, `--journal=${journal}`, ...args];
-    const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // In little memory: what asks for more is refused, as on a full machine, instead of filling this one.
+    const limited = ['-c', `ulimit -v ${megabytes * 1024} 2>/dev/null; exec "$0" "$@"`, process.execPath, ...all];
+    const child = spawn('sh', limited, { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (text) => {
       output += text;
@@ -51,7 +57,7 @@ describe.skipIf(file === undefined)('the boundary of the addon', { timeout: 120_
   test.each([1, 3, 4])(
     'whatever it is called with, only the project’s own error comes back, and no memory stays (seed %i)',
     async (seed) => {
-      const { code, result, last } = await run(file as string, `--seed=${seed}`, '--runs=120');
+      const { code, result, last } = await run(file as string, 2000, `--seed=${seed}`, '--runs=400');
       expect(code, last).toBe(0);
       expect(result?.problem).toBeUndefined();
       // Every exported function is known to the fuzzer and was called.
@@ -61,7 +67,7 @@ describe.skipIf(file === undefined)('the boundary of the addon', { timeout: 120_
   );
 
   test('several threads of Node may call at once, and one that is ended leaves nothing behind', async () => {
-    const { code, result, last } = await run(file as string, '--seed=7', '--runs=40', '--workers=3');
+    const { code, result, last } = await run(file as string, 6000, '--seed=7', '--runs=40', '--workers=3');
     expect(code, last).toBe(0);
     expect(result?.problem).toBeUndefined();
   });

@@ -2,7 +2,7 @@
 // of changes.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,7 +50,7 @@ export async function compileProgram({ units, objects = [], linkFlags, folder, n
   const program = join(folder, name);
   await compilerRun([...all, '-o', `${program}.new`, ...linkFlags]);
   renameSync(`${program}.new`, program);
-  removeOthers(folder, new Set([...made.map(({ object }) => object), program]));
+  forgetUnused(folder, new Set(made.map(({ object }) => object)));
   return program;
 }
 
@@ -86,10 +86,11 @@ async function inParallel(items, work) {
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
 
-/** Object files of sources as they were before. */
-function removeOthers(folder, kept) {
-  for (const name of readdirSync(folder)) {
-    const file = join(folder, name);
-    if (name.endsWith('.o') && !kept.has(file)) rmSync(file, { force: true });
+/** Removes object files that no program of the folder has used for a week. */
+function forgetUnused(folder, used) {
+  const now = Date.now() / 1000;
+  for (const object of used) utimesSync(object, now, now);
+  for (const file of readdirSync(folder).map((name) => join(folder, name))) {
+    if (file.endsWith('.o') && statSync(file).mtimeMs / 1000 < now - 7 * 24 * 3600) rmSync(file, { force: true });
   }
 }

@@ -28,18 +28,18 @@ export function buildTestProgram({ name, flags = [], libraryFlags = [] }) {
 }
 
 /**
- * Compiles the addon with flags of its own.
+ * Compiles the addon with flags of its own. A variant of one name and flags shares its object files with the tests.
  * @param {{ name: string, flags: string[] }} variant - flags come after the addon's and may overrule them
  * @returns {Promise<string>} the addon's file
  */
 export function buildAddon({ name, flags }) {
+  const { flags: shipped, sets } = readSettings();
   const api = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
-  const base = [...readSettings().flags, '-Ilibrary', `-I${api}`, ...flags];
+  const base = [...shipped, '-Ilibrary', ...flags];
   const units = [
-    ...[...filesOf('library', '.cc'), ...filesOf('addon', '.cc')].map((source) => ({ source, flags: base })),
-    ...readSettings()
-      .sets.filter(isHere)
-      .map((set) => unitOf(set, flags)),
+    ...filesOf('library', '.cc').map((source) => ({ source, flags: base })),
+    ...filesOf('addon', '.cc').map((source) => ({ source, flags: [...base, `-I${api}`] })),
+    ...sets.filter(isHere).map((set) => unitOf(set, flags)),
   ];
   const linkFlags = [...flags, '-shared', '-pthread'];
   return compileProgram({ units, linkFlags, folder: join(programsFolder, name), name: 'foretoken.node' });
