@@ -52,6 +52,8 @@ export interface GpuDevice {
   createComputePipeline(options: object): GpuPipeline;
   createBindGroup(options: { layout: object; entries: object[] }): object;
   addEventListener(type: 'uncapturederror', listener: (event: GpuErrorEvent) => void): void;
+  /** Waits for the work that it was given, and drops the rest. */
+  destroy(): void;
 }
 
 /** A GPU before it is opened. */

@@ -56,6 +56,8 @@ async function register(packages: WebGpuPackages): Promise<void> {
   addReadBack(backend, events);
   const launcher = new GpuLauncher(backend);
   backend.ours = { info, gpu, launcher };
+  // A process that ends while the GPU works, as one that throws does, may crash in the driver.
+  process.once('exit', () => backend.device.destroy());
   repairKernels(launcher);
   // One way of summing whatever the size, and never on the host: a row's bits must not depend on the other rows.
   tf.env().set('WEBGPU_CPU_FORWARD', false);

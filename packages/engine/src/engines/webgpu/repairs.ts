@@ -41,16 +41,25 @@ const castBy =
     return gpu.compute(toFloat, { outputs: [x.shape], inputs: [x], parameters: [size], groups: gpu.cover(size) })[0];
   };
 
-/** tfjs chooses between ways of summing by the number of rows, one of them by atomic additions in any order. */
+/**
+ * tfjs chooses between ways of summing by the number of rows, one of them by atomic additions in any order. What it alone does
+ * (whole numbers, broadcasting) or refuses stays with it.
+ */
 const multiplyBy =
   (gpu: GpuLauncher, usual: Kernel): Kernel =>
   (call) => {
     const { a, b } = call.inputs;
-    const { transposeA, transposeB } = call.attrs as { transposeA: boolean; transposeB: boolean };
-    const isPaired = tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2));
-    if (!isPaired || sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return usual(call);
-    return multiply(gpu, a, b, { transposeA, transposeB })[0];
+    const options = call.attrs as { transposeA: boolean; transposeB: boolean };
+    return isOrdinary(a, b, options) ? multiply(gpu, a, b, options)[0] : usual(call);
   };
+
+/** Float32 matrices of one batch shape that fit each other, none of them empty. */
+function isOrdinary(a: Tensor, b: Tensor, { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean }) {
+  const [innerA, innerB] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  const isPaired = tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2)) && innerA === innerB;
+  const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+  return isPaired && isFloat && sizeOf(a.shape) > 0 && sizeOf(b.shape) > 0;
+}
 
 /** tfjs' sum of an empty tensor asks for a buffer of NaN bytes. */
 const sumOfNothing =
