@@ -45,6 +45,9 @@ export const webgpuDriver: EngineDriver = {
   },
 };
 
+/** `MatMulPackedProgram`, for the products that are left to tfjs. */
+const PACKED_PRODUCT = 3;
+
 async function register(packages: WebGpuPackages): Promise<void> {
   const events = new DawnEvents();
   const opened = await openGpu(packages, events);
@@ -59,9 +62,14 @@ async function register(packages: WebGpuPackages): Promise<void> {
   // A process that ends while the GPU works, as one that throws does, may crash in the driver.
   process.once('exit', () => backend.device.destroy());
   repairKernels(launcher);
-  // One way of summing whatever the size, and never on the host: a row's bits must not depend on the other rows.
-  tf.env().set('WEBGPU_CPU_FORWARD', false);
-  tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 3);
+  // Never on the host, and one way of summing whatever the size: a row's bits must not depend on the other rows.
+  for (const [flag, value] of [
+    ['WEBGPU_CPU_FORWARD', false],
+    ['WEBGPU_MATMUL_PROGRAM_TYPE', PACKED_PRODUCT],
+  ] as const) {
+    // Registered, not set: a reset of tfjs' flags keeps it.
+    tf.env().registerFlag(flag, () => value);
+  }
   tf.registerBackend('webgpu', () => backend as unknown as tf.KernelBackend, 0);
 }
 

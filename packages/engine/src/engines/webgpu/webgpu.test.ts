@@ -62,6 +62,14 @@ describe.each(PRESENT.filter((name) => name === 'webgpu'))('%s', async (name) =>
     });
   });
 
+  test('nothing runs on the host behind our back, also after tfjs’ flags were reset', () => {
+    for (const prepare of [() => {}, () => tf.env().reset()]) {
+      prepare();
+      expect(tf.env().getBool('WEBGPU_CPU_FORWARD')).toBe(false);
+      expect(tf.env().getNumber('WEBGPU_MATMUL_PROGRAM_TYPE')).toBe(3);
+    }
+  });
+
   test('what tfjs refuses or does with whole numbers stays as it is', () => {
     tf.tidy(() => {
       expect(() => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3]))).toThrow(/inner shapes/);
