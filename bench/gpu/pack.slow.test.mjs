@@ -42,7 +42,16 @@ test.skipIf(isSkipped)('the archive runs from an empty folder with an empty envi
     ['decoding', true],
     ['decoding', true],
   ]);
-  expect([of('end')[0].failed, status]).toEqual([0, 0]);
+  expect(of('end')).toEqual([{ kind: 'end', failed: 0, numRan: 1 }]);
+  expect(status).toBe(0);
+  const without = spawnSync(path.join(there, 'run.sh'), {
+    env: { VK_DRIVER_FILES: '/no/driver.json' },
+    encoding: 'utf8',
+  });
+  expect([without.status, JSON.parse(without.stdout.trim().split('\n').at(-1))]).toEqual([
+    1,
+    { kind: 'end', failed: 0, numRan: 0 },
+  ]);
 });
 
 test('a wrong command line is answered with how to call it', () => {
