@@ -15,7 +15,7 @@ class Memory {
  public:
   static Memory& instance();
 
-  /// At least `bytes`, and one vector beyond them that may be read but not written. @throws Fault OUT_OF_MEMORY
+  /// At least `bytes`. What lies behind them is not to be touched: builds with AddressSanitizer watch it. @throws Fault OUT_OF_MEMORY
   void* allocate(size_t bytes);
   void release(void* buffer, size_t bytes) noexcept;
 
