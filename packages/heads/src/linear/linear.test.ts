@@ -3,10 +3,12 @@ import type { HeadContext, OffsetInput, Tensor, Tensor3D } from '@foretoken/core
 import { describeHeadContract } from '@foretoken/core/testing';
 import { openEngine, tf } from '@foretoken/engine';
 import { expect, test } from 'vitest';
+import { describeReference } from '../reference.fixture.ts';
 import linear from './linear.ts';
 
 describeHeadContract(linear, 'linear');
 describeHeadContract(linear, 'linear', { residual: true });
+describeReference(linear, 'linear');
 
 test.each([
   [false, [3, 4]],
