@@ -35,6 +35,13 @@ export interface Engine {
   readonly ops: Ops;
   memory(): EngineMemory;
   resetPeak(): void;
+  /**
+   * Floating-point operations of what `work` runs through `ops`, forward passes alone: 2 per multiply-add of products of
+   * matrices and of attention over what each node sees, nothing for anything else. Follows from shapes and nodes, so it is
+   * the same on every engine. What `work` does with tfjs directly is not seen. Counts may nest.
+   * @throws ENGINE_MISUSE if `work` attends to a key/value store
+   */
+  countFlops(work: () => void): number;
   /** Runs `work`, freeing every tensor made in it but those it returns (tfjs' tidy; must be synchronous). */
   tidy<T>(work: () => T): T;
   /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */

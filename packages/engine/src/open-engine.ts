@@ -2,6 +2,7 @@ import type { Engine, EngineName, EngineOptions, EngineStatus } from './engine.t
 import type { EngineDriver } from './engines/driver.ts';
 import { DRIVERS } from './engines/index.ts';
 import { ForetokenError } from './errors.ts';
+import { countedOps, FlopMeter } from './ops/counted.ts';
 import { createKernels, createOps } from './ops/index.ts';
 import { record } from './record.ts';
 import { tf } from './tensor.ts';
@@ -27,15 +28,17 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { threads, fingerprint, kernels } = await driver.start(options);
   const meter = MemoryMeter.install(tfjsEngine().state);
   const all = createKernels(kernels);
+  const flops = new FlopMeter();
   return {
     name: driver.name,
     threads,
     fingerprint,
-    ops: createOps(all),
+    ops: countedOps(createOps(all), flops),
     memory: () => ({ numTensors: tf.memory().numTensors, bytes: meter.bytes, peakBytes: meter.peakBytes }),
     resetPeak: () => {
       meter.peakBytes = meter.bytes;
     },
+    countFlops: (work) => flops.count(work),
     tidy,
     record,
     createKeyValueStore: (slot) => all.createStore(slot),
