@@ -48,6 +48,30 @@ describe('settings that are each fine and contradict one another', () => {
   });
 });
 
+describe('replicated readouts of a head that brings its own', () => {
+  const text = `${MINIMAL}model: { readout: replicated }`;
+  const resolved = (ownReadout: unknown, file: string) => {
+    const own = createRegistry();
+    for (const { kind, name } of registry.list()) {
+      own.register(fakePlugin(kind, name, kind === 'head' ? { ownReadout } : {}), fakeSource);
+    }
+    return refused(() => resolveExperiment(parseSource(file, 'x.yaml'), own));
+  };
+
+  test.each([[true], [() => true]])('are refused before anything is made: %s', (ownReadout) => {
+    const error = resolved(ownReadout, text);
+    expect(error.code).toBe('CONFIG_CONFLICT');
+    expect(error.problems).toEqual([
+      'x.yaml:2:19 model.readout: must be shared: head "parallel" brings the readouts of its further offsets itself, was replicated.',
+    ]);
+    expect(resolved(ownReadout, MINIMAL).code).toBe('none');
+  });
+
+  test.each([[false], [() => false], [undefined]])('are taken where it brings none: %s', (ownReadout) => {
+    expect(resolved(ownReadout, text).code).toBe('none');
+  });
+});
+
 describe('sizes that do not go together', () => {
   test('heads that would take every block of the trunk are refused before anything is made', () => {
     const own = createRegistry();
@@ -65,6 +89,19 @@ describe('sizes that do not go together', () => {
     expect(
       refused(() => resolveExperiment(parseSource(`${text.slice(0, -1)}, match: none }`, 'x.yaml'), own)).code,
     ).toBe('none');
+  });
+
+  test('a head whose offsets differ says so offset by offset', () => {
+    const own = createRegistry();
+    const blocksPerOffset = (_: unknown, offset: number) => (offset === 2 ? 8 : 0);
+    for (const { kind, name } of registry.list()) {
+      own.register(fakePlugin(kind, name, kind === 'head' ? { blocksPerOffset } : {}), fakeSource);
+    }
+    const text = (horizon: number) => `${MINIMAL}model: { head: { horizon: ${horizon} } }`;
+    expect(refused(() => resolveExperiment(parseSource(text(2), 'x.yaml'), own)).problems[0]).toContain(
+      'takes 8 of 8 layers',
+    );
+    expect(refused(() => resolveExperiment(parseSource(text(1), 'x.yaml'), own)).code).toBe('none');
   });
 
   test('what a trunk throws about its sizes is said at the trunk', () => {

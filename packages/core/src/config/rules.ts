@@ -3,12 +3,17 @@ import { trunkLayersOf } from '../model/trunk-layers.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { Experiment } from './experiment.ts';
 import type { ConfigProblem } from './report.ts';
+import { trainingContradictions } from './training-rules.ts';
 
 /** Settings that are each fine and contradict one another. Asked only of an experiment that is right otherwise. */
 export function contradictions(experiment: Experiment, registry: Registry): ConfigProblem[] {
   const { model, training } = experiment;
   const { horizon } = model.head;
-  const problems: ConfigProblem[] = [...repeatedEvals(experiment), ...shapeProblems(experiment, registry)];
+  const problems: ConfigProblem[] = [
+    ...repeatedEvals(experiment),
+    ...shapeProblems(experiment, registry),
+    ...trainingContradictions(experiment),
+  ];
   const conflict = (path: ConfigProblem['path'], sentence: string): void =>
     void problems.push({ code: 'CONFIG_CONFLICT', path, sentence });
   if (model.maxOffset < horizon) {
@@ -20,7 +25,19 @@ export function contradictions(experiment: Experiment, registry: Registry): Conf
       `must be <= training.steps (${training.steps}), was ${training.warmupSteps}.`,
     );
   }
+  if (model.readout === 'replicated' && bringsReadouts(experiment, registry)) {
+    conflict(
+      ['model', 'readout'],
+      `must be shared: head "${model.head.name}" brings the readouts of its further offsets itself, was replicated.`,
+    );
+  }
   return problems;
+}
+
+function bringsReadouts({ model }: Experiment, registry: Registry): boolean {
+  const { name, horizon: _horizon, ...options } = model.head;
+  const { ownReadout = false } = registry.get('head', name);
+  return typeof ownReadout === 'function' ? ownReadout(options) : ownReadout;
 }
 
 /** Results are kept by the eval's name. */
@@ -40,7 +57,8 @@ function shapeProblems({ model }: Experiment, registry: Registry): ConfigProblem
   try {
     const shape = registry.get('trunk', name).shape(options);
     path = ['model', 'head'];
-    trunkLayersOf(model, registry.get('head', model.head.name), shape);
+    // A base run's trunk gives no block.
+    if (!model.base) trunkLayersOf(model, registry.get('head', model.head.name), shape);
     return [];
   } catch (error) {
     if (!isForetokenError(error)) throw error;

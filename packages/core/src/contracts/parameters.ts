@@ -7,7 +7,17 @@ export type Initializer =
   | { readonly kind: 'ones' }
   | { readonly kind: 'constant'; readonly value: number }
   /** The identity matrix times `scale`; two equal axes. */
-  | { readonly kind: 'identity'; readonly scale?: number };
+  | { readonly kind: 'identity'; readonly scale?: number }
+  /**
+   * The starting values of another parameter of the model, such as the readout's: also where those come from a finished
+   * run. From then on the two are trained apart.
+   */
+  | {
+      readonly kind: 'copy';
+      readonly of: Tensor;
+      /** Which columns (indices into the last axis), in this order. Default: all. */
+      readonly columns?: readonly number[];
+    };
 
 /**
  * Makes or finds a trainable weight. The framework names it (under the owner's prefix), seeds it from

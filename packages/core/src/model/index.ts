@@ -20,3 +20,4 @@ export {
 } from './forward.ts';
 export { ParameterStore } from './parameter-store.ts';
 export { type ScanStart, scanNodes } from './scan.ts';
+export { blocksOfOffset } from './trunk-layers.ts';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type Engine, type Tensor, tf } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Initializer, ParamFactory } from '../contracts/parameters.ts';
-import { createRandom } from '../random/random.ts';
+import { type Copy, copiedValues } from './copied-values.ts';
+import { initialValues } from './initial-values.ts';
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 const DEFAULT_INITIALIZER: Initializer = { kind: 'normal', standardDeviation: 0.02 };
@@ -10,14 +11,16 @@ const DEFAULT_INITIALIZER: Initializer = { kind: 'normal', standardDeviation: 0.
 /**
  * Every weight of one model: named, seeded from (seed, name), updated and freed here and nowhere else.
  *
- * A weight's starting values depend on its own name alone, so two arms with one seed start from the same trunk whatever
- * their heads are. Each weight is one tensor object for life, whose values are replaced in place: what a plugin keeps
+ * A weight's starting values depend on its own name alone (a copy's, on the name of what it copies), so two arms with one
+ * seed start from the same trunk whatever their heads are. Each weight is one tensor object for life, whose values are replaced in place: what a plugin keeps
  * from `param` is always current.
  */
 export class ParameterStore {
   readonly #engine: Engine;
   readonly #seed: number;
   readonly #variables = new Map<string, tf.Variable>();
+  /** By the copy's name, in order of creation: what is copied comes before its copies. */
+  readonly #copies = new Map<string, Copy>();
   // tfjs keeps variables in one table for the process: a prefix of our own lets two models live side by side.
   readonly #unique = randomUUID();
 
@@ -68,6 +71,25 @@ export class ParameterStore {
     value.dispose();
   }
 
+  /**
+   * Gives weights other starting values, such as a finished run's. A weight that starts as a copy of one of them follows
+   * it, unless it is among them itself.
+   * @param values - by full name, same shapes; this store takes them over
+   */
+  start(values: ReadonlyMap<string, Tensor>): void {
+    const started = new Set(values.keys());
+    for (const [name, value] of values) this.replace(name, value);
+    for (const [name, copy] of this.#copies) {
+      if (started.has(name) || !started.has(copy.source)) continue;
+      const { shape } = this.#variables.get(name)!;
+      this.replace(
+        name,
+        this.#engine.tidy(() => this.#copied(name, copy, shape)),
+      );
+      started.add(name);
+    }
+  }
+
   /** Frees every weight. */
   dispose(): void {
     for (const variable of this.#variables.values()) variable.dispose();
@@ -96,49 +118,29 @@ export class ParameterStore {
         `parameter "${fullName}": sizes must be integers >= 1, shape was [${shape}].`,
       );
     }
-    const values = initialValues(shape, init, this.#seed, fullName);
     const variable = this.#engine.tidy(() =>
-      tf.variable(tf.tensor(values, [...shape]), true, `${this.#unique}:${fullName}`),
+      tf.variable(this.#starting(fullName, shape, init), true, `${this.#unique}:${fullName}`),
     );
     this.#variables.set(fullName, variable);
     return variable;
   }
-}
 
-function initialValues(shape: readonly number[], init: Initializer, seed: number, fullName: string): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  switch (init.kind) {
-    case 'zeros':
-      return values;
-    case 'ones':
-      return values.fill(1);
-    case 'constant':
-      return values.fill(init.value);
-    case 'identity':
-      return fillIdentity(values, shape, init.scale ?? 1, fullName);
-    case 'normal': {
-      const random = createRandom(seed, `parameter/${fullName}`);
-      for (let i = 0; i < values.length; i++) values[i] = truncatedNormal(random) * init.standardDeviation;
-      return values;
+  #starting(fullName: string, shape: readonly number[], init: Initializer): Tensor {
+    if (init.kind !== 'copy') return tf.tensor(initialValues(shape, init, this.#seed, fullName), [...shape]);
+    const source = [...this.#variables].find(([, variable]) => variable === init.of)?.[0];
+    if (source === undefined) {
+      throw new ForetokenError(
+        'PARAMETER_INVALID',
+        `parameter "${fullName}": what it copies must be a parameter of the same model, made before it.`,
+      );
     }
+    const copy: Copy = { source, columns: init.columns };
+    const values = this.#copied(fullName, copy, shape);
+    this.#copies.set(fullName, copy);
+    return values;
   }
-}
 
-function truncatedNormal(random: { normal(): number }): number {
-  for (;;) {
-    const value = random.normal();
-    if (Math.abs(value) <= 3) return value;
+  #copied(fullName: string, { source, columns }: Copy, shape: readonly number[]): Tensor {
+    return tf.tensor(copiedValues(this.#variables.get(source)!, columns, shape, fullName), [...shape]);
   }
-}
-
-function fillIdentity(values: Float32Array, shape: readonly number[], scale: number, fullName: string): Float32Array {
-  const size = shape[0];
-  if (shape.length !== 2 || shape[1] !== size) {
-    throw new ForetokenError(
-      'PARAMETER_INVALID',
-      `parameter "${fullName}": an identity has two equal axes, shape was [${shape}].`,
-    );
-  }
-  for (let i = 0; i < size; i++) values[i * size + i] = scale;
-  return values;
 }

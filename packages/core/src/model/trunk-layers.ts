@@ -12,9 +12,10 @@ import type { Definition } from '../plugins/define.ts';
  */
 export function trunkLayersOf(model: Experiment['model'], head: Definition<'head'>, shape: TrunkShape): number {
   const { name, horizon, ...options } = model.head;
-  const perOffset =
-    typeof head.blocksPerOffset === 'function' ? head.blocksPerOffset(options) : (head.blocksPerOffset ?? 0);
-  const taken = perOffset * (model.match === 'parameters' ? horizon : 1);
+  let taken = 0;
+  for (let offset = 1; offset <= (model.match === 'parameters' ? horizon : 1); offset++) {
+    taken += blocksOfOffset(head, options, offset);
+  }
   const left = shape.layers - taken;
   if (left >= 1) return left;
   throw new ForetokenError(
@@ -22,4 +23,14 @@ export function trunkLayersOf(model: Experiment['model'], head: Definition<'head
     `head "${name}" with horizon ${horizon} takes ${taken} of ${shape.layers} layers under match: ${model.match}; ` +
       'the trunk needs at least 1. Use more layers, a smaller horizon, or match: none.',
   );
+}
+
+/** Transformer-sized blocks that a head brings for one offset. */
+export function blocksOfOffset(
+  head: Definition<'head'>,
+  options: Readonly<Record<string, unknown>>,
+  offset: number,
+): number {
+  const { blocksPerOffset = 0 } = head;
+  return typeof blocksPerOffset === 'function' ? blocksPerOffset(options, offset) : blocksPerOffset;
 }

@@ -96,9 +96,15 @@ function checkFunctions(definition: Definition, who: string, source: PluginSourc
     const value: unknown = (definition as Definition<'trunk'>)[key];
     if (typeof value !== 'function') throw invalid(source, who, `${key} must be a function, was ${describe(value)}`);
   }
-  if (definition.kind !== 'head' || definition.blocksPerOffset === undefined) return;
-  const blocks: unknown = definition.blocksPerOffset;
+  if (definition.kind === 'head') checkHead(definition, who, source);
+}
+
+function checkHead(definition: Definition<'head'>, who: string, source: PluginSource): void {
+  const { blocksPerOffset: blocks = 0, ownReadout = false }: Record<string, unknown> = { ...definition };
   if (typeof blocks !== 'function' && !(Number.isInteger(blocks) && (blocks as number) >= 0)) {
     throw invalid(source, who, `blocksPerOffset must be an integer >= 0 or a function, was ${describe(blocks)}`);
+  }
+  if (typeof ownReadout !== 'function' && typeof ownReadout !== 'boolean') {
+    throw invalid(source, who, `ownReadout must be true, false or a function, was ${describe(ownReadout)}`);
   }
 }

@@ -44,8 +44,13 @@ export interface TrunkSpec<S extends TObject = TObject> extends Described<S> {
   create(context: TrunkContext, options: Options<S>): Trunk;
 }
 export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
-  /** Transformer-sized blocks that each offset brings; `match: parameters` takes as many from the trunk. Default 0. */
-  readonly blocksPerOffset?: number | ((options: Options<S>) => number);
+  /**
+   * Transformer-sized blocks that each offset brings, a function where offsets differ; `match: parameters` takes as many
+   * from the trunk. Default 0.
+   */
+  readonly blocksPerOffset?: number | ((options: Options<S>, offset: number) => number);
+  /** The head brings the readouts of further offsets, so that `readout: replicated` is refused. Default false. */
+  readonly ownReadout?: boolean | ((options: Options<S>) => boolean);
   create(context: HeadContext, options: Options<S>): Head;
 }
 /**

@@ -69,6 +69,8 @@ test('the sizes that a trunk or head computes from its options are guarded as we
   const blocks = head({ blocksPerOffset: boom }).blocksPerOffset as () => number;
   expect(() => blocks()).toThrow('PLUGIN_FAILED: head "low-rank" of demo@1.2.3: blocksPerOffset threw "boom"');
   expect(head({ blocksPerOffset: 2 }).blocksPerOffset).toBe(2);
+  const readout = head({ ownReadout: boom }).ownReadout as () => boolean;
+  expect(() => readout()).toThrow('PLUGIN_FAILED: head "low-rank" of demo@1.2.3: ownReadout threw "boom"');
 });
 
 test('a definition that uses `this` still reaches itself', () => {

@@ -42,6 +42,9 @@ export function guardDefinition(definition: Definition, source: PluginSource): D
   if (definition.kind === 'head' && typeof definition.blocksPerOffset === 'function') {
     guarded.blocksPerOffset = guard('blocksPerOffset', definition.blocksPerOffset.bind(definition));
   }
+  if (definition.kind === 'head' && typeof definition.ownReadout === 'function') {
+    guarded.ownReadout = guard('ownReadout', definition.ownReadout.bind(definition));
+  }
   return Object.freeze(guarded) as unknown as Definition;
 }
 

@@ -136,6 +136,11 @@ describe('the registry', () => {
       'PLUGIN_INVALID: head "a" of demo@1.2.3: blocksPerOffset must be an integer >= 0 or a function, was 0.5.',
     ],
     [
+      'is not sure whether it brings readouts',
+      fakePlugin('head', 'a', { ownReadout: 'yes' }),
+      'PLUGIN_INVALID: head "a" of demo@1.2.3: ownReadout must be true, false or a function, was "yes".',
+    ],
+    [
       'describes itself by a number',
       fakePlugin('head', 'a', { description: 1 }),
       'PLUGIN_INVALID: head "a" of demo@1.2.3: description must be a string, was 1.',

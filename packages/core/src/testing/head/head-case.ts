@@ -1,6 +1,7 @@
 import { type Engine, type EngineName, openEngine, tf } from '@foretoken/engine';
 import type { Json } from '../../contracts/json.ts';
 import { buildModel, type TrainableModel } from '../../model/build-model.ts';
+import { blocksOfOffset } from '../../model/trunk-layers.ts';
 import { type Definition, PLUGIN_API, type PluginBundle } from '../../plugins/define.ts';
 import { createRegistry, type Registry } from '../../plugins/registry.ts';
 import { createRandom } from '../../random/random.ts';
@@ -59,8 +60,6 @@ export function buildSmallModel(
   const { name, horizon, registry } = head;
   const options = registry.checkOptions('head', { ...head.options, name }, 'the contract suite’s options');
   const definition = registry.get('head', name);
-  const { blocksPerOffset = 0 } = definition;
-  const taken = typeof blocksPerOffset === 'function' ? blocksPerOffset(options) : blocksPerOffset;
   const model = buildModel({
     engine,
     trunk: registry.get('trunk', smallTrunk.name),
@@ -70,7 +69,7 @@ export function buildSmallModel(
       seed: 1,
       data: { context: SMALL_TEXT.T, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
       model: {
-        trunk: { name: smallTrunk.name, layers: 2 + taken },
+        trunk: { name: smallTrunk.name, layers: 2 + blocksOfOffset(definition, options, 1) },
         head: { ...options, name, horizon },
         readout,
         match: 'none',
