@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRegistry, type Definition, type Json, PLUGIN_API, type Random } from '@foretoken/core';
 import { buildModel, forwardOffsets, type TrainableModel } from '@foretoken/core/model';
-import { createTransformerBlock, defineTrunk, type Tensor2D, type Tensor3D } from '@foretoken/core/plugin';
+import { createTransformerBlock, defineTrunk, type Tensor2D, type Tensor3D, Type } from '@foretoken/core/plugin';
 import { joint, makeBatch, type TokenBatch } from '@foretoken/core/training';
 import { createNodes, type Engine, type EngineName, listEngines, openEngine, tf } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -32,25 +32,26 @@ interface ReferenceCase {
   readonly gradientNorms: Readonly<Record<string, number>>;
 }
 
-/** The trunk of reference/blocks.py. */
+/** The trunk of reference/blocks.py. It has as many blocks as the fixture says, whatever the head takes from it. */
 const referenceTrunk = defineTrunk({
   name: 'reference',
+  options: Type.Object({ blocks: Type.Integer() }),
   shape: () => ({
     width: 8,
-    layers: 1,
+    layers: 100,
     block: { attentionHeads: 2, keyValueHeads: 1, mlpWidth: 12, rotaryBase: 10_000 },
   }),
-  create({ ops, param, dims }) {
+  create({ ops, param, dims }, { blocks }) {
     const table_VD = param<Tensor2D>('embedding', [dims.vocabulary, dims.width]);
-    const blocks = Array.from({ length: dims.trunkLayers }, (_, i) =>
+    const layers = Array.from({ length: blocks }, (_, i) =>
       createTransformerBlock({ ops, param }, `blocks.${i}`, dims),
     );
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
       forward(x_BTD, at, memory, taps) {
         const states: Tensor3D[] = [x_BTD];
-        for (const [i, run] of blocks.entries()) states.push(run(states[i], at, memory.kv(`blocks.${i}`)));
-        return taps.map((share) => states[Math.round(share * dims.trunkLayers)]);
+        for (const [i, run] of layers.entries()) states.push(run(states[i], at, memory.kv(`blocks.${i}`)));
+        return taps.map((share) => states[Math.round(share * blocks)]);
       },
     };
   },
@@ -125,19 +126,16 @@ function buildReferenceModel(engine: Engine, plugin: Definition<'head'>, referen
   const registry = createRegistry();
   registry.register(plugin, { package: 'under-test', version: '0.0.0', api: PLUGIN_API });
   const options = registry.checkOptions('head', named, 'the fixture');
-  const { blocksPerOffset = 0 } = plugin;
-  const taken = typeof blocksPerOffset === 'function' ? blocksPerOffset(options) : blocksPerOffset;
-  const shape = referenceTrunk.shape({});
   const model = buildModel({
     engine,
-    trunk: { ...referenceTrunk, shape: () => ({ ...shape, layers: settings.trunkLayers + taken }) },
+    trunk: referenceTrunk,
     head: plugin,
     vocabulary: VOCABULARY,
     experiment: {
       seed: 0,
       data: { context: text.T, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
       model: {
-        trunk: { name: referenceTrunk.name },
+        trunk: { name: referenceTrunk.name, blocks: settings.trunkLayers },
         head: { ...options, name: head.name, horizon },
         readout: settings.readout,
         match: 'none',
