@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRandom, type Windows } from '@foretoken/core';
+import { costRatioOf } from '@foretoken/core/model';
 import { backwardOf, makeBatch, type StepBatch, Trainer } from '@foretoken/core/training';
 import { createNodes } from '@foretoken/engine';
 import type { BenchTrainingOptions } from '../commands/bench.ts';
@@ -49,13 +50,14 @@ export async function timeSteps(
 function createTrainer({ host, experiment, engine, model }: Bench): Trainer {
   const { weighting, horizonSchedule } = experiment.training;
   const { horizon } = experiment.model.head;
+  const costRatio = costRatioOf(model);
   const registry = host.plugins.builtIns;
   return new Trainer({
     engine,
     model,
     settings: experiment.training,
     weighting: registry.get('weighting', weighting.name).create({ horizon }, {}),
-    horizonSchedule: registry.get('horizon-schedule', horizonSchedule.name).create({ horizon }, {}),
+    horizonSchedule: registry.get('horizon-schedule', horizonSchedule.name).create({ horizon, costRatio }, {}),
     backward: backwardOf(experiment.training.backward),
     terms: model.offsets.map((offset) => `offset-${offset}`),
   });

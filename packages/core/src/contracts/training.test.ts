@@ -139,7 +139,7 @@ describe('horizon schedules', () => {
   const losses = [3, 2, 2, 2, 1, 1, 1, 1, 1, 1].map((loss) => seen([loss, 9]));
 
   test('plateau adds an offset after each stretch without a better loss, up to the horizon', () => {
-    const schedule = plateau.create({ horizon: 2 }, { patience: 2 }) as HorizonSchedule<never>;
+    const schedule = plateau.create({ horizon: 2, costRatio: () => 0 }, { patience: 2 }) as HorizonSchedule<never>;
     expect(run(schedule, losses)).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
   });
 });
@@ -148,7 +148,7 @@ test.each([
   ['uncertainty', uncertainty.create({ horizon: 2 }, { rate: 0.1 })],
   ['gradnorm', gradnorm.create({ horizon: 2 }, { rate: 0.1, alpha: 1.5 })],
   ['balancer', balancer.create({ horizon: 2 }, { decay: 0.5 })],
-  ['plateau', plateau.create({ horizon: 2 }, { patience: 2 })],
+  ['plateau', plateau.create({ horizon: 2, costRatio: () => 0 }, { patience: 2 })],
 ])('the state of %s goes through a checkpoint without a change', (_, plugin) => {
   const steps = [5, 3, 4, 4, 4].map((loss) => seen([loss, loss / 3], [1 / loss, loss]));
   const stateful = plugin as Stateful<never, unknown>;

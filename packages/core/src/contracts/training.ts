@@ -8,16 +8,28 @@ export interface Moment {
   readonly steps: number;
 }
 
-/** What a step showed; all arrays follow the terms of `start`. */
+/** What a step showed; `losses`, `active` and `gradientNorms` follow the terms of `start`. */
 export interface Observed {
   /** Mean loss per valid target, in nats, unweighted; for a term that sat out this step the last value seen, at first 0. */
   readonly losses: readonly number[];
-  /** Which terms took part in this step: fewer than all while the horizon is short. */
+  /**
+   * Which terms took part in this step: fewer than all while the horizon is short. Where gradient norms are asked for, a
+   * term of weight 0 sat out too: nothing flowed whose length could be told.
+   */
   readonly active: readonly boolean[];
-  /** Norms of the gradients of the unweighted losses; present if asked for. */
+  /**
+   * Norms of the gradients of the unweighted losses, whatever their weights; present if asked for. Taken at the trunk's
+   * states where each offset starts from them alone; at each offset's own hidden state where a carry, or objectives of the
+   * head's own, tie the offsets together. For a term that sat out the last norm seen, at first 0.
+   */
   readonly gradientNorms?: readonly number[];
-  /** Label-match acceptance per offset on this batch, where measured. */
-  readonly acceptance?: readonly number[];
+  /**
+   * Label-match acceptance on the step's first batch, before the step moved any weight; present in the steps that
+   * {@link HorizonSchedule.acceptanceEvery} names. [i - 1] belongs to offset i, up to this step's horizon; null where the
+   * head has no such offset or nothing could be observed. Offset 1: the share of positions where its first choice is the
+   * text's. Further offsets: marginal, the share of verifying forwards that keep the draft and all before it.
+   */
+  readonly acceptance?: readonly (number | null)[];
 }
 
 /**
@@ -35,5 +47,23 @@ export interface Weighting<State extends Json = Json> extends Stateful<State, re
   readonly needs?: 'gradient-norms';
 }
 
-/** The horizon of this step: an integer from 1 to the configured horizon. */
-export type HorizonSchedule<State extends Json = Json> = Stateful<State, number>;
+/**
+ * The horizon of this step: an integer from 1 to the configured horizon. Offsets up to it train; one between two offsets
+ * of a head with gaps trains those below it.
+ */
+export interface HorizonSchedule<State extends Json = Json> extends Stateful<State, number> {
+  /** After every so many steps {@link Observed.acceptance} is measured, by one forward pass more. Default: never. */
+  readonly acceptanceEvery?: number;
+}
+
+/** What a horizon schedule is made for. */
+export interface HorizonScheduleContext {
+  /** The configured horizon. */
+  readonly horizon: number;
+  /**
+   * FLOPs per token of an offset with its readout, over those of a one-token forward: trunk, offset 1 and its readout.
+   * Counted, never timed, when first asked for: ask in `now` or `learn`, not in `create`, where there is no model yet.
+   * @returns 0 for an offset that the head does not predict
+   */
+  costRatio(offset: number): number;
+}

@@ -1,9 +1,10 @@
 import type { Experiment, PluginRef } from '../config/experiment.ts';
 import type { Dataset, Tokenizer } from '../contracts/data.ts';
 import type { NamedDecoder } from '../contracts/evaluation.ts';
-import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
+import type { HorizonSchedule, HorizonScheduleContext, Weighting } from '../contracts/training.ts';
 import type { NamedEval } from '../evaluation/run-evals.ts';
 import { invalid } from '../plugins/check-definition.ts';
+import type { Definition } from '../plugins/define.ts';
 import type { Registry } from '../plugins/registry.ts';
 
 /** A reference without its name: what `create` takes. */
@@ -23,17 +24,30 @@ export function createDataset(registry: Registry, { data }: Experiment, baseDire
   return registry.get('dataset', data.dataset.name).create({ baseDirectory }, optionsOf(data.dataset));
 }
 
+/** Heads of the runs that the experiment is attached to, the first run's first. */
+export function baseHeadsOf(registry: Registry, { model: { base } }: Pick<Experiment, 'model'>): Definition<'head'>[] {
+  return base ? [...baseHeadsOf(registry, base), registry.get('head', base.model.head.name)] : [];
+}
+
 /** The experiment's loss weighting. @throws PLUGIN_FAILED */
 export function createWeighting(registry: Registry, { model, training }: Experiment): Weighting {
   const { horizon } = model.head;
   return registry.get('weighting', training.weighting.name).create({ horizon }, optionsOf(training.weighting));
 }
 
-/** The experiment's horizon schedule. @throws PLUGIN_FAILED */
-export function createHorizonSchedule(registry: Registry, { model, training }: Experiment): HorizonSchedule {
+/**
+ * The experiment's horizon schedule.
+ * @param costRatio - what an offset of the run's model costs, once there is a model
+ * @throws PLUGIN_FAILED
+ */
+export function createHorizonSchedule(
+  registry: Registry,
+  { model, training }: Experiment,
+  costRatio: HorizonScheduleContext['costRatio'],
+): HorizonSchedule {
   const { horizon } = model.head;
   const definition = registry.get('horizon-schedule', training.horizonSchedule.name);
-  return definition.create({ horizon }, optionsOf(training.horizonSchedule));
+  return definition.create({ horizon, costRatio }, optionsOf(training.horizonSchedule));
 }
 
 /** The experiment's decoders with their rules and policies, in its order. @throws PLUGIN_FAILED */

@@ -1,12 +1,15 @@
 import type { Engine } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
 import { type Container, Container as InversifyContainer } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import type { Tokenizer } from '../contracts/data.ts';
 import type { Session } from '../contracts/decoding.ts';
+import type { HorizonScheduleContext } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import type { Definition } from '../plugins/define.ts';
 import type { Registry } from '../plugins/registry.ts';
 import {
+  baseHeadsOf,
   createDataset,
   createDecoders,
   createEvals,
@@ -41,6 +44,8 @@ export interface RunStart {
 interface Life {
   isOver: boolean;
   readonly models: Promise<TrainableModel>[];
+  /** {@link HorizonScheduleContext.costRatio} of the model, once it is made. */
+  costRatio?: HorizonScheduleContext['costRatio'];
 }
 
 /** Opens a run as a child of the process' container. */
@@ -48,7 +53,7 @@ export function createRunScope(parent: Container, start: RunStart): RunScope {
   const container = new InversifyContainer({ parent });
   const life: Life = { isOver: false, models: [] };
   bindStart(container, start);
-  bindPlugins(container, start);
+  bindPlugins(container, start, life);
   bindModel(container, start, life);
   const get = <Service extends keyof RunServices>(service: Service): RunServices[Service] => {
     const isPromised = service === 'engine' || service === 'model';
@@ -78,7 +83,7 @@ function bindStart(container: Container, start: RunStart): void {
   container.bind(TOKENS.baseDirectory).toConstantValue(start.baseDirectory);
 }
 
-function bindPlugins(container: Container, { experiment, registry, baseDirectory }: RunStart): void {
+function bindPlugins(container: Container, { experiment, registry, baseDirectory }: RunStart, life: Life): void {
   const once = (service: keyof RunServices, make: () => unknown): void => {
     container.bind(TOKENS[service]).toDynamicValue(make).inSingletonScope();
   };
@@ -87,12 +92,18 @@ function bindPlugins(container: Container, { experiment, registry, baseDirectory
   once('trunk', () => registry.get('trunk', experiment.model.trunk.name));
   once('head', () => registry.get('head', experiment.model.head.name));
   once('weighting', () => createWeighting(registry, experiment));
-  once('horizonSchedule', () => createHorizonSchedule(registry, experiment));
+  once('horizonSchedule', () => createHorizonSchedule(registry, experiment, (offset) => costRatio(life, offset)));
   once('decoders', () => createDecoders(registry, experiment));
   once('evals', () => createEvals(registry, experiment));
 }
 
-function bindModel(container: Container, { experiment }: RunStart, life: Life): void {
+function costRatio(life: Life, offset: number): number {
+  if (life.costRatio) return life.costRatio(offset);
+  const rule = 'costRatio() may be asked only once the model is made: in now() or learn(), not in create().';
+  throw new ForetokenError('PLUGIN_INVALID', `horizon schedule: ${rule}`);
+}
+
+function bindModel(container: Container, { experiment, registry }: RunStart, life: Life): void {
   container
     .bind<Engine>(TOKENS.engine)
     .toResolvedValue((open: EngineOpener) => open(experiment.engine), [TOKENS.openEngine])
@@ -105,7 +116,11 @@ function bindModel(container: Container, { experiment }: RunStart, life: Life): 
   ): Promise<TrainableModel> => {
     // Imported here so that a process that only reads configurations never loads the tensor library.
     const { buildModel } = await import('../model/build-model.ts');
-    return buildModel({ engine, experiment, trunk, head, vocabulary: tokenizer.vocabulary });
+    const { costRatioOf } = await import('../model/cost-ratio.ts');
+    const baseHeads = baseHeadsOf(registry, experiment);
+    const model = buildModel({ engine, experiment, trunk, head, baseHeads, vocabulary: tokenizer.vocabulary });
+    life.costRatio = costRatioOf(model);
+    return model;
   };
   container
     .bind<TrainableModel>(TOKENS.model)

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowScores } from '../contracts/evaluation.ts';
 import { scoredWindow } from '../testing/scored-window.ts';
-import { draftLevels, labelMatch, matchRates } from './label-match.ts';
+import { draftLevels, labelMatch, matchRates, offsetAcceptance } from './label-match.ts';
 
 describe('label match', () => {
   it('walks a text as walked by hand', () => {
@@ -73,6 +73,47 @@ describe('label match', () => {
     });
     expect(matchRates([window], { offsets: [1, 2], maxOffset: 2 })).toEqual([2 / 3, 1 / 3]);
     expect(matchRates([], { offsets: [1, 2], maxOffset: 2 })).toEqual([null, null]);
+  });
+
+  describe('per offset, as a horizon schedule is shown it', () => {
+    const x = 99;
+    // The walk of the first test: forwards at t = 0, 2, 3, which keep 1, 0 and 2 drafts; offset 1 is right at t = 1 of 0..4.
+    const walked = scoredWindow([0, 1, 2, 3, 4, 5, 6, 7], {
+      predicted: [
+        [x, 2, x, x, x],
+        [2, x, x, 5, x],
+        [x, x, 5, 6, x],
+      ],
+    });
+
+    it('is the rate of offset 1 and the marginal acceptance of the others', () => {
+      expect(offsetAcceptance([walked], { offsets: [1, 2, 3], maxOffset: 3 })).toEqual([1 / 5, 2 / 3, 1 / 3]);
+    });
+
+    it('looks only at the offsets that train', () => {
+      expect(offsetAcceptance([walked], { offsets: [1], maxOffset: 3 })).toEqual([1 / 5]);
+      // Walked with one draft: t = 0 (kept, on to 2), t = 2 (not), t = 3 (kept, on to 5).
+      expect(offsetAcceptance([walked], { offsets: [1, 2], maxOffset: 3 })).toEqual([1 / 5, 2 / 3]);
+    });
+
+    it('counts offsets behind a gap while all nearer ones of the head are right, and has nothing for the gap', () => {
+      const tokens = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+      // Offset 3 is right at t = 0, 1, 3 and offset 5 at t = 0, 2, 3; no chain of drafts, so the walk visits t = 0..3.
+      const window = scoredWindow(tokens, {
+        predicted: [
+          [1, 2, 3, 4],
+          [3, 4, x, 6],
+          [5, x, 7, 8],
+        ],
+      });
+      const options = { offsets: [1, 3, 5], maxOffset: 5 };
+      expect(offsetAcceptance([window], options)).toEqual([1, null, 3 / 4, null, 2 / 4]);
+      expect(labelMatch([window], options).forwards).toBe(4);
+    });
+
+    it('has nothing to say without positions', () => {
+      expect(offsetAcceptance([], { offsets: [1, 2], maxOffset: 2 })).toEqual([null, null]);
+    });
   });
 
   it('equals a decoder that emits the text and keeps drafts while they equal it', () => {

@@ -26,6 +26,31 @@ export function labelMatch(windows: readonly WindowScores[], options: LabelMatch
   return acceptanceStatistics(walk(windows, options), draftLevels(options.offsets));
 }
 
+/**
+ * Label-match acceptance per offset: what a horizon schedule is shown.
+ *
+ * Offset 1 is never a draft: its rate is that of {@link matchRates}. A further offset's is marginal, over the forwards of
+ * {@link labelMatch}, so that without a gap it is `labelMatch().marginal`. Behind a gap, where a chain of drafts ends, an
+ * offset counts as kept while it and all nearer ones that the head has equal the text.
+ *
+ * @returns [i - 1] belongs to offset i, up to the last of `offsets`; null for one that is not among them, or without positions
+ */
+export function offsetAcceptance(
+  windows: readonly WindowScores[],
+  options: LabelMatchOptions,
+): readonly (number | null)[] {
+  const { offsets } = options;
+  const kept = offsets.map(() => 0);
+  let forwards = 0;
+  for (const { window, t } of verifiedPositions(windows, options)) {
+    forwards++;
+    for (let k = 1; k <= leadingMatches(window, t, offsets); k++) kept[k]++;
+  }
+  const rates = new Map(offsets.map((offset, k) => [offset, forwards === 0 ? null : kept[k] / forwards]));
+  rates.set(1, matchRates(windows, { ...options, offsets: [1] })[0]);
+  return Array.from({ length: offsets[offsets.length - 1] }, (_, i) => rates.get(i + 1) ?? null);
+}
+
 /** Levels of a chain of drafts: offsets 2, 3, ... as far as they follow each other without a gap. */
 export function draftLevels(offsets: readonly number[]): number {
   let levels = 0;
@@ -64,24 +89,30 @@ export function* eligiblePositions(
 }
 
 function* walk(windows: readonly WindowScores[], options: LabelMatchOptions): Generator<VerifiedForward> {
-  const levels = draftLevels(options.offsets);
-  const proposed = new Array<number>(levels).fill(1);
+  const proposed = new Array<number>(draftLevels(options.offsets)).fill(1);
+  for (const { accepted } of verifiedPositions(windows, options)) yield { proposed, accepted, tokens: accepted + 1 };
+}
+
+/** Positions whose drafts decoding would verify, with the number that it would keep. */
+function* verifiedPositions(windows: readonly WindowScores[], options: LabelMatchOptions) {
+  const drafts = options.offsets.slice(0, draftLevels(options.offsets) + 1);
   for (const window of windows) {
     let next = 0;
     for (const t of eligiblePositions(window, options)) {
       // `next` never lies beyond t + maxOffset, hence in t's document: the next document starts a walk of its own.
       if (t < next) continue;
-      const accepted = acceptedAt(window, t, levels);
-      yield { proposed, accepted, tokens: accepted + 1 };
+      const accepted = leadingMatches(window, t, drafts);
+      yield { window, t, accepted };
       next = t + accepted + 1;
     }
   }
 }
 
-function acceptedAt({ tokens, predicted }: WindowScores, t: number, levels: number): number {
-  let accepted = 0;
-  while (accepted < levels && predicted[accepted + 1][t] === tokens[t + accepted + 2]) accepted++;
-  return accepted;
+/** Of offsets number 2, 3, ... in order, how many first choices after t equal the text before one does not. */
+function leadingMatches({ tokens, predicted }: WindowScores, t: number, offsets: readonly number[]): number {
+  let matches = 0;
+  while (matches + 1 < offsets.length && predicted[matches + 1][t] === tokens[t + offsets[matches + 1]]) matches++;
+  return matches;
 }
 
 function countOf(values: Iterable<unknown>): number {

@@ -22,16 +22,18 @@ export function windowsPerForward({ context }: { readonly context: number }): nu
  * bits do not depend on the other rows, so neither do the scores on how windows are batched. Frees every tensor it
  * makes.
  * @param random - for a head that rearranges its input; two calls with equal streams agree
+ * @param offsets - those to score, the nearest ones; default: all of the model
  */
 export function scoreWindows(
   model: LanguageModel,
   windows: Windows,
   indices: readonly number[],
   random: Random,
+  offsets: readonly number[] = model.offsets,
 ): WindowScores[] {
   const rows = indices.map((index) => windows.read(index));
   const batch = makeBatch({ count: rows.length, read: (row) => rows[row] }, [...rows.keys()], model.dims);
-  const byOffset = scoreOffsets(model, batch, random);
+  const byOffset = scoreOffsets(model, batch, random, offsets);
   return rows.map(({ tokens, document }, row) => {
     const from = row * batch.T;
     const scores = byOffset.map((offset) => windowPart(offset, from, from + batch.T));
@@ -56,8 +58,13 @@ interface OffsetScores {
   readonly predicted_N: Int32Array;
 }
 
-function scoreOffsets(model: LanguageModel, batch: TokenBatch, random: Random): OffsetScores[] {
-  const { engine, offsets } = model;
+function scoreOffsets(
+  model: LanguageModel,
+  batch: TokenBatch,
+  random: Random,
+  offsets: readonly number[],
+): OffsetScores[] {
+  const { engine } = model;
   const at = createNodes(batch);
   try {
     return engine.tidy(() => {

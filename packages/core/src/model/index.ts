@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { buildModel, type ModelRequest, type TrainableModel } from './build-model.ts';
+export { costRatioOf } from './cost-ratio.ts';
 export { type ForwardFlops, forwardFlops } from './flops.ts';
 export {
   asOffsetOutput,

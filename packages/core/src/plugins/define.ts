@@ -4,7 +4,7 @@ import type { AcceptanceRule, Decoder, DraftPolicy } from '../contracts/decoding
 import type { Eval } from '../contracts/evaluation.ts';
 import type { Head, HeadContext } from '../contracts/head.ts';
 import type { Json } from '../contracts/json.ts';
-import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
+import type { HorizonSchedule, HorizonScheduleContext, Weighting } from '../contracts/training.ts';
 import type { Trunk, TrunkContext, TrunkShape } from '../contracts/trunk.ts';
 
 /** Version of the plugin API: raised only when a plugin written for the last one would break. */
@@ -64,7 +64,7 @@ export interface WeightingSpec<S extends TObject = TObject, State extends Json =
 /** The state's type follows from `start`, as in {@link WeightingSpec}. */
 // biome-ignore lint/suspicious/noExplicitAny: which JSON the state is, is the plugin's own affair
 export interface HorizonScheduleSpec<S extends TObject = TObject, State extends Json = any> extends Described<S> {
-  create(context: { horizon: number }, options: Options<S>): HorizonSchedule<State>;
+  create(context: HorizonScheduleContext, options: Options<S>): HorizonSchedule<State>;
 }
 export interface DecoderSpec<S extends TObject = TObject> extends Described<S> {
   create(context: Record<never, never>, options: Options<S>): Decoder;

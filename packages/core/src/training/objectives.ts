@@ -1,7 +1,8 @@
 // B rows, T positions, E readout input width, N = B*T rows, V vocabulary.
 import type { Ops, Readout, RowLoss, Tensor2D } from '@foretoken/engine';
-import type { Objective, OffsetOutput, RowObjective, Seen } from '../contracts/head.ts';
+import type { Objective, OffsetOutput, RowObjective, Seen, ValueObjective } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
+import { offsetTerm } from '../contracts/term.ts';
 import { type ForwardInput, type ForwardResult, forwardOffsets, headTaps } from '../model/forward.ts';
 
 /** Targets of one batch, on the host. */
@@ -21,11 +22,6 @@ export function objectivesOf(
 ): readonly Objective[] {
   const own = model.head.objectives?.(seenBy(model, result, targets, offsets));
   return own ?? offsets.map((offset) => crossEntropyOf(model, result.offsets.get(offset)!, targets, offset));
-}
-
-/** Name of the default loss term of an offset. */
-export function offsetTerm(offset: number): string {
-  return `offset-${offset}`;
 }
 
 /** The default loss term of an offset. Call it while the forward is recorded. */
@@ -70,15 +66,28 @@ export function targetRows(ops: Ops, target_N: Int32Array, { tokens_V }: Pick<Re
   return ops.crossEntropyRows(target_N.map((token) => rowOf.get(token) ?? -1));
 }
 
+/** A loss term as it is known before the first step. */
+export interface Term {
+  readonly name: string;
+  /** Whether its loss is on the tape already, so that its gradient is never seen apart from the others. */
+  readonly isValue: boolean;
+}
+
 /**
- * Names of the loss terms at the full horizon. A head with objectives of its own is asked once, on a real batch, so
- * that weightings start with the terms they will see.
+ * The loss terms at the full horizon. A head with objectives of its own is asked once, on a real batch, so that
+ * weightings start with the terms they will see.
  */
-export function discoverTerms(model: LanguageModel, batch: () => { input: ForwardInput; targets: Targets }): string[] {
-  if (!model.head.objectives) return model.offsets.map(offsetTerm);
+export function discoverTerms(model: LanguageModel, batch: () => { input: ForwardInput; targets: Targets }): Term[] {
+  if (!model.head.objectives) return model.offsets.map((offset) => ({ name: offsetTerm(offset), isValue: false }));
   const { input, targets } = batch();
   return model.engine.tidy(() => {
     const result = forwardOffsets(model, input, model.offsets);
-    return objectivesOf(model, result, targets, model.offsets).map(({ name }) => name);
+    const objectives = objectivesOf(model, result, targets, model.offsets);
+    return objectives.map((objective) => ({ name: objective.name, isValue: isValueObjective(objective) }));
   });
+}
+
+/** Whether an objective is a loss on the tape, and not one over rows of logits. */
+export function isValueObjective(objective: Objective): objective is ValueObjective {
+  return 'value' in objective;
 }

@@ -1,6 +1,8 @@
-import { type Engine, openEngine, type Tensor, tf } from '@foretoken/engine';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, openEngine, type Tensor, type Tensor2D, tf } from '@foretoken/engine';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Observed } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
+import { defineHead } from '../plugins/define.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import { joint } from './backward/joint.ts';
 import { TINY_SETTINGS, tinyBatches, tinyModel } from './tiny-model.fixture.ts';
@@ -14,6 +16,13 @@ const counting = {
   learn: (state: number) => state + 1,
 };
 const fixed = { start: () => 0, now: () => 3 };
+const chainHead = defineHead({
+  name: 'chain',
+  create: ({ ops }) => ({
+    reads: { carry: 'nearer' },
+    forward: (_, { trunk: [hidden_BTD], carry_BTC }) => ops.mul(carry_BTC ?? hidden_BTD, 0.5),
+  }),
+});
 
 let engine: Engine;
 beforeAll(async () => {
@@ -153,11 +162,141 @@ test('weights or horizons out of range are refused by the plugin’s name', () =
   model.dispose();
 });
 
-test('a weighting that needs gradient norms is refused before the first step', () => {
-  const model = tinyModel(engine);
-  expect(() => trainerOf(model, { weighting: { ...uniform, needs: 'gradient-norms' } })).toThrow(
-    /CONFIG_CONFLICT: weighting "uniform" needs the gradient norm of each offset/,
-  );
+describe('a weighting that goes by gradient norms', () => {
+  const needy = { ...uniform, needs: 'gradient-norms' } as const;
+  const noting = (seen: Observed[]) => ({
+    ...needy,
+    now: () => [1, 0, 2],
+    learn: (state: number, step: Observed) => {
+      seen.push(step);
+      return state;
+    },
+  });
+
+  test('is shown them, as the step’s report is; a term of weight 0 sat out', () => {
+    const model = tinyModel(engine);
+    const seen: Observed[] = [];
+    const trainer = trainerOf(model, { weighting: noting(seen) });
+    const report = step(trainer, [0, 1], [2]);
+    expect(Object.keys(report.gradientNorms!)).toEqual(['offset-1', 'offset-3']);
+    expect(seen[0].active).toEqual([true, false, true]);
+    const norms = report.gradientNorms!;
+    expect(seen[0].gradientNorms).toEqual([norms['offset-1'], 0, norms['offset-3']]);
+    expect(norms['offset-1']).toBeGreaterThan(0);
+    trainer.dispose();
+    model.dispose();
+  });
+
+  test('is shown the last norm of a term that sits out, after a resume too', () => {
+    const model = tinyModel(engine);
+    let horizon = 3;
+    const seen: Observed[] = [];
+    const parts = { weighting: noting(seen), horizonSchedule: { start: () => 0, now: () => horizon } };
+    const trainer = trainerOf(model, parts);
+    step(trainer, [0]);
+    const state = JSON.parse(JSON.stringify(trainer.state()));
+    const copies = new Map([...trainer.tensors()].map(([name, tensor]) => [name, tf.clone(tensor) as Tensor]));
+    trainer.dispose();
+    const resumed = trainerOf(model, parts);
+    resumed.restore(state, (name) => copies.get(name)!);
+    horizon = 1;
+    step(resumed, [1]);
+    expect(seen[1].gradientNorms![2]).toBe(seen[0].gradientNorms![2]);
+    expect(seen[1].gradientNorms![0]).not.toBe(seen[0].gradientNorms![0]);
+    expect(seen[1].active).toEqual([true, false, false]);
+    resumed.dispose();
+    model.dispose();
+  });
+
+  test('is refused under backward: joint where offsets stand apart, and taken with a chain', () => {
+    const model = tinyModel(engine);
+    const parts = { weighting: needy, settings: { ...TINY_SETTINGS, backward: 'joint' }, backward: joint } as const;
+    expect(() => trainerOf(model, parts)).toThrow(
+      /CONFIG_CONFLICT: weighting "uniform" needs the gradient norm of each loss term, and training.backward: joint/,
+    );
+    model.dispose();
+    const chain = tinyModel(engine, { head: chainHead });
+    const trainer = trainerOf(chain, parts);
+    expect(Object.keys(step(trainer, [0]).gradientNorms!)).toEqual(TERMS);
+    trainer.dispose();
+    chain.dispose();
+  });
+
+  test('is refused where a term is a value on the tape', () => {
+    const model = tinyModel(engine);
+    expect(() => trainerOf(model, { weighting: needy, valueTerms: ['feature'] })).toThrow(
+      /CONFIG_CONFLICT: weighting "uniform" .* the head's own terms "feature" are single values/,
+    );
+    trainerOf(model, { valueTerms: ['feature'] }).dispose();
+    model.dispose();
+  });
+});
+
+describe('a horizon schedule that goes by acceptance', () => {
+  const growing = {
+    acceptanceEvery: 2,
+    start: () => 1,
+    now: (horizon: number) => horizon,
+    learn: (horizon: number, { acceptance }: Observed) => (acceptance ? Math.min(3, horizon + 1) : horizon),
+  };
+
+  test('is shown it after every so many steps, of the offsets that train, before the step moves a weight', () => {
+    const model = tinyModel(engine);
+    const asked: { offsets: readonly number[]; weight: number }[] = [];
+    const name = 'trunk/embedding';
+    const weightNow = () => model.parameters.get(name)!.dataSync()[0];
+    const acceptance = (offsets: readonly number[]) => {
+      asked.push({ offsets, weight: weightNow() });
+      return offsets.map(() => 0.5);
+    };
+    const trainer = trainerOf(model, { horizonSchedule: growing, acceptance });
+    const weights: number[] = [];
+    const reports = [0, 1, 2, 3, 4].map((row) => {
+      weights.push(weightNow());
+      return step(trainer, [row]);
+    });
+    expect(reports.map((report) => report.acceptance)).toEqual([undefined, [0.5], undefined, [0.5, 0.5], undefined]);
+    expect(reports.map(({ horizon }) => horizon)).toEqual([1, 1, 2, 2, 3]);
+    expect(reports.map(({ schedule }) => schedule)).toEqual([1, 1, 2, 2, 3]);
+    expect(asked).toEqual([
+      { offsets: [1], weight: weights[1] },
+      { offsets: [1, 2], weight: weights[3] },
+    ]);
+    trainer.dispose();
+    model.dispose();
+  });
+
+  test('is refused where it asks for it at no count of steps', () => {
+    const model = tinyModel(engine);
+    for (const acceptanceEvery of [0, -1, 1.5, Number.NaN]) {
+      expect(() => trainerOf(model, { horizonSchedule: { ...growing, acceptanceEvery } })).toThrow(
+        /PLUGIN_INVALID: horizon schedule "fixed": acceptanceEvery is a number of steps >= 1/,
+      );
+    }
+    model.dispose();
+  });
+});
+
+test('a horizon between two offsets trains those below it', () => {
+  const head = defineHead({
+    name: 'leap',
+    create: ({ ops, param, dims }) => {
+      const weight_DD = param<Tensor2D>('weights', [dims.width, dims.width], { kind: 'identity' });
+      return { offsets: [1, 3], forward: (_, { trunk: [hidden_BTD] }) => ops.linear(hidden_BTD, weight_DD) };
+    },
+  });
+  const model = tinyModel(engine, { head });
+  for (const [horizon, terms] of [
+    [1, ['offset-1']],
+    [2, ['offset-1']],
+    [3, ['offset-1', 'offset-3']],
+  ] as const) {
+    const parts = { weighting: { start: () => 0, now: () => [1, 1] }, terms: ['offset-1', 'offset-3'] };
+    const trainer = trainerOf(model, { ...parts, horizonSchedule: { start: () => 0, now: () => horizon } });
+    const report = step(trainer, [0]);
+    expect(Object.keys(report.losses)).toEqual(terms);
+    trainer.dispose();
+  }
   model.dispose();
 });
 

@@ -2,10 +2,11 @@ import type { Engine, Tensor } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
-import type { HorizonSchedule, Moment, Weighting } from '../contracts/training.ts';
+import type { HorizonSchedule, Moment, Observed, Weighting } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import type { Backward, StepBatch } from './backward/backward.ts';
 import { accumulate } from './backward/gathered.ts';
+import { isSeparable } from './backward/sequential.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { AdamW } from './optimizer.ts';
 
@@ -23,6 +24,12 @@ export interface StepReport {
   /** The weighted sum that was minimized. */
   readonly loss: number;
   readonly weights: Readonly<Record<string, number>>;
+  /** Of each term's unweighted loss, by name; present where the weighting goes by them. */
+  readonly gradientNorms?: Readonly<Record<string, number>>;
+  /** {@link Observed.acceptance}, in the steps that measure it. */
+  readonly acceptance?: readonly (number | null)[];
+  /** What the horizon schedule knew before this step; absent for one that keeps nothing. */
+  readonly schedule?: Json;
   readonly learningRate: number;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
@@ -36,6 +43,7 @@ export interface TrainerState {
   readonly skippedSteps: number;
   readonly skippedInARow: number;
   readonly lastLosses: readonly number[];
+  readonly lastNorms: readonly number[];
   readonly weighting: Json;
   readonly horizonSchedule: Json;
   readonly adamwSteps: { readonly [parameter: string]: number };
@@ -50,6 +58,17 @@ export interface TrainerParts {
   readonly backward: Backward;
   /** Names of the loss terms at the full horizon. */
   readonly terms: readonly string[];
+  /** Of those, the ones that are on the tape and so have no gradient norm. Default: none. */
+  readonly valueTerms?: readonly string[];
+  /** Measures {@link Observed.acceptance} of some offsets on the coming step's first batch. Default: never measured. */
+  acceptance?(offsets: readonly number[]): readonly (number | null)[];
+}
+
+/** What the batches of a step came to, by term. */
+interface StepSums {
+  readonly losses: ReadonlyMap<string, number>;
+  readonly norms?: ReadonlyMap<string, number>;
+  readonly acceptance?: readonly (number | null)[];
 }
 
 /**
@@ -64,21 +83,21 @@ export class Trainer {
   #skippedSteps = 0;
   #skippedInARow = 0;
   #lastLosses: number[];
+  #lastNorms: number[];
   #weightingState: Json;
   #scheduleState: Json;
 
-  /** @throws CONFIG_CONFLICT if the weighting needs what this backward pass does not give */
+  /**
+   * @throws CONFIG_CONFLICT if the weighting needs gradient norms that this head or backward pass does not give
+   * @throws PLUGIN_INVALID if the horizon schedule asks for acceptance at no count of steps
+   */
   constructor(parts: TrainerParts) {
-    if (parts.weighting.needs === 'gradient-norms') {
-      throw new ForetokenError(
-        'CONFIG_CONFLICT',
-        `weighting "${parts.settings.weighting.name}" needs the gradient norm of each offset, and a backward pass ` +
-          'gives only their sum. Choose a weighting that goes by losses alone.',
-      );
-    }
+    if (parts.weighting.needs === 'gradient-norms') checkNorms(parts);
+    checkAcceptanceEvery(parts);
     this.#parts = parts;
     this.#optimizer = new AdamW(parts.engine, parts.settings);
     this.#lastLosses = parts.terms.map(() => 0);
+    this.#lastNorms = parts.terms.map(() => 0);
     this.#weightingState = parts.weighting.start(parts.terms);
     this.#scheduleState = parts.horizonSchedule.start(parts.terms);
   }
@@ -114,16 +133,18 @@ export class Trainer {
     const offsets = this.offsets();
     const weights = this.#weights();
     const learningRate = learningRateAt(this.#step, settings);
+    const acceptance = this.#acceptance(offsets);
+    const schedule = this.#scheduleState;
     const gradients = new Map<string, Tensor>();
     try {
-      const losses = this.#gradients(batches, offsets, weights, gradients);
+      const { losses, norms } = this.#gradients(batches, offsets, weights, gradients);
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
       const loss = [...losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
       const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
       if (!skipped) {
         const gradientScale = gradientNorm > settings.clip ? settings.clip / gradientNorm : 1;
         this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale });
-        this.#learn(losses);
+        this.#learn({ losses, norms, acceptance });
       }
       this.#count(skipped);
       return {
@@ -132,6 +153,9 @@ export class Trainer {
         losses: Object.fromEntries(losses),
         loss,
         weights: Object.fromEntries([...losses.keys()].map((term) => [term, weights(term)])),
+        ...(norms ? { gradientNorms: Object.fromEntries(norms) } : {}),
+        ...(acceptance ? { acceptance } : {}),
+        ...(this.#parts.horizonSchedule.learn ? { schedule } : {}),
         learningRate,
         gradientNorm,
         skipped,
@@ -148,6 +172,7 @@ export class Trainer {
       skippedSteps: this.#skippedSteps,
       skippedInARow: this.#skippedInARow,
       lastLosses: this.#lastLosses,
+      lastNorms: this.#lastNorms,
       weighting: this.#weightingState,
       horizonSchedule: this.#scheduleState,
       adamwSteps: this.#optimizer.steps(),
@@ -173,6 +198,7 @@ export class Trainer {
     this.#skippedSteps = state.skippedSteps;
     this.#skippedInARow = state.skippedInARow;
     this.#lastLosses = [...state.lastLosses];
+    this.#lastNorms = [...state.lastNorms];
     this.#weightingState = state.weighting;
     this.#scheduleState = state.horizonSchedule;
   }
@@ -199,26 +225,43 @@ export class Trainer {
     return (term) => byTerm.get(term) ?? 0;
   }
 
-  /** Adds up losses and gradients over the batches of a step. */
+  /** Before the step moves any weight, so that no offset is judged on text it has just been fitted to. */
+  #acceptance(offsets: readonly number[]): readonly (number | null)[] | undefined {
+    const every = this.#parts.horizonSchedule.acceptanceEvery;
+    if (every === undefined || (this.#step + 1) % every !== 0) return undefined;
+    return this.#parts.acceptance?.(offsets);
+  }
+
+  /** Adds up losses, gradients and, where the weighting goes by them, gradient norms over the batches of a step. */
   #gradients(
     batches: readonly StepBatch[],
     offsets: readonly number[],
     weight: (term: string) => number,
     gradients: Map<string, Tensor>,
-  ): ReadonlyMap<string, number> {
+  ): Pick<StepSums, 'losses' | 'norms'> {
+    const { model, backward, weighting } = this.#parts;
     const losses = new Map<string, number>();
+    const squared = weighting.needs === 'gradient-norms' ? new Map<string, number>() : undefined;
+    const norms = squared !== undefined;
     for (const batch of batches) {
-      const result = this.#parts.backward(this.#parts.model, { batch, offsets, weight, batches: batches.length });
-      for (const [term, share] of result.losses) losses.set(term, (losses.get(term) ?? 0) + share);
+      const result = backward(model, { batch, offsets, weight, batches: batches.length, norms });
       for (const [name, gradient] of result.gradients) accumulate(gradients, name, gradient);
+      addTo(losses, result.losses);
+      if (squared && result.squaredNorms) addTo(squared, result.squaredNorms);
     }
-    return losses;
+    return { losses, norms: squared && new Map([...squared].map(([term, sum]) => [term, Math.sqrt(sum)])) };
   }
 
-  #learn(losses: ReadonlyMap<string, number>): void {
+  #learn({ losses, norms, acceptance }: StepSums): void {
     const { weighting, horizonSchedule, terms } = this.#parts;
     this.#lastLosses = terms.map((term, i) => losses.get(term) ?? this.#lastLosses[i]);
-    const seen = { losses: this.#lastLosses, active: terms.map((term) => losses.has(term)) };
+    if (norms) this.#lastNorms = terms.map((term, i) => norms.get(term) ?? this.#lastNorms[i]);
+    const seen: Observed = {
+      losses: this.#lastLosses,
+      active: terms.map((term) => (norms ?? losses).has(term)),
+      ...(norms ? { gradientNorms: this.#lastNorms } : {}),
+      ...(acceptance ? { acceptance } : {}),
+    };
     this.#weightingState = weighting.learn?.(this.#weightingState, seen, this.#moment()) ?? this.#weightingState;
     this.#scheduleState = horizonSchedule.learn?.(this.#scheduleState, seen, this.#moment()) ?? this.#scheduleState;
   }
@@ -239,4 +282,34 @@ export class Trainer {
       );
     }
   }
+}
+
+/** @throws CONFIG_CONFLICT if some term's gradient is never seen apart from the others' */
+function checkNorms({ settings, model, valueTerms = [] }: TrainerParts): void {
+  const needs = `weighting "${settings.weighting.name}" needs the gradient norm of each loss term`;
+  if (settings.backward === 'joint' && isSeparable(model.head)) {
+    throw new ForetokenError(
+      'CONFIG_CONFLICT',
+      `${needs}, and training.backward: joint gives only their sum at the trunk. Use training.backward: sequential.`,
+    );
+  }
+  if (valueTerms.length > 0) {
+    throw new ForetokenError(
+      'CONFIG_CONFLICT',
+      `${needs}, and the head's own terms ${valueTerms.map((term) => `"${term}"`).join(', ')} are single values whose ` +
+        'gradient is not seen apart from the others. Choose a weighting that goes by losses alone.',
+    );
+  }
+}
+
+function checkAcceptanceEvery({ settings, horizonSchedule: { acceptanceEvery } }: TrainerParts): void {
+  if (acceptanceEvery === undefined || (Number.isSafeInteger(acceptanceEvery) && acceptanceEvery >= 1)) return;
+  throw new ForetokenError(
+    'PLUGIN_INVALID',
+    `horizon schedule "${settings.horizonSchedule.name}": acceptanceEvery is a number of steps >= 1, was ${acceptanceEvery}.`,
+  );
+}
+
+function addTo(sums: Map<string, number>, shares: ReadonlyMap<string, number>): void {
+  for (const [term, share] of shares) sums.set(term, (sums.get(term) ?? 0) + share);
 }

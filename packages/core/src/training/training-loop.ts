@@ -7,6 +7,7 @@ import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
 import { makeBatch } from '../data/make-batch.ts';
 import type { PreparedData } from '../data/prepare.ts';
 import { TrainingOrder } from '../data/training-order.ts';
+import { offsetAcceptance } from '../evaluation/label-match.ts';
 import { scoreWindows, windowsPerForward } from '../evaluation/score-windows.ts';
 import { totalLosses } from '../evaluation/total-losses.ts';
 import type { JsonLinesLog } from '../files/json-lines-log.ts';
@@ -15,7 +16,7 @@ import { createRandom } from '../random/random.ts';
 import type { StepBatch } from './backward/backward.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import { discoverTerms } from './objectives.ts';
-import { Trainer } from './trainer.ts';
+import { Trainer, type TrainerParts } from './trainer.ts';
 import { restoreTrainer, saveTrainer } from './trainer-checkpoint.ts';
 
 /** What a run shows while it goes. */
@@ -64,7 +65,8 @@ export class TrainingLoop {
       weighting,
       horizonSchedule,
       backward: backwardOf(experiment.training.backward),
-      terms: this.#terms(),
+      ...this.#terms(),
+      acceptance: (offsets) => this.#acceptance(offsets),
     });
   }
 
@@ -118,7 +120,7 @@ export class TrainingLoop {
     const { step } = report;
     const isLast = step === steps;
     const validation = isLast || step % validateEvery === 0 ? this.#validate() : undefined;
-    const { losses, weights, ...rest } = report;
+    const { losses, weights, gradientNorms, ...rest } = report;
     const byTerm = (values: Readonly<Record<string, number>>) =>
       Object.keys(values).map((term) => finite(values[term]));
     await this.#parts.metrics.append({
@@ -128,6 +130,7 @@ export class TrainingLoop {
       gradientNorm: finite(report.gradientNorm),
       losses: byTerm(losses),
       weights: byTerm(weights),
+      ...(gradientNorms ? { gradientNorms: Object.keys(losses).map((term) => finite(gradientNorms[term])) } : {}),
       terms: Object.keys(losses),
       tokens: this.#cursor * this.#parts.model.dims.context,
       ...(validation ? { validation } : {}),
@@ -163,8 +166,19 @@ export class TrainingLoop {
     return { losses: [...totalLosses(model.offsets, scores).meanNats] };
   }
 
-  #terms(): string[] {
-    return this.#withBatches(([batch]) => discoverTerms(this.#parts.model, () => batch), { consume: false });
+  #terms(): Pick<TrainerParts, 'terms' | 'valueTerms'> {
+    const found = this.#withBatches(([batch]) => discoverTerms(this.#parts.model, () => batch), { consume: false });
+    const terms = found.map(({ name }) => name);
+    return { terms, valueTerms: terms.filter((_, i) => found[i].isValue) };
+  }
+
+  /** Label match of the coming step's first batch, by one teacher-forced forward. */
+  #acceptance(offsets: readonly number[]): readonly (number | null)[] {
+    const { model, data, experiment } = this.#parts;
+    const windows = this.#order.batchAt(this.#cursor, experiment.training.batch);
+    const random = createRandom(experiment.seed, `acceptance/${this.#cursor}`);
+    const scores = scoreWindows(model, data.train, windows, random, offsets);
+    return offsetAcceptance(scores, { offsets, maxOffset: model.dims.maxOffset });
   }
 
   /** Makes the coming step's batches, and frees what the forward derived from them. */

@@ -17,6 +17,8 @@ export interface BackwardRequest {
   weight(term: string): number;
   /** Batches in this step: terms that are not averaged over rows are averaged over batches. */
   readonly batches: number;
+  /** Whether {@link BackwardResult.squaredNorms} is wanted. Default false. */
+  readonly norms?: boolean;
 }
 
 export interface BackwardResult {
@@ -24,6 +26,15 @@ export interface BackwardResult {
   readonly losses: ReadonlyMap<string, number>;
   /** Gradient of the weighted loss by parameter name, for the parameters it reaches. The caller owns them. */
   readonly gradients: Map<string, Tensor>;
+  /**
+   * Squared norm of the gradient of each term's unweighted loss, if asked for; no pass is made for it. The squared norms of
+   * a step's batches add up to that of the step.
+   *
+   * Taken at the trunk's states by `sequential` where offsets stand apart, and otherwise at each term's own hidden
+   * state: there one gradient at the trunk is the sum over all. None of a term of weight 0, through which nothing flows,
+   * and none of a term on the tape.
+   */
+  readonly squaredNorms?: ReadonlyMap<string, number>;
 }
 
 /**

@@ -1,15 +1,22 @@
-import type { Tensor } from '@foretoken/engine';
+import type { Engine, Tensor } from '@foretoken/engine';
 import { tf } from '@foretoken/engine';
 import type { LanguageModel } from '../../contracts/model.ts';
-import type { BackwardResult } from './backward.ts';
+import type { BackwardRequest, BackwardResult } from './backward.ts';
 
 /** Losses and gradients of one batch, as they come in. Owns the gradients until the result is handed out. */
 export class Gathered implements BackwardResult {
   readonly losses = new Map<string, number>();
   readonly gradients = new Map<string, Tensor>();
+  readonly squaredNorms?: Map<string, number>;
+  readonly #engine: Engine;
   readonly #names: ReadonlyMap<number, string>;
 
-  constructor({ parameters }: Pick<LanguageModel, 'parameters'>) {
+  constructor(
+    { engine, parameters }: Pick<LanguageModel, 'engine' | 'parameters'>,
+    { norms }: Pick<BackwardRequest, 'norms'>,
+  ) {
+    if (norms) this.squaredNorms = new Map();
+    this.#engine = engine;
     this.#names = new Map([...parameters].map(([name, { id }]) => [id, name]));
   }
 
@@ -23,6 +30,21 @@ export class Gathered implements BackwardResult {
     else accumulate(this.gradients, name, gradient);
   }
 
+  /**
+   * Notes the norm of a term's gradient, if norms are wanted.
+   * @param weight - what the gradients are weighted by; with 0 there is nothing to note
+   * @param gradients - of the weighted loss, at tensors that together are what the norm is taken at; stay the caller's
+   */
+  addNorm(term: string, weight: number, gradients: readonly Tensor[]): void {
+    if (!this.squaredNorms || weight === 0) return;
+    const { ops } = this.#engine;
+    // Scaled before they are squared: the square of a small weight would leave float32.
+    const squared = this.#engine.tidy(
+      () => ops.sumOfSquares(gradients.map((gradient) => ops.mul(gradient, 1 / weight))).dataSync()[0],
+    );
+    this.squaredNorms.set(term, (this.squaredNorms.get(term) ?? 0) + squared);
+  }
+
   /** Frees the gradients, when there will be no result. */
   dispose(): void {
     for (const gradient of this.gradients.values()) gradient.dispose();
@@ -31,8 +53,8 @@ export class Gathered implements BackwardResult {
 }
 
 /** Lets `work` gather losses and gradients; frees them if it throws. */
-export function gather(model: LanguageModel, work: (into: Gathered) => void): BackwardResult {
-  const into = new Gathered(model);
+export function gather(model: LanguageModel, request: BackwardRequest, work: (into: Gathered) => void): BackwardResult {
+  const into = new Gathered(model, request);
   try {
     work(into);
     return into;

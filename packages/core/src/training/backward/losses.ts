@@ -2,6 +2,7 @@
 import { type LinearLossResult, type LossPart, type Readout, type Seed, type Tensor, tf } from '@foretoken/engine';
 import type { Objective, RowObjective, ValueObjective } from '../../contracts/head.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
+import { isValueObjective } from '../objectives.ts';
 import type { BackwardRequest } from './backward.ts';
 import type { Gathered } from './gathered.ts';
 
@@ -15,7 +16,7 @@ export interface LossSinks {
 
 /** Tensors of an objective that must outlive the recording they are made in, until its loss is known. */
 export function tensorsOf(objective: Objective): readonly Tensor[] {
-  return isValue(objective) ? [objective.value] : [objective.hidden_NE, ...(objective.uses ?? [])];
+  return isValueObjective(objective) ? [objective.value] : [objective.hidden_NE, ...(objective.uses ?? [])];
 }
 
 /** Losses of recorded objectives, weighted and differentiated off the tape: one call per distinct readout. */
@@ -26,7 +27,7 @@ export function addLosses(
   sinks: LossSinks,
 ): void {
   for (const group of byReadout(objectives)) addRowLosses(model, request, group, sinks);
-  for (const objective of objectives.filter(isValue)) addValueLoss(request, objective, sinks);
+  for (const objective of objectives.filter(isValueObjective)) addValueLoss(request, objective, sinks);
 }
 
 function addRowLosses(
@@ -42,6 +43,7 @@ function addRowLosses(
   const result = model.engine.ops.linearLoss(readout, parts, { gradients: true });
   for (const [i, { name, hidden_NE, validRows }] of objectives.entries()) {
     seeds.push({ at: hidden_NE, gradient: result.dHidden_NE[i] });
+    if (request.norms) into.addNorm(name, request.weight(name), [result.dHidden_NE[i]]);
     into.losses.set(name, validRows > 0 ? sumInOrder(result.loss_N[i]) / validRows : 0);
     result.loss_N[i].dispose();
   }
@@ -62,14 +64,10 @@ function* readoutGradients(
   if (bias_V && dBias_V) yield [bias_V, dBias_V];
 }
 
-function isValue(objective: Objective): objective is ValueObjective {
-  return 'value' in objective;
-}
-
 function byReadout(objectives: readonly Objective[]): readonly RowObjective[][] {
   const groups = new Map<Tensor, RowObjective[]>();
   for (const objective of objectives) {
-    if (isValue(objective)) continue;
+    if (isValueObjective(objective)) continue;
     const key = objective.readout.weight_EV;
     const group = groups.get(key);
     if (group) group.push(objective);

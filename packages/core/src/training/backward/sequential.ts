@@ -1,6 +1,7 @@
 import type { Tensor } from '@foretoken/engine';
 import type { Head } from '../../contracts/head.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
+import { offsetTerm } from '../../contracts/term.ts';
 import { forwardTrunk, type OffsetSource, runOffsets } from '../../model/forward.ts';
 import { crossEntropyOf } from '../objectives.ts';
 import type { Backward, BackwardRequest } from './backward.ts';
@@ -18,8 +19,9 @@ import { addFound, runSegment } from './segment.ts';
  * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2, "Memory-efficient implementation"
  */
 export const sequential: Backward = (model, request) => {
-  if (request.offsets.length === 1 || !isSeparable(model.head)) return joint(model, request);
-  return gather(model, (into) => {
+  // A single offset is one segment too, unless its gradient at the trunk is to be seen.
+  if (!isSeparable(model.head) || (request.offsets.length === 1 && !request.norms)) return joint(model, request);
+  return gather(model, request, (into) => {
     const { trunk, source } = recordTrunk(model, request);
     const flows = new Map<Tensor, Tensor>();
     try {
@@ -35,7 +37,7 @@ export const sequential: Backward = (model, request) => {
 };
 
 /** Whether each offset's loss follows from the trunk's states alone, whatever other offsets there are. */
-function isSeparable({ reads, objectives }: Head): boolean {
+export function isSeparable({ reads, objectives }: Head): boolean {
   return reads?.carry === undefined && objectives === undefined;
 }
 
@@ -62,7 +64,14 @@ function oneOffset(
     const output = runOffsets(model, [offset], source).get(offset)!;
     return [crossEntropyOf(model, output, request.batch.targets, offset)];
   };
-  const found = runSegment(model, request, { forward, inputs }, into);
+  // Norms are taken at the trunk, not at the hidden state.
+  const found = runSegment(model, { ...request, norms: false }, { forward, inputs }, into);
+  const term = offsetTerm(offset);
+  into.addNorm(
+    term,
+    request.weight(term),
+    found.filter((gradient) => gradient !== undefined),
+  );
   return new Map(inputs.map((input, i) => [input, found[i]]));
 }
 
