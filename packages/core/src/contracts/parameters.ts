@@ -53,5 +53,8 @@ export interface Dims {
   readonly layers: number;
   /** Blocks in the trunk. */
   readonly trunkLayers: number;
+  /** Of every block; for a head, of its own, whose SwiGLU `match: parameters` may make wider or narrower. */
   readonly block: BlockShape;
+  /** Of the trunk's last block, which gives or takes parameters under `match: parameters` where the head has no blocks. */
+  readonly lastBlock: BlockShape;
 }

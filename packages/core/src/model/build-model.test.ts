@@ -1,4 +1,4 @@
-import { type Engine, openEngine, type Tensor } from '@foretoken/engine';
+import { type Engine, openEngine, type Tensor, type Tensor2D } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineHead } from '../plugins/define.ts';
 import { blocksHead, tinyModel, VOCABULARY } from '../training/tiny-model.fixture.ts';
@@ -45,6 +45,55 @@ test('match: parameters takes the head’s blocks from the trunk, so that the co
   const unmatched = tinyModel(engine, { horizon: 3 });
   expect(unmatched.dims.trunkLayers).toBe(3);
   for (const model of [one, three, unmatched]) model.dispose();
+});
+
+/** One matrix per offset: no blocks, but weights. */
+const matrices = defineHead({
+  name: 'matrices',
+  create: ({ ops, param, dims: { width, horizon } }) => {
+    const weights = Array.from({ length: horizon }, (_, i) => param<Tensor2D>(`w.${i}`, [width, width]));
+    return { forward: (offset, { trunk: [hidden_BTD] }) => ops.linear(hidden_BTD, weights[offset - 1]) };
+  },
+});
+
+test('match: parameters makes the trunk’s last block wider or narrower where the head has none', () => {
+  // By hand: a block has 64 + 2 x 32 + 64 + 3 x 8 x 6 + 16 = 352 weights, and with both tables of 88 and the final norm
+  // the one-token model 1592. Three matrices bring 192: eight units of 24, more than the six of one block.
+  const model = tinyModel(engine, { head: matrices, match: 'parameters' });
+  expect(model.sizes).toEqual({ trunkLayers: 3, headMlpWidth: 6, lastMlpWidth: 6 + 7, referenceParameters: 1592 });
+  expect(model.numParameters).toBe(1592 - 352 + 192 + 7 * 24);
+  expect(model.parameters.get('trunk/blocks.2.gate')?.shape).toEqual([8, 13]);
+  expect(model.parameters.get('trunk/blocks.1.gate')?.shape).toEqual([8, 6]);
+  model.dispose();
+});
+
+test('match: parameters makes the head’s own blocks pay for readouts of their own', () => {
+  // Two more readouts of 96 weights: -2.67 units in each of three blocks.
+  const model = tinyModel(engine, { readout: 'replicated', match: 'parameters' });
+  expect(model.sizes).toEqual({ trunkLayers: 1, headMlpWidth: 3, lastMlpWidth: 6, referenceParameters: 1592 });
+  expect(model.numParameters).toBe(1592 + 2 * 96 - 3 * 3 * 24);
+  model.dispose();
+});
+
+test('match: parameters refuses weights that no trunk block can make up for, and leaves nothing behind', () => {
+  const heavy = defineHead({
+    name: 'heavy',
+    create: ({ param }) => {
+      param('table', [1592, 1]);
+      return { forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD };
+    },
+  });
+  const before = engine.memory().numTensors;
+  expect(() => tinyModel(engine, { head: heavy, match: 'parameters' })).toThrow(
+    /LAYERS_TOO_FEW: head "heavy" .* more weights than .*one-token model has 1592/,
+  );
+  expect(engine.memory().numTensors).toBe(before);
+});
+
+test('without match: parameters no size moves', () => {
+  const model = tinyModel(engine, { head: matrices });
+  expect(model.sizes).toEqual({ trunkLayers: 4, headMlpWidth: 6, lastMlpWidth: 6 });
+  model.dispose();
 });
 
 test('heads that would take every block are refused with the numbers', () => {

@@ -20,7 +20,10 @@ export const tinyTrunk = defineTrunk({
   create({ ops, param, dims }) {
     const table_VD = param<Tensor2D>('embedding', [dims.vocabulary, dims.width]);
     const blocks = Array.from({ length: dims.trunkLayers }, (_, i) =>
-      createTransformerBlock({ ops, param }, `blocks.${i}`, dims),
+      createTransformerBlock({ ops, param }, `blocks.${i}`, {
+        ...dims,
+        block: i === dims.trunkLayers - 1 ? dims.lastBlock : dims.block,
+      }),
     );
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),

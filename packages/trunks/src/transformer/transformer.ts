@@ -52,10 +52,13 @@ export default defineTrunk({
   options: Options,
   shape: shapeOf,
   create({ ops, param, dims }) {
-    const { width, layers, block, trunkLayers, vocabulary } = dims;
+    const { width, layers, block, lastBlock, trunkLayers, vocabulary } = dims;
     const table_VD = param<Tensor2D>('embedding', [vocabulary, width]);
     const blocks = Array.from({ length: trunkLayers }, (_, i) =>
-      createTransformerBlock({ ops, param }, `blocks.${i}`, { width, layers, block }),
+      createTransformerBlock({ ops, param }, `blocks.${i}`, {
+        ...{ width, layers },
+        block: i === trunkLayers - 1 ? lastBlock : block,
+      }),
     );
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),

@@ -1,0 +1,70 @@
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { ParamFactory } from '../contracts/parameters.ts';
+import { defineHead } from '../plugins/define.ts';
+import type { ModelRequest } from './build-model.ts';
+import { type ModelSizes, matchParameters } from './match-parameters.ts';
+import { ParameterCounter } from './parameter-counter.ts';
+import { trunkLayersOf } from './trunk-layers.ts';
+
+/** Sizes of a model, and what they were matched to. */
+export interface MatchedSizes extends ModelSizes {
+  /** Under `match: parameters`, the number of parameters that they are nearest to. */
+  readonly referenceParameters?: number;
+}
+
+/** Makes a model's parts for their weights alone; `buildModel` brings it. */
+type CreateParts = (request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes) => unknown;
+
+/** Nothing of its own between the trunk's last block and the readout. */
+const bareHead = defineHead({
+  name: 'reference',
+  create: () => ({ forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD }),
+});
+
+/**
+ * The one-token model that an experiment's model is matched to: the same trunk with all its blocks, one readout, and no
+ * head of its own.
+ */
+export function referenceRequest(request: ModelRequest): ModelRequest {
+  const { base: _base, ...model } = request.experiment.model;
+  const reference = { ...model, head: { name: bareHead.name, horizon: 1 }, readout: 'shared', match: 'none' } as const;
+  return { ...request, head: bareHead, experiment: { ...request.experiment, model: reference } };
+}
+
+/**
+ * Sizes of an experiment's model. Under `match: parameters` it has as many parameters as the one-token model of the same
+ * trunk options ({@link referenceRequest}), as nearly as one width can be chosen (see {@link matchParameters}).
+ *
+ * A trunk that ignores `dims.lastBlock` cannot be adjusted; what it leaves unmatched shows in the parameter counts.
+ * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk, or weigh more than the trunk can give
+ */
+export function sizesOf(request: ModelRequest, createParts: CreateParts): MatchedSizes {
+  const { model } = request.experiment;
+  const start = startOf(request);
+  if (model.match !== 'parameters' || model.base) return start;
+  const count = (of: ModelRequest, sizes: ModelSizes) => countParameters(of, sizes, createParts);
+  const reference = referenceRequest(request);
+  const referenceParameters = count(reference, startOf(reference));
+  const sizes = matchParameters(start, referenceParameters, (candidate) => count(request, candidate));
+  if (sizes !== undefined) return { ...sizes, referenceParameters };
+  const { name, horizon } = model.head;
+  throw new ForetokenError(
+    'LAYERS_TOO_FEW',
+    `head "${name}" with horizon ${horizon} and readout: ${model.readout} has more weights than the trunk's blocks can ` +
+      `give under match: parameters (the one-token model has ${referenceParameters}). Use more layers, a smaller ` +
+      'horizon, a shared readout, or match: none.',
+  );
+}
+
+function startOf({ experiment, trunk, head }: ModelRequest): ModelSizes {
+  const { name: _name, ...options } = experiment.model.trunk;
+  const shape = trunk.shape(options);
+  const { mlpWidth } = shape.block;
+  return { trunkLayers: trunkLayersOf(experiment.model, head, shape), headMlpWidth: mlpWidth, lastMlpWidth: mlpWidth };
+}
+
+function countParameters(request: ModelRequest, sizes: ModelSizes, createParts: CreateParts): number {
+  const counter = new ParameterCounter();
+  request.engine.tidy(() => void createParts(request, () => counter.factory, sizes));
+  return counter.count;
+}
