@@ -2,12 +2,10 @@
 // heads, G key/value heads, d width of one attention head, R rows of a block, V vocabulary.
 import type { Precision } from '../engine.ts';
 import { ForetokenError, shapeMismatch } from '../errors.ts';
-import type { Nodes } from '../nodes.ts';
-import type { AttentionSizes } from '../ops/attention-pairs.ts';
 import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
 import type { Kernels, ProductOptions } from '../ops/kernels.ts';
+import { type AncestorPass, attentionBy, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
-import { differentiable } from '../tfjs/differentiable.ts';
 import { alias, tfjsEngine } from '../tfjs/internals.ts';
 import type { Handle } from './addon.ts';
 import type { NativeBackend } from './backend.ts';
@@ -192,30 +190,32 @@ function optimizing(bridge: Bridge): Optimizing {
   };
 }
 
-type Attending = Pick<Kernels, 'attention' | 'createStore' | 'cachedAttention'>;
+type Attending = Pick<Kernels, 'attention' | 'unrolledAttention' | 'createStore' | 'cachedAttention'>;
+
+function ancestorPass(bridge: Bridge): AncestorPass {
+  const { addon } = bridge.backend;
+  return {
+    // The library looks for the largest q k before it scales it.
+    unit: (d) => 1 / Math.sqrt(d),
+    forward(q, k, v, at, { B, T, H, G, d }) {
+      const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
+      const [out, stats] = addon.attention(Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
+      return { out: bridge.tensor<Tensor4D>(out, q.shape), stats: bridge.tensor(stats, [B, H, T, 2]) };
+    },
+    backward({ dy, q, k, v, out, stats }, { parent_BT, length_B }, { B, T, H, G, d }) {
+      const [Q, K, V, O, S, flow] = [q, k, v, out, stats, dy].map((tensor) => bridge.handle(tensor));
+      const made = addon.attentionGradients(Q, K, V, B, T, H, G, d, parent_BT, length_B, O, S, flow);
+      return made.map((handle, index) => bridge.tensor(handle, [q, k, v][index].shape));
+    },
+  };
+}
 
 function attending(bridge: Bridge): Attending {
   const { addon } = bridge.backend;
-  const attention = (q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, { B, T, H, G, d }: AttentionSizes): Tensor4D =>
-    differentiable<Tensor4D>(
-      'attention',
-      [q, k, v],
-      (save) => {
-        const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
-        const [out, stats] = addon.attention(Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
-        const tensors = [bridge.tensor<Tensor4D>(out, q.shape), bridge.tensor(stats, [B, H, T, 2])] as const;
-        for (const tensor of [q, k, v, ...tensors]) save(tensor);
-        return tensors[0];
-      },
-      (dy, saved) => {
-        const [Q, K, V, out, stats, flow] = [...saved, dy].map((tensor) => bridge.handle(tensor));
-        const { parent_BT, length_B } = at;
-        const made = addon.attentionGradients(Q, K, V, B, T, H, G, d, parent_BT, length_B, out, stats, flow);
-        return made.map((handle, index) => bridge.tensor(handle, [q, k, v][index].shape));
-      },
-    );
+  const pass = ancestorPass(bridge);
   return {
-    attention,
+    attention: attentionBy(pass),
+    unrolledAttention: unrolledAttentionBy(pass),
     createStore: (slot) => new NativeKeyValueStore(addon, slot),
     cachedAttention: (q, k, v, at, store, { B, T, H, G, d }) => {
       if (!(store instanceof NativeKeyValueStore)) {

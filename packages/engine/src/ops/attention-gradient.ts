@@ -13,7 +13,8 @@ export interface BackwardInputs {
   readonly k: Tensor;
   readonly v: Tensor;
   readonly out: Tensor;
-  readonly inverse: Tensor;
+  /** [B,H,T,2]: largest scores and reciprocals of sums. */
+  readonly stats: Tensor;
   readonly exponentials: Tensor;
 }
 
@@ -42,19 +43,21 @@ export function pairGradients(inputs: BackwardInputs, pair: Pair, sizes: PairSiz
 }
 
 /** dO' with -sum(dO' O) as last column [r*T,d+1], dO' transposed [d,r*T], and the scaled queries transposed [d,r*T]. */
-function cutFlows({ dy, q, out, inverse }: BackwardInputs, pair: Pair, sizes: PairSizes): Tensor[] {
+function cutFlows({ dy, q, out, stats }: BackwardInputs, pair: Pair, sizes: PairSizes): Tensor[] {
   const { T, H, d, r, scale } = sizes;
   const shapes = [
     [r * T, d + 1],
     [d, r * T],
     [d, r * T],
   ];
-  return hostCompute([dy, q, out, inverse], shapes, ([flow, flowT, queryT], [dO, allQ, O, inverses]) => {
+  const inverse = new Float32Array(T);
+  return hostCompute([dy, q, out, stats], shapes, ([flow, flowT, queryT], [dO, allQ, O, all]) => {
     for (let head = 0; head < r; head++) {
       const start = queryStart(pair, head, sizes);
       const first = (pair.row * H + pair.group * r + head) * T;
       const target = head * T * (d + 1);
-      scaleFlow(dO, O, start, H * d, inverses.subarray(first, first + T), flow, target, T, d);
+      for (let node = 0; node < T; node++) inverse[node] = all[2 * (first + node) + 1];
+      scaleFlow(dO, O, start, H * d, inverse, flow, target, T, d);
       cutHeadTransposed(flow, target, d + 1, flowT, head * T, r * T, T, d);
       cutHeadTransposed(allQ, start, H * d, queryT, head * T, r * T, T, d, scale);
     }

@@ -5,7 +5,8 @@ import { openEngine } from '../open-engine.ts';
 import { type Tensor, type Tensor4D, tf } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
-import { ancestorAttention } from './ancestor-attention.ts';
+import { ancestorPass } from './ancestor-attention.ts';
+import { attentionBy } from './unrolled-attention.ts';
 
 describe.each(PRESENT)('on %s', async (name) => {
   const engine = await openEngine({ name });
@@ -20,7 +21,7 @@ describe.each(PRESENT)('on %s', async (name) => {
   function run(maxKept: number) {
     const at = chainNodes(B, T, { document_BT: [0, 0, 1, 1, 1, 2, 2, 2, 2, 2] });
     const before = engine.memory().bytes;
-    const recording = engine.record(() => ancestorAttention(q, k, v, at, { B, T, H, G, d }, maxKept));
+    const recording = engine.record(() => attentionBy(ancestorPass(maxKept))(q, k, v, at, { B, T, H, G, d }));
     at.dispose();
     const held = engine.memory().bytes - before;
     const values = recording.outputs.dataSync();

@@ -5,10 +5,11 @@ import type { Nodes } from '../nodes.ts';
 import { type Tensor4D, tf } from '../tensor.ts';
 import { ofNothing } from '../tfjs/differentiable.ts';
 import { tfjsEngine } from '../tfjs/internals.ts';
+import { type ColumnKeyValues, UnrolledKeyValues } from '../unrolled-key-values.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
 import type { Kernels } from './kernels.ts';
 
-/** Attention over the ancestors of each node, and over the past where `kv` holds one. */
+/** Attention over the ancestors of each node, and over the past or the earlier calls where `kv` holds some. */
 export function attention(
   kernels: Kernels,
   q_BTHd: Tensor4D,
@@ -18,6 +19,7 @@ export function attention(
   kv: KeyValues,
 ): Tensor4D {
   const sizes = checkSizes(q_BTHd, k_BTGd, v_BTGd, at);
+  if (kv instanceof UnrolledKeyValues) return unrolled(kernels, q_BTHd, { k: k_BTGd, v: v_BTGd }, at, kv, sizes);
   if (!isStore(kv)) {
     if (q_BTHd.size === 0) return ofNothing('attention', [q_BTHd, k_BTGd, v_BTGd], q_BTHd.shape);
     return kernels.attention(q_BTHd, k_BTGd, v_BTGd, at, sizes);
@@ -29,6 +31,23 @@ export function attention(
     );
   }
   return kernels.cachedAttention(q_BTHd, k_BTGd, v_BTGd, at, kv, sizes);
+}
+
+/** Attention over what the earlier calls of this forward brought, and this one. */
+function unrolled(
+  kernels: Kernels,
+  q: Tensor4D,
+  { k, v }: ColumnKeyValues,
+  at: Nodes,
+  kv: UnrolledKeyValues,
+  sizes: AttentionSizes,
+): Tensor4D {
+  kv.append(at, { k, v });
+  const { calls, textNodes } = kv;
+  if (q.size === 0) return ofNothing('attention', [q, ...calls.flatMap((call) => [call.k, call.v])], q.shape);
+  return calls.length === 1
+    ? kernels.attention(q, k, v, at, sizes)
+    : kernels.unrolledAttention(q, calls, textNodes!, sizes);
 }
 
 const isStore = (kv: KeyValues): kv is KeyValueStore => 'bind' in kv;

@@ -112,7 +112,8 @@ export interface Ops {
   /**
    * softmax(q k / sqrt(d)) v over each node's committed past (when `kv` holds one) and its ancestors among the
    * undecided nodes, itself included. Appends this forward's keys and values to `kv`. Grouped queries: query head h
-   * reads key/value head floor(h * G / H). Differentiable only without a past.
+   * reads key/value head floor(h * G / H). Differentiable without a past, through `unrolledKeyValues` too, but
+   * not through a store.
    */
   attention(q_BTHd: Tensor4D, k_BTGd: Tensor4D, v_BTGd: Tensor4D, at: Nodes, kv: KeyValues): Tensor4D;
   /** SwiGLU: (silu(x Wgate) * (x Wup)) Wdown (+ residual). */

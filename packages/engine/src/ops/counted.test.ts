@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { chainNodes, createNodes, type Nodes, ROOT } from '../nodes.ts';
 import { openEngine } from '../open-engine.ts';
 import { type Tensor1D, type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
+import { unrolledKeyValues } from '../unrolled-key-values.ts';
 
 const engine = await openEngine({ name: 'cpu' });
 const { ops } = engine;
@@ -64,6 +65,19 @@ test.each([
 ])('attention over %s counts what each node sees, scores and mixing', (_, at, pairs) => {
   expect(flopsOf(() => attend(at))).toBe(2 * 2 * pairs * H * d);
   at.dispose();
+});
+
+test('a later call of an unrolled memory counts what its nodes see: text, and their own column since', () => {
+  const text = chainNodes(2, 4, { length_B: [4, 1] });
+  const memory = unrolledKeyValues('block');
+  const [q, k] = [H, G].map((heads) => tf.ones([2, 4, heads, d]) as Tensor4D);
+  // 10 + 1 pairs in text; then 5 nodes see themselves too, then themselves and one before.
+  for (const [call, pairs] of [11, 11 + 5, 11 + 2 * 5].entries()) {
+    const parent_BT = Int32Array.from({ length: 8 }, (_, index) => (call - 1) * 4 + (index % 4));
+    const at = call === 0 ? text : createNodes({ ...text, parent_BT }, text);
+    expect(flopsOf(() => ops.attention(q, k, k, at, memory))).toBe(2 * 2 * pairs * H * d);
+  }
+  text.dispose();
 });
 
 test('only what runs inside a count is counted, and counts nest', () => {

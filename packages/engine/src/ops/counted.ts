@@ -3,6 +3,7 @@ import { ForetokenError } from '../errors.ts';
 import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { Tensor, Tensor2D, Tensor4D } from '../tensor.ts';
+import { UnrolledKeyValues } from '../unrolled-key-values.ts';
 import type { Ops } from './contract.ts';
 
 /** Multiply and add. */
@@ -91,7 +92,15 @@ function attentionProducts({ shape: [, , H, d] }: Tensor4D, at: Nodes, kv: KeyVa
   if ('bind' in kv) {
     throw new ForetokenError('ENGINE_MISUSE', 'FLOPs are counted over whole windows, not with a key/value store.');
   }
-  return 2 * visibleNodes(at) * H * d;
+  return 2 * pairsOf(at, kv) * H * d;
+}
+
+/** Pairs of a node and one that it sees; in a later call of an unrolled memory those of text, and one a call since. */
+function pairsOf(at: Nodes, kv: KeyValues): number {
+  const text = kv instanceof UnrolledKeyValues ? kv.textNodes : undefined;
+  if (!text) return visibleNodes(at);
+  const nodes = text.length_B.reduce((sum, length) => sum + length, 0);
+  return visibleNodes(text) + (kv as UnrolledKeyValues).calls.length * nodes;
 }
 
 /** Pairs of a real node and a node that it sees, itself included. */

@@ -8,7 +8,7 @@ import { rotate } from '../loops/rotary.ts';
 import { transposeMatrix } from '../loops/transpose.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import { hostCompute, hostComputeOne, hostRead } from '../tfjs/host.ts';
-import { ancestorAttention } from './ancestor-attention.ts';
+import { ancestorPass } from './ancestor-attention.ts';
 import { attendCached } from './cached-attention.ts';
 import { createStore } from './composite/attention.ts';
 import { gated, gatedGradients } from './composite/gated.ts';
@@ -17,6 +17,7 @@ import { sample } from './composite/sample.ts';
 import type { AdamWOptions, AdamWSlot } from './contract.ts';
 import type { Kernels } from './kernels.ts';
 import { softmaxOf } from './reduce.ts';
+import { attentionBy, unrolledAttentionBy } from './unrolled-attention.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
@@ -97,6 +98,8 @@ function sumOfSquares(tensors: readonly Tensor[]): number {
   return total;
 }
 
+const ancestors = ancestorPass();
+
 const ofHost: Omit<Kernels, 'cachedAttention' | 'linear' | 'gatedMlp'> = Object.freeze({
   ...productsOf({ transpose, cut }),
   transpose,
@@ -122,7 +125,8 @@ const ofHost: Omit<Kernels, 'cachedAttention' | 'linear' | 'gatedMlp'> = Object.
   gatedGradients,
   adamw: (slots: readonly AdamWSlot[], options: AdamWOptions) => slots.map((slot) => adamwOne(slot, options)),
   sumOfSquares,
-  attention: ancestorAttention,
+  attention: attentionBy(ancestors),
+  unrolledAttention: unrolledAttentionBy(ancestors),
   createStore,
 });
 

@@ -4,6 +4,7 @@ import type { KeyValueStore } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { RowLoss } from '../readout.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
+import type { ColumnKeyValues } from '../unrolled-key-values.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
 import type { AdamWOptions, AdamWSlot } from './contract.ts';
 
@@ -28,7 +29,7 @@ export interface ProductOptions {
  * The computations that an engine may do in its own way. `composites` has every one of them in plain tfjs operations,
  * which is the specification; an engine gives what it does faster, with the same results to float32 accuracy.
  *
- * All but `attention` run off the tape: the ops above them write the gradients. Operands are checked already, float32
+ * All but `attention` and `unrolledAttention` run off the tape: the ops above them write the gradients. Operands are checked already, float32
  * and never written to; results are new tensors.
  */
 export interface Kernels {
@@ -72,6 +73,13 @@ export interface Kernels {
   sumOfSquares(tensors: readonly Tensor[]): number;
   /** Attention of each node over its ancestors, without a past; differentiable. */
   attention(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: AttentionSizes): Tensor4D;
+  /**
+   * Attention of a node over the ancestors of its column in text and over its own column in every later call;
+   * differentiable.
+   * @param calls - keys and values: the text's, then those of each later call up to this one
+   * @param at - nodes of the text
+   */
+  unrolledAttention(q: Tensor4D, calls: readonly ColumnKeyValues[], at: Nodes, sizes: AttentionSizes): Tensor4D;
   /** A store in the layout that `cachedAttention` of the same engine reads. */
   createStore(slot: string): KeyValueStore;
   /** Puts the new nodes' keys and values into the rows that are bound, then attends each over what it sees. Padding gets zeros. */

@@ -2,6 +2,7 @@
 import { chainNodes, createNodes, type Nodes, ROOT } from '../nodes.ts';
 import * as reference from '../reference/index.ts';
 import { type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
+import { unrolledKeyValues } from '../unrolled-key-values.ts';
 import type { OpCase } from './judge.ts';
 
 interface Layout {
@@ -102,6 +103,58 @@ function attentionOf(layout: Layout, { H, G, d }: (typeof heads)[number]): OpCas
   });
 }
 
+/** Nodes of call `call` (from 0) of a memory that is unrolled over text: each below that of the call before. */
+function belowText(text: Nodes, call: number): Nodes {
+  if (call === 0) return text;
+  const { B, T, position_BT, length_B } = text;
+  const parent_BT = Int32Array.from({ length: B * T }, (_, index) => (call - 1) * T + (index % T));
+  return createNodes({ T, parent_BT, position_BT: position_BT.map((position) => position + call), length_B }, text);
+}
+
+/** All calls side by side, [B,calls*T,H,d], and what each sees: text up to its column, its own column's later nodes. */
+function unrolledOf(layout: Layout, { H, G, d }: (typeof heads)[number], calls: number): OpCase {
+  const { B, T, length_B } = layout.nodes();
+  const ofText = visibility(layout.nodes());
+  const sees = (row: number, node: number, key: number) => {
+    const [call, column] = [Math.floor(node / T), node % T];
+    const [keyCall, keyColumn] = [Math.floor(key / T), key % T];
+    return keyCall === 0 ? ofText(row, column, keyColumn) : keyCall <= call && keyColumn === column;
+  };
+  const side = (parts: readonly reference.Array64[]) => reference.concat(parts, 1);
+  const ofCalls = <T>(each: (call: number) => T) => Array.from({ length: calls }, (_, call) => each(call));
+  const isReal = Int32Array.from({ length: B * calls * T * H * d }, (_, index) => {
+    const node = Math.floor(index / (H * d));
+    return Number((node % (calls * T)) % T < length_B[Math.floor(node / (calls * T))]);
+  });
+  return {
+    name: `attention unrolled ${calls} times over ${layout.name} with ${H}/${G} heads of ${d}`,
+    shapes: ofCalls(() => [
+      [B, T, H, d],
+      [B, T, G, d],
+      [B, T, G, d],
+    ]).flat(),
+    run: (ops, inputs) =>
+      withNodes(layout, (text) => {
+        const memory = unrolledKeyValues('block');
+        const outs = ofCalls((call) => {
+          const [q, k, v] = inputs.slice(3 * call, 3 * call + 3) as Tensor4D[];
+          return ops.attention(q, k, v, belowText(text, call), memory);
+        });
+        const all = ops.concat(outs, 1);
+        return ops.where(tf.tensor(isReal, all.shape, 'int32'), all, ops.zeros(all.shape));
+      }),
+    reference: (...inputs) => {
+      const [q, k, v] = [0, 1, 2].map((which) => side(ofCalls((call) => inputs[3 * call + which])));
+      const all = reference.attention(q, k, v, sees);
+      return reference.where(
+        isReal,
+        all,
+        reference.fill(all.shape, () => 0),
+      );
+    },
+  };
+}
+
 function rotaryOf(layout: Layout, H: number, d: number, base?: number): OpCase {
   const { B, T, position_BT } = layout.nodes();
   return withoutPadding(layout, {
@@ -141,6 +194,10 @@ const upTo = (count: number, token: (index: number) => number) => Array.from({ l
 export const attentionCases: OpCase[] = [
   ...layouts.flatMap((layout) => heads.map((shape) => attentionOf(layout, shape))),
   ...oddAttentions,
+  ...layouts.flatMap((layout, index) =>
+    [1, 2, 4].map((calls) => unrolledOf(layout, heads[index % heads.length], calls)),
+  ),
+  unrolledOf(chain(17), { H: 6, G: 2, d: 17 }, 3),
   ...layouts.flatMap((layout) => [undefined, 100].map((base) => rotaryOf(layout, 3, 6, base))),
   ...oddRotaries,
   ...[1, 17].map((D) => embedOf('repeats', [3, 0, 3, 3, 1, 2], 2, 3, 5, D)),

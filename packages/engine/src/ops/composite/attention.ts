@@ -11,24 +11,27 @@ import type { AttentionSizes } from '../attention-pairs.ts';
 import { announce, append, type BoundRow } from '../cached-attention.ts';
 
 /** [B,T,G*r,d] as [B*G,r*T,d]: the queries of the heads that share a key/value head, one head after the other. */
-function paired(x: Tensor, G: number): Tensor3D {
+export function paired(x: Tensor, G: number): Tensor3D {
   const [B, T, heads, d] = x.shape;
   const r = heads / G;
   return tf.reshape(tf.transpose(tf.reshape(x, [B, T, G, r, d]), [0, 2, 3, 1, 4]), [B * G, r * T, d]);
 }
 
 /** The inverse of {@link paired}. */
-function unpaired(x: Tensor, [B, T, heads, d]: readonly number[], G: number): Tensor4D {
+export function unpaired(x: Tensor, [B, T, heads, d]: readonly number[], G: number): Tensor4D {
   return tf.reshape(tf.transpose(tf.reshape(x, [B, G, heads / G, T, d]), [0, 3, 1, 2, 4]), [B, T, heads, d]);
 }
 
-/** softmax(q k / sqrt(d) + mask) of paired queries and keys, [P,r*T,L]; the mask is [B,1,T,L]. */
-function weightsOf(q: Tensor3D, k: Tensor3D, mask: Tensor): Tensor3D {
+/** q k / sqrt(d) + mask of paired queries and keys, [P,r*T,L]; the mask is [B,1,T,L]. */
+export function scoresOf(q: Tensor3D, k: Tensor3D, mask: Tensor): Tensor3D {
   const [B, , T, L] = mask.shape;
   const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
   const masked = tf.add(tf.reshape(scores, [B, scores.size / (B * T * L), T, L]), mask);
-  return tf.reshape<tf.Rank.R3>(tf.softmax(masked), scores.shape as Tensor3D['shape']);
+  return tf.reshape<tf.Rank.R3>(masked, scores.shape as Tensor3D['shape']);
 }
+
+/** The softmax of {@link scoresOf}. */
+const weightsOf = (q: Tensor3D, k: Tensor3D, mask: Tensor) => tf.softmax(scoresOf(q, k, mask)) as Tensor3D;
 
 /** What each node of every row sees, [B,1,T,T]; freed with the nodes. */
 export const maskOf = (at: Nodes): Tensor =>

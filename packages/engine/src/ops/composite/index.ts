@@ -10,6 +10,7 @@ import { batchProduct, product } from './product.ts';
 import { rmsNorm, rmsNormGradients } from './rms-norm.ts';
 import { rotate } from './rotary.ts';
 import { sample } from './sample.ts';
+import { unrolledAttention } from './unrolled-attention.ts';
 
 /** Every kernel in plain tfjs operations, which any backend runs: their specification, and what runs without them. */
 export const composites: Kernels = Object.freeze<Kernels>({
@@ -32,6 +33,7 @@ export const composites: Kernels = Object.freeze<Kernels>({
   adamw,
   sumOfSquares,
   attention,
+  unrolledAttention,
   createStore,
   cachedAttention,
 });
