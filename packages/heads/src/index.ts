@@ -1,5 +1,10 @@
+export { default as anticausal } from './anticausal/anticausal.ts';
+export { default as causal } from './causal/causal.ts';
 export { default as fixed } from './fixed/fixed.ts';
+export { default as hydra } from './hydra/hydra.ts';
+export { default as leap } from './leap/leap.ts';
 export { default as linear } from './linear/linear.ts';
+export { default as medusa } from './medusa/medusa.ts';
 export { default as parallel } from './parallel/parallel.ts';
 export { default as sequential } from './sequential/sequential.ts';
 export { default as uniform } from './uniform/uniform.ts';

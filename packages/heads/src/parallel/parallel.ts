@@ -1,23 +1,22 @@
-import { createTransformerBlock, defineHead } from '@foretoken/core/plugin';
+import { defineHead, Type } from '@foretoken/core/plugin';
+import { blocksOption, createOffsetBlocks } from '../layers/offset-blocks.ts';
 
 /**
- * The paper's head: one transformer layer per offset, side by side on the trunk's output. Offset 1's layer is the last
- * layer of the one-token baseline.
+ * The paper's head: one transformer layer (or a few) per offset, side by side on the trunk's output. Offset 1's layer is
+ * the last layer of the one-token baseline.
  *
- * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2
+ * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2; more than one layer is ours
  */
 export default defineHead({
   name: 'parallel',
   description: 'One transformer layer per offset, side by side on the trunk (the paper’s head).',
-  blocksPerOffset: 1,
-  create({ ops, param, dims }) {
-    const blocks = Array.from({ length: dims.horizon }, (_, i) =>
-      createTransformerBlock({ ops, param }, `blocks.${i + 1}`, dims),
-    );
+  options: Type.Object({ blocks: blocksOption() }),
+  blocksPerOffset: ({ blocks }) => blocks,
+  create(context, { blocks }) {
+    const run = createOffsetBlocks(context, blocks);
     return {
       memory: 'per-offset',
-      forward: (offset, { trunk: [hidden_BTD], at, memory }) =>
-        blocks[offset - 1](hidden_BTD, at, memory.kv(`blocks.${offset}`)),
+      forward: (offset, input) => run(offset, input.trunk[0], input),
     };
   },
 });

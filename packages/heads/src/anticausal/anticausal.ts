@@ -1,0 +1,24 @@
+import { defineHead, Type } from '@foretoken/core/plugin';
+import { blocksOption, createOffsetBlocks } from '../layers/offset-blocks.ts';
+
+/**
+ * The paper's anticausal heads: one transformer layer per offset, each on the output of the offset further from the
+ * present. The layers stand in a row, offset n nearest to the trunk and offset 1 last.
+ *
+ * @source Gloeckle et al. 2024, arXiv:2404.19737, app. B; more than one layer is ours
+ */
+export default defineHead({
+  name: 'anticausal',
+  description:
+    'One transformer layer per offset in a row, the furthest offset nearest to the trunk (the paper, app. B).',
+  options: Type.Object({ blocks: blocksOption() }),
+  blocksPerOffset: ({ blocks }) => blocks,
+  create(context, { blocks }) {
+    const run = createOffsetBlocks(context, blocks);
+    return {
+      memory: 'per-offset',
+      reads: { carry: 'further' },
+      forward: (offset, input) => run(offset, input.carry_BTC ?? input.trunk[0], input),
+    };
+  },
+});
