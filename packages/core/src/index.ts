@@ -1,10 +1,15 @@
 export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export {
   type BackwardName,
+  type BaseRun,
   type DecoderRef,
+  type DistilSettings,
   type EngineSettings,
   type Experiment,
   FORMAT_VERSION,
+  type GroupSettings,
+  type MatchName,
+  type ParameterGroup,
   type PluginRef,
 } from './config/experiment.ts';
 export { deepFreeze } from './config/freeze.ts';
@@ -21,6 +26,8 @@ export { applyOverrides, type Override } from './config/overrides.ts';
 export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';
+export { scaleSteps } from './config/scale-steps.ts';
+export { MATCHES } from './config/schema.ts';
 export {
   type EntryPart,
   formatProblem,

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   RUN_MISMATCH:
     'The run in this folder has another configuration or was started on another engine. Go on with its own, or use another folder.',
   RUN_NOT_FOUND: 'There is no run in this folder. Check the path.',
+  RUN_UNFINISHED: 'The run is not finished, so nothing can be built on it. Go on with it with --resume first.',
   INTERRUPTED: 'Stopped on request. Go on with --resume.',
   // files
   CHECKPOINT_MISMATCH: 'The checkpoint belongs to another configuration. Use the run it came from.',

@@ -8,6 +8,8 @@ export const DEFAULTS = {
   horizon: 4,
   readout: 'shared',
   match: 'parameters',
+  /** Where `model.base` stands: a trunk that is there already gives no block. */
+  matchOfBase: 'none',
   training: {
     steps: 200,
     batch: 8,
@@ -22,6 +24,10 @@ export const DEFAULTS = {
     backward: 'sequential',
     validationWindows: 16,
   },
+  /** Of a part of the model, where `training.groups` names another. */
+  group: { rate: 1, start: 0 },
+  /** Where `training.distil` stands. */
+  distil: { loss: 'kl', share: 0.5 },
   /** Plugins that are meant where none is named. */
   plugins: {
     tokenizer: 'bytes',

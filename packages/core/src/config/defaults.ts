@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.ts';
 import { DEFAULTS } from './default-values.ts';
-import type { Experiment } from './experiment.ts';
+import type { Experiment, ParameterGroup } from './experiment.ts';
 import { FORMAT_VERSION } from './experiment.ts';
 
 type Mapping = { readonly [key: string]: Json };
@@ -35,10 +35,11 @@ function model(given: Mapping, training: Mapping, file: Mapping): Record<string,
   const head = { name: headName, horizon: DEFAULTS.horizon, ...headOptions };
   return {
     model: {
+      ...(given.base === undefined ? {} : { base: given.base }),
       trunk: reference(given.trunk, DEFAULTS.plugins.trunk),
       head,
       readout: given.readout ?? DEFAULTS.readout,
-      match: given.match ?? DEFAULTS.match,
+      match: given.match ?? (given.base === undefined ? DEFAULTS.match : DEFAULTS.matchOfBase),
       maxOffset: given.maxOffset ?? head.horizon,
     },
     training: trainingOf(training),
@@ -56,9 +57,17 @@ function trainingOf(given: Mapping): Record<string, unknown> {
     checkpointEvery: share(0.1),
     validateEvery: share(0.1),
     ...given,
+    ...(given.groups === undefined ? {} : { groups: groupsOf(mapping(given.groups)) }),
+    ...(given.distil === undefined ? {} : { distil: { ...DEFAULTS.distil, ...mapping(given.distil) } }),
     weighting: reference(given.weighting, DEFAULTS.plugins.weighting),
     horizonSchedule: reference(given.horizonSchedule, DEFAULTS.plugins.horizonSchedule),
   };
+}
+
+const GROUPS: readonly ParameterGroup[] = ['trunk', 'readout', 'head'];
+
+function groupsOf(given: Mapping): Record<string, unknown> {
+  return Object.fromEntries(GROUPS.map((group) => [group, { ...DEFAULTS.group, ...mapping(given[group]) }]));
 }
 
 /** A horizon of 1 leaves nothing to draft, so `speculative` is a default only above it. */

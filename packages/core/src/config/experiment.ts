@@ -20,6 +20,41 @@ export type EngineSettings = Required<Pick<EngineOptions, 'name' | 'precision'>>
 export type BackwardName = 'sequential' | 'joint';
 
 /**
+ * What makes models comparable. `parameters`: as many as the one-token model of the same trunk options. `flops`: as many
+ * training FLOPs, by the number of steps. `tokens`: as many training tokens as a comparison's baseline, by the number of
+ * steps; a single experiment is as under `none`. `none`: the same configuration.
+ */
+export type MatchName = 'parameters' | 'flops' | 'tokens' | 'none';
+
+/** Parts of a model that may train apart: a parameter belongs to the one that its owner's prefix names. */
+export type ParameterGroup = 'trunk' | 'readout' | 'head';
+
+/** How one group of parameters trains. */
+export interface GroupSettings {
+  /** Times the learning rate; 0: never moves. */
+  readonly rate: number;
+  /** Steps during which it stays as it is. */
+  readonly start: number;
+}
+
+/** What the further offsets learn from offset 1's distribution beside the text. */
+export interface DistilSettings {
+  readonly loss: 'kl' | 'total-variation' | 'lk';
+  /** Share of this loss in the offset's term, in [0, 1]; the rest is cross-entropy with the text. */
+  readonly share: number;
+}
+
+/** The finished run that a head is attached to: its trunk and its offset 1 are the trunk of this experiment. */
+export interface BaseRun {
+  /** Its folder, from the configuration file's. The only part that may change while the experiment stays the same. */
+  readonly run: string;
+  /** SHA-256 of the tensors of its last checkpoint. */
+  readonly sha256: string;
+  readonly model: Experiment['model'];
+  readonly tokenizer: PluginRef;
+}
+
+/**
  * A complete experiment: every default written out, every option checked. It is frozen, saved with the run, and the
  * only thing that a run depends on besides code and data.
  */
@@ -37,10 +72,14 @@ export interface Experiment {
     readonly context: number;
   };
   readonly model: {
+    /** Absent: the trunk starts from nothing. */
+    readonly base?: BaseRun;
+    /** With a base, the trunk that its run began with. */
     readonly trunk: PluginRef;
     readonly head: PluginRef<{ readonly horizon: number }>;
     readonly readout: 'shared' | 'replicated';
-    readonly match: 'parameters' | 'none';
+    /** What is made equal to the one-token model of the same trunk options, or to the comparison's baseline. */
+    readonly match: MatchName;
     /** Targets dropped at the end of every window, for all arms alike: >= horizon. */
     readonly maxOffset: number;
   };
@@ -62,6 +101,10 @@ export interface Experiment {
     readonly clip: number;
     readonly weighting: PluginRef;
     readonly horizonSchedule: PluginRef;
+    /** Absent: everything trains alike. */
+    readonly groups?: { readonly [Group in ParameterGroup]: GroupSettings };
+    /** Absent: the text alone teaches. */
+    readonly distil?: DistilSettings;
     /** How a step is differentiated: offset by offset, or all offsets in one pass. */
     readonly backward: BackwardName;
     /** Steps between checkpoints; the last two and the best are kept. */

@@ -44,7 +44,7 @@ describe('canonical JSON', () => {
 });
 
 describe('the hash of an experiment', () => {
-  const experiment = (engine: object, seed = 1) => ({ seed, engine }) as unknown as Experiment;
+  const experiment = (engine: object, seed = 1) => ({ seed, engine, model: {} }) as unknown as Experiment;
   const hash = experimentHash(experiment({ name: 'auto', precision: 'float32' }));
 
   test('is that of all its settings', () => {

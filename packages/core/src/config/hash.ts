@@ -27,11 +27,16 @@ export function hashJson(value: unknown): string {
 
 /**
  * What makes two experiments the same. The engine's name is not part of it: `auto` and a name may mean one engine, and
- * a run or a cell knows the engine by its fingerprint.
+ * a run or a cell knows the engine by its fingerprint. Nor is the folder of a base run, which its checkpoint's hash names.
  */
 export function identifying(experiment: Experiment): Json {
-  const { engine, ...rest } = experiment;
-  return { ...rest, engine: { precision: engine.precision } } as unknown as Json;
+  const { engine, model, ...rest } = experiment;
+  return { ...rest, model: identifyingModel(model), engine: { precision: engine.precision } } as unknown as Json;
+}
+
+function identifyingModel({ base, ...model }: Experiment['model']): object {
+  if (base === undefined) return model;
+  return { ...model, base: { ...base, run: '', model: identifyingModel(base.model) } };
 }
 
 /** SHA-256 of the canonical JSON of {@link identifying}: two experiments are the same if and only if their hashes are. */

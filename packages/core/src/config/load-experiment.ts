@@ -52,7 +52,7 @@ export async function loadSource(
 ): Promise<LoadedExperiment> {
   refuseUnreadable(source);
   const { registry, problems: missing } = await loadPlugins(source, baseDirectory, plugins);
-  const { experiment, problems } = inspectExperiment(source, registry);
+  const { experiment, problems } = inspectExperiment(source, registry, baseDirectory);
   // While a package is missing, nobody can tell which names are wrong.
   const certain = missing.length > 0 ? problems.filter(({ code }) => code !== 'PLUGIN_UNKNOWN') : problems;
   throwProblems(source, [...missing, ...certain]);

@@ -1,6 +1,6 @@
 import type { PluginKind } from '../plugins/define.ts';
 import type { Path } from '../plugins/problems.ts';
-import type { DecoderRef, Experiment, PluginRef } from './experiment.ts';
+import type { BaseRun, DecoderRef, Experiment, PluginRef } from './experiment.ts';
 
 /** A place in an experiment that names a plugin. */
 export interface Reference {
@@ -17,10 +17,23 @@ export function referencesOf(experiment: Experiment): Reference[] {
     { kind: 'tokenizer', path: ['data', 'tokenizer'], ref: data.tokenizer },
     { kind: 'trunk', path: ['model', 'trunk'], ref: model.trunk },
     { kind: 'head', path: ['model', 'head'], ref: model.head },
+    ...baseReferences(model.base, ['model', 'base']),
     { kind: 'weighting', path: ['training', 'weighting'], ref: training.weighting },
     { kind: 'horizon-schedule', path: ['training', 'horizonSchedule'], ref: training.horizonSchedule },
     ...Object.entries(decoders).flatMap(([label, decoder]) => decoderReferences(label, decoder)),
     ...evals.map((ref, i) => ({ kind: 'eval' as const, path: ['evals', i], ref })),
+  ];
+}
+
+/** What a base run was made of, and the run that it was attached to itself; nothing where the base could not be read. */
+function baseReferences(base: Partial<BaseRun> | undefined, path: Path): Reference[] {
+  if (!base?.model || !base.tokenizer) return [];
+  const { model, tokenizer } = base;
+  return [
+    { kind: 'tokenizer', path: [...path, 'tokenizer'], ref: tokenizer },
+    { kind: 'trunk', path: [...path, 'model', 'trunk'], ref: model.trunk },
+    { kind: 'head', path: [...path, 'model', 'head'], ref: model.head },
+    ...baseReferences(model.base, [...path, 'model', 'base']),
   ];
 }
 

@@ -60,7 +60,7 @@ describe('an experiment with every default written out', () => {
 
   test('resolving it again changes nothing', () => {
     const experiment = resolve(
-      'data: { dataset: none }\nmodel: { head: { horizon: 1 } }\ntraining: { steps: 1 }\nevals: []\n',
+      'data: { dataset: none }\nmodel: { head: { horizon: 2 } }\ntraining: { steps: 1, groups: {}, distil: {} }\nevals: []\n',
     );
     const saved = JSON.parse(JSON.stringify(experiment)) as Json;
     expect(resolveExperiment(sourceOf(saved, 'saved'), registry)).toEqual(experiment);
@@ -79,6 +79,22 @@ decoders: { fast: { name: speculative, policy: { name: confidence, threshold: 0.
     expect(decoders).toEqual({
       fast: { name: 'speculative', rule: { name: 'exact' }, policy: { name: 'confidence', threshold: 0.5 } },
     });
+  });
+
+  test('groups that are named are written out with those that are not; without any, nothing is said of them', () => {
+    const { training } = resolve(`${MINIMAL}training: { groups: { trunk: { rate: 0.1, start: 5 }, head: {} } }`);
+    const alike = { rate: 1, start: 0 };
+    expect(training.groups).toEqual({ trunk: { rate: 0.1, start: 5 }, readout: alike, head: alike });
+    expect(resolve(MINIMAL).training).not.toHaveProperty('groups');
+  });
+
+  test('distillation has a default loss and share where it is asked for', () => {
+    expect(resolve(`${MINIMAL}training: { distil: {} }`).training.distil).toEqual({ loss: 'kl', share: 0.5 });
+    expect(resolve(`${MINIMAL}training: { distil: { loss: lk, share: 1 } }`).training.distil).toEqual({
+      loss: 'lk',
+      share: 1,
+    });
+    expect(resolve(MINIMAL).training).not.toHaveProperty('distil');
   });
 
   test('a horizon of 1 leaves nothing to draft: greedy is the only default decoder', () => {
@@ -125,7 +141,7 @@ describe('a wrong configuration says where, what and what was probably meant', (
       `${MINIMAL}training:\n  batchs: 3`,
       'CONFIG_INVALID',
       [
-        'x.yaml:3:3 training.batchs: is not a known key. Did you mean "batch"? Known keys: accumulate, backward, batch, beta1, beta2, checkpointEvery, clip, epsilon, finalLearningRate, horizonSchedule, learningRate, steps, validateEvery, validationWindows, warmupSteps, weightDecay, weighting.',
+        'x.yaml:3:3 training.batchs: is not a known key. Did you mean "batch"? Known keys: accumulate, backward, batch, beta1, beta2, checkpointEvery, clip, distil, epsilon, finalLearningRate, groups, horizonSchedule, learningRate, steps, validateEvery, validationWindows, warmupSteps, weightDecay, weighting.',
       ],
     ],
     [
@@ -335,7 +351,7 @@ trainign: {}
       { path: 'model.maxOffst', value: 2 },
     ]);
     expect(refused(() => resolveExperiment(source, registry)).problems).toEqual([
-      '(override model.maxOffst) model.maxOffst: is not a known key. Did you mean "maxOffset"? Known keys: head, match, maxOffset, readout, trunk.',
+      '(override model.maxOffst) model.maxOffst: is not a known key. Did you mean "maxOffset"? Known keys: base, head, match, maxOffset, readout, trunk.',
       '(override model.head.horizon) model.head.horizon: must be >= 1, was 0.',
     ]);
   });

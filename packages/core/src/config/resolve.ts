@@ -5,6 +5,7 @@ import { once } from '../plugins/once.ts';
 import { compileSchema, RESERVED_KEYS } from '../plugins/options-schema.ts';
 import { problemsOf, type SchemaProblem } from '../plugins/problems.ts';
 import { type NamedOptions, type Registry, unknownPlugin } from '../plugins/registry.ts';
+import { attachBase } from './attach-base.ts';
 import { complete } from './defaults.ts';
 import type { Experiment, PluginRef } from './experiment.ts';
 import { deepFreeze } from './freeze.ts';
@@ -19,23 +20,27 @@ import { member, type Source } from './source-map.ts';
  * schema, frozen.
  *
  * @param source - from `parseSource`, or `sourceOf` for data that never was a text
+ * @param baseDirectory - folder that the path of a base run starts from
  * @throws CONFIG_SYNTAX if the text does not parse; FORMAT_VERSION if it is of another format
  * @throws CONFIG_INVALID, OPTIONS_INVALID, PLUGIN_UNKNOWN or CONFIG_CONFLICT with every mistake in `problems`; the code
  * is CONFIG_INVALID where they differ
+ * @throws RUN_NOT_FOUND, RUN_UNFINISHED, FILE_READ or FILE_CORRUPT for a base run that cannot be used
  */
-export function resolveExperiment(source: Source, registry: Registry): Experiment {
+export function resolveExperiment(source: Source, registry: Registry, baseDirectory = '.'): Experiment {
   refuseUnreadable(source);
-  const { experiment, problems } = inspectExperiment(source, registry);
+  const { experiment, problems } = inspectExperiment(source, registry, baseDirectory);
   throwProblems(source, problems);
   return experiment;
 }
 
 /** The same without throwing: the experiment is worth something only if there is no problem. */
 export function inspectExperiment(
-  source: Source,
+  given: Source,
   registry: Registry,
+  baseDirectory = '.',
 ): { experiment: Experiment; problems: readonly ConfigProblem[] } {
-  const problems = structuralProblems(source);
+  const { source, problems: ofBase } = attachBase(given, baseDirectory);
+  const problems = [...structuralProblems(given), ...ofBase];
   const draft = complete(source.value as Json, defaultName(source.path));
   const experiment = mapReferences(draft, (reference) => {
     const resolved = resolveReference(reference, registry, source);
@@ -77,7 +82,7 @@ function resolveReference(
   if (!registry.has(kind, ref.name)) {
     const written = path.reduce<Json | undefined>((value, key) => member(value, key), source.value);
     const at = member(written, 'name') === undefined ? path : [...path, 'name'];
-    const sentence = unknownPlugin(kind, ref.name, registry.names(kind));
+    const sentence = `${unknownPlugin(kind, ref.name, registry.names(kind))}${ofBaseRun(path)}`;
     return { ref, problems: [{ code: 'PLUGIN_UNKNOWN', path: at, sentence }] };
   }
   const { options, problems } = registry.inspectOptions(kind, ref as NamedOptions);
@@ -91,6 +96,9 @@ function resolveReference(
   );
   return { ref: { name: ref.name, ...options }, problems: inPlace };
 }
+
+const ofBaseRun = ([, second]: Reference['path']): string =>
+  second === 'base' ? ' The base run was trained with it: add its package to `plugins`.' : '';
 
 /** A plugin's schema does not know the framework's keys beside its options: a slip of the pen may mean one of them. */
 function ownKeys(kind: PluginKind, { path, atKey }: SchemaProblem): string {

@@ -57,8 +57,7 @@ function shapeProblems({ model }: Experiment, registry: Registry): ConfigProblem
   try {
     const shape = registry.get('trunk', name).shape(options);
     path = ['model', 'head'];
-    // A base run's trunk gives no block.
-    if (!model.base) trunkLayersOf(model, registry.get('head', model.head.name), shape);
+    trunkLayersOf(model, registry.get('head', model.head.name), shape);
     return [];
   } catch (error) {
     if (!isForetokenError(error)) throw error;

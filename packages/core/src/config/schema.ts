@@ -2,7 +2,7 @@ import type { EngineName } from '@foretoken/engine';
 import { type TObject, type TSchema, Type } from 'typebox';
 import type { PluginKind } from '../plugins/define.ts';
 import { DEFAULTS } from './default-values.ts';
-import { FORMAT_VERSION } from './experiment.ts';
+import { FORMAT_VERSION, type MatchName } from './experiment.ts';
 
 /** What may be named where: gives the schema of a reference to a plugin of this kind. */
 export type ReferenceSchema = (kind: PluginKind, options?: ReferenceOptions) => TSchema;
@@ -30,6 +30,9 @@ const above = (description: string, fallback: number): TSchema =>
 /** Moment decay rates: from 0, and below 1. */
 const rate = (description: string, fallback: number): TSchema =>
   Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1, default: fallback, description }));
+
+/** What `model.match` may be; the first is the default. */
+export const MATCHES: readonly [MatchName, ...MatchName[]] = ['parameters', 'flops', 'tokens', 'none'];
 
 const choice = (description: string, ...values: readonly [string, ...string[]]): TSchema =>
   Type.Optional(Type.Unsafe({ type: 'string', enum: values, default: values[0], description }));
@@ -101,8 +104,12 @@ function modelSchema(reference: ReferenceSchema): TObject {
   return section('Trunk and head.', {
     trunk: Type.Optional(reference('trunk', { fallback: DEFAULTS.plugins.trunk })),
     head: Type.Optional(reference('head', { fallback: DEFAULTS.plugins.head, extra: { horizon } })),
+    base: Type.Optional(baseSchema()),
     readout: choice('One readout for all offsets, or one each.', 'shared', 'replicated'),
-    match: choice('Take the head’s blocks from the trunk, or add them.', 'parameters', 'none'),
+    match: choice(
+      'What is equal in a comparison: parameters (blocks and widths give way), training FLOPs or tokens (steps do), or none.',
+      ...MATCHES,
+    ),
     maxOffset: count('Largest horizon of the comparison; default: the horizon.'),
   });
 }
@@ -132,6 +139,8 @@ function trainingSchema(reference: ReferenceSchema): TObject {
     clip: above('Largest global norm of a step’s gradient.', defaults.clip),
     weighting: Type.Optional(reference('weighting', { fallback: DEFAULTS.plugins.weighting })),
     horizonSchedule: Type.Optional(reference('horizon-schedule', { fallback: DEFAULTS.plugins.horizonSchedule })),
+    groups: Type.Optional(groupsSchema()),
+    distil: Type.Optional(distilSchema()),
     backward: choice(
       'Backward pass: offset by offset, which holds the activations of one at a time, or all offsets at once.',
       'sequential',
@@ -141,6 +150,57 @@ function trainingSchema(reference: ReferenceSchema): TObject {
     validateEvery: count('Steps between validations; default: a tenth of the steps.'),
     validationWindows: count('Held-out windows of a validation.', defaults.validationWindows),
   });
+}
+
+/** What a file says is the folder; a saved experiment holds what was found there too. */
+function baseSchema(): TObject {
+  const ofSaved = (description: string) => ({ description: `${description} Written by Foretoken.` });
+  return section('A finished run: its trunk and its offset 1 become the trunk, and the head is attached to them.', {
+    run: Type.String({ minLength: 1, description: 'Folder of the run, from the folder of this file.' }),
+    sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', ...ofSaved('Of the checkpoint.') })),
+    model: Type.Optional(Type.Object({}, { additionalProperties: true, ...ofSaved('Model of the run.') })),
+    tokenizer: Type.Optional(Type.Object({}, { additionalProperties: true, ...ofSaved('Tokenizer of the run.') })),
+  });
+}
+
+function groupsSchema(): TObject {
+  const { rate, start } = DEFAULTS.group;
+  const group = (description: string): TSchema =>
+    Type.Optional(
+      section(description, {
+        rate: Type.Optional(
+          Type.Number({ minimum: 0, default: rate, description: 'Times the learning rate; 0: frozen.' }),
+        ),
+        start: count('Steps during which it stays as it is.', start, 0),
+      }),
+    );
+  return section('Parts of the model that train at rates of their own, or not at all.', {
+    trunk: group('The trunk, with the embedding.'),
+    readout: group('Final norm and unembedding, of all offsets.'),
+    head: group('The head’s own parameters.'),
+  });
+}
+
+function distilSchema(): TObject {
+  return section(
+    'The offsets from 2 on learn from offset 1’s distribution, one or more tokens later, beside the text.',
+    {
+      loss: choice(
+        'Distance to the teacher: divergence, total variation, or -log of the acceptance.',
+        'kl',
+        'total-variation',
+        'lk',
+      ),
+      share: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          maximum: 1,
+          default: DEFAULTS.distil.share,
+          description: 'Share of this loss; the rest is cross-entropy with the text.',
+        }),
+      ),
+    },
+  );
 }
 
 function decoderSchema(reference: ReferenceSchema): TSchema {

@@ -58,7 +58,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     container,
     async openRun(given, baseDirectory) {
       const registry = await services.plugins.registryFor(given.plugins, baseDirectory);
-      const experiment = resolveExperiment(sourceOf(given as unknown as Json, given.name), registry);
+      const experiment = resolveExperiment(sourceOf(given as unknown as Json, given.name), registry, baseDirectory);
       const scope = createRunScope(container, { experiment, registry, baseDirectory });
       open.add(scope);
       const dispose = (): Promise<void> => {

@@ -33,6 +33,14 @@ export async function readJson(path: string, { disk = realDisk }: DiskOptions = 
   } catch (cause) {
     throw readError(path, cause);
   }
+  return parseJsonFile(path, text);
+}
+
+/**
+ * The object in the text of a JSON file that {@link writeJson} wrote.
+ * @throws FILE_CORRUPT if it is no JSON object, FORMAT_VERSION if another release wrote it
+ */
+export function parseJsonFile(path: string, text: string): JsonObject {
   const value = parseObject(path, text);
   checkFormatVersion(path, value.formatVersion);
   return value;

@@ -1,14 +1,17 @@
 // E readout input width, V vocabulary.
 import type { Engine, Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
-import type { Experiment } from '../config/experiment.ts';
+import type { Experiment, PluginRef } from '../config/experiment.ts';
 import type { Head } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
-import type { Dims } from '../contracts/parameters.ts';
-import type { TrunkShape } from '../contracts/trunk.ts';
+import type { Dims, ParamFactory } from '../contracts/parameters.ts';
+import type { Trunk, TrunkShape } from '../contracts/trunk.ts';
 import type { Definition } from '../plugins/define.ts';
+import { attachedTrunk, baseHeadPlace } from './attached-trunk.ts';
+import type { ModelSizes } from './match-parameters.ts';
+import { type MatchedSizes, sizesOf, withReferenceModel } from './model-sizes.ts';
 import { ParameterStore } from './parameter-store.ts';
-import { trunkLayersOf } from './trunk-layers.ts';
+import { blocksOfOffset } from './trunk-layers.ts';
 
 export interface ModelRequest {
   readonly engine: Engine;
@@ -16,45 +19,59 @@ export interface ModelRequest {
   readonly trunk: Definition<'trunk'>;
   readonly head: Definition<'head'>;
   readonly vocabulary: number;
+  /** Heads of the runs below the experiment's `model.base`, the first run's first; none without one. */
+  readonly baseHeads?: readonly Definition<'head'>[];
 }
 
 /** A model whose weights can be replaced: what the trainer holds. */
 export interface TrainableModel extends LanguageModel {
   readonly store: ParameterStore;
+  readonly sizes: MatchedSizes;
+  /** Gives `use` the one-token model that this one is compared with, to be counted: all its weights are 0. */
+  withReference<T>(use: (reference: LanguageModel) => T): T;
 }
 
 /**
  * Builds trunk, head and readouts for one experiment, with fresh weights from its seed.
  *
- * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk
+ * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk, or weigh more than the trunk can give
  * @throws OFFSET_UNSUPPORTED if the head's offsets do not start at 1, ascend, and stay within the horizon
  */
 export function buildModel(request: ModelRequest): TrainableModel {
   const { engine, experiment } = request;
   const store = new ParameterStore(engine, experiment.seed);
   try {
-    const parts = createParts(request, store);
+    const sizes = sizesOf(request, createParts);
+    const parts = createParts(request, (owner) => store.factory(owner), sizes);
     store.seal();
-    const weights = { parameters: store.tensors, numParameters: store.count, store };
-    return { engine, ...parts, ...weights, dispose: () => store.dispose() };
+    const weights = { parameters: store.tensors, numParameters: store.count, store, sizes };
+    return {
+      ...{ engine, ...parts, ...weights },
+      withReference: (use) => withReferenceModel(request, createParts, use),
+      dispose: () => store.dispose(),
+    };
   } catch (error) {
     store.dispose();
     throw error;
   }
 }
 
-type Parts = Pick<LanguageModel, 'dims' | 'trunk' | 'head' | 'offsets' | 'readout'>;
+/** A model without its weights. */
+export type ModelParts = Pick<LanguageModel, 'dims' | 'trunk' | 'head' | 'offsets' | 'readout'>;
 
-function createParts(request: ModelRequest, store: ParameterStore): Parts {
+/** Makes the parts of a model with weights from anywhere. */
+function createParts(request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes): ModelParts {
   const { ops } = request.engine;
   const { model } = request.experiment;
-  const { name: _trunkName, ...trunkOptions } = model.trunk;
   const { name: headName, horizon, ...headOptions } = model.head;
-  const dims = modelDims(request, request.trunk.shape(trunkOptions));
-  const trunk = request.trunk.create({ ops, param: store.factory('trunk'), dims }, trunkOptions);
-  const readoutFor = readouts(store, model.readout, dims);
+  const { width } = request.trunk.shape(optionsOf(model.trunk));
+  const readoutFor = readouts(param, model, { width, vocabulary: request.vocabulary });
+  const { trunk, dims } = createTrunk(request, param, sizes, () => readoutFor(1));
   const head = request.head.create(
-    { ops, param: store.factory('head'), dims, embed: (tokens_BT) => trunk.embed(tokens_BT), readout: readoutFor(1) },
+    {
+      ...{ ops, param: param('head'), dims: headDims(dims, sizes), readout: readoutFor(1) },
+      embed: (tokens_BT) => trunk.embed(tokens_BT),
+    },
     headOptions,
   );
   const offsets = checkedOffsets(headName, head, horizon);
@@ -63,30 +80,94 @@ function createParts(request: ModelRequest, store: ParameterStore): Parts {
   return { dims, trunk, head, offsets, readout };
 }
 
-function modelDims({ experiment, head, vocabulary }: ModelRequest, shape: TrunkShape): Dims {
-  const trunkLayers = trunkLayersOf(experiment.model, head, shape);
-  const { maxOffset, head: reference } = experiment.model;
-  const { width, layers, block } = shape;
-  const { context } = experiment.data;
-  return { width, layers, block, trunkLayers, vocabulary, horizon: reference.horizon, maxOffset, context };
+interface TrunkParts {
+  readonly trunk: Trunk;
+  /** Sizes of the model whose trunk it is. */
+  readonly dims: Dims;
 }
 
-/** Final norm and unembedding: one for all offsets, or one each; offset 1's is the same in both. */
-function readouts(store: ParameterStore, mode: 'shared' | 'replicated', dims: Dims): (offset: number) => Readout {
+/** The trunk itself or, with a base, the base run's trunk with offset 1 of its head. */
+function createTrunk(
+  request: ModelRequest,
+  param: (owner: string) => ParamFactory,
+  sizes: ModelSizes,
+  readout: () => Readout,
+): TrunkParts {
+  const { model } = request.experiment;
+  const dims = modelDims(request, request.trunk.shape(optionsOf(model.trunk)), sizes);
+  if (model.base) return attach(request, model.base.model, dims, param, readout);
+  const { ops } = request.engine;
+  return { trunk: request.trunk.create({ ops, param: param('trunk'), dims }, optionsOf(model.trunk)), dims };
+}
+
+function attach(
+  request: ModelRequest,
+  model: Experiment['model'],
+  dims: Dims,
+  param: (owner: string) => ParamFactory,
+  readout: () => Readout,
+): TrunkParts {
+  const { baseHeads = [], experiment, engine } = request;
+  const head = baseHeads[baseHeads.length - 1];
+  const base = { ...request, experiment: { ...experiment, model }, head, baseHeads: baseHeads.slice(0, -1) };
+  const sizes = sizesOf(base, createParts);
+  const below = createTrunk(base, param, sizes, readout);
+  const { horizon: _horizon, ...options } = optionsOf(model.head);
+  const place = baseHeadPlace(baseHeads.length);
+  const trunkLayers = below.dims.trunkLayers + blocksOfOffset(head, options, 1);
+  const trunk = attachedTrunk(
+    below.trunk,
+    { definition: head, name: model.head.name, options, dims: headDims(below.dims, sizes), place },
+    { ops: engine.ops, param: param(`trunk/${place}`), readout: readout(), trunkLayers },
+  );
+  const { name: _name, horizon: _own, ...ownOptions } = experiment.model.head;
+  return { trunk, dims: { ...dims, trunkLayers, layers: trunkLayers + blocksOfOffset(request.head, ownOptions, 1) } };
+}
+
+/** The sizes as a head sees them: its own blocks may be wider or narrower than the trunk's. */
+const headDims = (dims: Dims, { headMlpWidth }: ModelSizes): Dims => ({
+  ...dims,
+  block: { ...dims.block, mlpWidth: headMlpWidth },
+});
+
+const optionsOf = ({ name: _, ...options }: PluginRef): Record<string, unknown> => options;
+
+function modelDims({ experiment, vocabulary }: ModelRequest, shape: TrunkShape, sizes: ModelSizes): Dims {
+  const { maxOffset, head } = experiment.model;
+  const { width, layers, block } = shape;
+  return {
+    ...{ width, layers, block, vocabulary, maxOffset },
+    trunkLayers: sizes.trunkLayers,
+    lastBlock: { ...block, mlpWidth: sizes.lastMlpWidth },
+    horizon: head.horizon,
+    context: experiment.data.context,
+  };
+}
+
+/**
+ * Final norm and unembedding: one for all offsets, or one each; offset 1's is the same in both. With a base the further
+ * ones start as copies of offset 1's, which the base run has trained.
+ */
+function readouts(
+  paramOf: (owner: string) => ParamFactory,
+  { readout: mode, base }: Experiment['model'],
+  { width, vocabulary }: Pick<Dims, 'width' | 'vocabulary'>,
+): (offset: number) => Readout {
   const made = new Map<number, Readout>();
-  return (offset) => {
+  const readoutFor = (offset: number): Readout => {
     const key = mode === 'shared' ? 1 : offset;
-    let readout = made.get(key);
-    if (!readout) {
-      const param = store.factory(key === 1 ? 'readout' : `readout.${key}`);
-      readout = {
-        gain_E: param<Tensor1D>('norm', [dims.width], { kind: 'ones' }),
-        weight_EV: param<Tensor2D>('unembedding', [dims.width, dims.vocabulary]),
-      };
-      made.set(key, readout);
-    }
+    const before = made.get(key);
+    if (before) return before;
+    const like = base && key > 1 ? readoutFor(1) : undefined;
+    const param = paramOf(key === 1 ? 'readout' : `readout.${key}`);
+    const readout = {
+      gain_E: param<Tensor1D>('norm', [width], like?.gain_E ? { kind: 'copy', of: like.gain_E } : { kind: 'ones' }),
+      weight_EV: param<Tensor2D>('unembedding', [width, vocabulary], like && { kind: 'copy', of: like.weight_EV }),
+    };
+    made.set(key, readout);
     return readout;
   };
+  return readoutFor;
 }
 
 /** The readout of an offset that was not trained: the shared one, or none. */

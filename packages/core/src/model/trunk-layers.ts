@@ -5,12 +5,14 @@ import type { Definition } from '../plugins/define.ts';
 
 /**
  * Blocks that are left to the trunk: all of them but those that the heads bring. Under `match: parameters` every
- * offset's blocks come out of the trunk, under `none` those of offset 1 alone.
+ * offset's blocks come out of the trunk, under `none` those of offset 1 alone. A base run's trunk is there already: it
+ * gives none.
  *
  * @throws LAYERS_TOO_FEW if the heads would take every block
  * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2
  */
 export function trunkLayersOf(model: Experiment['model'], head: Definition<'head'>, shape: TrunkShape): number {
+  if (model.base) return shape.layers;
   const { name, horizon, ...options } = model.head;
   let taken = 0;
   for (let offset = 1; offset <= (model.match === 'parameters' ? horizon : 1); offset++) {

@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import type { Experiment, PluginRef } from '../config/experiment.ts';
+import type { Experiment, MatchName, PluginRef } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
 import type { EvalOutcome, Progress } from '../contracts/evaluation.ts';
 import type { Json } from '../contracts/json.ts';
@@ -14,6 +14,8 @@ import { ensureFreeSpace } from '../files/free-space.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
+import { startFromBase } from './base-weights.ts';
+import { type MatchedTraining, matchedTraining } from './match-flops.ts';
 import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
   checkManifest,
@@ -25,6 +27,7 @@ import {
   runPaths,
 } from './run-directory.ts';
 import { restoreModel } from './trainer-checkpoint.ts';
+import type { FlopsPerToken } from './training-flops.ts';
 import { TrainingLoop, type TrainingProgress } from './training-loop.ts';
 
 /** Where a run is and where its relative paths start. */
@@ -43,16 +46,34 @@ export interface TrainOptions extends RunLocation {
   onPrepare?(doneBytes: number, totalBytes: number): void;
 }
 
+/** What was made equal, and to what. */
+export interface MatchRecord {
+  readonly to: MatchName;
+  /** SwiGLU widths that `match: parameters` may choose: of the head's own blocks, and of the trunk's last block. */
+  readonly headMlpWidth: number;
+  readonly lastMlpWidth: number;
+  /** Under `match: parameters`, those of the one-token model. */
+  readonly referenceParameters?: number;
+  /** Under `match: flops`, those of the one-token model in the experiment's number of steps. */
+  readonly budgetFlops?: number;
+}
+
 /** What a finished training says of itself; also `summary.json` of its folder. */
 export interface TrainingSummary {
   readonly parameters: number;
   readonly layers: number;
   readonly trunkLayers: number;
+  readonly match: MatchRecord;
+  /** Under `match: flops` not those of the experiment. */
   readonly steps: number;
   /** Steps whose loss or gradient was not finite. */
   readonly skippedSteps: number;
   /** Tokens trained on. */
   readonly tokens: number;
+  /** Counted operations, those of a full horizon; see `flopsPerToken`. */
+  readonly flopsPerToken: FlopsPerToken;
+  /** Of the whole training. */
+  readonly trainingFlops: number;
   /** Largest number of tensor bytes alive at once while training, those of the model included. */
   readonly peakBytes: number;
   /** The last checkpoint, relative to the run's folder. */
@@ -182,27 +203,42 @@ async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options
   const { experiment } = scope;
   const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
   const metrics = await JsonLinesLog.open(paths.metrics);
+  const matched = matchedTraining(experiment, model);
   model.engine.resetPeak();
   const [weighting, horizonSchedule] = [scope.get('weighting'), scope.get('horizonSchedule')];
   const { signal, onProgress } = options;
   const loop = new TrainingLoop({
-    ...{ experiment, model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
+    ...{ model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
+    experiment: { ...experiment, training: matched.settings },
   });
   try {
     const last = (await checkpoints.isEmpty()) ? undefined : await checkpoints.latest();
     await (last ? continueProvenance : writeProvenance)(paths, provenanceOf(scope.registry, model.engine, options));
     if (last) await loop.resume(await checkpoints.load(last.path));
-    else await metrics.truncateAfter(() => false);
+    else await startAnew({ scope, model, data }, metrics, options);
     const saved = await loop.run();
-    return summaryOf(loop, { scope, model, data }, relative(paths.root, saved.path));
+    return summaryOf(loop, matched, { scope, model, data }, relative(paths.root, saved.path));
   } finally {
     loop.dispose();
     await metrics.close();
   }
 }
 
-function summaryOf(loop: TrainingLoop, { scope, model, data }: OpenRun, checkpoint: string): TrainingSummary {
-  const { steps, batch, accumulate } = scope.experiment.training;
+/** The first step of a run that has no checkpoint yet: with a base, from the weights of that run. */
+async function startAnew({ scope, model }: OpenRun, metrics: JsonLinesLog, options: RunLocation): Promise<void> {
+  const { base } = scope.experiment.model;
+  if (base) await startFromBase(model, base, options.baseDirectory);
+  await metrics.truncateAfter(() => false);
+}
+
+function summaryOf(
+  loop: TrainingLoop,
+  { settings, flops, budgetFlops }: MatchedTraining,
+  { scope, model, data }: OpenRun,
+  checkpoint: string,
+): TrainingSummary {
+  const { steps, batch, accumulate } = settings;
+  const { trunkLayers: _, ...sizes } = model.sizes;
   const tokensPerStep = batch * accumulate * model.dims.context;
   const bytes = (split: 'train' | 'validation') =>
     data.manifest.documents.reduce((sum, document) => sum + (document.split === split ? document.bytes : 0), 0);
@@ -211,9 +247,12 @@ function summaryOf(loop: TrainingLoop, { scope, model, data }: OpenRun, checkpoi
     parameters: model.numParameters,
     layers: model.dims.layers,
     trunkLayers: model.dims.trunkLayers,
+    match: { to: scope.experiment.model.match, ...sizes, ...(budgetFlops !== undefined && { budgetFlops }) },
     steps,
     skippedSteps: loop.trainer.skippedSteps,
     tokens: steps * tokensPerStep,
+    flopsPerToken: flops,
+    trainingFlops: steps * tokensPerStep * flops.training,
     peakBytes: model.engine.memory().peakBytes,
     checkpoint,
     data: {

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { readCheckpointIdentity } from '../checkpoints/checkpoint-identity.ts';
+import { readError } from '../files/disk.ts';
+import { type JsonObject, parseJsonFile } from '../files/json-file.ts';
+import { runPaths } from '../training/run-directory.ts';
+import type { BaseRun, Experiment } from './experiment.ts';
+
+/**
+ * What a finished run brings to an experiment whose head is attached to it.
+ * @param run - the run's folder as the configuration names it
+ * @param directory - where it is
+ * @throws RUN_NOT_FOUND, RUN_UNFINISHED, FILE_READ, FILE_CORRUPT, FORMAT_VERSION
+ */
+export function readBaseRun(run: string, directory: string): BaseRun {
+  const { experiment } = runPaths(directory);
+  if (!existsSync(experiment)) {
+    throw new ForetokenError(
+      'RUN_NOT_FOUND',
+      `there is no run in ${directory} (no experiment.json). Name the folder of a finished run, from this file's folder.`,
+    );
+  }
+  const { model, data } = readJsonFile(experiment) as unknown as Experiment;
+  const sha256 = readCheckpointIdentity(lastCheckpoint(directory));
+  return { run, sha256, model, tokenizer: data.tokenizer };
+}
+
+/**
+ * The last checkpoint of a finished run.
+ * @throws RUN_UNFINISHED, FILE_READ, FILE_CORRUPT, FORMAT_VERSION
+ */
+export function lastCheckpoint(directory: string): string {
+  const { summary, checkpoints } = runPaths(directory);
+  if (!existsSync(summary)) {
+    throw new ForetokenError(
+      'RUN_UNFINISHED',
+      `the run in ${directory} is not finished (no summary.json). Go on with it (--resume) to its end first.`,
+    );
+  }
+  const { checkpoint } = readJsonFile(summary);
+  if (typeof checkpoint !== 'string') throw new ForetokenError('FILE_CORRUPT', `${summary} names no checkpoint.`);
+  // By its name alone: the record may have been written where folders are joined by a backslash.
+  return path.join(checkpoints, checkpoint.split(/[\\/]/).at(-1) as string);
+}
+
+function readJsonFile(file: string): JsonObject {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw readError(file, cause);
+  }
+  return parseJsonFile(file, text);
+}
