@@ -1,7 +1,8 @@
 import { ForetokenError } from '@foretoken/engine/errors';
+import type { LanguageModel } from '../contracts/model.ts';
 import type { ParamFactory } from '../contracts/parameters.ts';
 import { defineHead } from '../plugins/define.ts';
-import type { ModelRequest } from './build-model.ts';
+import type { ModelParts, ModelRequest } from './build-model.ts';
 import { type ModelSizes, matchParameters } from './match-parameters.ts';
 import { ParameterCounter } from './parameter-counter.ts';
 import { trunkLayersOf } from './trunk-layers.ts';
@@ -12,8 +13,8 @@ export interface MatchedSizes extends ModelSizes {
   readonly referenceParameters?: number;
 }
 
-/** Makes a model's parts for their weights alone; `buildModel` brings it. */
-type CreateParts = (request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes) => unknown;
+/** Makes a model's parts; `buildModel` brings it. */
+type CreateParts = (request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes) => ModelParts;
 
 /** Nothing of its own between the trunk's last block and the readout. */
 const bareHead = defineHead({
@@ -25,7 +26,7 @@ const bareHead = defineHead({
  * The one-token model that an experiment's model is matched to: the same trunk with all its blocks, one readout, and no
  * head of its own.
  */
-export function referenceRequest(request: ModelRequest): ModelRequest {
+function referenceRequest(request: ModelRequest): ModelRequest {
   const { base: _base, ...model } = request.experiment.model;
   const reference = { ...model, head: { name: bareHead.name, horizon: 1 }, readout: 'shared', match: 'none' } as const;
   return { ...request, head: bareHead, experiment: { ...request.experiment, model: reference } };
@@ -33,7 +34,7 @@ export function referenceRequest(request: ModelRequest): ModelRequest {
 
 /**
  * Sizes of an experiment's model. Under `match: parameters` it has as many parameters as the one-token model of the same
- * trunk options ({@link referenceRequest}), as nearly as one width can be chosen (see {@link matchParameters}).
+ * trunk options, as nearly as one width can be chosen (see {@link matchParameters}).
  *
  * A trunk that ignores `dims.lastBlock` cannot be adjusted; what it leaves unmatched shows in the parameter counts.
  * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk, or weigh more than the trunk can give
@@ -54,6 +55,21 @@ export function sizesOf(request: ModelRequest, createParts: CreateParts): Matche
       `give under match: parameters (the one-token model has ${referenceParameters}). Use more layers, a smaller ` +
       'horizon, a shared readout, or match: none.',
   );
+}
+
+/** Gives `use` the one-token model of the same trunk options, with zeros for weights, and frees it. */
+export function withReferenceModel<T>(
+  request: ModelRequest,
+  createParts: CreateParts,
+  use: (reference: LanguageModel) => T,
+): T {
+  const { engine } = request;
+  const reference = referenceRequest(request);
+  const counter = new ParameterCounter();
+  return engine.tidy(() => {
+    const parts = createParts(reference, () => counter.factory, startOf(reference));
+    return use({ engine, ...parts, parameters: new Map(), numParameters: counter.count, dispose() {} });
+  });
 }
 
 function startOf({ experiment, trunk, head }: ModelRequest): ModelSizes {

@@ -1,6 +1,6 @@
 // A transformer small enough for finite differences, and batches of made-up tokens for it.
 import { createNodes, type Engine, type Tensor2D, type Tensor3D } from '@foretoken/engine';
-import type { Experiment } from '../config/experiment.ts';
+import type { Experiment, MatchName } from '../config/experiment.ts';
 import { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 import { buildModel, type TrainableModel } from '../model/build-model.ts';
 import { createTransformerBlock } from '../model/transformer-block.ts';
@@ -74,7 +74,7 @@ interface TinyOptions {
   head: Definition<'head'>;
   seed: number;
   readout: 'shared' | 'replicated';
-  match: 'parameters' | 'none';
+  match: MatchName;
   horizon: number;
 }
 
