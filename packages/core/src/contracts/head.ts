@@ -92,6 +92,11 @@ export interface Seen {
    * respected. Targets are rows of the offset's readout, where the head predicts it; otherwise of a whole vocabulary.
    */
   rows(offset: number): RowLoss;
+  /**
+   * The token that each of the N positions should predict for an offset up to maxOffset, -1 where it is in another
+   * document: for row losses of a head's own. On the host; not to be written to.
+   */
+  target(offset: number): Int32Array;
   /** Valid targets of an offset in the whole step: all batches whose gradients are accumulated. */
   validTargets(offset: number): number;
 }

@@ -55,6 +55,7 @@ function seenBy(model: LanguageModel, result: ForwardResult, targets: Targets, o
       const readout = model.offsets.includes(offset) ? model.readout(offset) : undefined;
       return targetRows(model.engine.ops, targets.target(offset), readout);
     },
+    target: (offset) => targets.target(offset),
     validTargets: (offset) => targets.validTargets(offset),
   };
 }
