@@ -6,6 +6,7 @@ import type { LanguageModel } from '../contracts/model.ts';
 import type { Random } from '../contracts/random.ts';
 import type { TokenBatch } from '../data/make-batch.ts';
 import { scanNodes } from './scan.ts';
+import { UnrolledOffsets } from './unrolled.ts';
 
 /** Token windows on the host, as training and evaluation see them: `makeBatch` of data/ gives them. */
 export interface ForwardInput {
@@ -45,7 +46,7 @@ export function memoryWithoutPast(model: Pick<LanguageModel, 'engine'>, at: Node
  * Runs the trunk and then the given offsets over whole windows, without a past; the forward pass of training and of
  * teacher-forced evaluation. Call it in a tidy scope or a recording.
  *
- * @param offsets - those wanted; with a carry, all that stand between must be among them
+ * @param offsets - those wanted; with a carry or an unrolled memory, all that stand between must be among them
  */
 export function forwardOffsets(model: LanguageModel, input: ForwardInput, offsets: readonly number[]): ForwardResult {
   const { batch, states, source } = forwardTrunk(model, input);
@@ -97,23 +98,28 @@ export interface OffsetSource extends Pick<OffsetInput, 'trunk' | 'at' | 'memory
   aheadOf(offset: number): readonly Tensor2D[];
 }
 
-/** Runs offsets in the order of their carries. */
+/**
+ * Runs offsets in the order of their carries, each where it stands: on the text, or, where the head's memory is
+ * unrolled, below the offset before.
+ */
 export function runOffsets(
   model: LanguageModel,
   offsets: readonly number[],
   source: OffsetSource,
 ): ReadonlyMap<number, OffsetOutput> {
   const { head } = model;
+  const unrolled = head.memory === 'unrolled' ? new UnrolledOffsets(model.engine, source.at) : undefined;
   const outputs = new Map<number, OffsetOutput>();
   let carry_BTC: Tensor3D | undefined;
   for (const offset of evaluationOrder(head, offsets)) {
+    const place = offset > 1 ? unrolled?.next(offset) : undefined;
     const output = asOffsetOutput(
       head.forward(offset, {
         trunk: source.trunk,
         carry_BTC,
         ahead: head.reads?.ahead ? source.aheadOf(offset) : [],
-        at: source.at,
-        memory: source.memory,
+        at: place?.at ?? source.at,
+        memory: place?.memory ?? source.memory,
       }),
     );
     outputs.set(offset, output);

@@ -14,8 +14,8 @@ import { addFound, runSegment } from './segment.ts';
  * trunk's output; last the trunk's backward, from their sum. Beside the trunk's activations it holds those of a single
  * offset, however many there are.
  *
- * A head whose offsets hand a carry on, or that brings objectives of its own, cannot be taken apart: it is one segment,
- * and so {@link joint}.
+ * A head whose offsets hand a carry on or share a memory, or that brings objectives of its own, cannot be taken apart:
+ * it is one segment, and so {@link joint}.
  * @source Gloeckle et al. 2024, arXiv:2404.19737, sec. 2, "Memory-efficient implementation"
  */
 export const sequential: Backward = (model, request) => {
@@ -37,8 +37,8 @@ export const sequential: Backward = (model, request) => {
 };
 
 /** Whether each offset's loss follows from the trunk's states alone, whatever other offsets there are. */
-export function isSeparable({ reads, objectives }: Head): boolean {
-  return reads?.carry === undefined && objectives === undefined;
+export function isSeparable({ reads, objectives, memory }: Head): boolean {
+  return reads?.carry === undefined && objectives === undefined && memory !== 'unrolled';
 }
 
 function recordTrunk(model: LanguageModel, { batch }: BackwardRequest) {
