@@ -5,6 +5,8 @@ import {
   ForetokenError,
   formatProblem,
   type Json,
+  MATCHES,
+  type MatchName,
   parseSource,
   problemsOf,
   refuseUnreadable,
@@ -29,8 +31,8 @@ export interface AblationFile {
   readonly seeds?: readonly number[];
   /** Name of the arm that the others are compared with; default: the first. */
   readonly baseline?: string;
-  /** The same as the path `model.match`, for all arms. */
-  readonly match?: 'parameters' | 'none';
+  /** The same as the path `model.match`, for all arms: what is made equal between them. */
+  readonly match?: MatchName;
   /** Folder of the results, from the file's folder. */
   readonly output: string;
 }
@@ -85,7 +87,7 @@ export const ablationSchema = Type.Object(
     match: Type.Optional(
       Type.Unsafe({
         type: 'string',
-        enum: ['parameters', 'none'],
+        enum: MATCHES,
         description: 'The same as model.match, for all arms.',
       }),
     ),

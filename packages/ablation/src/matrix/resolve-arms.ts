@@ -13,6 +13,7 @@ import {
   type Source,
 } from '@foretoken/core';
 import type { ArmSettings, Setting } from './expand-arms.ts';
+import { matchTokens, stepsOfItsOwn } from './match-tokens.ts';
 
 /** What resolving needs: both files with their places, and every plugin. */
 export interface ResolveContext {
@@ -32,7 +33,8 @@ export interface ResolvedCell {
  * Resolves every arm with every seed into a complete experiment.
  *
  * All share one `maxOffset`, the largest horizon of any arm (or what the base sets, if that is more): every arm drops
- * the same targets and so scores the same positions.
+ * the same targets and so scores the same positions. Arms that are matched by steps train on the baseline's number of
+ * tokens (see {@link matchTokens}).
  * @param seeds - settings of `seed`; empty: the seed of the base
  * @returns the cells, arm by arm, worth something only without problems; each problem says its place in the file that
  * it comes from, once
@@ -43,15 +45,17 @@ export function resolveArms(
   seeds: readonly Setting[],
 ): { readonly cells: readonly ResolvedCell[]; readonly problems: readonly string[] } {
   const problems = new Set<string>();
-  const resolved = arms.map(({ name, settings }) => ({ name, ...resolveArm(context, settings) }));
+  const resolved = arms.map(({ name, settings }) => ({ name, settings, ...resolveArm(context, settings) }));
   for (const arm of resolved) for (const problem of arm.problems) problems.add(problem);
   const experiments = resolved.flatMap(({ experiment }) => experiment ?? []);
   const maxOffset = Math.max(...experiments.map(({ model }) => model.maxOffset));
-  const cells = resolved.flatMap(({ name, experiment }) =>
-    experiment === undefined
-      ? []
-      : withSeeds(experiment, seeds).map((seeded) => ({ arm: name, experiment: scoring(seeded, maxOffset) })),
-  );
+  const baseline = resolved[0]?.experiment;
+  const cells = resolved.flatMap(({ name, settings, experiment }) => {
+    if (!experiment || !baseline) return [];
+    for (const problem of stepsOfItsOwn(context.ablation, baseline, { experiment, settings })) problems.add(problem);
+    const matched = scoring(matchTokens(baseline, experiment), maxOffset);
+    return withSeeds(matched, seeds).map((seeded) => ({ arm: name, experiment: seeded }));
+  });
   return { cells, problems: [...problems] };
 }
 

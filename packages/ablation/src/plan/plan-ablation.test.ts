@@ -94,6 +94,30 @@ axes: { model.head.horizon: [1, 2] }`);
     expect(cells.map(({ experiment }) => experiment.model.match)).toEqual(['none', 'none']);
   });
 
+  const stepsOf = ({ cells }: AblationPlan) => cells.map(({ experiment }) => experiment.training.steps);
+  const sizes = 'axes: { training.batch: [8, 16, 12], data.context: [128, 64] }';
+
+  it.each(['tokens', 'flops'])(
+    'under match: %s gives every arm the tokens of the baseline, by steps',
+    async (match) => {
+      const plan = await planOf(`${sizes}\nmatch: ${match}`);
+      // 200 steps of 8 x 128 tokens; 12 x 128 and 12 x 64 take 133.3 and 266.7.
+      expect(stepsOf(plan)).toEqual([200, 400, 100, 200, 133, 267]);
+      const { warmupSteps, checkpointEvery, validateEvery } = plan.cells[2].experiment.training;
+      expect([warmupSteps, checkpointEvery, validateEvery]).toEqual([2, 10, 10]);
+      expect(stepsOf(await planOf(`${sizes}\nmatch: none`))).toEqual([200, 200, 200, 200, 200, 200]);
+    },
+  );
+
+  it('refuses steps of an arm’s own where steps are what makes arms equal', async () => {
+    const arms = 'arms: [{ name: a }, { name: b, set: { training.steps: 100 } }]';
+    expect(await problemsOf(`${arms}\nmatch: tokens`)).toEqual([
+      'ablation.yaml:5:55 arms.1.set.training.steps: must be that of the baseline (200) under match: ' +
+        'tokens, which gives each arm its number of steps, was 100. Leave it out, or choose another match.',
+    ]);
+    expect(stepsOf(await planOf(`${arms}\nmatch: none`))).toEqual([200, 100]);
+  });
+
   it('takes an experiment written inside it, and paths from its own folder', async () => {
     const folder = await folderWith({
       'ablation.yaml': `formatVersion: 1\nname: inline\nbase:\n  ${plainBase}\noutput: ../out`,
@@ -137,7 +161,7 @@ describe('what is wrong with an ablation file', () => {
       expect.stringMatching(/^ablation.yaml:6:1 seed: is not a known key\. Did you mean "seeds"\?/),
       'ablation.yaml:7:29 axes.model.head.horizon: must not be empty.',
       'ablation.yaml:8:7 arms: must not be empty.',
-      'ablation.yaml:9:8 match: must be one of "parameters", "none", was "flop".',
+      'ablation.yaml:9:8 match: must be one of "parameters", "flops", "tokens", "none", was "flop". Did you mean "flops"?',
     ]);
   });
 

@@ -1,7 +1,9 @@
+import { costColumns, hasCost } from './cost-table.ts';
 import { decimals } from './numbers.ts';
 import type { ReportData, Sample } from './report-data.ts';
+import type { VerdictRow } from './verdict.ts';
 import { verdictSentences } from './verdict-sentence.ts';
-import { verdictColumns } from './verdict-table.ts';
+import { type VerdictColumn, verdictColumns } from './verdict-table.ts';
 
 /** The report as Markdown, to be pasted into a pull request. */
 export function reportMarkdown(data: ReportData): string {
@@ -10,12 +12,9 @@ export function reportMarkdown(data: ReportData): string {
   const parts = [
     `# ${text(name)}`,
     verdictSentences(rows).map(text).join(' '),
-    table(
-      columns.map(({ heading }) => heading),
-      rows.map((row) => columns.map(({ cell }) => cell(row))),
-      columns.map(({ isNumber }) => isNumber),
-    ),
+    rowsTable(columns, rows),
     ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
+    ...section('Cost', hasCost(rows) ? rowsTable(costColumns, rows) : undefined),
     ...section('Offsets', offsetsTable(data)),
     ...section('Acceptance', acceptanceTable(data)),
     ...section('Generated text', sampleText(samples)),
@@ -33,6 +32,14 @@ export function reportMarkdown(data: ReportData): string {
 
 const section = (title: string, content: string | undefined): string[] =>
   content === undefined ? [] : [`## ${title}`, content];
+
+function rowsTable(columns: readonly VerdictColumn[], rows: readonly VerdictRow[]): string {
+  return table(
+    columns.map(({ heading }) => heading),
+    rows.map((row) => columns.map(({ cell }) => cell(row))),
+    columns.map(({ isNumber }) => isNumber),
+  );
+}
 
 /** Bits of every arm, an offset per column. */
 function offsetsTable({ offsets, unit, rows }: ReportData): string | undefined {

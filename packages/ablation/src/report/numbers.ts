@@ -19,6 +19,17 @@ export function grouped(value: number | undefined): string {
   return value === undefined ? NOT_MEASURED : Math.round(value).toLocaleString('en-US');
 }
 
+/** Floating-point operations in the largest unit that keeps them above one; a dash where none were counted. */
+export function operations(value: number | undefined): string {
+  if (value === undefined) return NOT_MEASURED;
+  const units = ['', ' k', ' M', ' G', ' T', ' P', ' E'];
+  const power = Math.max(
+    0,
+    units.findLastIndex((_, i) => value >= 1000 ** i),
+  );
+  return `${(value / 1000 ** power).toPrecision(4)}${units[power]}`;
+}
+
 /** Bytes in the largest unit that keeps them above one. */
 export function bytes(value: number): string {
   if (value < 1000) return `${value} bytes`;

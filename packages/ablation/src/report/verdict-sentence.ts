@@ -1,14 +1,12 @@
+import { mismatches } from './mismatch.ts';
 import { counted, decimals, signed } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
-
-/** Differences in size up to this share go unnamed. */
-const WORTH_NAMING = 0.01;
 
 /** The answer in a few sentences: quality first, then speed, then what to beware of. */
 export function verdictSentences(rows: readonly VerdictRow[]): string[] {
   return [
     quality(rows),
-    size(rows),
+    ...mismatches(rows),
     speed(rows),
     losslessness(rows),
     repetition(rows),
@@ -34,16 +32,6 @@ function quality(rows: readonly VerdictRow[]): string {
   return best.bitsPerByte! < bigram
     ? `${first}; a bigram model has ${decimals(bigram, 3)}.`
     : `${first}. A bigram model has ${decimals(bigram, 3)}: no arm is trained far enough to beat it.`;
-}
-
-/** Blocks match exactly, matrices that a head brings besides do not: a difference that may matter is named. */
-function size(rows: readonly VerdictRow[]): string | undefined {
-  const baseline = rows.find(({ isBaseline }) => isBaseline)?.parameters;
-  if (baseline === undefined) return undefined;
-  const share = ({ parameters = baseline }: VerdictRow) => parameters / baseline - 1;
-  const furthest = rows.reduce((a, b) => (Math.abs(share(b)) > Math.abs(share(a)) ? b : a));
-  if (Math.abs(share(furthest)) <= WORTH_NAMING) return undefined;
-  return `Parameters do not match: ${furthest.arm} has ${signed(100 * share(furthest), 1)}% against the baseline.`;
 }
 
 function speed(rows: readonly VerdictRow[]): string | undefined {

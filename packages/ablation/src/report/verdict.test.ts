@@ -23,7 +23,11 @@ function armOf(
       },
       labelMatch: { tokensPerForward: 1.25 },
     },
-    training: { parameters: 7_361_280 },
+    training: {
+      parameters: 7_361_280,
+      ...{ steps: 200, tokens: 409_600, trainingFlops: 3e12, match: { to: 'flops' } },
+      flopsPerToken: { forward: 2.5e6, training: 7.5e6 },
+    },
   });
   return {
     name,
@@ -39,7 +43,10 @@ function armOf(
         : { id: `${seed}`, seed, status: 'failed', error: { code: 'X', message: 'x' } },
     ),
     results: results(mean, null),
-    timings: { throughput: { baseline: 'greedy', decoders: { greedy: { ratio: 1 }, speculative: { ratio: 1.5 } } } },
+    timings: {
+      training: { peakBytes: 5e7 },
+      throughput: { baseline: 'greedy', decoders: { greedy: { ratio: 1 }, speculative: { ratio: 1.5 } } },
+    },
     lossless: true,
     ...rest,
   };
@@ -53,7 +60,8 @@ describe('verdictRows', () => {
     expect(rows[1]).toEqual({
       arm: 'b',
       isBaseline: false,
-      parameters: 7_361_280,
+      ...{ match: 'flops', parameters: 7_361_280, steps: 200, tokens: 409_600, peakBytes: 5e7 },
+      ...{ forwardFlops: 2.5e6, trainingFlopsPerToken: 7.5e6, trainingFlops: 3e12 },
       bitsPerByte: 2.875,
       bitsPerByteDelta: -0.125,
       bigram: 4,
@@ -124,10 +132,25 @@ describe('verdictSentences', () => {
   });
 
   it('name the arm whose size is furthest from the baseline’s, from one per cent on', () => {
-    const base = row('base', { isBaseline: true, parameters: 1000 });
-    const text = said(base, row('more', { parameters: 1020 }), row('less', { parameters: 950 }));
+    const sized = (arm: string, parameters: number) => row(arm, { match: 'parameters', parameters });
+    const base = { ...sized('base', 1000), isBaseline: true };
+    const text = said(base, sized('more', 1020), sized('less', 950));
     expect(text).toContain('Parameters do not match: less has −5.0% against the baseline.');
-    expect(said(base, row('near', { parameters: 1009 }))).not.toContain('Parameters');
+    expect(said(base, sized('near', 1009))).not.toContain('match');
+  });
+
+  it('name what was to be matched and is not, and nothing else', () => {
+    const base = row('base', { isBaseline: true, match: 'none', parameters: 1000, tokens: 500, trainingFlops: 2000 });
+    const arm = (values: Partial<VerdictRow>) => said(base, { ...base, isBaseline: false, arm: 'new', ...values });
+    expect(arm({ match: 'flops', trainingFlops: 2100, parameters: 1500, tokens: 300 })).toContain(
+      ' Training FLOPs do not match: new has +5.0% against the baseline. ',
+    );
+    expect(arm({ match: 'tokens', tokens: 480 })).toContain(
+      ' Training tokens do not match: new has −4.0% against the baseline. ',
+    );
+    expect(arm({ match: 'flops', parameters: 1500, tokens: 300 })).not.toContain('match');
+    expect(arm({ match: 'tokens', parameters: 1500, trainingFlops: 300 })).not.toContain('match');
+    expect(arm({ match: 'none', parameters: 1500 })).toContain('Parameters do not match: new has +50.0%');
   });
 
   it('say that nothing beats the baseline, the bigram or greedy where nothing does', () => {

@@ -1,4 +1,4 @@
-import type { Json } from '@foretoken/core';
+import { type Json, MATCHES, type MatchName } from '@foretoken/core';
 import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from '../results/results.ts';
 
 /** One arm in a row; what was not measured is absent. */
@@ -6,7 +6,18 @@ export interface VerdictRow {
   readonly arm: string;
   /** The arm that the others are compared with: the first. */
   readonly isBaseline: boolean;
+  /** What the arm was made equal in. */
+  readonly match?: MatchName;
   readonly parameters?: number;
+  /** Counted operations per token, of a forward pass and of a training step, and those of the whole training. */
+  readonly forwardFlops?: number;
+  readonly trainingFlopsPerToken?: number;
+  readonly trainingFlops?: number;
+  readonly steps?: number;
+  /** Trained on. */
+  readonly tokens?: number;
+  /** Tensor bytes alive at once while training. */
+  readonly peakBytes?: number;
   /** Held-out bits per byte (or token, see `unit`) at offset 1. */
   readonly bitsPerByte?: number;
   /** Against the baseline, over the seeds that both have. */
@@ -37,7 +48,7 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
     return {
       arm: name,
       isBaseline: arm === arms[0],
-      parameters: digNumber(results, 'training', 'parameters'),
+      ...costOf(arm),
       bitsPerByte: firstOffset(results),
       bitsPerByteDelta: arm === arms[0] ? undefined : pairedDelta(arms[0], arm),
       bigram: digNumber(results, 'bits-per-byte', 'bigram'),
@@ -59,6 +70,25 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
       failedSeeds: cells.filter(({ status }) => status === 'failed').length,
     };
   });
+}
+
+type Cost = Pick<
+  VerdictRow,
+  'match' | 'parameters' | 'forwardFlops' | 'trainingFlopsPerToken' | 'trainingFlops' | 'steps' | 'tokens' | 'peakBytes'
+>;
+
+function costOf({ results, timings }: ArmResults): Cost {
+  const training = dig(results, 'training');
+  return {
+    match: MATCHES.find((match) => match === dig(training, 'match', 'to')),
+    parameters: digNumber(training, 'parameters'),
+    forwardFlops: digNumber(training, 'flopsPerToken', 'forward'),
+    trainingFlopsPerToken: digNumber(training, 'flopsPerToken', 'training'),
+    trainingFlops: digNumber(training, 'trainingFlops'),
+    steps: digNumber(training, 'steps'),
+    tokens: digNumber(training, 'tokens'),
+    peakBytes: digNumber(timings, 'training', 'peakBytes'),
+  };
 }
 
 /** Labels of the decoders that drafted anything, or were compared with greedy, in a stable order. */

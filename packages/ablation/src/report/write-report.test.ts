@@ -36,6 +36,22 @@ describe('a report', () => {
     );
   });
 
+  it('says what each arm cost', () => {
+    const at = text.indexOf('## Cost');
+    const rows = text
+      .slice(at)
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    expect(rows[0]).toBe(
+      '| arm | matched | parameters | FLOPs/token forward | FLOPs/token training | steps | tokens | training FLOPs | peak |',
+    );
+    // 60 steps of 8 x 128 tokens, 6,196,608 operations each.
+    expect(rows[2]).toBe('| n1 | parameters | 1,001,024 | 2.066 M | 6.197 M | 60 | 61,440 | 380.7 G | 50.0 MB |');
+    const section = page.slice(page.indexOf('<h2 id="cost">'));
+    expect(section).toContain('<td class="number">380.7 G</td>');
+    expect(section).toContain('such an arm is undercounted');
+  });
+
   it('answers first, then shows: verdict, table, charts, text, configuration', () => {
     const order = [
       'class="verdict"',

@@ -38,10 +38,13 @@ export interface CellFailure {
  * when a training was stopped and resumed.
  */
 export function recordOf(cell: Cell, { key }: Training, facts: TrainingFacts, outcomes: Outcomes): CellRecord {
-  const { parameters, layers, trunkLayers, steps, skippedSteps, tokens, data, peakBytes, timings } = facts;
+  const { parameters, layers, trunkLayers, match, steps, skippedSteps, tokens, flopsPerToken, trainingFlops } = facts;
+  const { data, peakBytes, timings } = facts;
   const { contentHash, trainBytes, validationBytes } = data;
   const trained = {
-    ...{ parameters, layers, trunkLayers, steps, skippedSteps, tokens },
+    ...{ parameters, layers, trunkLayers, steps, skippedSteps, tokens, trainingFlops },
+    match: { ...match },
+    flopsPerToken: { ...flopsPerToken },
     data: { contentHash, trainBytes, validationBytes },
   };
   const { seconds, tokensPerSecond } = timings;

@@ -55,6 +55,7 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
 
 function factsOf({ model, training, data }: Experiment): TrainingFacts {
   const layers = 6;
+  const { horizon } = model.head;
   return {
     parameters: 1_000_000 + model.head.horizon * 1024,
     layers,
@@ -62,6 +63,9 @@ function factsOf({ model, training, data }: Experiment): TrainingFacts {
     steps: training.steps,
     skippedSteps: 0,
     tokens: training.steps * training.batch * data.context,
+    match: { to: model.match, headMlpWidth: 384, lastMlpWidth: 384, referenceParameters: 1_001_024 },
+    flopsPerToken: { forward: 2_000_000 + horizon * 65_536, training: 3 * (2_000_000 + horizon * 65_536) },
+    trainingFlops: training.steps * training.batch * data.context * 3 * (2_000_000 + horizon * 65_536),
     peakBytes: 50_000_000,
     data: { contentHash: 'c0ffee', trainBytes: 4_000_000, validationBytes: 400_000 },
     timings: { seconds: 12.5, tokensPerSecond: 4321 },

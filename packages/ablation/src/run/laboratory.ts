@@ -1,18 +1,8 @@
 import type { EvalOutcome, Experiment, Host } from '@foretoken/core';
+import type { TrainingSummary } from '@foretoken/core/training';
 
 /** What a training says of itself, as far as an ablation records it. */
-export interface TrainingFacts {
-  readonly parameters: number;
-  readonly layers: number;
-  readonly trunkLayers: number;
-  readonly steps: number;
-  readonly skippedSteps: number;
-  /** Tokens trained on. */
-  readonly tokens: number;
-  readonly peakBytes: number;
-  readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
-  readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
-}
+export type TrainingFacts = Omit<TrainingSummary, 'checkpoint'>;
 
 /** Outcomes by the name of the eval. */
 export type Outcomes = { readonly [evalName: string]: EvalOutcome };

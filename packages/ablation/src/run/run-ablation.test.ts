@@ -212,9 +212,12 @@ describe('results.json', () => {
       data: { contentHash: 'c0ffee', trainBytes: 4_000_000, validationBytes: 400_000 },
       layers: 6,
       parameters: 1_003_072,
+      flopsPerToken: { forward: 2_196_608, training: 3 * 2_196_608 },
+      match: { to: 'parameters', headMlpWidth: 384, lastMlpWidth: 384, referenceParameters: 1_001_024 },
       skippedSteps: 0,
       steps: 4,
       tokens: 4 * 8 * 128,
+      trainingFlops: 4 * 8 * 128 * 3 * 2_196_608,
       trunkLayers: 3,
     });
     expect(JSON.stringify(means)).not.toMatch(/seconds|perSecond|\/tmp/i);

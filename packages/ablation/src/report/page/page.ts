@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hasCost } from '../cost-table.ts';
 import { counted } from '../numbers.ts';
 import type { CellError, ReportData } from '../report-data.ts';
 import { verdictSentences } from '../verdict-sentence.ts';
@@ -7,7 +8,7 @@ import { html, Markup } from './markup.ts';
 import { provenanceSection } from './provenance-section.ts';
 import { samplesSection } from './samples-section.ts';
 import { pageStyle } from './style.ts';
-import { verdictTable } from './verdict-section.ts';
+import { costTable, verdictTable } from './verdict-section.ts';
 
 /**
  * The report as one file: nothing is fetched, no script is in it, and its policy forbids both. Every text from outside
@@ -34,6 +35,12 @@ export async function reportPage(data: ReportData): Promise<string> {
 <section aria-labelledby="verdict"><h2 id="verdict">Verdict</h2>
 ${verdictTable(rows)}
 </section>
+${
+  hasCost(rows) &&
+  html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
+${costTable(rows)}
+</section>`
+}
 ${failures.length > 0 && failuresSection(failures)}
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
 ${await chartsSection(data)}

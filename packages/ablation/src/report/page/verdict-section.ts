@@ -1,4 +1,5 @@
 import { armStyles } from '../charts/theme.ts';
+import { costColumns } from '../cost-table.ts';
 import type { VerdictRow } from '../verdict.ts';
 import { type VerdictColumn, verdictColumns } from '../verdict-table.ts';
 import { swatch } from './legend.ts';
@@ -6,9 +7,18 @@ import { html, type Markup } from './markup.ts';
 
 /** The table that the report is read for. */
 export function verdictTable(rows: readonly VerdictRow[]): Markup {
-  const columns = verdictColumns(rows);
+  return armTable('Verdict', verdictColumns(rows), rows);
+}
+
+/** What each arm cost. */
+export function costTable(rows: readonly VerdictRow[]): Markup {
+  return armTable('Cost', costColumns, rows);
+}
+
+/** One row an arm, and below it what the columns mean. */
+function armTable(label: string, columns: readonly VerdictColumn[], rows: readonly VerdictRow[]): Markup {
   const styles = armStyles(rows.map(({ arm }) => arm));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Verdict">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
 <table>
 <thead><tr>${columns.map(({ heading, explanation, isNumber }) => html`<th scope="col"${numberClass(isNumber)} title="${explanation}">${heading}</th>`)}</tr></thead>
 <tbody>

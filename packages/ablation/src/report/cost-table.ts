@@ -1,0 +1,44 @@
+import { bytes, grouped, operations } from './numbers.ts';
+import type { VerdictRow } from './verdict.ts';
+import type { VerdictColumn } from './verdict-table.ts';
+
+/** The columns of the table of what each arm cost. */
+export const costColumns: readonly VerdictColumn[] = [
+  { heading: 'arm', explanation: 'The first is the baseline.', isNumber: false, cell: ({ arm }) => arm },
+  {
+    heading: 'matched',
+    explanation: 'What the arm was made equal in: parameters by blocks and widths, FLOPs and tokens by steps.',
+    isNumber: false,
+    cell: ({ match }) => match ?? grouped(undefined),
+  },
+  number('parameters', 'Trained weights, those of the heads included.', ({ parameters }) => grouped(parameters)),
+  number(
+    'FLOPs/token forward',
+    'Counted operations of trunk, every offset and its readout: products of matrices and attention, 2 per ' +
+      'multiply-add. What a plugin does with tfjs directly is not seen: such an arm is undercounted.',
+    ({ forwardFlops }) => operations(forwardFlops),
+  ),
+  number(
+    'FLOPs/token training',
+    'The same of a training step at the full horizon: three times the forward pass for what trains.',
+    ({ trainingFlopsPerToken }) => operations(trainingFlopsPerToken),
+  ),
+  number('steps', 'Optimizer steps.', ({ steps }) => grouped(steps)),
+  number('tokens', 'Tokens trained on.', ({ tokens }) => grouped(tokens)),
+  number('training FLOPs', 'FLOPs per token of training, times the tokens.', ({ trainingFlops }) =>
+    operations(trainingFlops),
+  ),
+  number(
+    'peak',
+    'Largest number of tensor bytes alive at once while training, mean over the seeds.',
+    ({ peakBytes }) => (peakBytes === undefined ? grouped(undefined) : bytes(peakBytes)),
+  ),
+];
+
+function number(heading: string, explanation: string, cell: (row: VerdictRow) => string): VerdictColumn {
+  return { heading, explanation, isNumber: true, cell };
+}
+
+/** Whether anything is known to fill the table with. */
+export const hasCost = (rows: readonly VerdictRow[]): boolean =>
+  rows.some(({ trainingFlops }) => trainingFlops !== undefined);
