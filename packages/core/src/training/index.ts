@@ -8,6 +8,7 @@ export { AdamW } from './optimizer.ts';
 export {
   type EvaluateOptions,
   evaluateRun,
+  type MatchRecord,
   openTrainedRun,
   type RunLocation,
   type TrainingSummary,
@@ -16,4 +17,5 @@ export {
 } from './run.ts';
 export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, runPaths } from './run-directory.ts';
 export { MAX_SKIPPED_IN_A_ROW, type StepReport, Trainer, type TrainerParts, type TrainerState } from './trainer.ts';
+export { type FlopsPerToken, flopsPerToken } from './training-flops.ts';
 export type { TrainingProgress } from './training-loop.ts';
