@@ -129,6 +129,25 @@ test('an offset that the head does not predict has the shared readout or none, a
   for (const model of [shared, replicated]) model.dispose();
 });
 
+test('a head that extends and brings readouts has one for the offsets past its horizon, too', () => {
+  const brings = (name: string, extended: boolean) =>
+    defineHead({
+      name,
+      create: ({ param, readout }) => {
+        const draft = { weight_EV: param<Tensor2D>('draft', [8, VOCABULARY]) };
+        return {
+          extends: extended,
+          forward: (_, { trunk: [h] }) => h,
+          readout: (offset) => (offset === 1 ? readout : draft),
+        };
+      },
+    });
+  const models = [true, false].map((extended) => tinyModel(engine, { head: brings('brings', extended), horizon: 2 }));
+  expect(models[0].readout(5)).toBe(models[0].readout(2));
+  expect(models[1].readout(5)).toBe(models[1].readout(1));
+  for (const model of models) model.dispose();
+});
+
 test('a weight that is asked for after the model was made is refused', () => {
   const late = defineHead({
     name: 'late',

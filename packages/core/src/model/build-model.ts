@@ -76,7 +76,10 @@ function createParts(request: ModelRequest, param: (owner: string) => ParamFacto
   );
   const offsets = checkedOffsets(headName, head, horizon);
   const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
-  const readout = (offset: number) => byOffset.get(offset) ?? extendedReadout(model, offset, readoutFor);
+  // A head that drafts on past the horizon answers for those offsets itself, where it brings readouts.
+  const ownReadout = (offset: number) => (head.extends && offset > horizon ? head.readout?.(offset) : undefined);
+  const readout = (offset: number) =>
+    byOffset.get(offset) ?? ownReadout(offset) ?? extendedReadout(model, offset, readoutFor);
   return { dims, trunk, head, offsets, readout };
 }
 
