@@ -59,8 +59,10 @@ export interface DraftPolicy {
 export interface DraftMoment {
   /** Level about to be drafted, from 1: the offset is one more. */
   readonly level: number;
-  /** Levels this model can draft at most. */
+  /** Levels this model can draft at most: up to the context where its head extends. */
   readonly levels: number;
+  /** Levels of offsets that were trained; a policy stays within them unless it is told otherwise. */
+  readonly trained: number;
   /** Rows in this batch. */
   readonly rows: number;
 }
@@ -80,7 +82,7 @@ export interface Session {
   readonly rows: readonly number[];
   /** Tokens a row may still emit before it outgrows the model's context. */
   room(row: number): number;
-  /** Levels that `draft` can give at most: horizon - 1 without a head that extends. */
+  /** Levels that `draft` can give at most: horizon - 1, or what the context holds where the head extends. */
   readonly levels: number;
   /**
    * Adds a row: the prompt is read but for its last token, which becomes the pending one.

@@ -107,7 +107,7 @@ function grown(model: ScriptedModel, history: readonly number[], policy: DraftPo
   let frontier = [-1];
   for (let level = 1; level <= levels && frontier.length > 0; level++) {
     const p = (node: number) => model.headDistribution!([...history, ...pathTo(tree(), node)], level);
-    const wanted = policy.grow(tree(), frontier, p, { level, levels, rows });
+    const wanted = policy.grow(tree(), frontier, p, { level, levels, trained: levels, rows });
     frontier = wanted.flatMap(({ node, children }) => {
       const ranked = [...p(node).entries()].sort(([a, pA], [b, pB]) => pB - pA || a - b);
       return ranked.slice(0, children).map(([token]) => {

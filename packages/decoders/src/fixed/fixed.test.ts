@@ -10,7 +10,7 @@ const asked = (policy: DraftPolicy, level: number) =>
     () => {
       throw new Error('a fixed draft needs no distribution');
     },
-    { level, levels: 3, rows: 1 },
+    { level, levels: 20, trained: 3, rows: 1 },
   );
 
 test('every level gets one first choice, as far as the option says', () => {
@@ -20,7 +20,14 @@ test('every level gets one first choice, as far as the option says', () => {
   expect(asked(policy, 3)).toEqual([]);
 });
 
-test('without the option every level that the model has is drafted, with 0 none', () => {
-  expect(asked(fixed.create({}, {}), 100)).toHaveLength(1);
+test('without the option every level that was trained is drafted, with 0 none', () => {
+  expect(asked(fixed.create({}, {}), 3)).toHaveLength(1);
+  expect(asked(fixed.create({}, {}), 4)).toEqual([]);
   expect(asked(fixed.create({}, { levels: 0 }), 1)).toEqual([]);
+});
+
+test('the option goes past what was trained, for heads that extend', () => {
+  const policy = fixed.create({}, { levels: 9 });
+  expect(asked(policy, 9)).toHaveLength(1);
+  expect(asked(policy, 10)).toEqual([]);
 });

@@ -6,11 +6,14 @@ export default defineDraftPolicy({
   description: 'A chain of the heads’ first choices, always as long.',
   options: Type.Object({
     levels: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Levels to draft at most. Default: all that the model can draft.' }),
+      Type.Integer({
+        minimum: 0,
+        description: 'Levels to draft at most. Default: all that were trained; more where the head extends past them.',
+      }),
     ),
   }),
-  create: (_context, { levels = Number.POSITIVE_INFINITY }) => ({
+  create: (_context, { levels }) => ({
     grow: (_tree, frontier, _p, at) =>
-      at.level > levels ? [] : frontier.map((node) => ({ node, children: 1, sampled: false })),
+      at.level > (levels ?? at.trained) ? [] : frontier.map((node) => ({ node, children: 1, sampled: false })),
   }),
 });

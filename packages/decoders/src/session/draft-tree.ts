@@ -9,6 +9,9 @@ export class DraftTree {
   frontier: readonly number[] = [-1];
   /** What the offset evaluated last left for its neighbour after each node: its carry. */
   carries: ReadonlyMap<number, Place> = new Map();
+  /** Number, among the row's undecided nodes of an unrolled memory, of the offset evaluated last after each node. */
+  undecided: ReadonlyMap<number, number> = new Map();
+  #numUndecided = 0;
   readonly #tokens: number[] = [];
   readonly #parent: number[] = [];
   readonly #level: number[] = [];
@@ -39,6 +42,11 @@ export class DraftTree {
     let at = node;
     while (this.#level[at] > index - this.row.numColumns) at = this.#parent[at];
     return this.#tokens[at];
+  }
+
+  /** Notes that an offset left undecided nodes in the row's memory, one after each of these nodes. */
+  hang(nodes: readonly number[]): void {
+    this.undecided = new Map(nodes.map((node) => [node, this.#numUndecided++]));
   }
 
   /** The frontier and all above it but the pending token, parents first. */

@@ -12,6 +12,8 @@ export interface DraftRequest {
   outlook(offset: number, drafts: readonly DraftTree[]): OffsetOutlook;
   /** Levels that the model can draft. */
   readonly levels: number;
+  /** Those of offsets that were trained. */
+  readonly trained: number;
   /** Rows of the batch. */
   readonly rows: number;
 }
@@ -33,7 +35,7 @@ export function growDrafts(drafts: readonly DraftTree[], request: DraftRequest):
 
 /** @returns the drafts that grew */
 function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRequest): DraftTree[] {
-  const { policy, levels, rows } = request;
+  const { policy, levels, trained, rows } = request;
   let outlook: OffsetOutlook | undefined;
   const wanted = new Map<DraftTree, readonly Growth[]>();
   for (const draft of drafts) {
@@ -42,7 +44,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
       outlook ??= request.outlook(level + 1, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
     };
-    const growths = policy.grow(draft.toTree(), draft.frontier, p, { level, levels, rows });
+    const growths = policy.grow(draft.toTree(), draft.frontier, p, { level, levels, trained, rows });
     for (const growth of growths) checkGrowth(draft, growth);
     const growing = growths.filter(({ children }) => children > 0);
     if (growing.length > 0) wanted.set(draft, growing);

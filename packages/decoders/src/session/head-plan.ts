@@ -8,27 +8,46 @@ export interface HeadPlan {
   readonly taps: readonly number[];
   /** Offsets that run in the verifying forward, in this order: offset 1 and all that it reads. */
   readonly verifying: readonly number[];
-  /** Levels that can be drafted without a gap; level k is offset k + 1. */
+  /** Levels that can be drafted without a gap; level k is offset k + 1. Of a head that extends: what the context holds. */
   readonly levels: number;
+  /** Levels of offsets that were trained. */
+  readonly trained: number;
+  readonly extends: boolean;
   readonly carry?: 'nearer' | 'further';
   readonly ahead: boolean;
   readonly hasMemory: boolean;
+  /**
+   * Whether the offsets past the first share one memory: offset 2 reads all columns for good, the further ones hang
+   * below drafted nodes at the last column and are dropped with the draft.
+   */
+  readonly isUnrolled: boolean;
 }
 
+/** Tokens of a context that no draft holds: one that was read, the pending one, and the one that verifying adds. */
+const MOST_LEFT_OUT = 3;
+
 /** @throws OFFSET_UNSUPPORTED if the session cannot serve a declaration of the head */
-export function planHead({ head, offsets }: LanguageModel): HeadPlan {
+export function planHead({ head, offsets, dims }: LanguageModel): HeadPlan {
   const { carry, ahead = false } = head.reads ?? {};
-  if (head.memory === 'unrolled') throw unsupported('memory: unrolled');
-  if (head.extends) throw unsupported('extends: true');
-  if (carry === 'further' && ahead) throw unsupported('carry: further together with ahead: true');
+  if (carry === 'further') {
+    if (ahead) throw unsupported('carry: further together with ahead: true');
+    if (head.memory === 'unrolled') throw unsupported('carry: further together with memory: unrolled');
+    if (head.extends) throw unsupported('carry: further together with extends: true');
+  }
   const gap = offsets.findIndex((offset, index) => offset !== index + 1);
+  const trained = (gap < 0 ? offsets.length : gap) - 1;
+  // What goes on is a chain that was trained: past a gap, or past offset 1 alone, there is none.
+  const isExtended = head.extends === true && gap < 0 && trained > 0;
   return {
     taps: headTaps(head),
     verifying: carry === 'further' ? evaluationOrder(head, offsets) : [1],
-    levels: (gap < 0 ? offsets.length : gap) - 1,
+    levels: isExtended ? Math.max(trained, dims.context - MOST_LEFT_OUT) : trained,
+    trained,
+    extends: isExtended,
     carry,
     ahead,
-    hasMemory: head.memory === 'per-offset',
+    hasMemory: head.memory === 'per-offset' || head.memory === 'unrolled',
+    isUnrolled: head.memory === 'unrolled',
   };
 }
 

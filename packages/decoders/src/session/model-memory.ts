@@ -4,7 +4,10 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import type { HeadPlan } from './head-plan.ts';
 import { SlotMemory } from './slot-memory.ts';
 
-/** The memory of a whole model: the trunk's and, where the head declares it, each offset's own. */
+/** The offset that an unrolled memory, which all offsets past the first share, is named after. */
+const SHARED = 2;
+
+/** The memory of a whole model: the trunk's and, where the head declares it, each offset's own or one for all. */
 export class ModelMemory {
   readonly #engine: Engine;
   readonly #plan: HeadPlan;
@@ -43,7 +46,8 @@ export class ModelMemory {
   /** Begins a forward of one offset. */
   openOffset(offset: number, rows: readonly number[], at: Nodes): Memory {
     if (!this.#plan.hasMemory) return refusing(offset);
-    const memory = this.#offsets.get(offset) ?? this.#createOffset(offset);
+    const owner = this.#plan.isUnrolled ? Math.min(offset, SHARED) : offset;
+    const memory = this.#offsets.get(owner) ?? this.#createOffset(owner);
     this.#opened.push(memory);
     return memory.open(rows, at);
   }
@@ -62,6 +66,17 @@ export class ModelMemory {
   close(): void {
     for (const memory of this.#opened) memory.close();
     this.#opened = [];
+  }
+
+  /** Ends the open forwards and leaves their nodes undecided: later forwards may hang nodes below them. */
+  suspend(): void {
+    for (const memory of this.#opened) memory.suspend();
+    this.#opened = [];
+  }
+
+  /** Drops whatever was left undecided. */
+  dropUndecided(): void {
+    for (const memory of this.#offsets.values()) memory.dropUndecided();
   }
 
   /** Ends the open forwards as if they had not been. */
@@ -91,7 +106,7 @@ function refusing(offset: number): Memory {
   const refuse = () => {
     throw new ForetokenError(
       'OFFSET_UNSUPPORTED',
-      `head: offset ${offset} asked for memory, but the head declares none. Declare memory: per-offset.`,
+      `head: offset ${offset} asked for memory, but the head declares none. Declare memory: per-offset or unrolled.`,
     );
   };
   return { kv: refuse, scan: refuse };

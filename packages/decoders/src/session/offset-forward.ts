@@ -55,7 +55,7 @@ export class OffsetForward {
   }
 
   evaluate(offset: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    if (this.#plan.hasMemory) this.#catchUp(offset, drafts);
+    if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, drafts);
     const lanes = drafts.map((draft) => offsetLane(this.#plan, offset, draft));
     const { nodes, rowOf } = this.#answers(lanes);
     const { readout, carries } = this.#run(offset, lanes, nodes);
@@ -67,6 +67,12 @@ export class OffsetForward {
     this.#dropInput();
     for (const chunk of this.#held) chunk.release();
     this.#held.length = 0;
+    this.#memory.dropUndecided();
+  }
+
+  /** Whether an offset's nodes hang below drafted ones, undecided until the draft ends. */
+  #hangs(offset: number): boolean {
+    return this.#plan.isUnrolled && offset > 2;
   }
 
   /** Which nodes of the forward answer for the frontiers, and whose is which; one a row where nobody reads ahead. */
@@ -143,8 +149,8 @@ export class OffsetForward {
   #ahead(offset: number, lanes: readonly OffsetLane[], { B, T }: Nodes): Tensor2D[] {
     if (!this.#plan.ahead) return [];
     return Array.from({ length: offset - 1 }, (_, j) => {
-      const tokens = lanes.map(({ draft, position, treeNode }) =>
-        position.map((column, index) => draft.tokenAt(column + j + 1, treeNode[index])),
+      const tokens = lanes.map(({ draft, column, treeNode }) =>
+        column.map((at, index) => draft.tokenAt(at + j + 1, treeNode[index])),
       );
       return this.#model.engine.ops.constant<Tensor2D>(padded(tokens, T), [B, T]);
     });
@@ -159,7 +165,7 @@ export class OffsetForward {
     if (this.#input?.key === key && isWholeKey) return this.#input;
     this.#dropInput();
     const at = nodesOf(lanes);
-    const places = placesOf(lanes, at.T, ({ draft, position }, index) => draft.row.columns.at(position[index]));
+    const places = placesOf(lanes, at.T, ({ draft, column }, index) => draft.row.columns.at(column[index]));
     const pick = () => this.#plan.taps.map((_, tap) => gather(engine.ops, places, tap));
     this.#input = { key, at, taps: wholeChunk(places)?.hold() ?? new Chunk(engine.tidy(pick)) };
     return this.#input;
@@ -172,7 +178,7 @@ export class OffsetForward {
   }
 
   /**
-   * Commits what is final.
+   * Commits what is final, and leaves undecided what hangs below drafted nodes.
    * @returns per lane, where each node's carry lies: the last one of those that end with the same drafted token
    */
   #keep(offset: number, lanes: readonly OffsetLane[], { T }: Nodes, carry: readonly Tensor[]): Map<number, Place>[] {
@@ -180,14 +186,18 @@ export class OffsetForward {
     if (chunk) this.#held.push(chunk);
     const carries = lanes.map(({ draft, treeNode, numFinal }, b) => {
       const places = chunk ? treeNode.map((_, index) => ({ chunk, node: b * T + index })) : [];
-      if (this.#plan.hasMemory) {
+      if (this.#hangs(offset)) draft.hang(treeNode);
+      else if (this.#plan.hasMemory) {
         this.#memory.commit(draft.row.id, [...treeNode.keys()].slice(0, numFinal));
         draft.row.setReadBy(offset, draft.row.readBy(offset) + numFinal);
-        for (const place of places.slice(0, numFinal)) draft.row.carriesOf(offset).push(place);
+        // Of an unrolled memory the last column's is all that is read again, and within this draft.
+        const kept = this.#plan.isUnrolled ? [] : places.slice(0, numFinal);
+        for (const place of kept) draft.row.carriesOf(offset).push(place);
       }
       return new Map(places.map((place, index) => [treeNode[index], place]));
     });
-    this.#memory.close();
+    if (this.#hangs(offset)) this.#memory.suspend();
+    else this.#memory.close();
     return carries;
   }
 

@@ -7,8 +7,8 @@ import type { Lane } from './lanes.ts';
 /** The nodes at which one row runs one offset. */
 export interface OffsetLane extends Lane {
   readonly draft: DraftTree;
-  /** Column of each node: it is also its position. */
-  readonly position: readonly number[];
+  /** Column of each node. It is also its position, but for nodes of an unrolled memory past offset 2. */
+  readonly column: readonly number[];
   /** The drafted token that each node's tokens ahead end with; -1 where all of them are kept already. */
   readonly treeNode: readonly number[];
   /** Leading nodes that are final: their tokens ahead can change no more. */
@@ -26,13 +26,14 @@ export function finalColumns(plan: HeadPlan, offset: number, numColumns: number)
 /** Columns not read yet that are final, up to `end`. */
 export function finalLane(draft: DraftTree, offset: number, end: number): OffsetLane {
   const from = draft.row.readBy(offset);
-  const position = Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
+  const column = Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
   return {
     draft,
-    position,
-    parent: position.map((column, index) => (index > 0 ? index - 1 : column > 0 ? LAST_COMMITTED : ROOT)),
-    treeNode: position.map(() => -1),
-    numFinal: position.length,
+    column,
+    position: column,
+    parent: column.map((at, index) => (index > 0 ? index - 1 : at > 0 ? LAST_COMMITTED : ROOT)),
+    treeNode: column.map(() => -1),
+    numFinal: column.length,
   };
 }
 
@@ -43,22 +44,27 @@ export function finalLane(draft: DraftTree, offset: number, end: number): Offset
  * Such a column c is final, or reads drafted tokens: then its last one is a drafted node of level c + offset - 1 -
  * (columns read), and its node here hangs below that of the parent of the drafted node, one column before. So the
  * nodes that are not final have the shape of the drafted tree itself.
+ *
+ * Of an unrolled memory, offset 2 reads the columns, all of them for good; a further offset stands at the last column,
+ * one node per node of the frontier, below the node of the offset before it.
  */
 export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
   const { numColumns } = draft.row;
   if (!plan.hasMemory) return lastColumnLane(plan, draft);
+  if (plan.isUnrolled && offset > 2) return unrolledLane(plan, offset, draft);
   const final = finalLane(draft, offset, finalColumns(plan, offset, numColumns));
   if (!plan.ahead) return final;
-  const lane = { ...final, position: [...final.position], parent: [...final.parent], treeNode: [...final.treeNode] };
+  const column = [...final.column];
+  const lane = { ...final, column, position: column, parent: [...final.parent], treeNode: [...final.treeNode] };
   const nodeOf = new Map<number, number>();
   for (const treeNode of offset > 2 ? draft.frontierPaths() : []) {
     const level = draft.levelOf(treeNode);
-    const column = numColumns + 1 - offset + level;
-    if (column < 0) continue;
+    const at = numColumns + 1 - offset + level;
+    if (at < 0) continue;
     const afterFinal = final.numFinal > 0 ? final.numFinal - 1 : LAST_COMMITTED;
-    const parent = column === 0 ? ROOT : level === 1 ? afterFinal : nodeOf.get(draft.parentOf(treeNode))!;
+    const parent = at === 0 ? ROOT : level === 1 ? afterFinal : nodeOf.get(draft.parentOf(treeNode))!;
     nodeOf.set(treeNode, lane.parent.push(parent) - 1);
-    lane.position.push(column);
+    column.push(at);
     lane.treeNode.push(treeNode);
   }
   return lane;
@@ -66,28 +72,39 @@ export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): Of
 
 function lastColumnLane(plan: HeadPlan, draft: DraftTree): OffsetLane {
   const treeNode = plan.ahead ? draft.frontier : [-1];
+  const column = treeNode.map(() => draft.row.numColumns - 1);
+  return { draft, column, position: column, parent: treeNode.map(() => ROOT), treeNode, numFinal: 0 };
+}
+
+function unrolledLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
+  const lane = lastColumnLane(plan, draft);
   return {
-    draft,
-    position: treeNode.map(() => draft.row.numColumns - 1),
-    parent: treeNode.map(() => ROOT),
-    treeNode,
-    numFinal: 0,
+    ...lane,
+    position: lane.column.map((at) => at + offset - 2),
+    parent: lane.treeNode.map((node) =>
+      offset === 3 ? LAST_COMMITTED : draft.undecided.get(nodeBefore(draft, node))!,
+    ),
   };
+}
+
+/** The drafted node after which the offset before ran: one token less is read ahead there. */
+function nodeBefore(draft: DraftTree, treeNode: number): number {
+  return treeNode < 0 ? -1 : draft.parentOf(treeNode);
 }
 
 /** Where an offset finds its neighbour's carry for one of its nodes. */
 export function carryPlace(
   plan: HeadPlan,
   offset: number,
-  { draft, position, treeNode }: OffsetLane,
+  { draft, column: columns, treeNode }: OffsetLane,
   index: number,
 ): Place {
   const { row } = draft;
-  const column = position[index];
+  const column = columns[index];
   if (offset === 2) return row.columns.at(column);
   const drafted = treeNode[index];
   // One token less is read ahead there: a first drafted token leaves only kept ones, which is a final column.
-  const isFinalThere = plan.hasMemory && draft.levelOf(drafted) < 2;
+  const isFinalThere = plan.hasMemory && !plan.isUnrolled && draft.levelOf(drafted) < 2;
   if (isFinalThere) return row.carriesOf(offset - 1).at(column);
-  return draft.carries.get(drafted < 0 ? -1 : draft.parentOf(drafted))!;
+  return draft.carries.get(nodeBefore(draft, drafted))!;
 }

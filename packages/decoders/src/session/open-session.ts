@@ -6,8 +6,8 @@ import { DecodingSession } from './session.ts';
  * Opens a session without rows over a model.
  *
  * The model's weights must not change while rows are open: what the session remembers came from them.
- * @throws OFFSET_UNSUPPORTED if the head declares what decoding does not serve: `memory: 'unrolled'`, `extends`, or
- * `carry: 'further'` together with `ahead`
+ * @throws OFFSET_UNSUPPORTED if the head declares what decoding does not serve: `carry: 'further'` together with
+ * `ahead`, `memory: 'unrolled'` or `extends`
  */
 export function openSession(model: LanguageModel): Session {
   return new DecodingSession(model, planHead(model));

@@ -9,16 +9,22 @@ import { openSession } from './open-session.ts';
 /** Rows beyond which no more join or fork, to bound the time of a run. */
 const MOST_ROWS = 5;
 
+/** Levels drafted at most where the head extends, for the same reason. */
+const MOST_LEVELS = 5;
+
 const policies = {
-  chain: { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) },
+  chain: {
+    grow: (_, frontier, _p, { level }) =>
+      level > MOST_LEVELS ? [] : frontier.map((node) => ({ node, children: 1, sampled: false })),
+  },
   short: {
     grow: (_, frontier, _p, { level }) =>
       level > 1 ? [] : frontier.map((node) => ({ node, children: 2, sampled: false })),
   },
   bushy: {
-    grow: (_, frontier) =>
+    grow: (_, frontier, _p, { level }) =>
       frontier
-        .slice(0, 3)
+        .slice(0, level > MOST_LEVELS ? 0 : 3)
         .flatMap((node, index) => [
           { node, children: 1, sampled: true },
           ...(index === 0 ? [{ node, children: 1, sampled: false }] : []),
@@ -26,8 +32,9 @@ const policies = {
   },
   /** Asks for p and stops at some nodes, so that rows and branches end at different levels. */
   picky: {
-    grow: (_, frontier, p) =>
+    grow: (_, frontier, p, { level }) =>
       frontier
+        .filter(() => level <= MOST_LEVELS)
         .filter((node) => p(node).reduce((best, x, v, all) => (x > all[best] ? v : best), 0) % 3 > 0)
         .map((node) => ({ node, children: 2, sampled: true })),
   },

@@ -84,6 +84,11 @@ export class Row {
     return places;
   }
 
+  /** Lets go of carries that the next offset has read for good. */
+  dropReadCarries(): void {
+    for (const [offset, places] of this.#carries) places.dropBefore(this.readBy(offset + 1));
+  }
+
   /** Lets go of everything that lives in chunks. */
   release(): void {
     this.columns.clear();

@@ -116,6 +116,7 @@ export class DecodingSession implements Session {
             ? verifiedOutlook(this.#model, offset, active)
             : offsets.evaluate(offset, active),
         levels: this.levels,
+        trained: this.#plan.trained,
         rows: this.#rows.length,
       });
     } finally {
@@ -198,10 +199,14 @@ export class DecodingSession implements Session {
 
   /** Lets go of columns and carries that every offset has read for good. */
   #dropRead(row: Row): void {
-    if (!this.#plan.hasMemory || this.#plan.carry === 'further' || this.levels === 0) return;
-    const offsets = Array.from({ length: this.levels }, (_, k) => k + 2);
-    row.columns.dropBefore(Math.min(...offsets.map((offset) => row.readBy(offset))));
-    for (const offset of offsets) row.carriesOf(offset).dropBefore(row.readBy(offset + 1));
+    const { hasMemory, isUnrolled, carry, trained } = this.#plan;
+    if (!hasMemory || carry === 'further' || trained === 0) return;
+    const readers = isUnrolled ? [2] : Array.from({ length: trained }, (_, k) => k + 2);
+    // A memory of its own that was never asked for may be yet, and would start from the first column.
+    if (isUnrolled || !this.#plan.extends) {
+      row.columns.dropBefore(Math.min(...readers.map((offset) => row.readBy(offset))));
+    }
+    row.dropReadCarries();
   }
 
   #free(row: Row): void {

@@ -8,8 +8,8 @@ import { Chunk, gather, type Place } from './chunk.ts';
 interface ScanSlot {
   /** State after the last committed token, by row; absent for an empty row. */
   readonly committed: Map<number, Place>;
-  /** States of the forward under way, after each of its nodes. */
-  undecided?: Chunk;
+  /** States after the undecided nodes of each row, in the order they came. */
+  readonly undecided: Map<number, Place[]>;
 }
 
 /** The rows and nodes of the forward under way. */
@@ -18,13 +18,16 @@ interface Forward {
   readonly at: Nodes;
   /** Stores that the forward appended to. */
   readonly stores: Set<KeyValueStore>;
+  /** States that it made. */
+  readonly states: Tensor[];
 }
 
 /**
  * Keys, values and recurrent states of the trunk or of one offset, for all rows of a session.
  *
  * A forward is opened, appends undecided nodes, and is closed after each of its rows has committed a path; what no row
- * committed is gone. One forward at a time.
+ * committed is gone. Or it is suspended: its nodes stay undecided, nodes of later forwards may hang below them, and all
+ * of them are dropped together. One forward at a time.
  */
 export class SlotMemory implements Memory {
   readonly #engine: Engine;
@@ -48,9 +51,10 @@ export class SlotMemory implements Memory {
   leave(row: number): void {
     this.#rows.delete(row);
     for (const store of this.#stores.values()) store.leave(row);
-    for (const { committed } of this.#scans.values()) {
-      committed.get(row)?.chunk.release();
-      committed.delete(row);
+    for (const scan of this.#scans.values()) {
+      dropStates(scan, row);
+      scan.committed.get(row)?.chunk.release();
+      scan.committed.delete(row);
     }
   }
 
@@ -65,7 +69,7 @@ export class SlotMemory implements Memory {
 
   /** Begins a forward over these rows. */
   open(rows: readonly number[], at: Nodes): Memory {
-    this.#forward = { rows, at, stores: new Set() };
+    this.#forward = { rows, at, stores: new Set(), states: [] };
     return this;
   }
 
@@ -78,45 +82,64 @@ export class SlotMemory implements Memory {
   }
 
   scan(slot: string, start_X: Tensor, step: (state_BX: Tensor, node: number) => Tensor): Tensor {
-    const { rows, at } = this.#opened();
+    const { rows, at, states } = this.#opened();
     const { ops } = this.#engine;
-    const scan: ScanSlot = this.#scans.get(slot) ?? { committed: new Map() };
+    const scan: ScanSlot = this.#scans.get(slot) ?? { committed: new Map(), undecided: new Map() };
     this.#scans.set(slot, scan);
     const places = rows.map((row) => scan.committed.get(row));
     const committed_BX = places.some((place) => place) ? gather(ops, places) : undefined;
-    const states_BTX = scanNodes(ops, at, { start_X, committed_BX }, step);
-    scan.undecided = new Chunk([ops.reshape(states_BTX, [at.B * at.T, ...start_X.shape])]);
+    const undecided_BUX = this.#undecidedStates(scan, rows);
+    const states_BTX = scanNodes(ops, at, { start_X, committed_BX, undecided_BUX }, step);
+    const chunk = new Chunk([ops.reshape(states_BTX, [at.B * at.T, ...start_X.shape])]);
+    states.push(...chunk.values_NX);
+    for (const [b, row] of rows.entries()) {
+      const before = scan.undecided.get(row) ?? [];
+      const nodes = Array.from({ length: at.length_B[b] }, (_, t) => ({ chunk: chunk.hold(), node: b * at.T + t }));
+      scan.undecided.set(row, [...before, ...nodes]);
+    }
+    chunk.release();
     return states_BTX;
   }
 
   /** What must outlive the tidy scope of the forward. */
   states(): Tensor[] {
-    return [...this.#scans.values()].flatMap(({ undecided }) => undecided?.values_NX ?? []);
+    return this.#opened().states;
   }
 
-  /** Keeps nodes of one row of the forward, in order. */
+  /** Keeps undecided nodes of one row, in order, and drops its others. */
   commit(row: number, path: readonly number[]): void {
-    const { rows, at, stores } = this.#opened();
-    for (const store of stores) store.commit(row, path);
-    if (path.length === 0) return;
-    const node = rows.indexOf(row) * at.T + path[path.length - 1];
-    for (const { committed, undecided } of this.#scans.values()) {
-      if (!undecided) continue;
-      committed.get(row)?.chunk.release();
-      committed.set(row, { chunk: undecided.hold(), node });
+    for (const store of this.#opened().stores) store.commit(row, path);
+    for (const scan of this.#scans.values()) {
+      const last = scan.undecided.get(row)?.[path[path.length - 1]];
+      if (last) {
+        last.chunk.hold();
+        scan.committed.get(row)?.chunk.release();
+        scan.committed.set(row, last);
+      }
+      dropStates(scan, row);
     }
   }
 
   /** Ends a forward. */
   close(): void {
     this.#forward = undefined;
-    for (const scan of this.#scans.values()) {
-      scan.undecided?.release();
-      scan.undecided = undefined;
-    }
+    for (const scan of this.#scans.values()) for (const row of [...scan.undecided.keys()]) dropStates(scan, row);
   }
 
-  /** Ends a forward that failed: as if it had not been. */
+  /** Ends a forward whose nodes stay undecided. */
+  suspend(): void {
+    this.#forward = undefined;
+  }
+
+  /** Drops the undecided nodes of every row. */
+  dropUndecided(): void {
+    for (const store of this.#stores.values()) {
+      for (const row of this.#rows) if (store.undecided(row) > 0) store.commit(row, []);
+    }
+    this.close();
+  }
+
+  /** Ends a forward that failed: as if it had not been, and none that was suspended before. */
   rollback(): void {
     if (!this.#forward) return;
     for (const row of this.#forward.rows) for (const store of this.#forward.stores) store.commit(row, []);
@@ -131,6 +154,19 @@ export class SlotMemory implements Memory {
     this.#scans.clear();
   }
 
+  /** States after the undecided nodes of earlier forwards, padded to the row that has most. */
+  #undecidedStates({ undecided }: ScanSlot, rows: readonly number[]): Tensor | undefined {
+    const { ops } = this.#engine;
+    const lists = rows.map((row) => undecided.get(row) ?? []);
+    const U = Math.max(...lists.map(({ length }) => length));
+    if (U === 0) return undefined;
+    const states_NX = gather(
+      ops,
+      lists.flatMap((list) => Array.from({ length: U }, (_, u) => list[u])),
+    );
+    return ops.reshape(states_NX, [rows.length, U, ...states_NX.shape.slice(1)]);
+  }
+
   #opened(): Forward {
     if (!this.#forward) throw new Error(`memory of ${this.#owner} was used outside its forward`);
     return this.#forward;
@@ -142,4 +178,9 @@ export class SlotMemory implements Memory {
     this.#stores.set(slot, store);
     return store;
   }
+}
+
+function dropStates({ undecided }: ScanSlot, row: number): void {
+  for (const { chunk } of undecided.get(row) ?? []) chunk.release();
+  undecided.delete(row);
 }

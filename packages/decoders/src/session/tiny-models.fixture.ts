@@ -7,6 +7,8 @@ import {
   defineHead,
   defineTrunk,
   type HeadContext,
+  type Memory,
+  type OffsetInput,
   type Tensor2D,
   type Tensor3D,
 } from '@foretoken/core/plugin';
@@ -73,6 +75,29 @@ function parts({ ops, param, dims }: HeadContext) {
     blocks: () => offsets.map((offset) => createTransformerBlock({ ops, param: loud }, `blocks.${offset}`, dims)),
     cat: (...x_BTD: Tensor3D[]) => ops.concat(x_BTD, 2),
   };
+}
+
+/** One module for every offset but the first: carry and the newest token ahead, merged, then a block. */
+function oneModule(context: HeadContext) {
+  const { matrices, blocks, cat } = parts(context);
+  const [merge] = matrices('merge', () => 2);
+  const [own, block] = blocks();
+  return {
+    own,
+    run(offset: number, { carry_BTC, ahead, at, memory }: OffsetInput, slot: string): Tensor3D {
+      const x_BTD = context.ops.linear(cat(carry_BTC!, context.embed(ahead[offset - 2])), merge);
+      return block(x_BTD, at, memory.kv(slot));
+    },
+  };
+}
+
+/** tanh(x - 0.7 state), node after node. */
+function scanOver({ ops }: HeadContext, x_BTD: Tensor3D, memory: Memory): Tensor3D {
+  const [B] = x_BTD.shape;
+  return memory.scan('state', ops.ones([WIDTH]), (state_BD, node) => {
+    const x_BD = ops.reshape<Tensor2D>(ops.slice(x_BTD, [0, node, 0], [B, 1, WIDTH]), [B, WIDTH]);
+    return ops.tanh(ops.sub(x_BD, ops.mul(state_BD as Tensor2D, 0.7)));
+  }) as Tensor3D;
 }
 
 const heads = {
@@ -188,17 +213,89 @@ const heads = {
         reads: { ahead: true },
         readout: (offset) => (offset === 1 ? context.readout : { weight_EV, tokens_V: Int32Array.of(9, 3, 4, 1, 7) }),
         forward(offset, { trunk: [h], ahead, memory }) {
-          const [B] = h.shape;
-          const x_BTD = ops.linear(cat(h, ...ahead.map(context.embed)), weights[offset - 1]);
-          return memory.scan('state', ops.ones([WIDTH]), (state_BD, node) => {
-            const x_BD = ops.reshape<Tensor2D>(ops.slice(x_BTD, [0, node, 0], [B, 1, WIDTH]), [B, WIDTH]);
-            return ops.tanh(ops.sub(x_BD, ops.mul(state_BD as Tensor2D, 0.7)));
-          }) as Tensor3D;
+          return scanOver(context, ops.linear(cat(h, ...ahead.map(context.embed)), weights[offset - 1]), memory);
+        },
+      };
+    },
+  }),
+  /** As eagle: two taps, one block for all offsets but the first, which has a block and memory of its own. */
+  unrolled: defineHead({
+    name: 'unrolled',
+    create(context) {
+      const { run, own } = oneModule(context);
+      return {
+        memory: 'unrolled',
+        reads: { taps: [1, 0.5], carry: 'nearer', ahead: true },
+        forward: (offset, input) =>
+          offset === 1
+            ? { hidden_BTE: own(input.trunk[0], input.at, input.memory.kv('own')), carry_BTC: input.trunk[1] }
+            : run(offset, input, 'shared'),
+      };
+    },
+  }),
+  /** As FastMTP: the same without a block for offset 1, and drafting as far as asked. */
+  extending: defineHead({
+    name: 'extending',
+    create(context) {
+      const { run } = oneModule(context);
+      return {
+        extends: true,
+        memory: 'unrolled',
+        reads: { carry: 'nearer', ahead: true },
+        forward: (offset, input) => (offset === 1 ? input.trunk[0] : run(offset, input, 'shared')),
+      };
+    },
+  }),
+  /** Sequential with one module for every offset, each with memory of its own, drafting as far as asked. */
+  repeated: defineHead({
+    name: 'repeated',
+    create(context) {
+      const { run } = oneModule(context);
+      return {
+        extends: true,
+        memory: 'per-offset',
+        reads: { carry: 'nearer', ahead: true },
+        forward: (offset, input) => (offset === 1 ? input.trunk[0] : run(offset, input, `block.${offset}`)),
+      };
+    },
+  }),
+  /** A shared memory whose further offsets read no token ahead: one node each, below that of the offset before. */
+  blind: defineHead({
+    name: 'blind',
+    create(context) {
+      const [block] = parts(context).blocks();
+      return {
+        extends: true,
+        memory: 'unrolled',
+        reads: { carry: 'nearer' },
+        forward: (offset, { trunk: [h], carry_BTC, at, memory }) =>
+          offset === 1 ? h : block(carry_BTC!, at, memory.kv('shared')),
+      };
+    },
+  }),
+  /** A recurrence that every offset goes on with from where the one before left it. */
+  rolling: defineHead({
+    name: 'rolling',
+    create(context) {
+      const { ops } = context;
+      const { matrices, cat } = parts(context);
+      const [weight] = matrices('weights', () => 2);
+      return {
+        extends: true,
+        memory: 'unrolled',
+        reads: { ahead: true },
+        forward(offset, { trunk: [h], ahead, memory }) {
+          if (offset === 1) return h;
+          const x_BTD = ops.linear(cat(h, context.embed(ahead[offset - 2])), weight);
+          return scanOver(context, x_BTD, memory);
         },
       };
     },
   }),
 } satisfies Record<string, Definition<'head'>>;
+
+/** Heads that draft past the offsets they trained; their readout must be shared. */
+export const EXTENDING_HEADS: readonly string[] = ['extending', 'repeated', 'blind', 'rolling'];
 
 const trunks = { attentive, recurrent };
 
@@ -209,12 +306,19 @@ export const TINY_TRUNKS = Object.keys(trunks) as TinyTrunk[];
 
 export const tinyTrunk = (name: TinyTrunk): Definition<'trunk'> => trunks[name];
 
+interface TinyOptions {
+  readonly horizon?: number;
+  readonly vocabulary?: number;
+  readonly context?: number;
+  readonly readout?: 'shared' | 'replicated';
+}
+
 /** How a model is built from definitions; sizes are those of this file. */
 export function modelOf(
   engine: Engine,
   trunk: Definition<'trunk'>,
   head: Definition<'head'>,
-  { horizon = 4, vocabulary = VOCABULARY, context = CONTEXT } = {},
+  { horizon = 4, vocabulary = VOCABULARY, context = CONTEXT, readout = 'replicated' }: TinyOptions = {},
 ): LanguageModel {
   return buildModel({
     engine,
@@ -227,7 +331,7 @@ export function modelOf(
       model: {
         trunk: { name: trunk.name },
         head: { name: head.name, horizon },
-        readout: 'replicated',
+        readout,
         match: 'none',
         maxOffset: horizon,
       },
@@ -236,11 +340,7 @@ export function modelOf(
 }
 
 /** One of the small models. */
-export function tinyModel(
-  engine: Engine,
-  trunk: TinyTrunk,
-  head: TinyHead,
-  options: { horizon?: number; context?: number } = {},
-): LanguageModel {
-  return modelOf(engine, trunks[trunk], heads[head], options);
+export function tinyModel(engine: Engine, trunk: TinyTrunk, head: TinyHead, options: TinyOptions = {}): LanguageModel {
+  const readout = EXTENDING_HEADS.includes(head) ? 'shared' : 'replicated';
+  return modelOf(engine, trunks[trunk], heads[head], { readout, ...options });
 }
