@@ -27,11 +27,19 @@ export interface LossPart {
   readonly scale: number;
 }
 
+/** What is wanted of a loss. */
+export interface LinearLossOptions {
+  readonly gradients: boolean;
+  /** No gradient of gain, weight or bias is wanted, and no work goes into one. Default false. */
+  readonly frozenReadout?: boolean;
+}
+
 export interface LinearLossResult {
   /** Unscaled losses per row, in the order of the parts. */
   readonly loss_N: readonly Tensor1D[];
   /** Absent (empty) unless gradients were asked for. */
   readonly dHidden_NE: readonly Tensor2D[];
+  /** Absent too, as the two below, for a frozen readout. */
   readonly dGain_E?: Tensor1D;
   readonly dWeight_EV?: Tensor2D;
   readonly dBias_V?: Tensor1D;

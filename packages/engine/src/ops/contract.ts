@@ -2,7 +2,7 @@
 // (H a multiple of G), d width of one attention head, F width of the gated MLP, I / O in- and output width, E readout input width.
 import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
-import type { LinearLossResult, LossPart, Readout } from '../readout.ts';
+import type { LinearLossOptions, LinearLossResult, LossPart, Readout } from '../readout.ts';
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
 
 /** Hyperparameters of one AdamW step; the rates already follow the schedule. */
@@ -132,7 +132,7 @@ export interface Ops {
    * Loss of every part that shares one readout, and its gradients, in row blocks: no [N,V] is ever whole.
    * Must not be called while a tape records. A `hidden` gradient belongs to its part; gain, weight and bias gradients are sums over parts.
    */
-  linearLoss(readout: Readout, parts: readonly LossPart[], options: { gradients: boolean }): LinearLossResult;
+  linearLoss(readout: Readout, parts: readonly LossPart[], options: LinearLossOptions): LinearLossResult;
   /** Cross-entropy rows for {@link linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
   crossEntropyRows(target_N: Int32Array): LossPart['rows'];
   /**

@@ -24,6 +24,7 @@ test.each([
   ['linearLoss without gradients', () => loss(false), 2 * 6 * 4 * 5],
   // The logits, the gradient of the hidden states, and that of the weight.
   ['linearLoss with gradients', () => loss(true), 3 * 2 * 6 * 4 * 5],
+  ['linearLoss with a frozen readout', () => loss(true, true), 2 * 2 * 6 * 4 * 5],
   ['what is elementwise', () => ops.silu(ops.rmsNorm(tf.ones([2, 4]), tf.ones([4]) as Tensor1D)), 0],
 ])('%s costs two operations per multiply-add', (_, work, expected) => {
   expect(flopsOf(work)).toBe(expected);
@@ -35,9 +36,9 @@ const mlp = () => ({
   down_FD: tf.ones([5, 4]) as Tensor2D,
 });
 const readout = () => ({ weight_EV: tf.ones([4, 5]) as Tensor2D });
-const loss = (gradients: boolean) => {
+const loss = (gradients: boolean, frozenReadout = false) => {
   const part = { hidden_NE: tf.ones([6, 4]) as Tensor2D, rows: ops.crossEntropyRows(new Int32Array(6)), scale: 1 };
-  return ops.linearLoss(readout(), [part], { gradients });
+  return ops.linearLoss(readout(), [part], { gradients, frozenReadout });
 };
 
 const [H, G, d] = [4, 2, 6];

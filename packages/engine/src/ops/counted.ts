@@ -2,14 +2,16 @@
 import { ForetokenError } from '../errors.ts';
 import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
+import type { LinearLossOptions } from '../readout.ts';
 import type { Tensor, Tensor2D, Tensor4D } from '../tensor.ts';
 import { UnrolledKeyValues } from '../unrolled-key-values.ts';
 import type { Ops } from './contract.ts';
 
 /** Multiply and add. */
 const FLOPS_PER_PRODUCT = 2;
-/** The product itself, the gradient of its input and that of its weight. */
-const PASSES_WITH_GRADIENTS = 3;
+/** The product itself, the gradient of its input and, unless that is frozen, that of its weight. */
+const passesOf = ({ gradients, frozenReadout = false }: LinearLossOptions): number =>
+  gradients ? (frozenReadout ? 2 : 3) : 1;
 
 /**
  * Adds up the floating-point operations of whatever runs through an engine's `ops` while a count is open.
@@ -75,8 +77,8 @@ function countedReadouts(ops: Ops, meter: FlopMeter): Pick<Ops, 'readoutLogits' 
       return ops.readoutLogits(hidden_NE, readout);
     },
     linearLoss: (readout, parts, options) => {
-      const passes = options.gradients ? PASSES_WITH_GRADIENTS : 1;
-      for (const { hidden_NE } of parts) meter.products(() => passes * products(hidden_NE, readout.weight_EV));
+      for (const { hidden_NE } of parts)
+        meter.products(() => passesOf(options) * products(hidden_NE, readout.weight_EV));
       return ops.linearLoss(readout, parts, options);
     },
   };

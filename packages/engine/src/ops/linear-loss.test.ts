@@ -99,6 +99,24 @@ describe.each(VARIANTS)('on $title', async ({ open, kernels, hasKernels }) => {
     });
   });
 
+  test('a frozen readout gets no gradient, and the hidden states the same bits', () => {
+    tf.tidy(() => {
+      for (const problem of problems) {
+        const { readout, parts } = setUp(problem);
+        const full = ops.linearLoss(readout, parts, { gradients: true });
+        const { loss_N, dHidden_NE, ...others } = ops.linearLoss(readout, parts, {
+          gradients: true,
+          frozenReadout: true,
+        });
+        for (const i of parts.keys()) {
+          expect(loss_N[i].dataSync()).toEqual(full.loss_N[i].dataSync());
+          expect(dHidden_NE[i].dataSync()).toEqual(full.dHidden_NE[i].dataSync());
+        }
+        expect(others).toEqual({});
+      }
+    });
+  });
+
   describe('in blocks of two rows', () => {
     const [N, E, V] = [7, 3, 500];
     const inBlocks = (readout: Readout, parts: LossPart[], gradients: boolean) =>

@@ -1,6 +1,6 @@
 // N rows of a part, R rows of a block, E readout input width, V vocabulary of the readout.
 import { ForetokenError } from '../errors.ts';
-import type { LinearLossResult, LossPart, Readout } from '../readout.ts';
+import type { LinearLossOptions, LinearLossResult, LossPart, Readout } from '../readout.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensor.ts';
 import { kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { tidy } from '../tfjs/scopes.ts';
@@ -18,7 +18,7 @@ export function linearLoss(
   kernels: Kernels,
   readout: Readout,
   parts: readonly LossPart[],
-  options: { gradients: boolean },
+  options: LinearLossOptions,
 ): LinearLossResult {
   return linearLossInBlocks(kernels, readout, parts, { ...options, blockFloats: BLOCK_FLOATS });
 }
@@ -28,7 +28,7 @@ export function linearLossInBlocks(
   kernels: Kernels,
   readout: Readout,
   parts: readonly LossPart[],
-  { gradients, blockFloats }: { gradients: boolean; blockFloats: number },
+  { gradients, frozenReadout = false, blockFloats }: LinearLossOptions & { readonly blockFloats: number },
 ): LinearLossResult {
   if (tfjsEngine().isTapeOn()) {
     throw new ForetokenError('ENGINE_MISUSE', 'linearLoss computes its own gradients; call it off the tape.');
@@ -38,9 +38,9 @@ export function linearLossInBlocks(
   try {
     return tidy(() => {
       const blockRows = Math.max(1, Math.floor(blockFloats / readout.weight_EV.shape[1]));
-      const done = parts.map((part) => onePart({ kernels, readout, gradients, blockRows, sums }, part));
+      const done = parts.map((part) => onePart({ kernels, readout, gradients, frozenReadout, blockRows, sums }, part));
       const losses = { loss_N: done.map(({ loss }) => loss), dHidden_NE: done.flatMap(({ dHidden }) => dHidden ?? []) };
-      return { ...losses, ...(gradients && takeSums(sums, readout)) };
+      return { ...losses, ...(gradients && !frozenReadout && takeSums(sums, readout)) };
     });
   } finally {
     for (const sum of Object.values(sums)) sum.dispose();
@@ -81,6 +81,7 @@ interface Pass {
   readonly kernels: Kernels;
   readonly readout: Readout;
   readonly gradients: boolean;
+  readonly frozenReadout: boolean;
   readonly blockRows: number;
   readonly sums: Sums;
 }
@@ -128,7 +129,7 @@ function joined<T extends Tensor>(blocks: Tensor[], emptyShape: number[]): T {
 }
 
 function oneBlock(
-  { kernels, readout, gradients, sums }: Pass,
+  { kernels, readout, gradients, frozenReadout, sums }: Pass,
   { hidden_NE, rows, scale }: LossPart,
   first: number,
   R: number,
@@ -139,12 +140,12 @@ function oneBlock(
   const { loss_R, dLogits_RV } = lossOf(kernels, readout, input_RE, rows, first);
   if (!gradients) return { loss: loss_R };
   const scaled = (x: Tensor) => kernel<Tensor>('Multiply', { a: x, b: tf.scalar(scale) });
-  sums.weight.add(scaled(weightGradient(kernels, input_RE, dLogits_RV)));
-  if (bias_V !== undefined) sums.bias.add(scaled(sumLeading(dLogits_RV, bias_V.shape)));
+  if (!frozenReadout) sums.weight.add(scaled(weightGradient(kernels, input_RE, dLogits_RV)));
+  if (bias_V !== undefined && !frozenReadout) sums.bias.add(scaled(sumLeading(dLogits_RV, bias_V.shape)));
   const dInput_RE = inputGradient(kernels, dLogits_RV, readout.weight_EV);
   if (gain_E === undefined) return { loss: loss_R, dHidden: scaled(dInput_RE) as Tensor2D };
   const [dHidden, dGain] = kernels.rmsNormGradients(dInput_RE, hidden_RE, gain_E, RMS_EPSILON, scale);
-  sums.gain.add(dGain);
+  if (!frozenReadout) sums.gain.add(dGain);
   return { loss: loss_R, dHidden: dHidden as Tensor2D };
 }
 
