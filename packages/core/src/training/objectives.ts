@@ -1,9 +1,12 @@
 // B rows, T positions, E readout input width, N = B*T rows, V vocabulary.
 import type { Ops, Readout, RowLoss, Tensor2D } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { DistilSettings } from '../config/experiment.ts';
 import type { Objective, OffsetOutput, RowObjective, Seen, ValueObjective } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
-import { offsetTerm } from '../contracts/term.ts';
+import { offsetOfTerm, offsetTerm } from '../contracts/term.ts';
 import { type ForwardInput, type ForwardResult, forwardOffsets, headTaps } from '../model/forward.ts';
+import { distilledRows, type Teacher } from './distillation.ts';
 
 /** Targets of one batch, on the host. */
 export interface Targets {
@@ -19,31 +22,112 @@ export function objectivesOf(
   result: ForwardResult,
   targets: Targets,
   offsets: readonly number[],
+  distil?: DistilSettings,
 ): readonly Objective[] {
-  const own = model.head.objectives?.(seenBy(model, result, targets, offsets));
-  return own ?? offsets.map((offset) => crossEntropyOf(model, result.offsets.get(offset)!, targets, offset));
+  const [first] = offsets;
+  const hidden_NE = distil && offsets.length > 1 ? rowsOf(model, result.offsets.get(first)!) : undefined;
+  const teacher = teacherOf(model, distil, hidden_NE, result.batch.tokens_BT.shape[1]);
+  if (model.head.objectives) return ownObjectives(model, result, targets, offsets, teacher);
+  return offsets.map((offset) => crossEntropyOf(model, result.offsets.get(offset)!, targets, offset, teacher));
+}
+
+/** The terms that a head brings itself; the rows that it asks for are taught, where there is a teacher. */
+function ownObjectives(
+  model: LanguageModel,
+  result: ForwardResult,
+  targets: Targets,
+  offsets: readonly number[],
+  teacher: Teacher | undefined,
+): readonly Objective[] {
+  const asked = new Set<number>();
+  const objectives = model.head.objectives?.(seenBy(model, { result, targets, offsets, teacher, asked })) ?? [];
+  if (!teacher) return objectives;
+  const untaught = objectives.find(({ name }) => {
+    const offset = offsetOfTerm(name);
+    return offset !== undefined && offset > 1 && !asked.has(offset);
+  });
+  if (untaught) throw undistillable(`its term "${untaught.name}" makes its rows itself`);
+  return objectives.map((objective) =>
+    isValueObjective(objective) ? objective : { ...objective, uses: [...(objective.uses ?? []), teacher.hidden_NE] },
+  );
+}
+
+/**
+ * Refuses distillation for a head whose objectives have no term of a further offset.
+ * @param terms - names of the loss terms at the full horizon
+ * @throws CONFIG_CONFLICT
+ */
+export function refuseUndistillable(terms: readonly string[]): void {
+  if (terms.some((term) => (offsetOfTerm(term) ?? 1) > 1)) return;
+  throw undistillable(
+    `its terms are ${terms.map((term) => `"${term}"`).join(', ')}, none of an offset beyond the first`,
+  );
+}
+
+const undistillable = (reason: string): ForetokenError =>
+  new ForetokenError(
+    'CONFIG_CONFLICT',
+    `training.distil: the head cannot be taught by offset 1: ${reason}. Leave training.distil out, or use another head.`,
+  );
+
+/** Hidden states of an offset as rows. */
+export function rowsOf({ engine }: LanguageModel, { hidden_BTE }: OffsetOutput): Tensor2D {
+  const [B, T, E] = hidden_BTE.shape;
+  return engine.ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]);
+}
+
+/** Offset 1 as a teacher, where there is one. */
+export function teacherOf(
+  model: LanguageModel,
+  settings: DistilSettings | undefined,
+  hidden_NE: Tensor2D | undefined,
+  columns: number,
+): Teacher | undefined {
+  return settings && hidden_NE && { settings, hidden_NE, readout: model.readout(1), columns };
 }
 
 /** The default loss term of an offset. Call it while the forward is recorded. */
 export function crossEntropyOf(
   model: LanguageModel,
-  { hidden_BTE }: OffsetOutput,
+  output: OffsetOutput,
   targets: Targets,
   offset: number,
+  teacher?: Teacher,
 ): RowObjective {
-  const { ops } = model.engine;
-  const [B, T, E] = hidden_BTE.shape;
+  const taught = offset > 1 ? teacher : undefined;
   const readout = model.readout(offset);
   return {
     name: offsetTerm(offset),
-    hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
+    hidden_NE: rowsOf(model, output),
     readout,
-    rows: targetRows(ops, targets.target(offset), readout),
+    rows: offsetRows(model.engine.ops, offset, targets, readout, taught),
+    ...(taught && { uses: [taught.hidden_NE] }),
     validRows: targets.validTargets(offset),
   };
 }
 
-function seenBy(model: LanguageModel, result: ForwardResult, targets: Targets, offsets: readonly number[]): Seen {
+function offsetRows(
+  ops: Ops,
+  offset: number,
+  targets: Targets,
+  { tokens_V }: Pick<Readout, 'tokens_V'>,
+  teacher: Teacher | undefined,
+): RowLoss {
+  const target_N = targets.target(offset);
+  const hard = targetRows(ops, target_N, { tokens_V });
+  return teacher ? distilledRows(ops, teacher, { offset, target_N, hard, tokens_V }) : hard;
+}
+
+interface Showing {
+  readonly result: ForwardResult;
+  readonly targets: Targets;
+  readonly offsets: readonly number[];
+  readonly teacher: Teacher | undefined;
+  /** Gets the offsets whose rows were asked for. */
+  readonly asked: Set<number>;
+}
+
+function seenBy(model: LanguageModel, { result, targets, offsets, teacher, asked }: Showing): Seen {
   const taps = headTaps(model.head);
   return {
     batch: result.batch,
@@ -52,8 +136,10 @@ function seenBy(model: LanguageModel, result: ForwardResult, targets: Targets, o
     offset: (offset) => result.offsets.get(offset)!,
     readout: (offset) => model.readout(offset),
     rows: (offset) => {
-      const readout = model.offsets.includes(offset) ? model.readout(offset) : undefined;
-      return targetRows(model.engine.ops, targets.target(offset), readout);
+      asked.add(offset);
+      const isPredicted = model.offsets.includes(offset);
+      const taught = isPredicted && offset > 1 ? teacher : undefined;
+      return offsetRows(model.engine.ops, offset, targets, isPredicted ? model.readout(offset) : {}, taught);
     },
     target: (offset) => targets.target(offset),
     validTargets: (offset) => targets.validTargets(offset),

@@ -9,6 +9,15 @@ interface Moments {
   readonly steps: number;
 }
 
+/** What the gradients of one step are applied with. */
+interface Update {
+  readonly learningRate: number;
+  /** Multiplies the gradients first: the clipping. */
+  readonly gradientScale: number;
+  /** Multiplies the learning rate of a parameter. Default 1. */
+  rateOf?(parameter: string): number;
+}
+
 /**
  * AdamW over named parameters. State goes by parameter name, so a parameter without a gradient in a step keeps its
  * weights and moments to the bit and moves nobody else's. Matrices decay, vectors (norm gains) do not.
@@ -28,21 +37,20 @@ export class AdamW {
   /**
    * One update of every parameter that has a gradient.
    * @param gradients - by parameter name; stay the caller's
-   * @param gradientScale - multiplies them first: the clipping
    */
   apply(
     store: ParameterStore,
     gradients: ReadonlyMap<string, Tensor>,
-    { learningRate, gradientScale }: { learningRate: number; gradientScale: number },
+    { learningRate, gradientScale, rateOf = () => 1 }: Update,
   ): void {
-    for (const [settings, names] of this.#alike(store, gradients)) {
+    for (const [settings, names] of this.#alike(store, gradients, rateOf)) {
       const slots = names.map((name) => {
         const { moment1, moment2 } = this.#momentsOf(name, gradients.get(name)!);
         return { weight: store.tensors.get(name)!, gradient: gradients.get(name)!, moment1, moment2 };
       });
       const { beta1, beta2, epsilon } = this.#options;
       const updated = this.#engine.ops.adamw(slots, {
-        learningRate,
+        learningRate: learningRate * settings.rate,
         beta1,
         beta2,
         epsilon,
@@ -84,13 +92,14 @@ export class AdamW {
     this.#moments.clear();
   }
 
-  /** Parameters that share one call of the fused update: same step count, same decay. */
-  #alike(store: ParameterStore, gradients: ReadonlyMap<string, Tensor>) {
-    const groups = new Map<string, [{ step: number; decays: boolean }, string[]]>();
+  /** Parameters that share one call of the fused update: same step count, same decay, same rate. */
+  #alike(store: ParameterStore, gradients: ReadonlyMap<string, Tensor>, rateOf: (parameter: string) => number) {
+    const groups = new Map<string, [{ step: number; decays: boolean; rate: number }, string[]]>();
     for (const [name, tensor] of store.tensors) {
       if (!gradients.has(name)) continue;
-      const settings = { step: (this.#moments.get(name)?.steps ?? 0) + 1, decays: tensor.rank > 1 };
-      const key = `${settings.step} ${settings.decays}`;
+      const step = (this.#moments.get(name)?.steps ?? 0) + 1;
+      const settings = { step, decays: tensor.rank > 1, rate: rateOf(name) };
+      const key = `${settings.step} ${settings.decays} ${settings.rate}`;
       const group = groups.get(key);
       if (group) group[1].push(name);
       else groups.set(key, [settings, [name]]);

@@ -8,7 +8,9 @@ import type { Backward, StepBatch } from './backward/backward.ts';
 import { accumulate } from './backward/gathered.ts';
 import { isSeparable } from './backward/sequential.ts';
 import { learningRateAt } from './learning-rate.ts';
+import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
+import { rateIn, refuseIdle } from './parameter-groups.ts';
 
 /** Non-finite steps in a row after which a run stops. */
 export const MAX_SKIPPED_IN_A_ROW = 10;
@@ -88,12 +90,15 @@ export class Trainer {
   #scheduleState: Json;
 
   /**
-   * @throws CONFIG_CONFLICT if the weighting needs gradient norms that this head or backward pass does not give
+   * @throws CONFIG_CONFLICT if the weighting needs gradient norms that this head or backward pass does not give, if nothing
+   * trains in the first step, or if the head cannot be taught as `distil` asks
    * @throws PLUGIN_INVALID if the horizon schedule asks for acceptance at no count of steps
    */
   constructor(parts: TrainerParts) {
     if (parts.weighting.needs === 'gradient-norms') checkNorms(parts);
     checkAcceptanceEvery(parts);
+    refuseIdle(parts.settings.groups, parts.model.parameters.keys());
+    if (parts.settings.distil) refuseUndistillable(parts.terms);
     this.#parts = parts;
     this.#optimizer = new AdamW(parts.engine, parts.settings);
     this.#lastLosses = parts.terms.map(() => 0);
@@ -133,6 +138,7 @@ export class Trainer {
     const offsets = this.offsets();
     const weights = this.#weights();
     const learningRate = learningRateAt(this.#step, settings);
+    const rateOf = rateIn(settings.groups, this.#step);
     const acceptance = this.#acceptance(offsets);
     const schedule = this.#scheduleState;
     const gradients = new Map<string, Tensor>();
@@ -143,7 +149,7 @@ export class Trainer {
       const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
       if (!skipped) {
         const gradientScale = gradientNorm > settings.clip ? settings.clip / gradientNorm : 1;
-        this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale });
+        this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale, rateOf });
         this.#learn({ losses, norms, acceptance });
       }
       this.#count(skipped);
@@ -239,12 +245,16 @@ export class Trainer {
     weight: (term: string) => number,
     gradients: Map<string, Tensor>,
   ): Pick<StepSums, 'losses' | 'norms'> {
-    const { model, backward, weighting } = this.#parts;
+    const { model, backward, weighting, settings } = this.#parts;
+    const rateOf = rateIn(settings.groups, this.#step);
     const losses = new Map<string, number>();
     const squared = weighting.needs === 'gradient-norms' ? new Map<string, number>() : undefined;
-    const norms = squared !== undefined;
+    const request = {
+      ...{ offsets, weight, batches: batches.length, norms: squared !== undefined, distil: settings.distil },
+      trains: (parameter: string) => rateOf(parameter) > 0,
+    };
     for (const batch of batches) {
-      const result = backward(model, { batch, offsets, weight, batches: batches.length, norms });
+      const result = backward(model, { ...request, batch });
       for (const [name, gradient] of result.gradients) accumulate(gradients, name, gradient);
       addTo(losses, result.losses);
       if (squared && result.squaredNorms) addTo(squared, result.squaredNorms);

@@ -1,4 +1,5 @@
 import type { Tensor } from '@foretoken/engine';
+import type { DistilSettings } from '../../config/experiment.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
 import type { ForwardInput } from '../../model/forward.ts';
 import type { Targets } from '../objectives.ts';
@@ -17,6 +18,10 @@ export interface BackwardRequest {
   weight(term: string): number;
   /** Batches in this step: terms that are not averaged over rows are averaged over batches. */
   readonly batches: number;
+  /** Whether a parameter trains in this step; no work goes into the gradient of one that does not. Default: all do. */
+  trains?(parameter: string): boolean;
+  /** What the further offsets learn from offset 1. Default: nothing. */
+  readonly distil?: DistilSettings;
   /** Whether {@link BackwardResult.squaredNorms} is wanted. Default false. */
   readonly norms?: boolean;
 }

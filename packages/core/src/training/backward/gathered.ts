@@ -8,21 +8,30 @@ export class Gathered implements BackwardResult {
   readonly losses = new Map<string, number>();
   readonly gradients = new Map<string, Tensor>();
   readonly squaredNorms?: Map<string, number>;
+  /** The weights whose gradients are wanted: those that train in this step. */
+  readonly weights: readonly Tensor[];
   readonly #engine: Engine;
   readonly #names: ReadonlyMap<number, string>;
 
   constructor(
     { engine, parameters }: Pick<LanguageModel, 'engine' | 'parameters'>,
-    { norms }: Pick<BackwardRequest, 'norms'>,
+    { norms, trains = () => true }: Pick<BackwardRequest, 'norms' | 'trains'>,
   ) {
+    const trained = [...parameters].filter(([name]) => trains(name));
+    this.weights = trained.map(([, weight]) => weight);
     if (norms) this.squaredNorms = new Map();
     this.#engine = engine;
-    this.#names = new Map([...parameters].map(([name, { id }]) => [id, name]));
+    this.#names = new Map(trained.map(([name, { id }]) => [id, name]));
+  }
+
+  /** Whether a tensor is a weight that trains in this step. */
+  trains(tensor: Tensor): boolean {
+    return this.#names.has(tensor.id);
   }
 
   /**
    * Adds the gradient at a tensor, taking it over. A tensor that is no weight of the model (a readout may hold a frozen
-   * or derived table) has no use for one.
+   * or derived table), or none that trains, has no use for one.
    */
   add(at: Tensor, gradient: Tensor): void {
     const name = this.#names.get(at.id);

@@ -40,7 +40,9 @@ function addRowLosses(
     return { hidden_NE, rows, scale: validRows > 0 ? request.weight(name) / validRows : 0 };
   });
   const { readout } = objectives[0];
-  const result = model.engine.ops.linearLoss(readout, parts, { gradients: true });
+  const { gain_E, weight_EV, bias_V } = readout;
+  const frozenReadout = ![gain_E, weight_EV, bias_V].some((tensor) => tensor && into.trains(tensor));
+  const result = model.engine.ops.linearLoss(readout, parts, { gradients: true, frozenReadout });
   for (const [i, { name, hidden_NE, validRows }] of objectives.entries()) {
     seeds.push({ at: hidden_NE, gradient: result.dHidden_NE[i] });
     if (request.norms) into.addNorm(name, request.weight(name), [result.dHidden_NE[i]]);

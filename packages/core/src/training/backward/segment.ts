@@ -31,7 +31,7 @@ export function runSegment(
   const seeds: Seed[] = [];
   try {
     addLosses(model, request, objectives, { into, seeds });
-    const weights = [...model.parameters.values()];
+    const { weights } = into;
     const found = recording.backward(seeds, [...weights, ...inputs]);
     addFound(into, weights, found);
     return found.slice(weights.length);
