@@ -1,6 +1,7 @@
 import { beforeAll, describe, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
 import type { Definition, PluginBundle } from '../plugins/define.ts';
+import { runCheck } from './head/check.ts';
 import { HEAD_CHECKS } from './head/checks.ts';
 import { type HeadCase, type HeadContractSettings, openHeadCase } from './head/head-case.ts';
 
@@ -28,6 +29,6 @@ export function describeHeadContract(
     beforeAll(async () => {
       head = await openHeadCase(plugin, name, options, settings);
     });
-    for (const check of HEAD_CHECKS) test(check.title, () => check.run(head));
+    for (const check of HEAD_CHECKS) test(check.title, () => runCheck(check, head));
   });
 }

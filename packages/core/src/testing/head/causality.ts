@@ -24,7 +24,11 @@ export const seesNoFuture: HeadCheck = {
         }
       }
       for (const offset of model.offsets) {
-        if (!moved.has(offset)) throw broken(head, `offset ${offset} never depends on the token it stands on.`);
+        if (!moved.has(offset))
+          throw broken(
+            head,
+            `offset ${offset} never depends on the token it stands on. Read the trunk’s state of that position.`,
+          );
       }
     } finally {
       model.dispose();
@@ -53,7 +57,8 @@ function checkExchange(
         throw broken(
           head,
           `the ${what} of offset ${offset} at row ${row}, position ${column} moved when the token at row ${place.row}, ` +
-            `position ${place.column} was exchanged; it must not see ${why}.`,
+            `position ${place.column} was exchanged; it must not see ${why}. Let positions meet in \`ops.attention\` and ` +
+            '`memory.scan` alone, with the nodes that were given.',
         );
       }
     }

@@ -1,8 +1,8 @@
-import type { Head, OffsetInput } from '../../contracts/head.ts';
+import type { Head } from '../../contracts/head.ts';
 import type { Memory } from '../../contracts/memory.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
-import { runHead, toHost, withForward } from './run-head.ts';
+import { runHead, withForward } from './run-head.ts';
 
 /** The session plans caches from the declaration alone: memory that it does not know of is lost between two forwards. */
 export const declaresItsMemory: HeadCheck = {
@@ -18,25 +18,6 @@ export const declaresItsMemory: HeadCheck = {
     try {
       runHead(watched, () => undefined);
       checkSlots(head, model.head.memory ?? 'none', slots);
-    } finally {
-      model.dispose();
-    }
-  },
-};
-
-/** Trunk states and carries are shared by all offsets. */
-export const leavesInputsAlone: HeadCheck = {
-  title: 'does not write into the tensors that it is given',
-  run(head) {
-    const model = buildSmallModel(head);
-    const watched = withForward(model, (offset, input) => {
-      const before = bitsOf(input);
-      const output = model.head.forward(offset, input);
-      if (bitsOf(input) !== before) throw broken(head, `offset ${offset} changed the values of a tensor it was given.`);
-      return output;
-    });
-    try {
-      runHead(watched, () => undefined);
     } finally {
       model.dispose();
     }
@@ -65,19 +46,24 @@ function checkSlots(
   const all = using.flatMap(([, used]) => [...used]);
   const isShared = new Set(all).size < all.length;
   if (declared === 'none' && using.length > 0) {
-    throw broken(head, `offset ${using[0][0]} uses memory "${all[0]}", but the head declares memory: 'none'.`);
+    throw broken(
+      head,
+      `offset ${using[0][0]} uses memory "${all[0]}", but the head declares memory: 'none'. Declare it.`,
+    );
   }
   if (declared !== 'none' && using.length === 0) {
-    throw broken(head, `it declares memory: '${declared}', but no offset uses any.`);
+    throw broken(head, `it declares memory: '${declared}', but no offset uses any. Leave it out.`);
   }
   if (declared === 'per-offset' && isShared) {
-    throw broken(head, `memory: 'per-offset' needs slots of its own for each offset, were ${all.join(', ')}.`);
+    throw broken(
+      head,
+      `memory: 'per-offset' needs slots of its own for each offset, were ${all.join(', ')}. Name them after the offset.`,
+    );
   }
   if (declared === 'unrolled' && using.some(([, used]) => [...used].join() !== [...using[0][1]].join())) {
-    throw broken(head, `memory: 'unrolled' needs the same slots for each offset, were ${all.join(', ')}.`);
+    throw broken(
+      head,
+      `memory: 'unrolled' needs the same slots for each offset, were ${all.join(', ')}. Give them one name.`,
+    );
   }
-}
-
-function bitsOf({ trunk, carry_BTC }: OffsetInput): string {
-  return [...trunk, ...(carry_BTC ? [carry_BTC] : [])].map((tensor) => toHost(tensor).values.join()).join('\n');
 }

@@ -1,29 +1,45 @@
 import type { LanguageModel } from '../../contracts/model.ts';
+import { joint } from '../../training/backward/joint.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { offsetsOf } from './run-head.ts';
+import { trainingStep } from './training-step.ts';
 
 /** Resume to the bit and paired comparisons rest on this. */
 export const bitsRepeat: HeadCheck = {
   title: 'gives the same bits for the same seed and text',
   run(head) {
-    const first = fingerprint(head, (model) => [offsetsOf(model), offsetsOf(model)]);
-    const second = fingerprint(head, (model) => [offsetsOf(model)]);
-    if (first.runs[0] !== first.runs[1]) throw broken(head, 'a second forward of one model gave other bits.');
-    if (first.weights !== second.weights) throw broken(head, 'a second model of one seed started from other weights.');
-    if (first.runs[0] !== second.runs[0]) throw broken(head, 'a second model of one seed gave other bits.');
+    const first = fingerprint(head, 2);
+    const second = fingerprint(head, 1);
+    for (const [what, bits] of first[0]) {
+      if (first[1].get(what) !== bits) throw broken(head, `a second step of one model gave other ${what}. ${MEND}`);
+      if (second[0].get(what) !== bits) {
+        throw broken(head, `a second model of one seed has other ${what}. ${MEND}`);
+      }
+    }
   },
 };
 
-function fingerprint(head: HeadCase, run: (model: LanguageModel) => ReturnType<typeof offsetsOf>[]) {
+const MEND =
+  'Draw from `batch.random` and let `param` make what is random at the start; keep nothing from one call to the next.';
+
+/** Bits of what a step of one model gives, by what they are; once per step. */
+function fingerprint(head: HeadCase, steps: number): ReadonlyMap<string, string>[] {
   const model = buildSmallModel(head);
   try {
-    const weights = [...model.parameters].map(([name, weight]) => `${name} ${weight.dataSync().join()}`).join('\n');
-    const runs = run(model).map((offsets) =>
-      [...offsets].map(([i, { hidden, carry }]) => `${i} ${hidden.values.join()} ${carry.values.join()}`).join('\n'),
-    );
-    return { weights, runs };
+    return Array.from({ length: steps }, () => stepBits(model));
   } finally {
     model.dispose();
   }
+}
+
+function stepBits(model: LanguageModel): ReadonlyMap<string, string> {
+  const offsets = [...offsetsOf(model)];
+  const { losses, gradients } = trainingStep(model, joint);
+  return new Map([
+    ['weights', [...model.parameters].map(([name, weight]) => `${name} ${weight.dataSync().join()}`).join('\n')],
+    ['hidden states', offsets.map(([i, { hidden, carry }]) => `${i} ${hidden.values} ${carry.values}`).join('\n')],
+    ['losses', [...losses].map(([name, loss]) => `${name} ${loss}`).join('\n')],
+    ['gradients', [...gradients].map(([name, gradient]) => `${name} ${gradient}`).join('\n')],
+  ]);
 }

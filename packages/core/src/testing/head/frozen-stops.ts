@@ -1,5 +1,4 @@
 import type { Ops, Tensor } from '@foretoken/engine';
-import { type HostTensor, toHost } from './run-head.ts';
 
 /**
  * Ops whose results without a gradient (`stopGradient`, `readoutLogits`) are in every run what they were in the first.
@@ -8,7 +7,7 @@ import { type HostTensor, toHost } from './run-head.ts';
  */
 export class FrozenStops {
   readonly ops: Ops;
-  readonly #values: HostTensor[] = [];
+  readonly #values: { readonly values: Float64Array; readonly shape: readonly number[] }[] = [];
   #next = 0;
 
   constructor(ops: Ops) {
@@ -27,7 +26,11 @@ export class FrozenStops {
 
   #freeze<T extends Tensor>(ops: Ops, make: () => T): T {
     const at = this.#next++;
-    this.#values[at] ??= toHost(make());
-    return ops.constant<T>(this.#values[at].values, this.#values[at].shape);
+    this.#values[at] ??= copyOf(make());
+    const { values, shape } = this.#values[at];
+    // The float64 reference keeps every digit of it; an engine rounds to what it was.
+    return ops.constant<T>(values as ArrayLike<number> as readonly number[], shape);
   }
 }
+
+const copyOf = (tensor: Tensor) => ({ values: Float64Array.from(tensor.dataSync()), shape: [...tensor.shape] });

@@ -1,9 +1,11 @@
 import { createNodes, type Tensor, tf } from '@foretoken/engine';
+import type { LanguageModel } from '../../contracts/model.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { type ForwardResult, forwardOffsets } from '../../model/forward.ts';
 import { createRandom } from '../../random/random.ts';
+import { withReference } from '../reference/reference-measure.ts';
 import { broken, type HeadCheck } from './check.ts';
-import { compareGradients, groupWeights } from './finite-differences.ts';
+import { compareGradients, groupWeights, type Measure, nudging } from './finite-differences.ts';
 import { FrozenStops } from './frozen-stops.ts';
 import { buildSmallModel } from './head-case.ts';
 import { runHead } from './run-head.ts';
@@ -16,7 +18,9 @@ export const gradientsAreRight: HeadCheck = {
     const stops = new FrozenStops(head.engine.ops);
     const model = buildSmallModel(head, { engine: { ...head.engine, ops: stops.ops } });
     try {
-      const wrong = compareHiddenGradients(model, (run) => stops.run(run));
+      const wrong = withReference(head, hiddenProbe, (reference) =>
+        compareHiddenGradients(model, (run) => stops.run(run), reference),
+      );
       if (wrong) throw broken(head, wrong);
     } finally {
       model.dispose();
@@ -27,29 +31,32 @@ export const gradientsAreRight: HeadCheck = {
 /**
  * Compares the gradients of all hidden states with finite differences.
  * @param around - what each run is wrapped in
+ * @param measure - {@link hiddenProbe} by another way than the model's own forward
  * @returns the first disagreement as a sentence; undefined if there is none
  */
 export function compareHiddenGradients(
   model: TrainableModel,
   around: <T>(run: () => T) => T = (run) => run(),
+  measure: Measure = nudging(model, () => around(() => hiddenProbe(model))),
 ): string | undefined {
-  const value = () => around(() => runHead(model, probe));
-  value();
+  around(() => hiddenProbe(model));
   const gradients = around(() => backward(model));
   const groups = groupWeights(model, (name) => (name.startsWith('trunk/') ? 'the trunk’s weights' : undefined));
-  return compareGradients(model, groups, { gradients, value, scale: 0.1 });
+  return compareGradients(model, groups, { gradients, measure, scale: 0.1 });
 }
 
 /** One number that depends on every hidden state: their sum under fixed random weights. */
-function probe({ offsets }: ForwardResult): number {
-  let sum = 0;
-  for (const [offset, { hidden_BTE }] of offsets) {
-    const values = hidden_BTE.dataSync();
-    probeOf(offset, values.length).forEach((weight, i) => {
-      sum += weight * values[i];
-    });
-  }
-  return sum;
+function hiddenProbe(model: LanguageModel): number {
+  return runHead(model, ({ offsets }: ForwardResult) => {
+    let sum = 0;
+    for (const [offset, { hidden_BTE }] of offsets) {
+      const values = hidden_BTE.dataSync();
+      probeOf(offset, values.length).forEach((weight, i) => {
+        sum += weight * values[i];
+      });
+    }
+    return sum;
+  });
 }
 
 function probeOf(offset: number, size: number): Float32Array {
@@ -57,7 +64,7 @@ function probeOf(offset: number, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => random.normal());
 }
 
-/** Gradient of {@link probe} at every weight, on the host. */
+/** Gradient of {@link hiddenProbe} at every weight, on the host. */
 function backward(model: TrainableModel): ReadonlyMap<string, Float32Array> {
   const tokens = smallText(model.dims.maxOffset);
   const at = createNodes(tokens);

@@ -14,6 +14,11 @@ export interface HeadContractSettings {
   readonly horizon?: number;
   /** Default `cpu`: plain loops, so that a failure is the head's own. */
   readonly engine?: EngineName;
+  /**
+   * Options that act only where this suite does not look, such as in decoding past the trained offsets. Every other
+   * option must change something. Default: none.
+   */
+  readonly actElsewhere?: readonly string[];
 }
 
 /** A head under test: registered like any plugin, with the options it is to be checked with. */
@@ -23,6 +28,7 @@ export interface HeadCase {
   readonly horizon: number;
   readonly engine: Engine;
   readonly registry: Registry;
+  readonly actElsewhere: readonly string[];
 }
 
 /**
@@ -35,14 +41,27 @@ export async function openHeadCase(
   plugin: Definition | PluginBundle,
   name: string,
   options: Readonly<Record<string, Json>>,
-  { horizon = 3, engine = 'cpu' }: HeadContractSettings,
+  { horizon = 3, engine = 'cpu', actElsewhere = [] }: HeadContractSettings,
 ): Promise<HeadCase> {
   const registry = createRegistry();
   const source = { package: 'under-test', version: '0.0.0', api: PLUGIN_API };
   registry.register(smallTrunk, { ...source, package: '@foretoken/core/testing' });
   for (const definition of 'provides' in plugin ? plugin.provides : [plugin]) registry.register(definition, source);
   registry.get('head', name);
-  return { name, options, horizon, registry, engine: await openEngine({ name: engine }) };
+  return { name, options, horizon, registry, actElsewhere, engine: await openEngine({ name: engine }) };
+}
+
+/** How a small model differs from the usual one. */
+export interface SmallModelOptions {
+  /** Stands in for the case's engine. */
+  readonly engine?: Engine;
+  /** Default `replicated`, so that each offset's is seen by itself. */
+  readonly readout?: 'replicated' | 'shared';
+  readonly seed?: number;
+  /** Default true; false leaves the weights where they start. */
+  readonly isShaken?: boolean;
+  /** Stands in for the head's definition. */
+  readonly change?: (definition: Definition<'head'>) => Definition<'head'>;
 }
 
 /**
@@ -50,12 +69,10 @@ export async function openHeadCase(
  *
  * Its weights are moved away from where they start, by the same random step each time: a weight that starts at zero
  * would hide what flows through it.
- * @param engine - stands in for the case's engine
- * @param readout - default `replicated`, so that each offset's is seen by itself
  */
 export function buildSmallModel(
   head: HeadCase,
-  { engine = head.engine, readout = 'replicated' }: { engine?: Engine; readout?: 'replicated' | 'shared' } = {},
+  { engine = head.engine, readout = 'replicated', seed = 1, isShaken = true, change }: SmallModelOptions = {},
 ): TrainableModel {
   const { name, horizon, registry } = head;
   const options = registry.checkOptions('head', { ...head.options, name }, 'the contract suite’s options');
@@ -63,10 +80,10 @@ export function buildSmallModel(
   const model = buildModel({
     engine,
     trunk: registry.get('trunk', smallTrunk.name),
-    head: definition,
+    head: change?.(definition) ?? definition,
     vocabulary: SMALL_TEXT.vocabulary,
     experiment: {
-      seed: 1,
+      seed,
       data: { context: SMALL_TEXT.T, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
       model: {
         trunk: { name: smallTrunk.name, layers: 2 + blocksOfOffset(definition, options, 1) },
@@ -77,7 +94,7 @@ export function buildSmallModel(
       },
     },
   });
-  shake(model);
+  if (isShaken) shake(model);
   return model;
 }
 

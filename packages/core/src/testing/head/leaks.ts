@@ -19,7 +19,11 @@ export const freesItsTensors: HeadCheck = {
     const built = engine.memory().numTensors;
     const expectNone = (what: string, since: number) => {
       const left = engine.memory().numTensors - since;
-      if (left !== 0) throw broken(head, `${left} tensors were left after ${what}.`);
+      if (left !== 0)
+        throw broken(
+          head,
+          `${left} tensors were left after ${what}. Keep none: the framework frees the scope of every hook.`,
+        );
     };
     try {
       expectNone(`its weights were made (only \`param\` may make them)`, before + model.parameters.size);

@@ -4,7 +4,7 @@ import type { Head } from '../../contracts/head.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
 import { type ForwardResult, forwardOffsets } from '../../model/forward.ts';
 import { createRandom } from '../../random/random.ts';
-import { type Place, smallText } from './small-text.ts';
+import { type Place, smallText, type TextPart } from './small-text.ts';
 
 /** A tensor's shape and a copy of its values. */
 export interface HostTensor {
@@ -26,9 +26,15 @@ export function toHost(tensor: Tensor): HostTensor {
 /**
  * Runs a model over the small text and hands the result to `read`, in a tidy scope that frees it all.
  * @param exchanged - a token that is another one in this run
+ * @param part - what is run of the text; default: all of it
  */
-export function runHead<T>(model: LanguageModel, read: (result: ForwardResult) => T, exchanged?: Place): T {
-  const tokens = smallText(model.dims.maxOffset, exchanged);
+export function runHead<T>(
+  model: LanguageModel,
+  read: (result: ForwardResult) => T,
+  exchanged?: Place,
+  part?: TextPart,
+): T {
+  const tokens = smallText(model.dims.maxOffset, exchanged, part);
   const at = createNodes(tokens);
   const random = createRandom(4, 'contract/batch');
   try {
@@ -39,10 +45,10 @@ export function runHead<T>(model: LanguageModel, read: (result: ForwardResult) =
 }
 
 /** Every offset of a model over the small text, on the host. */
-export function offsetsOf(model: LanguageModel, exchanged?: Place): ReadonlyMap<number, HostOffset> {
+export function offsetsOf(model: LanguageModel, exchanged?: Place, part?: TextPart): ReadonlyMap<number, HostOffset> {
   const copy = ({ offsets }: ForwardResult) =>
     new Map([...offsets].map(([i, made]) => [i, { hidden: toHost(made.hidden_BTE), carry: toHost(made.carry_BTC) }]));
-  return runHead(model, copy, exchanged);
+  return runHead(model, copy, exchanged, part);
 }
 
 /** The same model with its head's `forward` replaced; the head keeps its other declarations. */

@@ -27,20 +27,38 @@ export const shapesAgree: HeadCheck = {
 
 function checkStates(head: HeadCase, who: string, { shape, values }: HostTensor, width: number): void {
   const wanted = [SMALL_TEXT.B, SMALL_TEXT.T, width];
-  if (shape.join() !== wanted.join()) throw broken(head, `${who} must have shape [${wanted}], was [${shape}].`);
-  if (!values.every(Number.isFinite)) throw broken(head, `${who} must be finite.`);
+  if (shape.join() !== wanted.join())
+    throw broken(
+      head,
+      `${who} must have shape [${wanted}], was [${shape}]. Bring it to that width, or give a readout of its own.`,
+    );
+  if (!values.every(Number.isFinite))
+    throw broken(head, `${who} must be finite. Look for a division, root or logarithm of 0 and for large exponents.`);
 }
 
 function checkReadout(head: HeadCase, who: string, { gain_E, weight_EV, bias_V, tokens_V }: Readout): void {
   const { vocabulary } = SMALL_TEXT;
   const [E, V] = weight_EV.shape;
   const rows = tokens_V?.length ?? vocabulary;
-  if (V !== rows) throw broken(head, `${who}: readout weight_EV must have ${rows} columns, had ${V}.`);
+  if (V !== rows)
+    throw broken(
+      head,
+      `${who}: readout weight_EV must have ${rows} columns, had ${V}. One for each token it can name.`,
+    );
   if (gain_E && gain_E.size !== E)
-    throw broken(head, `${who}: readout gain_E must have ${E} values, had ${gain_E.size}.`);
+    throw broken(
+      head,
+      `${who}: readout gain_E must have ${E} values, had ${gain_E.size}. One for each row of weight_EV.`,
+    );
   if (bias_V && bias_V.size !== V)
-    throw broken(head, `${who}: readout bias_V must have ${V} values, had ${bias_V.size}.`);
+    throw broken(
+      head,
+      `${who}: readout bias_V must have ${V} values, had ${bias_V.size}. One for each column of weight_EV.`,
+    );
   if (tokens_V && (new Set(tokens_V).size !== V || tokens_V.some((token) => token < 0 || token >= vocabulary))) {
-    throw broken(head, `${who}: readout tokens_V must be different token ids below ${vocabulary}, was [${tokens_V}].`);
+    throw broken(
+      head,
+      `${who}: readout tokens_V must be different token ids below ${vocabulary}, was [${tokens_V}]. Name each token once.`,
+    );
   }
 }

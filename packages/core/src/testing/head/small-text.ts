@@ -12,14 +12,21 @@ export interface Place {
   readonly column: number;
 }
 
+/** A part of the text: some of its rows, and how many columns of them. */
+export interface TextPart {
+  readonly rows: readonly number[];
+  readonly columns: number;
+}
+
 /**
  * The text, with one token exchanged if asked.
  * @param maxOffset - tokens behind each window
+ * @param part - default: all of it
  */
-export function smallText(maxOffset: number, exchanged?: Place): TokenBatch {
+export function smallText(maxOffset: number, exchanged?: Place, part?: TextPart): TokenBatch {
   const { B, T, vocabulary, boundary } = SMALL_TEXT;
   const random = createRandom(3, 'contract/text');
-  const rows = Array.from({ length: B }, (_, row) => ({
+  const windows = Array.from({ length: B }, (_, row) => ({
     tokens: Int32Array.from({ length: T + maxOffset }, (_, column) => {
       const token = random.integer(vocabulary);
       const isExchanged = exchanged?.row === row && exchanged.column === column;
@@ -27,6 +34,7 @@ export function smallText(maxOffset: number, exchanged?: Place): TokenBatch {
     }),
     document: Int32Array.from({ length: T + maxOffset }, (_, column) => Number(row === B - 1 && column >= boundary)),
   }));
-  const windows: Windows = { count: B, read: (index) => rows[index] };
-  return makeBatch(windows, [0, 1], { context: T, maxOffset });
+  const { rows = windows.map((_, row) => row), columns = T } = part ?? {};
+  const all: Windows = { count: B, read: (index) => windows[index] };
+  return makeBatch(all, rows, { context: columns, maxOffset });
 }
