@@ -17,26 +17,48 @@ afterAll(() => expect(engine.memory().numTensors).toBe(0));
 const block = 2 * 336 + 96;
 const readout = 2 * 8 * VOCABULARY;
 
-const groups = (trunk: number, head: number) => ({
+const groups = (trunk: number, head: number, readout = 1) => ({
   trunk: { rate: trunk, start: 0 },
-  readout: { rate: 1, start: 0 },
+  readout: { rate: readout, start: 0 },
   head: { rate: head, start: 0 },
 });
 
 test('a training step is three forward passes of trunk, blocks and readouts', () => {
   const model = tinyModel(engine);
   const forward = 3 * block + 3 * block + 3 * readout;
-  expect(flopsPerToken(model)).toEqual({ forward, training: 3 * forward });
+  expect(flopsPerToken(model, { steps: 1 })).toEqual({ forward, training: 3 * forward });
   model.dispose();
 });
 
-test('a frozen trunk costs its forward pass, frozen heads on it too, and the readout of a loss always three', () => {
+test('a frozen trunk costs its forward pass, frozen heads on it too, and a frozen readout two of three', () => {
   const model = tinyModel(engine);
-  const training = (trunk: number, head: number) => flopsPerToken(model, { groups: groups(trunk, head) }).training;
+  const training = (...rates: Parameters<typeof groups>) =>
+    flopsPerToken(model, { steps: 1, groups: groups(...rates) }).training;
   expect(training(0, 1)).toBe(3 * block + 3 * 3 * block + 3 * 3 * readout);
   expect(training(0, 0)).toBe(3 * block + 3 * block + 3 * 3 * readout);
+  expect(training(0, 1, 0)).toBe(3 * block + 3 * 3 * block + 2 * 3 * readout);
   // The gradient goes through frozen heads to the trunk.
   expect(training(1, 0)).toBe(training(1, 1));
+  model.dispose();
+});
+
+test('a group that starts later costs its gradients from then on', () => {
+  const model = tinyModel(engine);
+  const { trunk, ...rest } = groups(1, 1);
+  const late = { ...rest, trunk: { ...trunk, start: 5 } };
+  const steps = 20;
+  const standing = 3 * block + 3 * 3 * block + 3 * 3 * readout;
+  const all = standing + 2 * 3 * block;
+  expect(flopsPerToken(model, { steps, groups: late }).training).toBe((5 * standing + 15 * all) / steps);
+  expect(flopsPerToken(model, { steps: 5, groups: late }).training).toBe(standing);
+  model.dispose();
+});
+
+test('a teacher costs its logits once more for each offset that it teaches', () => {
+  const model = tinyModel(engine);
+  const plain = flopsPerToken(model, { steps: 1 }).training;
+  const taught = flopsPerToken(model, { steps: 1, distil: { loss: 'kl', share: 0.5 } }).training;
+  expect(taught - plain).toBe(2 * readout);
   model.dispose();
 });
 
@@ -62,7 +84,10 @@ test('losses of a head’s own are counted: rows by their readout, values by wha
   });
   const model = tinyModel(engine, { head });
   const losses = 3 * (readout + 2 * 8 * 4 + 2 * 8 * 2);
-  expect(flopsPerToken(model)).toEqual({ forward: 4 * block + readout, training: 3 * 4 * block + losses });
+  expect(flopsPerToken(model, { steps: 1 })).toEqual({
+    forward: 4 * block + readout,
+    training: 3 * 4 * block + losses,
+  });
   model.dispose();
 });
 
@@ -88,6 +113,9 @@ test('match: flops takes as many steps as the one-token model’s training pays 
 
 test.each(['parameters', 'tokens', 'none'] as const)('match: %s leaves the number of steps alone', (match) => {
   const model = tinyModel(engine, { match, horizon: 2 });
-  expect(matchedTraining(experimentOf(match), model)).toEqual({ settings: TINY_SETTINGS, flops: flopsPerToken(model) });
+  expect(matchedTraining(experimentOf(match), model)).toEqual({
+    settings: TINY_SETTINGS,
+    flops: flopsPerToken(model, TINY_SETTINGS),
+  });
   model.dispose();
 });

@@ -21,7 +21,8 @@ export interface MatchedTraining {
 export function matchedTraining({ training, model, data }: Experiment, trained: TrainableModel): MatchedTraining {
   const flops = flopsPerToken(trained, training);
   if (model.match !== 'flops') return { settings: training, flops };
-  const reference = trained.withReference((one) => flopsPerToken(one).training);
+  const { steps: referenceSteps } = training;
+  const reference = trained.withReference((one) => flopsPerToken(one, { steps: referenceSteps }).training);
   const steps = Math.max(1, Math.round((training.steps * reference) / flops.training));
   const tokensPerStep = training.batch * training.accumulate * data.context;
   return {
