@@ -1,0 +1,15 @@
+// B rows, T positions, E readout input width, N = B*T rows.
+import type { Ops, RowObjective, Seen, Tensor2D } from '@foretoken/core/plugin';
+
+/** Cross-entropy of an offset as it is without objectives of a head's own, for heads that add others to it. */
+export function crossEntropy(ops: Ops, seen: Seen, offset: number): RowObjective {
+  const { hidden_BTE } = seen.offset(offset);
+  const [B, T, E] = hidden_BTE.shape;
+  return {
+    name: `offset-${offset}`,
+    hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
+    readout: seen.readout(offset),
+    rows: seen.rows(offset),
+    validRows: seen.validTargets(offset),
+  };
+}
