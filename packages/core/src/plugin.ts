@@ -21,5 +21,6 @@ export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 export { type Static, Type } from 'typebox';
 export type * from './contracts/index.ts';
+export { offsetOfTerm, offsetTerm } from './contracts/term.ts';
 export { createTransformerBlock, defaultMlpWidth, type TransformerBlock } from './model/transformer-block.ts';
 export * from './plugins/define.ts';
