@@ -12,9 +12,14 @@ import { CONTEXT, modelOf, TINY_HEADS, TINY_TRUNKS, tinyModel, VOCABULARY } from
 import speculative from '../speculative/speculative.ts';
 
 const random = () => ({ uniform: () => 0.5 }) as Random;
-/** Two children at every node of the frontier. */
-const bushy: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ node, children: 2, sampled: false })) };
+/** Two children at every node of the frontier; one, on two levels more, past what was trained. */
+const bushy: DraftPolicy = {
+  grow: (_, frontier, _p, { level, trained }) =>
+    level > trained + 2 ? [] : frontier.map((node) => ({ node, children: level > trained ? 1 : 2, sampled: false })),
+};
 const chain: DraftPolicy = fixed.create({}, {});
+/** Twice as far as the horizon of the small models, where the head extends. */
+const far: DraftPolicy = fixed.create({}, { levels: 7 });
 
 let engine: Engine;
 beforeAll(async () => {
@@ -57,7 +62,7 @@ describe.each(TINY_TRUNKS)('on the %s trunk', (trunk) => {
       );
       expect((await generate(model, greedy.create({}, {}), prompts, 30)).texts).toEqual(texts);
       const drafting = speculative.create({}, {});
-      for (const policy of [chain, bushy]) {
+      for (const policy of [chain, bushy, far]) {
         expect((await generate(model, drafting, prompts, 30, policy)).texts).toEqual(texts);
       }
       for (const [p, prompt] of prompts.entries()) {

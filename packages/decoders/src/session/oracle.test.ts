@@ -1,11 +1,11 @@
 // The session against whole windows run without any memory: slower, simpler, and code that the session shares nothing with.
-import type { DraftPolicy, LanguageModel, Random } from '@foretoken/core';
+import type { DraftPolicy, LanguageModel, Random, Tree } from '@foretoken/core';
 import { headTaps, memoryWithoutPast, runOffsets } from '@foretoken/core/model';
 import { chainNodes, type Engine, openEngine, type Tensor2D, type Tensor3D } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
-import { TINY_HEADS, TINY_TRUNKS, tinyModel, VOCABULARY } from './tiny-models.fixture.ts';
+import { TINY_HEADS, TINY_TRUNKS, type TinyHead, tinyModel, VOCABULARY } from './tiny-models.fixture.ts';
 
 const TEXT = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
 
@@ -95,17 +95,62 @@ describe.each(TINY_TRUNKS)('on the %s trunk', (trunk) => {
   });
 });
 
-test('a prompt longer than one prefill forward gives what whole windows give', async () => {
-  const model = tinyModel(engine, 'attentive', 'sequential', { context: 200 });
-  const session = openSession(model);
-  const text = Array.from({ length: 160 }, (_, t) => (t * t + 3) % VOCABULARY);
-  session.join({ tokens: Int32Array.from(text.slice(0, -1)) });
-  const [verdict] = await session.verify([emptyTree()]);
-  expectClose(verdict.logits(-1), windowLogits(model, text.slice(0, -1)).get(1)!.at(-1)!);
-  session.commit([{ path: new Int32Array(0), next: text.at(-1)! }]);
-  const [tree] = await session.draft(sampledChain, () => uniform(0.5));
-  const logits = windowLogits(model, [...text, ...tree.tokens]);
-  for (const [k, q] of tree.q.entries()) expectClose(q as Float64Array, softmaxOf(logits.get(k + 2)![text.length - 2]));
-  session.dispose();
-  model.dispose();
+/** Two drawn children on every level but the second, where the first node has one and the second none. */
+const branching: DraftPolicy = {
+  grow: (_tree, frontier, _p, { level }) => {
+    if (level > MOST_LEVELS) return [];
+    if (level === 2) return [{ node: frontier[0], children: 1, sampled: true }];
+    return frontier.slice(0, 2).map((node) => ({ node, children: 2, sampled: true }));
+  },
+};
+
+describe.each(TINY_TRUNKS)('trees on the %s trunk', (trunk) => {
+  test.each(TINY_HEADS)('%s: each node was drawn from what a window that ends with its path says', async (head) => {
+    const model = tinyModel(engine, trunk, head);
+    const session = openSession(model);
+    const texts = [TEXT.slice(0, 3), TEXT.slice(2, 8)];
+    for (const text of texts) session.join({ tokens: Int32Array.from(text) });
+    for (const next of [7, 0, 8]) {
+      await session.verify(session.rows.map(emptyTree));
+      session.commit(texts.map(() => ({ path: new Int32Array(0), next })));
+      for (const text of texts) text.push(next);
+      let seed = next;
+      const trees = await session.draft(branching, () => ({ uniform: () => (seed++ * 0.37) % 1 }) as Random);
+      for (const [r, tree] of trees.entries()) expectDrawn(model, texts[r], tree);
+    }
+    session.dispose();
+    model.dispose();
+  });
 });
+
+/** Compares the distribution of every node of a tree with a whole window's. */
+function expectDrawn(model: LanguageModel, text: readonly number[], { tokens, parent, q }: Tree): void {
+  for (const [node, drawnFrom] of q.entries()) {
+    const path: number[] = [];
+    for (let above = parent[node]; above >= 0; above = parent[above]) path.unshift(tokens[above]);
+    const offset = path.length + 2;
+    const offsets = offset > model.offsets.length ? upTo(offset) : model.offsets;
+    const logits = windowLogits(model, [...text, ...path], offsets);
+    expectClose(drawnFrom as Float64Array, distribution(model, offset, logits.get(offset)![text.length - 2]));
+  }
+}
+
+test.each<TinyHead>(['sequential', 'extending', 'repeated', 'rolling'])(
+  'a prompt longer than one prefill forward gives %s what whole windows give',
+  async (head) => {
+    const model = tinyModel(engine, 'attentive', head, { context: 200 });
+    const session = openSession(model);
+    const text = Array.from({ length: 160 }, (_, t) => (t * t + 3) % VOCABULARY);
+    session.join({ tokens: Int32Array.from(text.slice(0, -1)) });
+    const [verdict] = await session.verify([emptyTree()]);
+    expectClose(verdict.logits(-1), windowLogits(model, text.slice(0, -1)).get(1)!.at(-1)!);
+    session.commit([{ path: new Int32Array(0), next: text.at(-1)! }]);
+    const [tree] = await session.draft(sampledChain, () => uniform(0.5));
+    const offsets = upTo(tree.tokens.length + 1);
+    const logits = windowLogits(model, [...text, ...tree.tokens], offsets);
+    for (const [k, q] of tree.q.entries())
+      expectClose(q as Float64Array, softmaxOf(logits.get(k + 2)![text.length - 2]));
+    session.dispose();
+    model.dispose();
+  },
+);

@@ -75,10 +75,29 @@ test('a fork that shares the pending token with its original is caught', async (
   expect(await isCaught('attentive', 'linear')).toBe(true);
 });
 
-test('an offset that keeps what it read of drafted tokens is caught', async () => {
-  const all = commits((_path, undecided) => Array.from({ length: undecided }, (_, n) => n));
-  const offsets = (store: KeyValueStore) => {
-    if (store.slot.startsWith('offset-')) all(store);
-  };
-  expect(await isCaught('recurrent', 'sequential', offsets)).toBe(true);
+test.each<TinyHead>(['sequential', 'repeated', 'extending'])(
+  'an offset of %s that keeps what it read of drafted tokens is caught',
+  async (head) => {
+    const all = commits((_path, undecided) => Array.from({ length: undecided }, (_, n) => n));
+    const offsets = (store: KeyValueStore) => {
+      if (store.slot.startsWith('offset-')) all(store);
+    };
+    expect(await isCaught('recurrent', head, offsets)).toBe(true);
+  },
+);
+
+test('a recurrent state after a drafted node that outlives the draft is caught', async () => {
+  const { open, commit, dropUndecided } = SlotMemory.prototype;
+  const forwards = new Map<SlotMemory, Parameters<typeof open>>();
+  vi.spyOn(SlotMemory.prototype, 'open').mockImplementation(function (this: SlotMemory, ...forward) {
+    forwards.set(this, forward);
+    return open.apply(this, forward);
+  });
+  vi.spyOn(SlotMemory.prototype, 'dropUndecided').mockImplementation(function (this: SlotMemory) {
+    const [rows, at] = forwards.get(this)!;
+    open.call(this, rows, at);
+    for (const row of rows) commit.call(this, row, [0]);
+    dropUndecided.call(this);
+  });
+  expect(await isCaught('attentive', 'rolling')).toBe(true);
 });

@@ -4,10 +4,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { openWatched, randomOf } from './rollback.fixture.ts';
-import { tinyModel } from './tiny-models.fixture.ts';
+import { type TinyHead, tinyModel } from './tiny-models.fixture.ts';
 
 const sampledChain: DraftPolicy = {
-  grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: true })),
+  grow: (_, frontier, _p, { level, trained }) =>
+    level > trained + 2 ? [] : frontier.map((node) => ({ node, children: 1, sampled: true })),
 };
 const random = () => randomOf(1);
 const prompt = (...tokens: number[]) => ({ tokens: Int32Array.from(tokens) });
@@ -49,16 +50,16 @@ async function freshLogits(tokens: readonly number[]): Promise<Float32Array> {
 
 describe('plugins that throw', () => {
   /** The model with a head that throws once at an offset. */
-  function failing(offset: number): LanguageModel {
+  function failing(offset: number, whole = model): LanguageModel {
     let isDue = false;
-    const { head } = model;
+    const { head } = whole;
     const forward: typeof head.forward = (i, input) => {
       const output = head.forward(i, input);
       if (i !== offset || !isDue) return output;
       isDue = false;
       throw new Error('a plugin failed');
     };
-    return Object.assign({ ...model, head: { ...head, forward } }, { arm: () => (isDue = true) });
+    return Object.assign({ ...whole, head: { ...head, forward } }, { arm: () => (isDue = true) });
   }
   const arm = (broken: LanguageModel) => (broken as LanguageModel & { arm: () => void }).arm();
 
@@ -95,47 +96,53 @@ describe('plugins that throw', () => {
     expect(session.rows).toHaveLength(1);
   });
 
-  test.each([2, 3, 4])(
-    'a draft that fails at offset %i can be left out and the next ones are right',
-    async (offset) => {
-      const broken = failing(offset);
-      session = openSession(broken);
-      const texts = [
-        [1, 2],
-        [6, 5, 4, 3, 2],
-      ];
-      for (const text of texts) session.join(prompt(...text));
-      const add = async (...next: number[]) => {
-        await step(next.map(nothing));
-        for (const [r, token] of next.entries()) texts[r].push(token);
-      };
-      await add(3, 1);
-      // The first column that an offset reads hides all before it: what a failure leaves there would not show.
-      await session.draft(sampledChain, random);
-      await add(2, 2);
-      arm(broken);
-      await expect(session.draft(sampledChain, random)).rejects.toThrow('a plugin failed');
-      for (const next of [4, 5, 6]) {
-        await add(next, next + 1);
-        const trees = await session.draft(sampledChain, random);
-        for (const [r, text] of texts.entries()) {
-          const fresh = openSession(model);
-          fresh.join(prompt(...text.slice(0, -1)));
-          await fresh.verify([emptyTree()]);
-          fresh.commit([nothing(text.at(-1)!)]);
-          expect(trees[r]).toEqual((await fresh.draft(sampledChain, random))[0]);
-          fresh.dispose();
-        }
+  test.each<[TinyHead, number]>([
+    ...[2, 3, 4].map((offset): [TinyHead, number] => ['sequential', offset]),
+    ...[2, 3, 4, 5].map((offset): [TinyHead, number] => ['extending', offset]),
+    ...[2, 3, 4, 5].map((offset): [TinyHead, number] => ['rolling', offset]),
+    ['repeated', 5],
+  ])('a draft of %s that fails at offset %i can be left out and the next ones are right', async (head, offset) => {
+    const whole = tinyModel(engine, 'attentive', head);
+    const broken = failing(offset, whole);
+    const opened = openSession(broken);
+    const texts = [
+      [1, 2],
+      [6, 5, 4, 3, 2],
+    ];
+    for (const text of texts) opened.join(prompt(...text));
+    const add = async (...next: number[]) => {
+      await opened.verify(opened.rows.map(emptyTree));
+      opened.commit(next.map(nothing));
+      for (const [r, token] of next.entries()) texts[r].push(token);
+    };
+    await add(3, 1);
+    // The first column that an offset reads hides all before it: what a failure leaves there would not show.
+    await opened.draft(sampledChain, random);
+    await add(2, 2);
+    arm(broken);
+    await expect(opened.draft(sampledChain, random)).rejects.toThrow('a plugin failed');
+    for (const next of [4, 5, 6]) {
+      await add(next, next + 1);
+      const trees = await opened.draft(sampledChain, random);
+      for (const [r, text] of texts.entries()) {
+        const fresh = openSession(whole);
+        fresh.join(prompt(...text.slice(0, -1)));
+        await fresh.verify([emptyTree()]);
+        fresh.commit([nothing(text.at(-1)!)]);
+        expect(trees[r]).toEqual((await fresh.draft(sampledChain, random))[0]);
+        fresh.dispose();
       }
-    },
-  );
+    }
+    opened.dispose();
+    whole.dispose();
+  });
 });
 
 describe('declarations that decoding does not serve', () => {
   test.each([
-    ['memory: unrolled', { memory: 'unrolled' }],
-    ['extends: true', { extends: true }],
     ['carry: further together with ahead: true', { reads: { carry: 'further', ahead: true } }],
+    ['carry: further together with memory: unrolled', { reads: { carry: 'further' }, memory: 'unrolled' }],
+    ['carry: further together with extends: true', { reads: { carry: 'further' }, extends: true }],
   ] as const)('%s is refused when the session is opened', (declaration, declared) => {
     const open = () => openSession({ ...model, head: { ...model.head, ...declared } });
     expect(open).toThrow(expect.objectContaining({ code: 'OFFSET_UNSUPPORTED' }));

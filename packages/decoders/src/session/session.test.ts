@@ -2,12 +2,15 @@ import type { DraftPolicy, Kept, LanguageModel, Session, Tree } from '@foretoken
 import { defineHead } from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import fixed from '../fixed/fixed.ts';
 import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { randomOf } from './rollback.fixture.ts';
 import { CONTEXT, modelOf, type TinyHead, tinyModel, tinyTrunk, VOCABULARY } from './tiny-models.fixture.ts';
 
 const chain: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) };
+/** One level past the trained ones where the head extends. */
+const fourLevels = fixed.create({}, { levels: 4 });
 const oneLevel: DraftPolicy = {
   grow: (tree, frontier, p, at) => (at.level > 1 ? [] : chain.grow(tree, frontier, p, at)),
 };
@@ -124,17 +127,67 @@ describe('rows', () => {
 });
 
 describe('drafts', () => {
-  test('let go of what every offset has read, so that tensors do not pile up', async () => {
-    session.join(prompt(1));
-    const counts: number[] = [];
-    for (let left = 12; left > 0; left--) {
-      const [tree] = await session.draft(chain, random);
-      await session.verify([tree]);
-      session.commit([nothing(2)]);
-      counts.push(engine.memory().numTensors);
-    }
-    // The first columns of a row are too few for the furthest offset to have read any for good.
-    expect(new Set(counts.slice(5)).size).toBe(1);
+  test.each<TinyHead>(['sequential', 'unrolled', 'extending', 'rolling'])(
+    'of %s let go of what every offset has read, so that tensors do not pile up',
+    async (head) => {
+      const other = tinyModel(engine, 'attentive', head);
+      const opened = openSession(other);
+      opened.join(prompt(1));
+      const counts: number[] = [];
+      for (let left = 12; left > 0; left--) {
+        const [tree] = await opened.draft(fourLevels, random);
+        await opened.verify([tree]);
+        opened.commit([nothing(2)]);
+        counts.push(engine.memory().numTensors);
+      }
+      // The first columns of a row are too few for the furthest offset to have read any for good.
+      expect(new Set(counts.slice(5)).size).toBe(1);
+      opened.dispose();
+      other.dispose();
+    },
+  );
+
+  test.each<TinyHead>(['extending', 'repeated', 'blind', 'rolling'])(
+    'of %s go on past what was trained as far as the row has room',
+    async (head) => {
+      const other = tinyModel(engine, 'attentive', head);
+      const opened = openSession(other);
+      opened.join({ tokens: Int32Array.of(1) });
+      await opened.verify([emptyTree()]);
+      opened.commit([nothing(2)]);
+      const [longest] = await opened.draft(chain, random);
+      // Two tokens are kept, and the one that verifying adds must fit.
+      expect(longest.tokens).toHaveLength(CONTEXT - 3);
+      expect(opened.levels).toBe(CONTEXT - 3);
+      await opened.verify([longest]);
+      opened.commit([nothing(3)]);
+      const seen: unknown[] = [];
+      const within: DraftPolicy = {
+        grow: (tree, frontier, p, at) => {
+          seen.push([at.level, at.trained, at.levels]);
+          return at.level > at.trained ? [] : chain.grow(tree, frontier, p, at);
+        },
+      };
+      const [trained] = await opened.draft(within, random);
+      expect(trained.tokens).toHaveLength(3);
+      expect(seen).toEqual([1, 2, 3, 4].map((level) => [level, 3, CONTEXT - 3]));
+      opened.dispose();
+      other.dispose();
+    },
+  );
+
+  test('past what was trained need a readout: replicated ones are refused there', async () => {
+    const other = tinyModel(engine, 'attentive', 'extending', { readout: 'replicated' });
+    const opened = openSession(other);
+    opened.join(prompt(1, 2));
+    await opened.verify([emptyTree()]);
+    opened.commit([nothing(2)]);
+    await expect(opened.draft(chain, random)).rejects.toMatchObject({ code: 'OFFSET_UNSUPPORTED' });
+    await opened.verify([emptyTree()]);
+    opened.commit([nothing(3)]);
+    expect((await opened.draft(fixed.create({}, {}), random))[0].tokens).toHaveLength(3);
+    opened.dispose();
+    other.dispose();
   });
 
   test('are empty before the first verdict of a row, whatever the others draft', async () => {
@@ -151,6 +204,9 @@ describe('drafts', () => {
     ['linear', 1, 0],
     ['leap', 4, 1],
     ['anticausal', 3, 2],
+    ['unrolled', 4, 3],
+    // What a head extends is a chain that was trained, not the first token.
+    ['extending', 1, 0],
   ])('of %s with horizon %i have %i levels at most', async (head, horizon, levels) => {
     const other = tinyModel(engine, 'attentive', head, { horizon });
     const opened = openSession(other);
