@@ -32,6 +32,7 @@ export default defineHead({
     const register_D = param<Tensor1D>('register', [dims.width]);
     const distancesOf = new WeakMap<Batch, Int32Array>();
     return {
+      offsets: [1],
       forward: (_offset, { trunk: [hidden_BTD] }) => hidden_BTD,
       arrange(batch) {
         const distance_B = Int32Array.from({ length: batch.at.B }, () => 1 + batch.random.integer(dMax));

@@ -21,6 +21,7 @@ export default defineHead({
     refuseFurtherOffsets('token-order', dims, 'How many upcoming tokens it ranks is its option window.');
     const order = { gain_E: readout.gain_E, weight_EV: param<Tensor2D>('unembedding', [dims.width, dims.vocabulary]) };
     return {
+      offsets: [1],
       forward: (_offset, { trunk: [hidden_BTD] }) => hidden_BTD,
       objectives(seen) {
         const next = crossEntropy(ops, seen, 1);
