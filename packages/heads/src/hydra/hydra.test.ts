@@ -4,5 +4,6 @@ import hydra from './hydra.ts';
 
 describeHeadContract(hydra, 'hydra');
 describeHeadContract(hydra, 'hydra', { layers: 2, norm: false });
-describeHeadContract(hydra, 'hydra', {}, { horizon: 1 });
+// With horizon 1 there is no further offset for an option to act on.
+describeHeadContract(hydra, 'hydra', {}, { horizon: 1, actElsewhere: ['layers', 'norm'] });
 describeReference(hydra, 'hydra');

@@ -6,7 +6,8 @@ import leap from './leap.ts';
 
 describeHeadContract(leap, 'leap');
 describeHeadContract(leap, 'leap', { stride: 3, layers: 2 }, { horizon: 5 });
-describeHeadContract(leap, 'leap', {}, { horizon: 1 });
+// With horizon 1 there is no further offset for an option to act on.
+describeHeadContract(leap, 'leap', {}, { horizon: 1, actElsewhere: ['layers', 'stride'] });
 describeReference(leap, 'leap');
 
 const offsetsOf = (horizon: number, stride: number) => {
