@@ -17,7 +17,7 @@ type Running = {
  *
  * over the terms that take part, where <G_k> is the running mean of its gradient norms in the steps so far.
  *
- * @source Défossez et al. 2022 (EnCodec), arXiv:2210.13438, sec. 3.4, eq. 4; R is 1 there. By default it is the sum of the
+ * @source Défossez et al. 2022 (EnCodec), arXiv:2210.13438, sec. 3.4; R is 1 there. By default it is the sum of the
  * unweighted norms here, so that clipping and learning rate mean what they mean under `uniform`
  */
 export default defineWeighting({

@@ -4,7 +4,7 @@ import { listed, namedWeights, startTerms, weighTerms, weightList } from '../ter
 /**
  * Fixed weights from a list; the last one repeats.
  *
- * @source ours; Megatron-Core's constant MTP loss scale is [1, .1]
+ * @source ours; the constant MTP scale of Megatron-Core is .1
  */
 export default defineWeighting({
   name: 'constant',
