@@ -17,12 +17,22 @@ export interface Head {
   forward(offset: number, input: OffsetInput): Tensor3D | OffsetOutput;
   /** Offsets this head predicts, ascending, starting at 1. Default 1..horizon. */
   readonly offsets?: readonly number[];
-  /** May draft past the last offset it trained. Default false. */
+  /**
+   * May draft past the last offset it trained, as far as the context holds: `forward` is then asked for offsets above the
+   * horizon, in decoding alone, and readout must be shared or the head's own. Default false.
+   */
   readonly extends?: boolean;
   readonly reads?: Reads;
   /**
-   * `none` (default); `per-offset`: each offset keeps memory of its own over all columns; `unrolled`: all offsets share
-   * one memory, the further ones appended only as drafts.
+   * What `OffsetInput.memory` is to an offset:
+   * - `none` (default): there is none.
+   * - `per-offset`: each offset has its own, over all columns. Name slots after the offset.
+   * - `unrolled`: all offsets past the first share one; offset 1 keeps its own. Offset 2 stands on the text. The node of
+   *   offset i >= 3 at column t hangs below that of offset i-1 of the same column, at position t+i-2, so it sees offset
+   *   2's nodes of columns up to t and the nodes of offsets 3 to i at column t. In training that holds at every column
+   *   (EAGLE-3's training-time test), within the offsets of the step. In decoding offset 2 has read the past, and further
+   *   offsets stand at the last column, below drafted nodes, and go with the draft. `OffsetInput.at` says all of this:
+   *   pass it and the memory on to `ops`. Every offset must use the same slots, nearer ones first.
    */
   readonly memory?: 'none' | 'per-offset' | 'unrolled';
   /** Readout of an offset. Default: shared or replicated, by configuration. */
