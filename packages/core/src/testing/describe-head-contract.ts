@@ -11,8 +11,9 @@ import { type HeadCase, type HeadContractSettings, openHeadCase } from './head/h
  * ```ts
  * describeHeadContract(lowRank, 'low-rank', { rank: 2 });
  * ```
- * It builds small models around the head and checks that options are refused, shapes fit, bits repeat, memory is as
- * declared, nothing of the future is seen, gradients are right and nothing leaks.
+ * It builds small models around the head and checks each rule of the contract: options are refused or act, shapes fit,
+ * bits repeat and survive a checkpoint, nothing of the future is seen, decoding in chunks gives what the whole text
+ * gives, each offset is trained for its own token, gradients are right, nothing leaks.
  *
  * @param plugin - the head, or the bundle that provides it
  * @param name - the head's name
