@@ -1,5 +1,7 @@
+import { flopsPerToken } from '@foretoken/core/training';
 import { describe, expect, it } from 'vitest';
 import { trainingFlopsPerToken } from './flops.ts';
+import { withBench } from './open-bench.ts';
 
 const yardstick = { width: 256, layers: 6, horizon: 4, vocab: 256, match: 'none', context: 256 } as const;
 
@@ -14,6 +16,13 @@ describe('FLOPs of training on one token', () => {
     expect(products).toBe(44_924_928);
     expect(attention).toBe(3_552_768);
     expect(trainingFlopsPerToken(yardstick)).toBe(48_477_696);
+  });
+
+  it.each(['none', 'parameters'] as const)('are those that are counted on the model, match: %s', async (match) => {
+    const small = { width: 32, layers: 5, attentionHeads: 2, horizon: 3, vocab: 40, match, context: 16 };
+    const options = { ...small, engine: 'wasm', precision: 'float32' } as const;
+    const counted = await withBench(options, { context: 16 }, async ({ model }) => flopsPerToken(model, { steps: 1 }));
+    expect(counted.training).toBe(trainingFlopsPerToken(small));
   });
 
   it('differ by the readouts alone between horizons of equal parameters', () => {

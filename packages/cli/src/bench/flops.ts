@@ -23,7 +23,8 @@ const passes = 3;
  *   + 3 x 2 x blocks x 2 x D x (T + 1) / 2             queries by keys and weights by values, the causal half
  *
  * with D the width, F the inner width of the MLP, V the vocabulary, T the context, n offsets that each go through the
- * readout. There are `layers` blocks with equal parameters and `layers` + n - 1 otherwise. The embedding is a look-up;
+ * readout. The closed form of what `flopsPerToken` of @foretoken/core counts on the model itself, for scripts that build
+ * none. There are `layers` blocks with equal parameters and `layers` + n - 1 otherwise. The embedding is a look-up;
  * norms, rotary embedding, softmax, loss and optimizer are left out, and so is whatever an engine computes again.
  *
  * @source ours; the backward pass counted as in Kaplan et al. 2020, arXiv:2001.08361, sec. 2.1

@@ -1,8 +1,8 @@
+import { flopsPerToken } from '@foretoken/core/training';
 import type { BenchShareOptions } from '../commands/bench.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { trainingShape } from './experiment.ts';
-import { trainingFlopsPerToken } from './flops.ts';
 import { median } from './median.ts';
 import { type Bench, withBench } from './open-bench.ts';
 import { bestOf, type GemmPeak, medianPeak, openPeakMeter } from './peak/peak-meter.ts';
@@ -14,7 +14,7 @@ export interface TrainingShare {
   readonly threads: number;
   readonly parameters: number;
   readonly tokensPerSecond: number;
-  /** Matrix products and causal attention, forward and backward; see `trainingFlopsPerToken`. */
+  /** Counted: matrix products and causal attention, forward and backward. */
   readonly flopsPerToken: number;
   /** Those FLOPs per second, in 10^9. */
   readonly gflops: number;
@@ -35,7 +35,7 @@ export async function run(context: CommandContext, _: readonly string[], options
 }
 
 async function measure(context: CommandContext, bench: Bench, options: BenchShareOptions): Promise<TrainingShare> {
-  const { engine, model } = bench;
+  const { engine, model, experiment } = bench;
   const meter = await openPeakMeter(engine, options);
   const peaks: GemmPeak[] = [];
   try {
@@ -43,16 +43,16 @@ async function measure(context: CommandContext, bench: Bench, options: BenchShar
       peaks.push(await meter.measure());
     };
     const stepsMs = await timeSteps(context, bench, options, { afterStep });
-    const flopsPerToken = trainingFlopsPerToken(options);
+    const { training: perToken } = flopsPerToken(model, experiment.training);
     const tokensPerStep = options.batch * options.context;
-    const gflopsOf = (stepMs: number) => (flopsPerToken * tokensPerStep) / stepMs / 1e6;
+    const gflopsOf = (stepMs: number) => (perToken * tokensPerStep) / stepMs / 1e6;
     const { gflops: peakGflops, torchGflops } = medianPeak(peaks);
     return {
       engine: engine.name,
       threads: engine.threads,
       parameters: model.numParameters,
       tokensPerSecond: (tokensPerStep * 1_000) / median(stepsMs),
-      flopsPerToken,
+      flopsPerToken: perToken,
       gflops: gflopsOf(median(stepsMs)),
       peakGflops,
       ...(torchGflops === undefined ? {} : { torchGflops }),

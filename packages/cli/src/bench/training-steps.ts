@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom, type Windows } from '@foretoken/core';
 import { costRatioOf } from '@foretoken/core/model';
-import { backwardOf, makeBatch, type StepBatch, Trainer } from '@foretoken/core/training';
-import { createNodes } from '@foretoken/engine';
+import { backwardOf, Trainer } from '@foretoken/core/training';
 import type { BenchTrainingOptions } from '../commands/bench.ts';
 import type { CommandContext } from '../process/context.ts';
-import { type Bench, randomTokens, throwIfStopped } from './open-bench.ts';
+import { type Bench, throwIfStopped } from './open-bench.ts';
+import { randomBatch } from './random-batch.ts';
 
 /** What else is done while steps are timed. */
 export interface BesideSteps {
@@ -27,7 +26,7 @@ export async function timeSteps(
   { batch, steps, warmup }: BenchTrainingOptions,
   { start, afterStep }: BesideSteps = {},
 ): Promise<number[]> {
-  const trainer = createTrainer(bench);
+  const training = openTraining(bench, batch);
   const progress = context.progress();
   const total = warmup + steps;
   const times: number[] = [];
@@ -35,16 +34,30 @@ export async function timeSteps(
     for (let step = 0; step < total; step++) {
       throwIfStopped(context);
       if (step === warmup) start?.();
-      times.push(oneStep(bench, trainer, batch));
+      times.push(training.step());
       const note = `${Math.round(times[step])} ms`;
       progress.update({ label: 'training', done: step + 1, total, unit: 'steps', note });
       await nextTurn();
       if (step >= warmup) await afterStep?.(times[step]);
     }
   } finally {
-    trainer.dispose();
+    training.dispose();
   }
   return times.slice(warmup);
+}
+
+/** A training on random tokens, step by step. */
+export interface TimedTraining {
+  /** @returns milliseconds of the step alone; making the batch is not part of it */
+  step(): number;
+  /** Frees the optimizer's state; the model is the bench's. */
+  dispose(): void;
+}
+
+/** Starts training a benchmark's model. */
+export function openTraining(bench: Bench, batch: number): TimedTraining {
+  const trainer = createTrainer(bench);
+  return { step: () => oneStep(bench, trainer, batch), dispose: () => trainer.dispose() };
 }
 
 function createTrainer({ host, experiment, engine, model }: Bench): Trainer {
@@ -63,28 +76,13 @@ function createTrainer({ host, experiment, engine, model }: Bench): Trainer {
   });
 }
 
-/** @returns milliseconds of the step alone; making the batch is not part of it */
-function oneStep({ model, random, experiment }: Bench, trainer: Trainer, B: number): number {
-  const { vocabulary, context, maxOffset } = model.dims;
-  const windows: Windows = {
-    count: B,
-    read: () => ({
-      tokens: randomTokens(random, context + maxOffset, vocabulary),
-      document: new Int32Array(context + maxOffset),
-    }),
-  };
-  const indices = Array.from({ length: B }, (_, i) => i);
-  const tokens = makeBatch(windows, indices, model.dims);
-  const at = createNodes(tokens);
-  const batch: StepBatch = {
-    input: { tokens, at, random: createRandom(experiment.seed, `step/${trainer.step}`) },
-    targets: { target: tokens.target, validTargets: () => B * context },
-  };
+function oneStep({ model, random }: Bench, trainer: Trainer, B: number): number {
+  const { batch, dispose } = randomBatch(model, random, B);
   const started = performance.now();
   try {
     trainer.run([batch]);
     return performance.now() - started;
   } finally {
-    at.dispose();
+    dispose();
   }
 }

@@ -1,9 +1,9 @@
+import { flopsPerToken } from '@foretoken/core/training';
 import type { BenchTrainingOptions } from '../commands/bench.ts';
 import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { trainingShape } from './experiment.ts';
-import { trainingFlopsPerToken } from './flops.ts';
 import { median } from './median.ts';
 import { type Bench, withBench } from './open-bench.ts';
 import { type GemmPeak, measurePeak } from './peak/peak-meter.ts';
@@ -40,7 +40,10 @@ export async function run(
   await withBench(options, trainingShape(options), async (bench) => {
     const speed = await measure(context, bench, options);
     if (context.isJson) context.printJson(speed);
-    else context.print(lineOf(speed, options, await measurePeak(bench.engine, { rounds: peakRounds })));
+    else {
+      const perToken = flopsPerToken(bench.model, bench.experiment.training).training;
+      context.print(lineOf(speed, perToken, await measurePeak(bench.engine, { rounds: peakRounds })));
+    }
   });
   return EXIT.done;
 }
@@ -61,9 +64,9 @@ async function measure(context: CommandContext, bench: Bench, options: BenchTrai
   };
 }
 
-function lineOf(speed: TrainingSpeed, options: BenchTrainingOptions, peak: GemmPeak): string {
+function lineOf(speed: TrainingSpeed, flopsPerToken: number, peak: GemmPeak): string {
   const { engine, threads, parameters, tokensPerSecond, peakBytes, residentBytes, stepMs } = speed;
-  const gflops = (trainingFlopsPerToken(options) * tokensPerSecond) / 1e9;
+  const gflops = (flopsPerToken * tokensPerSecond) / 1e9;
   const share = Math.round((100 * gflops) / peak.gflops);
   return [
     `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${parameters.toLocaleString('en-US')} parameters:`,

@@ -13,7 +13,7 @@ function parse(name: string, ...args: string[]): Record<string, unknown> {
 describe('bench', () => {
   it('has one command for each thing that is measured', () => {
     const names = benchCommand().commands.map((command) => command.name());
-    expect(names).toEqual(['training', 'decoding', 'ops', 'peak', 'share']);
+    expect(names).toEqual(['training', 'decoding', 'ops', 'peak', 'share', 'memory', 'horizon']);
   });
 
   it('training measures the yardstick on the first engine that runs, unless told otherwise', () => {

@@ -49,6 +49,22 @@ export interface PeakOptions {
 /** Options of `foretoken bench share`. */
 export interface BenchShareOptions extends BenchTrainingOptions, PeakOptions {}
 
+/** Options of `foretoken bench memory`. */
+export interface BenchMemoryOptions extends BenchEngineOptions {
+  readonly width: number;
+  readonly layers: number;
+  readonly attentionHeads: number;
+  readonly batch: number;
+  readonly context: number;
+  readonly vocab: readonly number[];
+  readonly horizon: readonly number[];
+}
+
+/** Options of `foretoken bench horizon`. */
+export interface BenchHorizonOptions extends Omit<BenchTrainingOptions, 'horizon' | 'match'> {
+  readonly horizon: readonly number[];
+}
+
 /** Options of `foretoken bench peak`. */
 export interface BenchPeakOptions extends BenchEngineOptions, PeakOptions {
   readonly rounds: number;
@@ -76,7 +92,8 @@ export function benchCommand(): Command {
     action(() => import('../bench/share.ts')),
   );
   const bench = new Command('bench').description('Measure speed and memory.');
-  for (const each of [training, decoding, opsCommand(), peakCommand(), share]) bench.addCommand(each);
+  for (const each of [training, decoding, opsCommand(), peakCommand(), share, memoryCommand(), horizonCommand()])
+    bench.addCommand(each);
   return bench;
 }
 
@@ -94,14 +111,50 @@ function peakCommand(): Command {
   );
 }
 
+function memoryCommand(): Command {
+  const what = 'Measure tensor bytes of a backward pass against horizon and vocabulary: sequential, joint, unfused.';
+  const sized = command('memory', what)
+    .option('--width <size>', 'width of the hidden states', positive, 64)
+    .option('--layers <count>', 'blocks of the one-token model', positive, 2)
+    .option('--attention-heads <count>', 'attention heads of a block', positive, 2)
+    .option('--batch <count>', 'windows of the pass', positive, 4)
+    .option('--context <tokens>', 'positions of a window', positive, 64)
+    .option('--vocab <sizes>', 'vocabularies, with commas between', wholeNumbers({ minimum: 1 }), [256, 4096, 32_000])
+    .option(
+      '--horizon <counts>',
+      'offsets to predict, with commas between',
+      wholeNumbers({ minimum: 1 }),
+      [1, 2, 4, 8],
+    );
+  return withEngine(sized).action(action(() => import('../bench/memory/memory.ts')));
+}
+
+function horizonCommand(): Command {
+  const what = 'Measure training steps of several horizons with equal parameters, in turns, beside their FLOPs.';
+  const sized = command('horizon', what)
+    .option('--width <size>', 'width of the hidden states', positive, 256)
+    .option('--layers <count>', 'blocks of the one-token model', positive, 12)
+    .option('--attention-heads <count>', 'attention heads of a block', positive, 4)
+    .option('--vocab <size>', 'vocabulary', positive, 256)
+    .option(
+      '--horizon <counts>',
+      'offsets to predict, with commas between',
+      wholeNumbers({ minimum: 1 }),
+      [1, 2, 4, 8],
+    );
+  return withTraining(withEngine(sized)).action(action(() => import('../bench/horizon/horizon.ts')));
+}
+
 const withRounds = (command: Command): Command =>
   withTorch(withEngine(command.option('--rounds <count>', 'measurements of each; the median counts', positive, 9)));
 
 const withTorch = (command: Command): Command =>
   command.option('--torch <python>', 'a Python that has PyTorch: its GEMM is measured too, in turns with ours');
 
-const withSteps = (command: Command): Command =>
-  withModel(command)
+const withSteps = (command: Command): Command => withTraining(withModel(command));
+
+const withTraining = (command: Command): Command =>
+  command
     .option('--batch <count>', 'windows of one step', positive, 8)
     .option('--context <tokens>', 'positions of a window', positive, 256)
     .option('--steps <count>', 'steps to measure; the median counts', positive, 9)

@@ -1,0 +1,66 @@
+/** What one backward pass held at most. */
+export interface MemoryPoint {
+  readonly backward: BackwardKind;
+  readonly vocab: number;
+  readonly horizon: number;
+  /** Tensor bytes alive at once, above those of weights and batch. */
+  readonly peakBytes: number;
+  /** Of which the gradients that it hands out. */
+  readonly gradientBytes: number;
+  /** The rest: activations, logits and their gradients, what the paper's claim is about. */
+  readonly workingBytes: number;
+}
+
+/** Ways to differentiate: the framework's two, and the naive one. */
+export type BackwardKind = 'sequential' | 'joint' | 'unfused';
+
+/** How the working bytes of one way grow. */
+export interface MemorySlopes {
+  readonly backward: BackwardKind;
+  /** What the paper says of this way. */
+  readonly claim: 'O(nV+d)' | 'O(V+d)' | 'O(V+nd)';
+  /** Bytes per further offset, for each vocabulary. */
+  readonly perOffset: readonly { readonly vocab: number; readonly bytes: number }[];
+  /** Bytes per further token of the vocabulary, for each horizon. */
+  readonly perToken: readonly { readonly horizon: number; readonly bytes: number }[];
+  /**
+   * The nV term: floats per row, offset and token of the vocabulary, from the slope in V of `perOffset`. 1: every offset
+   * keeps its logits; 0: none does.
+   */
+  readonly logitsKept: number;
+}
+
+const CLAIMS = { unfused: 'O(nV+d)', sequential: 'O(V+d)', joint: 'O(V+nd)' } as const;
+
+/**
+ * Least-squares slopes of the working bytes of each way, in n at every V and in V at every n.
+ * @param rows - positions of the batch
+ */
+export function slopesOf(points: readonly MemoryPoint[], rows: number): MemorySlopes[] {
+  return [...new Set(points.map(({ backward }) => backward))].map((backward) => {
+    const own = points.filter((point) => point.backward === backward);
+    const perOffset = distinct(own, 'vocab').map((vocab) => ({
+      vocab,
+      bytes: slope(own.filter((point) => point.vocab === vocab).map((p) => [p.horizon, p.workingBytes])),
+    }));
+    const perToken = distinct(own, 'horizon').map((horizon) => ({
+      horizon,
+      bytes: slope(own.filter((point) => point.horizon === horizon).map((p) => [p.vocab, p.workingBytes])),
+    }));
+    const both = slope(perOffset.map(({ vocab, bytes }) => [vocab, bytes]));
+    const logitsKept = both / (rows * Float32Array.BYTES_PER_ELEMENT);
+    return { backward, claim: CLAIMS[backward], perOffset, perToken, logitsKept };
+  });
+}
+
+const distinct = (points: readonly MemoryPoint[], key: 'vocab' | 'horizon'): number[] =>
+  [...new Set(points.map((point) => point[key]))].sort((a, b) => a - b);
+
+/** Of the least-squares line through points; NaN for fewer than two places. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const products = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  const squares = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  return products / squares;
+}
