@@ -21,6 +21,8 @@ export interface ResolveContext {
   /** The base experiment: a file of its own, or a part of the ablation's. */
   readonly base: Source;
   readonly registry: Registry;
+  /** Folder that the path of a base run starts from. */
+  readonly baseDirectory: string;
 }
 
 /** One arm with one seed: a complete experiment. */
@@ -70,7 +72,7 @@ const scoring = (experiment: Experiment, maxOffset: number): Experiment => ({
 });
 
 function resolveArm(
-  { ablation, base, registry }: ResolveContext,
+  { ablation, base, registry, baseDirectory }: ResolveContext,
   settings: readonly Setting[],
 ): { experiment?: Experiment; problems: readonly string[] } {
   let source = base;
@@ -87,7 +89,7 @@ function resolveArm(
   }
   if (problems.length > 0) return { problems };
   const located = { ...source, describe: describeIn(ablation, base, settings) };
-  const inspected = inspectExperiment(located, registry);
+  const inspected = inspectExperiment(located, registry, baseDirectory);
   if (inspected.problems.length === 0) return { experiment: inspected.experiment, problems };
   return { problems: inspected.problems.map((problem) => saidProblem(located, problem)) };
 }

@@ -50,7 +50,7 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const { base, baseDirectory } = await readBase(file, ablation);
   const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
   const { arms, seeds, problems } = expandArms(ablation);
-  const resolved = resolveArms({ ablation: ablation.source, base, registry }, arms, seeds);
+  const resolved = resolveArms({ ablation: ablation.source, base, registry, baseDirectory }, arms, seeds);
   const all = [...problems, ...resolved.problems, ...reservedEvals(base, resolved.cells)];
   if (all.length > 0) throw ablationInvalid(all);
   const engines = await fingerprintsOf(resolved.cells, host);

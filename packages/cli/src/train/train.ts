@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { createForetokenHost } from '@foretoken/ablation';
-import { loadExperiment } from '@foretoken/core';
+import { loadExperiment, type Override } from '@foretoken/core';
 import { type TrainOptions as CoreOptions, type TrainingSummary, trainRun } from '@foretoken/core/training';
 import { isForetokenError } from '@foretoken/engine/errors';
 import type { TrainOptions } from '../commands/train.ts';
@@ -11,7 +11,7 @@ import { parseOverride } from './overrides.ts';
 
 /** Trains the model of an experiment file in a folder of its own. */
 export async function run(context: CommandContext, [file]: readonly string[], options: TrainOptions): Promise<number> {
-  const overrides = (options.set ?? []).map(parseOverride);
+  const overrides = [...baseOverride(file, options), ...(options.set ?? []).map(parseOverride)];
   const host = await createForetokenHost({ log: (line) => context.say(line) });
   const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
   const directory = path.resolve(options.run ?? path.join('runs', experiment.name));
@@ -33,6 +33,13 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   } finally {
     await host.dispose();
   }
+}
+
+/** `--base` starts from where the command is called, `model.base.run` from the file's folder. */
+function baseOverride(file: string, { base }: TrainOptions): Override[] {
+  if (base === undefined) return [];
+  const run = path.relative(path.dirname(path.resolve(file)), path.resolve(base)) || '.';
+  return [{ path: 'model.base', value: { run } }];
 }
 
 function showTraining(context: CommandContext): Pick<CoreOptions, 'onPrepare' | 'onProgress'> {
@@ -63,12 +70,13 @@ function report(context: CommandContext, directory: string, summary: TrainingSum
 }
 
 /** The same command with --resume, quoted for a shell. */
-function howToGoOn(file: string, directory: string, { set = [] }: TrainOptions): string {
+function howToGoOn(file: string, directory: string, { base, set = [] }: TrainOptions): string {
   const words = [
     'train',
     file,
     '--run',
     path.relative('', directory) || '.',
+    ...(base === undefined ? [] : ['--base', base]),
     ...set.flatMap((text) => ['--set', text]),
   ];
   return `Go on with: foretoken ${[...words, '--resume'].map(quoted).join(' ')}`;
