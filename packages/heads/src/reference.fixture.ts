@@ -84,13 +84,16 @@ export function describeReference(plugin: Definition<'head'>, name: string): voi
   }
 }
 
+/** Native and wasm where they can run, or those that FORETOKEN_TEST_ENGINES names: none of them may be left out. */
 async function presentEngines(): Promise<readonly EngineName[]> {
   const asked = process.env.FORETOKEN_TEST_ENGINES?.split(',');
-  const found = (await listEngines()).filter(
-    ({ name, available }) => available && (asked?.includes(name) ?? (name === 'native' || name === 'wasm')),
-  );
-  if (found.length === 0) throw new Error('neither native nor wasm can run here: nothing would be compared.');
-  return found.map(({ name }) => name);
+  const wanted = (await listEngines()).filter(({ name }) => (asked ?? ['native', 'wasm']).includes(name));
+  const missing = wanted.filter(({ available }) => !available);
+  if (asked && missing.length > 0)
+    throw new Error(`FORETOKEN_TEST_ENGINES names ${missing[0].name}, but: ${missing[0].detail}`);
+  const present = wanted.filter(({ available }) => available).map(({ name }) => name);
+  if (present.length === 0) throw new Error('no engine to compare on: native and wasm cannot run here.');
+  return present;
 }
 
 function casesOf(name: string): readonly (readonly [string, ReferenceCase])[] {
