@@ -34,6 +34,7 @@ export function render(heads) {
 function section({ name, options, readme: { file, formula, rows } }) {
   const facts = [
     ['parameters', rows.parameters],
+    ...(rows.reads ? [['reads', rows.reads]] : []),
     ['memory', rows.memory],
     ...(rows.layers ? [['layers', rows.layers]] : []),
     ['source', rows.source],
