@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   FORMAT_VERSION: 'The file was written in another format version. Use the release of Foretoken that wrote it.',
   // model
   LAYERS_TOO_FEW:
-    'The heads would take every block of the trunk. Use more layers, a smaller horizon, or `match: none`.',
+    'The heads would take every block of the trunk, or weigh more than it can give. Use more layers, a smaller horizon, or `match: none`.',
   OFFSET_UNSUPPORTED: 'The head cannot serve this offset or declaration. Lower the horizon or choose another head.',
   PARAMETER_DUPLICATE: 'A plugin asked twice for one parameter name. Give each weight its own name.',
   PARAMETER_INVALID: 'A parameter name, shape or initializer is not allowed. Mend the plugin.',
