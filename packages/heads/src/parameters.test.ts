@@ -50,6 +50,16 @@ test.each<[string, Record<string, string | number | boolean | number[]>, number,
   ['leap', {}, 1, 0],
   ['leap', {}, 6, 2 * 16],
   ['leap', { stride: 4, layers: 3 }, 8, 3 * 16],
+  ['sequential', {}, 1, 0],
+  ['sequential', {}, 3, 2 * (BLOCK + 2 * 16 + 2 * 4)],
+  ['sequential', { repeat: true }, 1, 0],
+  ['sequential', { repeat: true }, 4, BLOCK + 2 * 16 + 2 * 4],
+  ['eagle', {}, 1, 0],
+  ['eagle', {}, 4, BLOCK + 2 * 16 + 2 * 4 + 3 * 16],
+  ['eagle', { features: 'output' }, 2, BLOCK + 2 * 16 + 2 * 4],
+  ['eagle', { taps: [0.5, 1], draftTokens: [1, 4] }, 3, BLOCK + 2 * 16 + 2 * 4 + 2 * 16 + 8 + 4],
+  ['register', {}, 1, 4],
+  ['token-order', {}, 1, 20],
 ])('%s %j with horizon %i has the weights that its README says', (name, options, horizon, expected) => {
   expect(weightsOf(name, options, horizon)).toBe(expected);
 });
