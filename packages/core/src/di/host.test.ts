@@ -7,6 +7,7 @@ import { fakeBuiltIns } from '../config/built-ins.fixture.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { resolveExperiment } from '../config/resolve.ts';
 import { parseSource } from '../config/source-map.ts';
+import type { HorizonScheduleContext } from '../contracts/training.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
 import { type EngineOpener, TOKENS } from './tokens.ts';
@@ -105,7 +106,8 @@ evals: [throughput]
     const seen = (made: unknown) => (made as { seen: unknown }).seen;
     expect(seen(run.get('dataset'))).toEqual({ context: { baseDirectory: root }, options: { include: ['a'] } });
     expect(seen(run.get('weighting'))).toEqual({ context: { horizon: 2 }, options: {} });
-    expect(seen(run.get('horizonSchedule'))).toEqual({ context: { horizon: 2 }, options: {} });
+    const costRatio = expect.any(Function);
+    expect(seen(run.get('horizonSchedule'))).toEqual({ context: { horizon: 2, costRatio }, options: {} });
     const [fast, ...others] = run.get('decoders');
     expect(others).toEqual([]);
     expect(fast.label).toBe('fast');
@@ -119,6 +121,19 @@ evals: [throughput]
       expect(await run.container.getAsync(TOKENS[service]), service).toBe(await run.get(service));
       expect(TOKENS[service]).toBe(Symbol.for(`foretoken.${service}`));
     }
+  });
+
+  test('tells its horizon schedule what an offset costs once the model is made, and refuses before', async () => {
+    const root = temporaryFolder();
+    const run = await (await hostIn(root)).openRun(experimentOf(MINIMAL), root);
+    const schedule = run.get('horizonSchedule') as unknown as { seen: { context: HorizonScheduleContext } };
+    const { costRatio } = schedule.seen.context;
+    expect(() => costRatio(99)).toThrow(
+      /PLUGIN_INVALID: horizon schedule: costRatio\(\) may be asked only once the model/,
+    );
+    await run.get('model');
+    // The fake head computes nothing; an offset that it does not have is told without asking it.
+    expect(costRatio(99)).toBe(0);
   });
 
   test('is apart from other runs, and shares what the process has', async () => {

@@ -196,6 +196,23 @@ describe.each([
   });
 });
 
+test.each([
+  ['apart', apart],
+  ['chained', chained],
+])('a frozen trunk shows the same norms, head "%s"', (_, head) => {
+  const model = bentModel(head);
+  const { batches, dispose } = tinyBatches([0, 1]);
+  const request = { batch: batches[0], offsets: OFFSETS, weight: () => 1, batches: 1, norms: true };
+  const [free, frozen] = [() => true, (name: string) => !name.startsWith('trunk/')].map((trains) =>
+    sequential(model, { ...request, trains }),
+  );
+  expect([...frozen.gradients.keys()].some((name) => name.startsWith('trunk/'))).toBe(false);
+  for (const [term, squared] of free.squaredNorms!) expect(frozen.squaredNorms!.get(term)! / squared).toBeCloseTo(1, 5);
+  for (const { gradients } of [free, frozen]) for (const gradient of gradients.values()) gradient.dispose();
+  dispose();
+  model.dispose();
+});
+
 test('an offset through which nothing flows back to the trunk has the norm 0', () => {
   const model = bentModel(probing);
   const norms = normsOf(sequential, model, [[0, 1]]);
