@@ -78,6 +78,8 @@ export interface WindowScores {
   readonly targets: readonly number[];
   readonly scored: readonly number[];
   readonly sumNats: readonly number[];
+  /** [k][t]: the loss of offset number k at position t; NaN where it is not scored. */
+  readonly nats: readonly Float32Array[];
   /** [k][t]: the token id that offset number k ranks first after position t, for each of the `context` positions. */
   readonly predicted: readonly Int32Array[];
 }

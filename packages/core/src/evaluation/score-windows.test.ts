@@ -101,6 +101,11 @@ describe('scoreWindows', () => {
         expect(window.targets[k]).toBe(valid.length);
         expect(window.scored[k]).toBe(valid.length);
         expect(window.sumNats[k]).toBeCloseTo(nats, 4);
+        for (const [t, position] of positions.entries()) {
+          const loss = -logProbabilities(tokens[position], offset)[tokens[position + offset]];
+          if (isTarget(position, offset)) expect(window.nats[k][t]).toBeCloseTo(loss, 5);
+          else expect(window.nats[k][t]).toBeNaN();
+        }
         expect([...window.predicted[k]]).toEqual(positions.map((t) => firstChoice(tokens[t], offset)));
       }
     }
@@ -135,6 +140,7 @@ describe('scoreWindows', () => {
     expect(known.length).toBeLessThan(valid.length);
     expect([window.targets[2], window.scored[2]]).toEqual([valid.length, known.length]);
     expect(window.sumNats[2]).toBeCloseTo(nats, 4);
+    expect(positions.filter((_, t) => !Number.isNaN(window.nats[2][t]))).toEqual(known);
     expect([...window.predicted[2]]).toEqual(positions.map((t) => tokens_V[firstChoice(tokens[t], 3)]));
     reduced.dispose();
   });

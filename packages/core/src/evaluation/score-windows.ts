@@ -44,6 +44,7 @@ export function scoreWindows(
       targets: scores.map(({ targets }) => targets),
       scored: scores.map(({ scored }) => scored),
       sumNats: scores.map(({ sumNats }) => sumNats),
+      nats: scores.map(({ nats }) => nats),
       predicted: scores.map(({ predicted }) => predicted),
     };
   });
@@ -108,11 +109,13 @@ function windowPart({ target_N, isScored, loss_N, predicted_N }: OffsetScores, f
   let targets = 0;
   let scored = 0;
   let sumNats = 0;
+  const nats = new Float32Array(to - from).fill(Number.NaN);
   for (let row = from; row < to; row++) {
     if (target_N[row] >= 0) targets++;
     if (!isScored(row)) continue;
     scored++;
     sumNats += loss_N[row];
+    nats[row - from] = loss_N[row];
   }
-  return { targets, scored, sumNats, predicted: predicted_N.slice(from, to) };
+  return { targets, scored, sumNats, nats, predicted: predicted_N.slice(from, to) };
 }

@@ -12,6 +12,7 @@ export function scoredWindow(
     targets: predicted.map((ids) => ids.length),
     scored: predicted.map((ids) => ids.length),
     sumNats: predicted.map(() => 0),
+    nats: predicted.map((ids) => new Float32Array(ids.length)),
     predicted: predicted.map((ids) => Int32Array.from(ids)),
   };
 }

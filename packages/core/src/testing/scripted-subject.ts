@@ -103,6 +103,7 @@ function scoredBy(
     targets: everywhere,
     scored: everywhere,
     sumNats: offsets.map((offset) => positions.reduce((sum, t) => sum + nats(tokens, t, offset), 0)),
+    nats: offsets.map((offset) => Float32Array.from(positions, (t) => nats(tokens, t, offset))),
     predicted: offsets.map((offset) => Int32Array.from(positions, (t) => predict(tokens, t, offset))),
   };
 }
