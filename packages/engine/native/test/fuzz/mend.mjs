@@ -38,7 +38,10 @@ const RULES = [
     /four handles a slot|slots of one size/,
     ({ world, seed }) => Float64Array.from({ length: 4 * (seed % 3) }, () => world.keepFilled(6)),
   ],
-  [/a value for each key/, ({ world, seed }) => Float64Array.from({ length: 2 * (seed % 3) }, () => world.keepFilled(6))],
+  [
+    /a value for each key/,
+    ({ world, seed }) => Float64Array.from({ length: 2 * (seed % 3) }, () => world.keepFilled(6)),
+  ],
   [/seven numbers/, () => Float64Array.of(0.01, 0.9, 0.95, 1e-8, 0.1, 1, 1)],
   [/sizes and steps|sizes from 0|steps that stay|a step of 0 or 1/, axesOf],
   [/a known type/, ({ seed }) => seed % 3],
