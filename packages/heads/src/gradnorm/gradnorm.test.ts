@@ -33,6 +33,15 @@ describe('a step, by hand', () => {
     expect(weights[2][1]).toBeCloseTo(1.1, 12);
   });
 
+  test('wants that as strongly as alpha says', () => {
+    const weighting = makeWeighting(gradnorm, { rate: 0.1, alpha: 0.5 });
+    const steps = [seen([4, 4], { gradientNorms: [1, 1] }), seen([1, 3], { gradientNorms: [0.7, 1.3] })];
+    const weights = drive(weighting, steps, { terms: two });
+    // Wanted: the roots of .5 and 1.5, .707 and 1.225 (at alpha 1 .5 and 1.5, the other way): 1.07 and .87, mean .97.
+    expect(weights[2][0]).toBeCloseTo(1.07 / 0.97, 12);
+    expect(weights[2][1]).toBeCloseTo(0.87 / 0.97, 12);
+  });
+
   test('goes down the paper’s loss over the mean norm, by central differences', () => {
     const [norms, rate, alpha] = [[3, 1, 0.5], 1e-4, 0.5];
     const steps = [seen([4, 4, 4], { gradientNorms: [1, 1, 1] }), seen([1, 2, 3], { gradientNorms: norms })];
