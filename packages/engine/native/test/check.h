@@ -22,6 +22,7 @@ void add_pool_tests(std::vector<Test>& tests);
 void add_product_tests(std::vector<Test>& tests);
 void add_product_bit_tests(std::vector<Test>& tests);
 void add_attention_tests(std::vector<Test>& tests);
+void add_own_key_tests(std::vector<Test>& tests);
 void add_cached_attention_tests(std::vector<Test>& tests);
 void add_key_value_tests(std::vector<Test>& tests);
 void add_row_tests(std::vector<Test>& tests);

@@ -22,12 +22,10 @@ export interface OverText {
   readonly out: Float32Array;
   /** [B,H,T,2]: the largest score, and the reciprocal of the sum of exp(score - largest). */
   readonly stats: Float32Array;
-  /** What the largest score is to be multiplied by to be q k / sqrt(d). */
-  readonly unit: number;
 }
 
 /** Where {@link mergeOwnKeys} writes. */
-export interface Merged extends Pick<OverText, 'out' | 'stats'> {
+export interface Merged extends OverText {
   /** [J,B,H,T]: the weight of each own key in the result. */
   readonly weights: Float32Array;
 }
@@ -54,7 +52,7 @@ export function mergeOwnKeys(
         const query = ((row * T + node) * H + head) * d;
         const key = ((row * T + node) * G + Math.floor((head * G) / H)) * d;
         const place = (row * H + head) * T + node;
-        const largestOfText = text.unit * text.stats[2 * place];
+        const largestOfText = text.stats[2 * place];
         let largest = largestOfText;
         for (let j = 0; j < own.length; j++) {
           scores[j] = scale * dot(q, query, own[j].k, key, d);
@@ -64,7 +62,7 @@ export function mergeOwnKeys(
         let sum = shrink / text.stats[2 * place + 1];
         const ofText = sum;
         for (let j = 0; j < own.length; j++) sum += Math.exp(scores[j] - largest);
-        to.stats[2 * place] = text.stats[2 * place];
+        to.stats[2 * place] = largestOfText;
         to.stats[2 * place + 1] = shrink / sum;
         for (let at = 0; at < d; at++) to.out[query + at] = text.out[query + at] * (ofText / sum);
         for (let j = 0; j < own.length; j++) {

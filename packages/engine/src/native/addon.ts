@@ -84,6 +84,30 @@ export interface Addon {
     stats: Handle,
     flow: Handle,
   ): [dq: Handle, dk: Handle, dv: Handle];
+  widenAttention(
+    q: Handle,
+    textOut: Handle,
+    textStats: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    ownKeysAndValues: Float64Array,
+  ): [out: Handle, stats: Handle, weights: Handle];
+  ownKeyGradients(
+    dqOfText: Handle,
+    dy: Handle,
+    q: Handle,
+    out: Handle,
+    weights: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    ownKeysAndValues: Float64Array,
+  ): [dq: Handle, ...own: Handle[]];
   createStore(slot: string): StoreHandle;
   storeJoin(store: StoreHandle, row: number): void;
   storeLeave(store: StoreHandle, row: number): void;

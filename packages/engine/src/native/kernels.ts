@@ -4,7 +4,7 @@ import type { Precision } from '../engine.ts';
 import { ForetokenError, shapeMismatch } from '../errors.ts';
 import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
 import type { Kernels, ProductOptions } from '../ops/kernels.ts';
-import { type AncestorPass, attentionBy, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
+import { type AncestorPass, attentionBy, type OwnKeyPass, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import { alias, tfjsEngine } from '../tfjs/internals.ts';
 import type { Handle } from './addon.ts';
@@ -195,8 +195,6 @@ type Attending = Pick<Kernels, 'attention' | 'unrolledAttention' | 'createStore'
 function ancestorPass(bridge: Bridge): AncestorPass {
   const { addon } = bridge.backend;
   return {
-    // The library looks for the largest q k before it scales it.
-    unit: (d) => 1 / Math.sqrt(d),
     forward(q, k, v, at, { B, T, H, G, d }) {
       const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
       const [out, stats] = addon.attention(Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
@@ -210,12 +208,29 @@ function ancestorPass(bridge: Bridge): AncestorPass {
   };
 }
 
+function ownKeyPass(bridge: Bridge): OwnKeyPass {
+  const { addon } = bridge.backend;
+  return {
+    widen(q, { out, stats }, own, { B, T, H, G, d }) {
+      const [Q, O, S] = [q, out, stats].map((tensor) => bridge.handle(tensor));
+      const made = addon.widenAttention(Q, O, S, B, T, H, G, d, bridge.handles(own));
+      const shapes = [q.shape, stats.shape, [own.length / 2, B, H, T]];
+      return made.map((handle, index) => bridge.tensor(handle, shapes[index])) as ReturnType<OwnKeyPass['widen']>;
+    },
+    gradients(inputs, own, { B, T, H, G, d }) {
+      const [dq, dy, Q, O, W] = inputs.map((tensor) => bridge.handle(tensor));
+      const made = addon.ownKeyGradients(dq, dy, Q, O, W, B, T, H, G, d, bridge.handles(own));
+      return made.map((handle, index) => bridge.tensor(handle, [inputs[2], ...own][index].shape));
+    },
+  };
+}
+
 function attending(bridge: Bridge): Attending {
   const { addon } = bridge.backend;
   const pass = ancestorPass(bridge);
   return {
     attention: attentionBy(pass),
-    unrolledAttention: unrolledAttentionBy(pass),
+    unrolledAttention: unrolledAttentionBy(pass, ownKeyPass(bridge)),
     createStore: (slot) => new NativeKeyValueStore(addon, slot),
     cachedAttention: (q, k, v, at, store, { B, T, H, G, d }) => {
       if (!(store instanceof NativeKeyValueStore)) {

@@ -22,7 +22,6 @@ const MAX_KEPT_EXPONENTIALS = 1 << 22;
 export function ancestorPass(maxKept = MAX_KEPT_EXPONENTIALS): AncestorPass {
   const keeps = ({ B, T, H }: AttentionSizes) => B * H * T * T <= maxKept;
   return {
-    unit: () => 1,
     forward(q, k, v, at, call, save) {
       const sizes = pairSizes(call);
       const pairs = pairsOf(call);

@@ -11,7 +11,10 @@ import type { AttentionSizes } from './attention-pairs.ts';
 /** What an attention over ancestors gave. */
 export interface AncestorResult {
   readonly out: Tensor4D;
-  /** [B,H,T,2]: each query's largest score, and the reciprocal of its sum of exp(score - largest). */
+  /**
+   * [B,H,T,2]: each query's largest score, and the reciprocal of its sum of exp(score - largest). Whether that score is
+   * scaled already is between the passes of one engine.
+   */
   readonly stats: Tensor;
 }
 
@@ -27,8 +30,6 @@ export interface AncestorFlows extends AncestorResult {
 
 /** Attention over ancestors as two halves, both off the tape. */
 export interface AncestorPass {
-  /** What a largest score in the statistics is to be multiplied by to be q k / sqrt(d). */
-  unit(d: number): number;
   /** @param save - keeps what the backward half wants beside operands and results */
   forward(q: Tensor4D, k: Tensor4D, v: Tensor4D, at: Nodes, sizes: AttentionSizes, save: Save): AncestorResult;
   /**
@@ -57,65 +58,74 @@ export function attentionBy(pass: AncestorPass) {
     );
 }
 
+/** The own keys of a node's column, added to attention over text; both halves off the tape. */
+export interface OwnKeyPass {
+  /**
+   * @param own - keys and values in turns: k, v, k, v, ...
+   * @returns the whole result, its statistics as {@link AncestorPass} reads them, and the weights [J,B,H,T] of own keys
+   */
+  widen(
+    q: Tensor,
+    text: AncestorResult,
+    own: readonly Tensor[],
+    sizes: AttentionSizes,
+  ): [out: Tensor4D, stats: Tensor, weights: Tensor];
+  /** @returns the gradient of q, text's part included, then those of each own key and value */
+  gradients(
+    inputs: readonly [dqOfText: Tensor, dy: Tensor, q: Tensor, out: Tensor, weights: Tensor],
+    own: readonly Tensor[],
+    sizes: AttentionSizes,
+  ): Tensor[];
+}
+
 /**
  * Attention over the ancestors of each node's column in text, and over its own column's later nodes: the first half as
  * over text alone, widened by a few keys a node. Costs what attention over text costs, however deep the column is.
  */
-export function unrolledAttentionBy(pass: AncestorPass) {
+export function unrolledAttentionBy(pass: AncestorPass, ownKeys: OwnKeyPass = hostOwnKeys) {
   return (q: Tensor4D, calls: readonly ColumnKeyValues[], at: Nodes, sizes: AttentionSizes): Tensor4D => {
-    const operands = [q, ...calls.flatMap(({ k, v }) => [k, v])];
+    const [textK, textV, ...own] = calls.flatMap(({ k, v }) => [k, v]);
+    const operands = [q, textK, textV, ...own];
     return differentiable<Tensor4D>(
       'attention',
       operands,
       (save) => {
-        const text = pass.forward(q, calls[0].k, calls[0].v, at, sizes, save);
-        const results = widened(q, text, pass.unit(sizes.d), calls.slice(1), sizes);
+        const results = ownKeys.widen(q, pass.forward(q, textK, textV, at, sizes, save), own, sizes);
         for (const tensor of [...operands, ...results]) save(tensor);
-        return results[0] as Tensor4D;
+        return results[0];
       },
       (dy, all) => {
         const numKept = all.length - operands.length - 3;
-        const [ownQ, k, v, ...own] = all.slice(numKept, -3);
+        const [ownQ, k, v, ...savedOwn] = all.slice(numKept, -3);
         const [out, stats, weights] = all.slice(-3);
         const saved = all.slice(0, numKept);
-        const flows = pass.backward({ dy, q: ownQ, k, v, out: out as Tensor4D, stats, saved }, at, sizes);
-        const [dq, ...dOwn] = ownGradients([flows[0], dy, ownQ, out, weights], own, sizes);
-        flows[0].dispose();
-        return [dq, flows[1], flows[2], ...dOwn];
+        const text = pass.backward({ dy, q: ownQ, k, v, out: out as Tensor4D, stats, saved }, at, sizes);
+        const [dq, ...dOwn] = ownKeys.gradients([text[0], dy, ownQ, out, weights], savedOwn, sizes);
+        text[0].dispose();
+        return [dq, text[1], text[2], ...dOwn];
       },
     );
   };
 }
 
-/** @returns the whole result, its statistics, and the weights [J,B,H,T] of own keys in it */
-function widened(
-  q: Tensor,
-  text: AncestorResult,
-  unit: number,
-  own: readonly ColumnKeyValues[],
-  sizes: AttentionSizes,
-): Tensor[] {
-  const { B, T, H } = sizes;
-  const inputs = [q, text.out, text.stats, ...own.flatMap(({ k, v }) => [k, v])];
-  const shapes = [q.shape, text.stats.shape, [own.length, B, H, T]];
-  return hostCompute(inputs, shapes, ([out, stats, weights], [queries, textOut, textStats, ...keys]) => {
-    const over = { out: textOut, stats: textStats, unit };
-    mergeOwnKeys({ out, stats, weights }, queries, over, inPairs(keys), sizes);
-  });
-}
-
-/** @returns the gradient of q, then those of each own key and value */
-function ownGradients(
-  inputs: readonly [dqOfText: Tensor, dy: Tensor, q: Tensor, out: Tensor, weights: Tensor],
-  own: readonly Tensor[],
-  sizes: AttentionSizes,
-): Tensor[] {
-  const shapes = [inputs[2].shape, ...own.map(({ shape }) => shape)];
-  return hostCompute([...inputs, ...own], shapes, ([dq, ...to], [dqOfText, dy, q, out, weights, ...keys]) => {
-    dq.set(dqOfText);
-    ownKeyGradients(dq, inPairs(to), { dy, q, out, weights }, inPairs(keys), sizes);
-  });
-}
+/** Plain loops over host memory. */
+const hostOwnKeys: OwnKeyPass = {
+  widen(q, text, own, sizes) {
+    const { B, T, H } = sizes;
+    const shapes = [q.shape, text.stats.shape, [own.length / 2, B, H, T]];
+    const inputs = [q, text.out, text.stats, ...own];
+    return hostCompute(inputs, shapes, ([out, stats, weights], [queries, textOut, textStats, ...keys]) => {
+      mergeOwnKeys({ out, stats, weights }, queries, { out: textOut, stats: textStats }, inPairs(keys), sizes);
+    }) as ReturnType<OwnKeyPass['widen']>;
+  },
+  gradients(inputs, own, sizes) {
+    const shapes = [inputs[2].shape, ...own.map(({ shape }) => shape)];
+    return hostCompute([...inputs, ...own], shapes, ([dq, ...to], [dqOfText, dy, q, out, weights, ...keys]) => {
+      dq.set(dqOfText);
+      ownKeyGradients(dq, inPairs(to), { dy, q, out, weights }, inPairs(keys), sizes);
+    });
+  },
+};
 
 /** k, v, k, v, ... as pairs. */
 function inPairs(values: readonly Float32Array[]): OwnKeys[] {

@@ -194,10 +194,8 @@ const upTo = (count: number, token: (index: number) => number) => Array.from({ l
 export const attentionCases: OpCase[] = [
   ...layouts.flatMap((layout) => heads.map((shape) => attentionOf(layout, shape))),
   ...oddAttentions,
-  ...layouts.flatMap((layout, index) =>
-    [1, 2, 4].map((calls) => unrolledOf(layout, heads[index % heads.length], calls)),
-  ),
-  unrolledOf(chain(17), { H: 6, G: 2, d: 17 }, 3),
+  ...layouts.flatMap((layout, index) => [1, 3].map((calls) => unrolledOf(layout, heads[index % heads.length], calls))),
+  unrolledOf(chain(17), { H: 2, G: 1, d: 9 }, 2),
   ...layouts.flatMap((layout) => [undefined, 100].map((base) => rotaryOf(layout, 3, 6, base))),
   ...oddRotaries,
   ...[1, 17].map((D) => embedOf('repeats', [3, 0, 3, 3, 1, 2], 2, 3, 5, D)),
