@@ -11,7 +11,7 @@ export interface PositionLosses {
 }
 
 /** What the 2-token loss is made of, in nats: H(X) + H(Y) = H(X|Y) + 2 I(X;Y) + H(Y|X), each given the text before. */
-export interface TwoTokenTerms {
+export type TwoTokenTerms = {
   /** H(X): the loss of offset 1. */
   readonly next: number;
   /** H(Y): the loss of offset 2. */
@@ -26,7 +26,7 @@ export interface TwoTokenTerms {
   readonly standardError: number;
   /** Positions that the means are over. */
   readonly positions: number;
-}
+};
 
 /**
  * Estimates the terms of the 2-token loss from a model's own losses on held-out text.
