@@ -2,7 +2,15 @@
 // B batch, T positions, D width.
 import { tf } from '@foretoken/engine';
 import { expect, test } from 'vitest';
-import { createTransformerBlock, defineHead, type Scalar, type Tensor2D, type Tensor3D, Type } from '../plugin.ts';
+import {
+  createTransformerBlock,
+  defineHead,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  Type,
+} from '../plugin.ts';
 import { failures } from './failures.fixture.ts';
 
 const later = (x_BTD: Tensor3D) => {
@@ -56,9 +64,33 @@ test('a head that always says the same is caught', async () => {
     name: 'constant',
     create: ({ ops }) => ({ forward: (_, { trunk: [hidden_BTD] }) => ops.ones<Tensor3D>(hidden_BTD.shape) }),
   });
-  expect((await failures(constant)).map(([, message]) => message)).toContainEqual(
-    'head "constant": offset 1 never depends on the token it stands on. Read the trunk’s state of that position.',
-  );
+  const sentence = 'head "constant": offset 1 never depends on the token it stands on. Read the trunk’s state of that';
+  for (const settings of [{}, { readEarlier: [1, 2, 3] }]) {
+    const messages = (await failures(constant, {}, settings)).map(([, message]) => message);
+    expect(messages).toContainEqual(expect.stringContaining(sentence));
+  }
+});
+
+test('a head whose rows are one position late is caught, unless it is said to read an earlier one', async () => {
+  const late = defineHead({
+    name: 'late',
+    create: ({ ops }) => ({
+      memory: 'per-offset',
+      forward(offset, { trunk: [hidden_BTD], memory }) {
+        if (offset === 1) return hidden_BTD;
+        const [B, T, D] = hidden_BTD.shape;
+        const own = (node: number) => ops.slice<Tensor>(hidden_BTD, [0, node, 0], [B, 1, D]);
+        const pairs = memory.scan(`late.${offset}`, ops.zeros([2, D]), (pair, node) =>
+          ops.concat([ops.slice(pair, [0, 1, 0], [B, 1, D]), own(node)], 1),
+        );
+        return ops.reshape<Tensor3D>(ops.slice(pairs, [0, 0, 0, 0], [B, T, 1, D]), [B, T, D]);
+      },
+    }),
+  });
+  const sentence = expect.stringContaining('offset 2 never depends on the token it stands on');
+  expect((await failures(late)).map(([, message]) => message)).toContainEqual(sentence);
+  const excused = await failures(late, {}, { readEarlier: [2, 3] });
+  expect(excused.map(([, message]) => message)).not.toContainEqual(sentence);
 });
 
 test('a gradient that is wrong in one weight is caught by the name of the weight', async () => {

@@ -27,7 +27,8 @@ export const seesNoFuture: HeadCheck = {
         if (!moved.has(offset))
           throw broken(
             head,
-            `offset ${offset} never depends on the token it stands on. Read the trunk’s state of that position.`,
+            `offset ${offset} never depends on the token it stands on. Read the trunk’s state of that position; if it is ` +
+              `meant to read an earlier one: describeHeadContract(..., { readEarlier: [${offset}] }).`,
           );
       }
     } finally {
@@ -51,7 +52,7 @@ function checkExchange(
       ['carry', carry, other.get(offset)!.carry],
     ] as const) {
       for (const { row, column } of changes(before, after)) {
-        if (row === place.row && column === place.column) moved.add(offset);
+        if (row === place.row && standsOn(head, offset, column, place.column)) moved.add(offset);
         const why = forbidden(offset, { row, column }, place);
         if (!why) continue;
         throw broken(
@@ -64,6 +65,10 @@ function checkExchange(
     }
   }
 }
+
+/** Whether an offset at a column may be said to stand on the token of another. */
+const standsOn = ({ readEarlier }: HeadCase, offset: number, column: number, token: number): boolean =>
+  readEarlier.includes(offset) ? token < column : token === column;
 
 /** Why an output must not depend on a token; undefined where it may. */
 function forbidden(offset: number, at: Place, token: Place): string | undefined {

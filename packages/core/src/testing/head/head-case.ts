@@ -19,6 +19,10 @@ export interface HeadContractSettings {
    * option must change something. Default: none.
    */
   readonly actElsewhere?: readonly string[];
+  /**
+   * Offsets that read an earlier position than the one they stand on. Every other must depend on its own. Default: none.
+   */
+  readonly readEarlier?: readonly number[];
 }
 
 /** A head under test: registered like any plugin, with the options it is to be checked with. */
@@ -29,6 +33,7 @@ export interface HeadCase {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly actElsewhere: readonly string[];
+  readonly readEarlier: readonly number[];
 }
 
 /**
@@ -41,14 +46,14 @@ export async function openHeadCase(
   plugin: Definition | PluginBundle,
   name: string,
   options: Readonly<Record<string, Json>>,
-  { horizon = 3, engine = 'cpu', actElsewhere = [] }: HeadContractSettings,
+  { horizon = 3, engine = 'cpu', actElsewhere = [], readEarlier = [] }: HeadContractSettings,
 ): Promise<HeadCase> {
   const registry = createRegistry();
   const source = { package: 'under-test', version: '0.0.0', api: PLUGIN_API };
   registry.register(smallTrunk, { ...source, package: '@foretoken/core/testing' });
   for (const definition of 'provides' in plugin ? plugin.provides : [plugin]) registry.register(definition, source);
   registry.get('head', name);
-  return { name, options, horizon, registry, actElsewhere, engine: await openEngine({ name: engine }) };
+  return { name, options, horizon, registry, actElsewhere, readEarlier, engine: await openEngine({ name: engine }) };
 }
 
 /** How a small model differs from the usual one. */
