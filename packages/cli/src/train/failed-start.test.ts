@@ -21,6 +21,15 @@ test('a start that failed can be mended and repeated, and the run then says what
     stderr: expect.stringMatching(/^DATA_TOO_SHORT: /),
   });
   expect(existsSync(path.join(folder, 'run', 'experiment.json'))).toBe(false);
+  // Medusa's offset 1 has no weights: known once the model is made.
+  const still = '{"trunk":{"rate":0},"readout":{"rate":0}}';
+  expect(
+    await train('--set', 'model.head={"name":"medusa","horizon":1}', '--set', `training.groups=${still}`),
+  ).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^CONFIG_CONFLICT: training\.groups: nothing trains in the first step/m),
+  });
+  expect(existsSync(path.join(folder, 'run', 'experiment.json'))).toBe(false);
   writeFileSync(path.join(folder, 'empty.txt'), '');
   const { code, stderr } = await train();
   expect(code).toBe(0);

@@ -95,9 +95,7 @@ export async function trainRun(host: Host, experiment: Experiment, options: Trai
   if (await exists(paths.summary)) return readSummary(paths);
   return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
     await ensureFreeSpace(paths.root, spaceForCheckpoints(model.numParameters));
-    await claimRunDirectory(paths, experiment);
     saySkipped(host, data);
-    await checkManifest(paths, data.manifest);
     const summary = await trainOn({ scope, model, data }, paths, options);
     await writeJson(paths.summary, summary);
     return summary;
@@ -199,10 +197,19 @@ function openData(
   });
 }
 
-async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options: TrainOptions) {
+async function trainOn(run: OpenRun, paths: RunPaths, options: TrainOptions): Promise<TrainingSummary> {
+  const metrics = await JsonLinesLog.open(paths.metrics);
+  try {
+    return await trainWith(metrics, run, paths, options);
+  } finally {
+    await metrics.close();
+  }
+}
+
+async function trainWith(metrics: JsonLinesLog, run: OpenRun, paths: RunPaths, options: TrainOptions) {
+  const { scope, model, data } = run;
   const { experiment } = scope;
   const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
-  const metrics = await JsonLinesLog.open(paths.metrics);
   const matched = matchedTraining(experiment, model);
   model.engine.resetPeak();
   const [weighting, horizonSchedule] = [scope.get('weighting'), scope.get('horizonSchedule')];
@@ -213,14 +220,15 @@ async function trainOn({ scope, model, data }: OpenRun, paths: RunPaths, options
   });
   try {
     const last = (await checkpoints.isEmpty()) ? undefined : await checkpoints.latest();
+    if (!last) await startAnew(run, metrics, options);
+    await claimRunDirectory(paths, experiment);
+    await checkManifest(paths, data.manifest);
     await (last ? continueProvenance : writeProvenance)(paths, provenanceOf(scope.registry, model.engine, options));
     if (last) await loop.resume(await checkpoints.load(last.path));
-    else await startAnew({ scope, model, data }, metrics, options);
     const saved = await loop.run();
-    return summaryOf(loop, matched, { scope, model, data }, relative(paths.root, saved.path));
+    return summaryOf(loop, matched, run, relative(paths.root, saved.path));
   } finally {
     loop.dispose();
-    await metrics.close();
   }
 }
 
