@@ -78,6 +78,18 @@ describe('match: parameters at 12 blocks x 64', () => {
 });
 
 describe('counted operations per token, context 8', () => {
+  test.each(arms)('of %s: a training step costs three forwards, or what its own losses make of it', (name, arm) => {
+    const model = modelOf(arm);
+    const { forward, training } = flopsPerToken(model, { steps: 1 });
+    const before = engine.memory().numTensors;
+    expect(flopsPerToken(model, { steps: 1 })).toEqual({ forward, training });
+    expect(engine.memory().numTensors).toBe(before);
+    // Those whose losses are not one readout per offset: MuToR's registers, TOP's ranking, EAGLE's features.
+    if (model.head.objectives === undefined) expect(training).toBe(3 * forward);
+    else expect(training, name).toBeGreaterThan(2 * forward);
+    model.dispose();
+  });
+
   // Products with the weights of a block, and 4.5 seen tokens on average, each scored and mixed over D.
   const blockFlops = (F: number) => 2 * (4 * D * D + 3 * D * F) + 2 * (2 * D * 4.5);
   const readout = 2 * D * V;

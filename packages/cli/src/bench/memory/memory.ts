@@ -107,7 +107,7 @@ function slopeLine({ backward, claim, perOffset, perToken, logitsKept }: MemoryS
   const [small, large] = [perOffset[0], perOffset[perOffset.length - 1]];
   const [few, many] = [perToken[0], perToken[perToken.length - 1]];
   return (
-    `${backward}, ${claim} in the paper: an offset costs ${formatBytes(small.bytes)} at V ${small.vocab} and ` +
+    `${backward}, ${claim}: an offset costs ${formatBytes(small.bytes)} at V ${small.vocab} and ` +
     `${formatBytes(large.bytes)} at V ${large.vocab}; a token of the vocabulary ${few.bytes.toFixed(0)} B at n ${few.horizon} ` +
     `and ${many.bytes.toFixed(0)} B at n ${many.horizon}; ${logitsKept.toFixed(2)} logits kept a row, offset and token.`
   );

@@ -17,7 +17,7 @@ export type BackwardKind = 'sequential' | 'joint' | 'unfused';
 /** How the working bytes of one way grow. */
 export interface MemorySlopes {
   readonly backward: BackwardKind;
-  /** What the paper says of this way. */
+  /** What the paper says of the naive way and of its own, and what follows for `joint`. */
   readonly claim: 'O(nV+d)' | 'O(V+d)' | 'O(V+nd)';
   /** Bytes per further offset, for each vocabulary. */
   readonly perOffset: readonly { readonly vocab: number; readonly bytes: number }[];
