@@ -4,7 +4,8 @@ import type { KeyValues, Tensor } from '@foretoken/engine';
 /**
  * What a trunk or head remembers of the tokens before this forward. Plugins append; the framework alone commits a
  * path, forks rows and frees. That makes rollback right for a recurrent trunk too, where a length undoes nothing.
- * In training there is no past: a step starts every document anew.
+ * In training there is no past: a step starts every document anew. Where offsets share a memory (`unrolled`), what the
+ * nearer offsets of the step appended is there all the same, and gradients reach it.
  */
 export interface Memory {
   /** Keys and values of one attention layer, for `ops.attention`. */

@@ -259,6 +259,22 @@ const heads = {
       };
     },
   }),
+  /** Carry and the newest token ahead through one matrix, no memory, drafting as far as asked. */
+  onward: defineHead({
+    name: 'onward',
+    create(context) {
+      const { matrices, cat } = parts(context);
+      const [weight] = matrices('weights', () => 2);
+      return {
+        extends: true,
+        reads: { carry: 'nearer', ahead: true },
+        forward: (offset, { trunk: [h], carry_BTC, ahead }) =>
+          offset === 1
+            ? h
+            : context.ops.tanh(context.ops.linear(cat(carry_BTC!, context.embed(ahead[offset - 2])), weight)),
+      };
+    },
+  }),
   /** A shared memory whose further offsets read no token ahead: one node each, below that of the offset before. */
   blind: defineHead({
     name: 'blind',
@@ -295,7 +311,7 @@ const heads = {
 } satisfies Record<string, Definition<'head'>>;
 
 /** Heads that draft past the offsets they trained; their readout must be shared. */
-export const EXTENDING_HEADS: readonly string[] = ['extending', 'repeated', 'blind', 'rolling'];
+export const EXTENDING_HEADS: readonly string[] = ['extending', 'repeated', 'onward', 'blind', 'rolling'];
 
 const trunks = { attentive, recurrent };
 
