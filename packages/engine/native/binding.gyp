@@ -3,6 +3,8 @@
   "variables": {
     "simd_flags": ["-std=c++17", "-O3", "-fPIC", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off", "-fvisibility=hidden",
                    "-Wall", "-Wextra", "-Wno-psabi", "-Wno-maybe-uninitialized", "-Wno-unused-function"],
+    # Nothing where the compiler is too old for it: the loops that need it are then left out.
+    "bfloat16_flags": ["<!@(${CXX:-c++} -mavx512bf16 -x c++ -E /dev/null >/dev/null 2>&1 && echo -mavx512bf16 || true)"],
   },
   "target_defaults": {
     "cflags!": ["-fno-exceptions"],
@@ -29,7 +31,7 @@
       "dependencies": ["simd_scalar"],
       "ldflags": ["-pthread"],
       "conditions": [
-        ["target_arch=='x64'", {"dependencies": ["simd_avx2", "simd_avx512"]}],
+        ["target_arch=='x64'", {"dependencies": ["simd_avx2", "simd_avx512", "simd_avx512_bfloat16"]}],
         ["target_arch=='arm64'", {"dependencies": ["simd_neon"]}],
       ],
     },
@@ -52,6 +54,14 @@
           "defines": ["FT_ISA_AVX512"],
           "cflags_cc!": ["-fexceptions"],
           "cflags_cc": ["<@(simd_flags)", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"],
+        },
+        {
+          "target_name": "simd_avx512_bfloat16",
+          "type": "static_library",
+          "sources": ["library/simd/bfloat16.cc"],
+          "defines": ["FT_ISA_AVX512", "FT_BFLOAT16"],
+          "cflags_cc!": ["-fexceptions"],
+          "cflags_cc": ["<@(simd_flags)", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "<@(bfloat16_flags)"],
         },
       ],
     }],

@@ -94,6 +94,9 @@ napi_value select_instruction_set(Call& call) {
   return call.undefined();
 }
 
+/// What multiplies inputs in bfloat16: an instruction of the processor, or nothing but float32 loops.
+napi_value bfloat16_instruction(Call& call) { return call.result(std::string(bfloat16_products() ? "vdpbf16ps" : "")); }
+
 napi_value default_number_of_threads(Call& call) { return call.result(default_threads()); }
 
 }  // namespace
@@ -112,7 +115,8 @@ void register_memory(napi_env env, napi_value exports) {
                     {"setThreads", set_threads},
                     {"instructionSet", instruction_set},
                     {"instructionSets", list_instruction_sets},
-                    {"useInstructionSet", select_instruction_set}});
+                    {"useInstructionSet", select_instruction_set},
+                    {"bfloat16Instruction", bfloat16_instruction}});
 }
 
 }  // namespace foretoken

@@ -1,5 +1,6 @@
 #include "call.h"
 #include "memory.h"
+#include "processor.h"
 #include "product.h"
 #include "rows.h"
 
@@ -7,11 +8,24 @@ namespace foretoken {
 
 namespace {
 
+/// How inputs of a product become bfloat16.
+enum class Rounding {
+  kNone,
+  kCopies,  // beforehand, as float32 that are multiplied as such
+  kPairs,   // by the loops of the product itself
+};
+
+Rounding rounding_of(bool is_rounded) {
+  if (!is_rounded) return Rounding::kNone;
+  return bfloat16_products() ? Rounding::kPairs : Rounding::kCopies;
+}
+
 /// Operands as they are, or copies rounded to bfloat16 that live as long as this object.
 class Operand {
  public:
-  Operand(const float* values, int64_t count, bool is_rounded) : copy_(is_rounded ? count : 0), values_(values) {
-    if (!is_rounded) return;
+  Operand(const float* values, int64_t count, Rounding rounding)
+      : copy_(rounding == Rounding::kCopies ? count : 0), values_(values) {
+    if (rounding != Rounding::kCopies) return;
     round_bfloat16(values, copy_.data(), count);
     values_ = copy_.data();
   }
@@ -23,10 +37,12 @@ class Operand {
 };
 
 /// C = A B of row-major matrices, of which `a` is [M,K] or, turned, [K,M] and `b` [K,N] or, turned, [N,K].
-Product plain(const float* a, const float* b, float* c, int64_t M, int64_t N, int64_t K, bool turns_a = false, bool turns_b = false) {
+Product plain(const float* a, const float* b, float* c, int64_t M, int64_t N, int64_t K, Rounding rounding, bool turns_a = false,
+              bool turns_b = false) {
   Product p{};
   p.a = a;
   p.b = b;
+  p.takes_bfloat16 = rounding == Rounding::kPairs;
   p.c = c;
   p.a_row = turns_a ? 1 : K;
   p.a_depth = turns_a ? M : 1;
@@ -43,7 +59,7 @@ Product plain(const float* a, const float* b, float* c, int64_t M, int64_t N, in
 /// product(a, b, P, M, N, K, transposeA, transposeB, bias, residual, bfloat16): P products of [M,K] and [K,N].
 napi_value product(Call& call) {
   const int64_t P = call.size(2), M = call.size(3), N = call.size(4), K = call.size(5);
-  const bool is_rounded = call.flag(10);
+  const Rounding rounding = rounding_of(call.flag(10));
   const int64_t a_count = product_of({P, M, K}), b_count = product_of({P, K, N}), c_count = product_of({P, M, N});
   const float* a = call.floats(0, a_count);
   const float* b = call.floats(1, b_count);
@@ -51,8 +67,8 @@ napi_value product(Call& call) {
   const float* residual = call.optional_floats(9, c_count);
   if (P != 1 && (bias || residual)) call.refuse(2, "1 where a bias or residual is given");
   Output out(c_count);
-  const Operand left(a, a_count, is_rounded), right(b, b_count, is_rounded);
-  Product p = plain(left.values(), right.values(), out.floats(), M, N, K, call.flag(6), call.flag(7));
+  const Operand left(a, a_count, rounding), right(b, b_count, rounding);
+  Product p = plain(left.values(), right.values(), out.floats(), M, N, K, rounding, call.flag(6), call.flag(7));
   p.bias = bias;
   p.residual = residual;
   if (c_count > 0) multiply_batch(p, P, M * K, K * N, M * N);
@@ -62,7 +78,7 @@ napi_value product(Call& call) {
 /// gatedMlp(x, gate, up, down, N, D, F, residual, bfloat16): (silu(x Wgate) * (x Wup)) Wdown (+ residual).
 napi_value gated_mlp(Call& call) {
   const int64_t N = call.size(4), D = call.size(5), F = call.size(6);
-  const bool is_rounded = call.flag(8);
+  const Rounding rounding = rounding_of(call.flag(8));
   const int64_t x_count = product_of({N, D}), weights = product_of({D, F}), inner = product_of({N, F});
   const float* x = call.floats(0, x_count);
   const float* gate = call.floats(1, weights);
@@ -74,13 +90,13 @@ napi_value gated_mlp(Call& call) {
   if (x_count == 0) return call.result(out.take());
   const Scratch gates(inner), ups(inner);
   {
-    const Operand input(x, x_count, is_rounded), gate_weight(gate, weights, is_rounded), up_weight(up, weights, is_rounded);
-    multiply(plain(input.values(), gate_weight.values(), gates.data(), N, F, D));
-    multiply(plain(input.values(), up_weight.values(), ups.data(), N, F, D));
+    const Operand input(x, x_count, rounding), gate_weight(gate, weights, rounding), up_weight(up, weights, rounding);
+    multiply(plain(input.values(), gate_weight.values(), gates.data(), N, F, D, rounding));
+    multiply(plain(input.values(), up_weight.values(), ups.data(), N, F, D, rounding));
   }
   gated(gates.data(), ups.data(), gates.data(), inner);
-  const Operand product(gates.data(), inner, is_rounded), down_weight(down, weights, is_rounded);
-  Product last = plain(product.values(), down_weight.values(), out.floats(), N, D, F);
+  const Operand product(gates.data(), inner, rounding), down_weight(down, weights, rounding);
+  Product last = plain(product.values(), down_weight.values(), out.floats(), N, D, F, rounding);
   last.residual = residual;
   multiply(last);
   return call.result(out.take());

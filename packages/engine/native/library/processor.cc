@@ -3,6 +3,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#if defined(__x86_64__) || defined(_M_X64)
+#include <cpuid.h>
+#endif
+
 namespace foretoken {
 
 namespace {
@@ -37,6 +41,34 @@ const SimdTable*& current() {
   return table;
 }
 
+#if defined(__x86_64__) || defined(_M_X64)
+/// Whether there is AVX512-BF16. Asked by hand: not every compiler that builds for AVX-512 knows this feature's name.
+bool processor_has_pairs() {
+  unsigned features = 0, others[3];
+  return __get_cpuid_count(7, 1, &features, &others[0], &others[1], &others[2]) && (features >> 5 & 1) != 0;
+}
+#endif
+
+/// Whether the few rows of a product that fit all paths of `skinny_product` come out as in float64, within `tolerance`.
+bool multiplies(const ProductLoops& loops, int panel_columns, float step, double tolerance) {
+  constexpr int kRows = 3, kDepth = 19, kColumns = 197;
+  float a[kRows * kDepth], b[kDepth * kColumns], c[kRows * kColumns];
+  std::vector<float> scratch((kDepth + kRows) * panel_columns);
+  for (int i = 0; i < kRows * kDepth; i++) a[i] = static_cast<float>((i * 37) % 23 - 11) * step;
+  for (int i = 0; i < kDepth * kColumns; i++) b[i] = static_cast<float>((i * 53) % 29 - 14) * step;
+  for (int rows = 1; rows <= kRows; rows++) {
+    loops.skinny_product({a, kDepth, 1, b, kColumns, rows, kColumns, kDepth, c, kColumns, nullptr, nullptr, 0, scratch.data()});
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < kColumns; j++) {
+        double expected = 0.0;
+        for (int k = 0; k < kDepth; k++) expected += static_cast<double>(a[i * kDepth + k]) * b[k * kColumns + j];
+        if (!(std::fabs(expected - c[i * kColumns + j]) <= tolerance)) return false;
+      }
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 const SimdTable& simd() { return *current(); }
@@ -56,20 +88,26 @@ bool use_instruction_set(const std::string& name) {
   return false;
 }
 
+const ProductLoops* offered_bfloat16_products() {
+#if defined(__x86_64__) || defined(_M_X64)
+  static const bool has_pairs = processor_has_pairs();
+  if (has_pairs && current() == avx512_table()) return avx512_bfloat16_products();
+#endif
+  return nullptr;
+}
+
+const ProductLoops* bfloat16_products() {
+  const ProductLoops* offered = offered_bfloat16_products();
+  if (!offered) return nullptr;
+  static const bool is_good = agrees_in_bfloat16(*offered, simd().panel_columns);
+  return is_good ? offered : nullptr;
+}
+
+// Whole numbers of eighths fit bfloat16, and their sums float32, in any order.
+bool agrees_in_bfloat16(const ProductLoops& loops, int panel_columns) { return multiplies(loops, panel_columns, 0.125f, 0.0); }
+
 bool agrees_with_scalar(const SimdTable& table) {
-  constexpr int kRows = 3, kDepth = 19, kColumns = 37;
-  float a[kRows * kDepth], b[kDepth * kColumns], c[kRows * kColumns];
-  std::vector<float> scratch((kDepth + kRows) * table.panel_columns);
-  for (int i = 0; i < kRows * kDepth; i++) a[i] = static_cast<float>((i * 37) % 23) / 7.0f - 1.5f;
-  for (int i = 0; i < kDepth * kColumns; i++) b[i] = static_cast<float>((i * 53) % 29) / 9.0f - 1.5f;
-  table.skinny_product({a, kDepth, 1, b, kColumns, kRows, kColumns, kDepth, c, kColumns, nullptr, nullptr, 0, scratch.data()});
-  for (int i = 0; i < kRows; i++) {
-    for (int j = 0; j < kColumns; j++) {
-      double expected = 0.0;
-      for (int k = 0; k < kDepth; k++) expected += static_cast<double>(a[i * kDepth + k]) * b[k * kColumns + j];
-      if (!(std::fabs(expected - c[i * kColumns + j]) < 1e-4)) return false;
-    }
-  }
+  if (!multiplies(table.products, table.panel_columns, 1.0f / 7.0f, 1e-4)) return false;
   float e[5] = {0.0f, 1.0f, -1.0f, -100.0f, 10.0f}, y[5];
   table.unary(kExponential, e, y, 5);
   for (int i = 0; i < 5; i++) {

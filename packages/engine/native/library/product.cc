@@ -11,18 +11,20 @@ namespace foretoken {
 
 namespace {
 
+// Blocks of the inner axis begin at even indices, so that no pair of them is cut.
+
 /// Inner indices of a block: a panel of B then stays in the first-level cache.
 constexpr int64_t kDepthBlock = 256;
 /// Inner indices that are packed together.
 constexpr int64_t kPackedDepth = 4096;
-/// Packed floats of B at most: eight megabytes.
-constexpr int64_t kPackedFloats = int64_t{1} << 21;
+/// Packed words of B at most: eight megabytes.
+constexpr int64_t kPackedWords = int64_t{1} << 21;
 /// Strips of rows that one task takes at most.
 constexpr int64_t kTaskStrips = 16;
 /// Tasks for each thread, so that one that is held up leaves work to the others.
 constexpr int64_t kTasksPerThread = 4;
-/// Packed floats of B that a worker keeps for itself at most: two megabytes.
-constexpr int64_t kOwnFloats = int64_t{1} << 19;
+/// Packed words of B that a worker keeps for itself at most: two megabytes.
+constexpr int64_t kOwnWords = int64_t{1} << 19;
 /// Inner indices that are packed for all strips before the next ones.
 constexpr int64_t kPackedRun = 32;
 /// Columns of B that a worker packs for itself at most.
@@ -35,6 +37,15 @@ constexpr int64_t kSkinnyStrips = 2;
 constexpr int64_t kSmall = 1 << 15;
 
 int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
+
+/// The loops for a product's operands.
+const ProductLoops& loops_of(const Product& p) { return p.takes_bfloat16 ? *bfloat16_products() : simd().products; }
+
+/// Words of so many inner indices, each four bytes once they are packed.
+int64_t words_of(const Product& p, int64_t depth) {
+  const int64_t pair = loops_of(p).pair;
+  return (depth + pair - 1) / pair;
+}
 
 /// No inner axis: what is left is bias and residual.
 void without_depth(const Product& p) {
@@ -72,8 +83,75 @@ void few_rows(const Product& p) {
     part.residual = p.residual ? p.residual + column : nullptr;
     part.residual_stride = p.residual_row;
     part.scratch = pool.scratch(worker);
-    table.skinny_product(part);
+    loops_of(p).skinny_product(part);
   });
+}
+
+/// Strips of A for one depth block, a few inner indices for all of them at a time: A is then read in the order in which it lies.
+void pack_strips(const Product& p, int64_t row, int64_t rows, int64_t start, int64_t depth, float* strips) {
+  const int64_t strip = simd().tile_rows, words = words_of(p, depth);
+  for (int64_t first = 0; first < depth; first += kPackedRun) {
+    const int64_t run = std::min(kPackedRun, depth - first);
+    for (int64_t at = 0; at < rows; at += strip) {
+      loops_of(p).pack_rows(p.a + (row + at) * p.a_row + (start + first) * p.a_depth, p.a_row, p.a_depth,
+                            static_cast<int>(std::min(strip, rows - at)), static_cast<int>(run),
+                            strips + at * words + words_of(p, first) * strip);
+    }
+  }
+}
+
+/// Whether A is read where it lies.
+bool reads_in_place(const Product& p) { return p.a_depth == 1 && loops_of(p).pair == 1; }
+
+/// Rows of A for one depth block: where they lie, or packed into `strips`.
+void take_rows(const Product& p, int64_t row, int64_t rows, int64_t start, int64_t depth, float* strips, PanelProduct& into) {
+  const int64_t words = words_of(p, depth);
+  if (reads_in_place(p)) {
+    into.a = p.a + row * p.a_row + start;
+    into.a_row = p.a_row;
+  } else if (p.a_depth == 1) {
+    loops_of(p).pack_lines(p.a + row * p.a_row + start, p.a_row, static_cast<int>(rows), static_cast<int>(depth), strips);
+    into.a = strips;
+    into.a_row = words;
+  } else {
+    pack_strips(p, row, rows, start, depth, strips);
+    into.a = strips;
+    into.a_row = 1;
+  }
+  into.a_depth = p.a_depth == 1 ? 1 : simd().tile_rows;
+  into.a_strip = simd().tile_rows * (p.a_depth == 1 ? into.a_row : words);
+}
+
+/// B's panels for a range of columns and one depth block.
+void pack_panels(const Product& p, int64_t column, int64_t columns, int64_t start, int64_t depth, float* panels) {
+  const int64_t width = simd().panel_columns, words = words_of(p, depth);
+  for (int64_t at = 0; at < columns; at += width) {
+    loops_of(p).pack_columns(p.b + start * p.b_depth + (column + at) * p.b_column, p.b_depth, p.b_column, static_cast<int>(depth),
+                             static_cast<int>(std::min(width, columns - at)), panels + at * words);
+  }
+}
+
+/// Rows and columns of C that one task computes.
+struct Part {
+  int64_t row, rows, column, columns;
+};
+
+/// One depth block of a part, from panels of B; A's rows are packed into `strips` where they are not read in place.
+void multiply_depth(const Product& p, const Part& part, int64_t start, int64_t depth, const float* panels, float* strips) {
+  const bool is_last = start + depth == p.depth;
+  PanelProduct one{};
+  take_rows(p, part.row, part.rows, start, depth, strips, one);
+  one.b = panels;
+  one.rows = static_cast<int>(part.rows);
+  one.columns = static_cast<int>(part.columns);
+  one.words = static_cast<int>(words_of(p, depth));
+  one.c = p.c + part.row * p.c_row + part.column;
+  one.c_row = p.c_row;
+  one.adds = start > 0;
+  one.bias = is_last && p.bias ? p.bias + part.column : nullptr;
+  one.residual = is_last && p.residual ? p.residual + part.row * p.residual_row + part.column : nullptr;
+  one.residual_stride = p.residual_row;
+  loops_of(p).panel_product(one);
 }
 
 /// One block of columns and of the inner axis, all of B's part in it packed: depth block after depth block, panels in each.
@@ -82,12 +160,11 @@ struct Block {
   float* packed;
 
   int64_t padded_columns() const { return round_up(columns, simd().panel_columns); }
-  float* panels(int64_t depth_offset) const { return packed + depth_offset * padded_columns(); }
+  float* panels(const Product& p, int64_t depth_offset) const { return packed + words_of(p, depth_offset) * padded_columns(); }
 };
 
 void pack_block(const Product& p, const Block& block) {
-  const SimdTable& table = simd();
-  const int64_t width = table.panel_columns;
+  const int64_t width = simd().panel_columns;
   const int64_t panels = block.padded_columns() / width;
   const int64_t depths = (block.depth + kDepthBlock - 1) / kDepthBlock;
   // Some panels a task: packing one takes about a microsecond.
@@ -97,48 +174,10 @@ void pack_block(const Product& p, const Block& block) {
     for (int64_t index = task * group; index < std::min(count, (task + 1) * group); index++) {
       const int64_t start = index / panels * kDepthBlock, column = index % panels * width;
       const int64_t depth = std::min(kDepthBlock, block.depth - start);
-      const float* from = p.b + (block.depth_start + start) * p.b_depth + (block.column + column) * p.b_column;
-      table.pack_columns(from, p.b_depth, p.b_column, static_cast<int>(depth),
-                         static_cast<int>(std::min(width, block.columns - column)), block.panels(start) + column * depth);
+      pack_panels(p, block.column + column, std::min(width, block.columns - column), block.depth_start + start, depth,
+                  block.panels(p, start) + column * words_of(p, depth));
     }
   });
-}
-
-/// Rows [row, row + rows) of a block, depth block after depth block.
-void multiply_rows(const Product& p, const Block& block, int64_t row, int64_t rows, float* strips) {
-  const SimdTable& table = simd();
-  PanelProduct part{};
-  part.rows = static_cast<int>(rows);
-  part.columns = static_cast<int>(block.columns);
-  part.c = p.c + row * p.c_row + block.column;
-  part.c_row = p.c_row;
-  part.residual_stride = p.residual_row;
-  for (int64_t start = 0; start < block.depth; start += kDepthBlock) {
-    const int64_t depth = std::min(kDepthBlock, block.depth - start);
-    const float* a = p.a + row * p.a_row + (block.depth_start + start) * p.a_depth;
-    if (p.a_depth == 1) {
-      part.a = a;
-      part.a_row = p.a_row;
-      part.a_depth = 1;
-      part.a_strip = table.tile_rows * p.a_row;
-    } else {
-      for (int64_t first = 0; first < rows; first += table.tile_rows) {
-        table.pack_rows(a + first * p.a_row, p.a_row, p.a_depth, static_cast<int>(std::min<int64_t>(table.tile_rows, rows - first)),
-                        static_cast<int>(depth), strips + first * depth);
-      }
-      part.a = strips;
-      part.a_row = 1;
-      part.a_depth = table.tile_rows;
-      part.a_strip = table.tile_rows * depth;
-    }
-    const bool is_last = block.depth_start + start + depth == p.depth;
-    part.b = block.panels(start);
-    part.depth = static_cast<int>(depth);
-    part.adds = block.depth_start + start > 0;
-    part.bias = is_last && p.bias ? p.bias + block.column : nullptr;
-    part.residual = is_last && p.residual ? p.residual + row * p.residual_row + block.column : nullptr;
-    table.panel_product(part);
-  }
 }
 
 /// Shares a block's strips of rows out evenly.
@@ -149,20 +188,24 @@ void multiply_block(const Product& p, const Block& block) {
   const int64_t even = std::min<int64_t>(strips, kTasksPerThread * pool.threads());
   const int64_t tasks = std::max(even, (strips + kTaskStrips - 1) / kTaskStrips);
   const int64_t most = (strips + tasks - 1) / tasks;
-  pool.reserve_scratch(static_cast<size_t>(most * strip * std::min(kDepthBlock, block.depth)));
+  pool.reserve_scratch(static_cast<size_t>(most * strip * words_of(p, std::min(kDepthBlock, block.depth))));
   pool.run(static_cast<int>(tasks), [&](int task, int worker) {
     const int64_t first = task * strips / tasks * strip, last = std::min(p.rows, (task + 1) * strips / tasks * strip);
-    if (first < last) multiply_rows(p, block, first, last - first, pool.scratch(worker));
+    const Part part{first, last - first, block.column, block.columns};
+    for (int64_t start = 0; start < block.depth && first < last; start += kDepthBlock) {
+      multiply_depth(p, part, block.depth_start + start, std::min(kDepthBlock, block.depth - start), block.panels(p, start),
+                     pool.scratch(worker));
+    }
   });
 }
 
 void many_rows(const Product& p) {
   const int64_t width = simd().panel_columns;
-  const int64_t depth = std::min(p.depth, kPackedDepth);
-  const int64_t most = std::max(width, kPackedFloats / depth / width * width);
+  const int64_t depth = std::min(p.depth, kPackedDepth), words = words_of(p, depth);
+  const int64_t most = std::max(width, kPackedWords / words / width * width);
   const int64_t blocks = (p.columns + most - 1) / most;
   const int64_t columns = round_up((p.columns + blocks - 1) / blocks, width);
-  Scratch packed(static_cast<size_t>(columns * depth));
+  Scratch packed(static_cast<size_t>(columns * words));
   for (int64_t column = 0; column < p.columns; column += columns) {
     for (int64_t start = 0; start < p.depth; start += depth) {
       const Block block{column, std::min(columns, p.columns - column), start, std::min(depth, p.depth - start), packed.data()};
@@ -170,57 +213,6 @@ void many_rows(const Product& p) {
       multiply_block(p, block);
     }
   }
-}
-
-/// Strips of A for one depth block, a few inner indices for all of them at a time: A is then read in the order in which it lies.
-void pack_strips(const Product& p, int64_t row, int64_t rows, int64_t start, int64_t depth, float* strips) {
-  const SimdTable& table = simd();
-  for (int64_t first = 0; first < depth; first += kPackedRun) {
-    const int64_t run = std::min(kPackedRun, depth - first);
-    for (int64_t at = 0; at < rows; at += table.tile_rows) {
-      table.pack_rows(p.a + (row + at) * p.a_row + (start + first) * p.a_depth, p.a_row, p.a_depth,
-                      static_cast<int>(std::min<int64_t>(table.tile_rows, rows - at)), static_cast<int>(run),
-                      strips + at * depth + first * table.tile_rows);
-    }
-  }
-}
-
-/// B's panels for a range of columns and one depth block.
-void pack_panels(const Product& p, int64_t column, int64_t columns, int64_t start, int64_t depth, float* panels) {
-  const SimdTable& table = simd();
-  for (int64_t at = 0; at < columns; at += table.panel_columns) {
-    table.pack_columns(p.b + start * p.b_depth + (column + at) * p.b_column, p.b_depth, p.b_column, static_cast<int>(depth),
-                       static_cast<int>(std::min<int64_t>(table.panel_columns, columns - at)), panels + at * depth);
-  }
-}
-
-/// Rows and columns of C that one task computes.
-struct Part {
-  int64_t row, rows, column, columns;
-};
-
-/// One depth block of a part, from panels of B; A's strips are packed into `strips` where they do not lie well.
-void multiply_depth(const Product& p, const Part& part, int64_t start, int64_t depth, const float* panels, float* strips) {
-  const SimdTable& table = simd();
-  const bool is_packed = p.a_depth != 1;
-  const bool is_last = start + depth == p.depth;
-  if (is_packed) pack_strips(p, part.row, part.rows, start, depth, strips);
-  PanelProduct one{};
-  one.a = is_packed ? strips : p.a + part.row * p.a_row + start;
-  one.a_row = is_packed ? 1 : p.a_row;
-  one.a_depth = is_packed ? table.tile_rows : 1;
-  one.a_strip = table.tile_rows * (is_packed ? depth : p.a_row);
-  one.b = panels;
-  one.rows = static_cast<int>(part.rows);
-  one.columns = static_cast<int>(part.columns);
-  one.depth = static_cast<int>(depth);
-  one.c = p.c + part.row * p.c_row + part.column;
-  one.c_row = p.c_row;
-  one.adds = start > 0;
-  one.bias = is_last && p.bias ? p.bias + part.column : nullptr;
-  one.residual = is_last && p.residual ? p.residual + part.row * p.residual_row + part.column : nullptr;
-  one.residual_stride = p.residual_row;
-  table.panel_product(one);
 }
 
 /// Shares strips of rows out evenly: `work(row, rows, worker)`.
@@ -236,30 +228,30 @@ void over_strips(const Product& p, int64_t tasks_per_thread, const Work& work) {
   });
 }
 
-/// Floats of the strips of a task's rows for one depth block, where they are packed.
-int64_t strip_floats(const Product& p, int64_t tasks_per_thread) {
-  if (p.a_depth == 1) return 0;
+/// Words of a task's rows for one depth block, where they are packed.
+int64_t strip_words(const Product& p, int64_t tasks_per_thread) {
+  if (reads_in_place(p)) return 0;
   const int64_t strip = simd().tile_rows;
   const int64_t strips = (p.rows + strip - 1) / strip;
   const int64_t tasks = std::min<int64_t>(strips, tasks_per_thread * Pool::instance().threads());
-  return ((strips + tasks - 1) / tasks) * strip * kDepthBlock;
+  return ((strips + tasks - 1) / tasks) * strip * words_of(p, kDepthBlock);
 }
 
 /// Each worker packs all of B once, for itself, and goes on with its rows.
 void small_right_side(const Product& p) {
   Pool& pool = Pool::instance();
   const int64_t padded = round_up(p.columns, simd().panel_columns);
-  const int64_t own = padded * p.depth;
-  pool.reserve_scratch(static_cast<size_t>(own + strip_floats(p, kTasksPerThread)));
+  const int64_t own = padded * words_of(p, p.depth);
+  pool.reserve_scratch(static_cast<size_t>(own + strip_words(p, kTasksPerThread)));
   std::vector<char> has_packed(pool.threads(), 0);
   over_strips(p, kTasksPerThread, [&](int64_t row, int64_t rows, int worker) {
     float* panels = pool.scratch(worker);
     for (int64_t start = 0; start < p.depth && !has_packed[worker]; start += kDepthBlock) {
-      pack_panels(p, 0, p.columns, start, std::min(kDepthBlock, p.depth - start), panels + start * padded);
+      pack_panels(p, 0, p.columns, start, std::min(kDepthBlock, p.depth - start), panels + words_of(p, start) * padded);
     }
     has_packed[worker] = 1;
     for (int64_t start = 0; start < p.depth; start += kDepthBlock) {
-      multiply_depth(p, {row, rows, 0, p.columns}, start, std::min(kDepthBlock, p.depth - start), panels + start * padded,
+      multiply_depth(p, {row, rows, 0, p.columns}, start, std::min(kDepthBlock, p.depth - start), panels + words_of(p, start) * padded,
                      panels + own);
     }
   });
@@ -269,8 +261,8 @@ void small_right_side(const Product& p) {
 void long_depth(const Product& p) {
   Pool& pool = Pool::instance();
   const int64_t columns = round_up(std::min(kAloneColumns, p.columns), simd().panel_columns);
-  const int64_t own = columns * kDepthBlock;
-  pool.reserve_scratch(static_cast<size_t>(own + strip_floats(p, 1)));
+  const int64_t own = columns * words_of(p, kDepthBlock);
+  pool.reserve_scratch(static_cast<size_t>(own + strip_words(p, 1)));
   over_strips(p, 1, [&](int64_t row, int64_t rows, int worker) {
     float* panels = pool.scratch(worker);
     for (int64_t column = 0; column < p.columns; column += columns) {
@@ -294,7 +286,7 @@ void multiply(const Product& p) {
   // takes about a quarter of a cycle a value of B, multiplying a sixteenth a row.
   const int threads = Pool::instance().threads();
   if (p.rows >= kAloneRows * threads) {
-    if (round_up(p.columns, simd().panel_columns) * p.depth <= kOwnFloats) return small_right_side(p);
+    if (round_up(p.columns, simd().panel_columns) * words_of(p, p.depth) <= kOwnWords) return small_right_side(p);
     if (threads > 1) return long_depth(p);
   }
   many_rows(p);

@@ -17,9 +17,11 @@ struct Product {
   const float* bias = nullptr;
   const float* residual = nullptr;
   ptrdiff_t residual_row = 0;
+  /// Rounds A and B to bfloat16 and multiplies pairs of them; only where there are `bfloat16_products()` (processor.h).
+  bool takes_bfloat16 = false;
 };
 
-/// Each value of C is one chain of multiplications and additions over the inner axis in its order.
+/// Each value of C is one chain of multiplications and additions over the inner axis in its order, with bfloat16 over its pairs.
 void multiply(const Product& product);
 
 /// `count` products that lie behind each other in A, B and C.

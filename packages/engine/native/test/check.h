@@ -21,6 +21,7 @@ void add_memory_tests(std::vector<Test>& tests);
 void add_pool_tests(std::vector<Test>& tests);
 void add_product_tests(std::vector<Test>& tests);
 void add_product_bit_tests(std::vector<Test>& tests);
+void add_bfloat16_tests(std::vector<Test>& tests);
 void add_attention_tests(std::vector<Test>& tests);
 void add_own_key_tests(std::vector<Test>& tests);
 void add_cached_attention_tests(std::vector<Test>& tests);

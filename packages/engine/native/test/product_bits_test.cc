@@ -14,21 +14,6 @@ ProductCase random_case(Random& random) {
   return shape;
 }
 
-/// C where A, B, bias and residual are taken from a larger case, rows and columns from an offset on.
-std::vector<float> part_of(const Matrices& all, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-  std::vector<float> c(static_cast<size_t>(rows * columns));
-  Product p = all.product(c.data());
-  p.a += row * p.a_row;
-  p.b += column * p.b_column;
-  p.rows = rows;
-  p.columns = columns;
-  p.c_row = columns;
-  if (p.bias) p.bias += column;
-  if (p.residual) p.residual += row * p.residual_row + column;
-  multiply(p);
-  return c;
-}
-
 void a_row_has_the_same_bits_anywhere() {
   Random random(101);
   for (int round = 0; round < rounds(150); round++) {
@@ -42,7 +27,7 @@ void a_row_has_the_same_bits_anywhere() {
       const int64_t rows = random.between(1, std::min<int64_t>(shape.rows, part < 4 ? 14 : 1000));
       const int64_t row = random.between(0, shape.rows - rows);
       const int64_t columns = random.between(1, shape.columns), column = random.between(0, shape.columns - columns);
-      const std::vector<float> some = part_of(matrices, row, rows, column, columns);
+      const std::vector<float> some = matrices.part(row, rows, column, columns);
       for (int64_t i = 0; i < rows; i++) {
         CHECK(same_bits(some.data() + i * columns, whole.data() + (row + i) * shape.columns + column, columns),
               shape.name() + say(": rows %lld+%lld, columns %lld+%lld", (long long)row, (long long)rows, (long long)column, (long long)columns));
@@ -58,20 +43,7 @@ void a_layout_changes_no_bit() {
     const Matrices first(plain, 1);
     const std::vector<float> expected = first.run();
     for (int layout = 1; layout < 8; layout++) {
-      ProductCase shape = plain;
-      shape.turns_a = layout & 1;
-      shape.turns_b = layout & 2;
-      shape.gap = layout & 4 ? 3 : 0;
-      Matrices turned(shape, 1);
-      for (int64_t k = 0; k < shape.depth; k++) {
-        for (int64_t row = 0; row < shape.rows; row++) turned.at_a(row, k) = first.at_a(row, k);
-        for (int64_t column = 0; column < shape.columns; column++) turned.at_b(k, column) = first.at_b(k, column);
-      }
-      turned.bias = first.bias;
-      for (int64_t at = 0; shape.has_residual && at < shape.rows * shape.columns; at++) {
-        turned.residual[at / shape.columns * (shape.columns + shape.gap) + at % shape.columns] = first.residual[at];
-      }
-      CHECK(same_bits(turned.run(), expected), shape.name());
+      CHECK(same_bits(first.turned(layout & 1, layout & 2, layout & 4 ? 3 : 0).run(), expected), plain.name() + say(", layout %d", layout));
     }
   }
 }

@@ -1,6 +1,6 @@
-import type { EngineStatus } from '../engine.ts';
+import type { EngineStatus, Precision } from '../engine.ts';
 import { ForetokenError } from '../errors.ts';
-import { loadAddon } from '../native/addon.ts';
+import { type Addon, loadAddon } from '../native/addon.ts';
 import { NativeBackend } from '../native/backend.ts';
 import { nativeKernels } from '../native/kernels.ts';
 import { registerTfjsKernels } from '../native/tfjs-kernels.ts';
@@ -13,11 +13,21 @@ function status(): EngineStatus {
   try {
     const { addon, file } = loadAddon();
     const threads = addon.defaultThreads();
-    const kernels = `C++ kernels for ${addon.instructionSet()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    const bfloat16 = `bfloat16 ${addon.bfloat16Instruction() === '' ? 'rounded' : 'native'}`;
+    const count = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    const kernels = `C++ kernels for ${addon.instructionSet()}, ${bfloat16}, ${count}`;
     return { name: 'native', available: true, detail: `${kernels} (${file})` };
   } catch (error) {
     return { name: 'native', available: false, detail: reasonOf(error).replace(/^[A-Z_]+: /, '') };
   }
+}
+
+/** What carries products: the instruction set and, where their inputs are rounded to bfloat16, what multiplies those. */
+export function nameOfKernels(addon: Addon, precision: Precision): string {
+  const set = `native-${addon.instructionSet()}`;
+  if (precision === 'float32') return set;
+  const instruction = addon.bfloat16Instruction();
+  return instruction === '' ? `${set}-${precision}` : `${set}-${precision}-${instruction}`;
 }
 
 /** The backend of the process, registered with tfjs at the first start. */
@@ -41,10 +51,9 @@ export const nativeDriver: EngineDriver = {
     const backend = tfjsEngine().registry.native as unknown as NativeBackend;
     const { addon } = backend;
     addon.setThreads(threads ?? addon.defaultThreads());
-    const kernels = `native-${addon.instructionSet()}${precision === 'float32' ? '' : `-${precision}`}`;
     return {
       threads: addon.threads(),
-      fingerprint: `tfjs-${tf.version.tfjs} ${kernels} ${process.arch} v8-${process.versions.v8}`,
+      fingerprint: `tfjs-${tf.version.tfjs} ${nameOfKernels(addon, precision)} ${process.arch} v8-${process.versions.v8}`,
       kernels: nativeKernels(backend, precision),
     };
   },

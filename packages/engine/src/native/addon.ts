@@ -32,6 +32,8 @@ export interface Addon {
   /** Those of this processor, widest first, separated by spaces. */
   instructionSets(): string;
   useInstructionSet(name: string): void;
+  /** What multiplies inputs in bfloat16; empty where they are rounded and multiplied as float32. */
+  bfloat16Instruction(): string;
   product(
     a: Handle,
     b: Handle,

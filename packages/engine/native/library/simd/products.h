@@ -1,4 +1,4 @@
-// Matrix products of one thread: packing, panels, and few rows against an unpacked matrix.
+// Matrix products of one thread: packing, panels, and few rows against an unpacked matrix. Included once per operand format.
 #pragma once
 #include "table.h"
 #include "tile.h"
@@ -13,52 +13,73 @@ constexpr int kPanelColumns = kTileVectors * kLanes;
 /// Inner indices that are fetched ahead of where an operand is read with wide strides.
 constexpr int kFetchAhead = 16;
 
-/// Columns of one panel, zeros behind the last one: [depth][kPanelColumns].
+/// Words of one column that are packed together.
+constexpr int kRun = 16;
+
+/// A run of one column into a panel.
+inline void pack_run(const float* from, ptrdiff_t depth_stride, int depth, float* to) {
+  if (kPair > 1 && depth_stride == 1) {
+    float words[kRun];
+    take_line(from, depth, words);
+    for (int word = 0; word < words_of(depth); word++) to[word * kPanelColumns] = words[word];
+  } else {
+    for (int k = 0; k < depth; k += kPair) {
+      to[k / kPair * kPanelColumns] = word_at(from + k * depth_stride, depth_stride, depth - k >= kPair);
+    }
+  }
+}
+
+/// Columns of one panel, zeros behind the last one: [words][kPanelColumns].
 void pack_columns(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_stride, int depth, int columns, float* out) {
   if (column_stride == 1 && columns == kPanelColumns) {
-    for (int k = 0; k < depth; k++) {
-      __builtin_prefetch(b + kFetchAhead * depth_stride);
-      for (int j = 0; j < kTileVectors; j++) store(out + j * kLanes, load(b + j * kLanes));
-      b += depth_stride;
+    for (int k = 0; k < depth; k += kPair) {
+      for (int ahead = 0; ahead < kPair; ahead++) __builtin_prefetch(b + (kFetchAhead + ahead) * depth_stride);
+      for (int j = 0; j < kTileVectors; j++) store(out + j * kLanes, words_at(b + j * kLanes, depth_stride, depth - k >= kPair));
+      b += kPair * depth_stride;
       out += kPanelColumns;
     }
     return;
   }
-  for (int first = 0; first < depth; first += 16) {
-    const int last = first + 16 < depth ? first + 16 : depth;
+  for (int first = 0; first < depth; first += kRun * kPair) {
+    const int run = depth - first < kRun * kPair ? depth - first : kRun * kPair;
     for (int column = 0; column < columns; column++) {
-      const float* from = b + column * column_stride;
-      for (int k = first; k < last; k++) out[k * kPanelColumns + column] = from[k * depth_stride];
+      pack_run(b + column * column_stride + first * depth_stride, depth_stride, run, out + first / kPair * kPanelColumns + column);
     }
   }
-  for (int k = 0; k < depth; k++) {
-    for (int column = columns; column < kPanelColumns; column++) out[k * kPanelColumns + column] = 0.0f;
+  for (int word = 0; word < words_of(depth); word++) {
+    for (int column = columns; column < kPanelColumns; column++) out[word * kPanelColumns + column] = 0.0f;
   }
 }
 
-/// Rows of one strip, zeros behind the last one: [depth][kTileRows].
-void pack_rows(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* out) {
-  if (row_stride == 1 && rows == kTileRows) {
-    for (int k = 0; k < depth; k++) std::memcpy(out + k * kTileRows, a + k * depth_stride, kTileRows * sizeof(float));
-    return;
-  }
-  for (int k = 0; k < depth; k++) {
-    for (int row = 0; row < rows; row++) out[row] = a[row * row_stride];
-    for (int row = rows; row < kTileRows; row++) out[row] = 0.0f;
-    a += depth_stride;
+/// Rows of one strip, zeros behind the last one: [words][kTileRows].
+void pack_rows(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* __restrict out) {
+  for (int k = 0; k < depth; k += kPair) {
+    const bool is_whole = depth - k >= kPair;
+    if (row_stride == 1 && rows == kTileRows) {
+      for (int row = 0; row < kTileRows; row++) out[row] = word_at(a + row, depth_stride, is_whole);
+    } else {
+      for (int row = 0; row < rows; row++) out[row] = word_at(a + row * row_stride, depth_stride, is_whole);
+      for (int row = rows; row < kTileRows; row++) out[row] = 0.0f;
+    }
+    a += kPair * depth_stride;
     out += kTileRows;
   }
 }
 
+/// Rows whose inner indices lie behind each other: [rows][words].
+void pack_lines(const float* a, ptrdiff_t row_stride, int rows, int depth, float* out) {
+  for (int row = 0; row < rows; row++) take_line(a + row * row_stride, depth, out + row * words_of(depth));
+}
+
 /// A tile whose columns end before the panel does: computed beside C, then copied.
-void edge_tile(int rows, int columns, const float* a, ptrdiff_t a_row, ptrdiff_t a_depth, const float* b, int depth, float* c,
+void edge_tile(int rows, int columns, const float* a, ptrdiff_t a_row, ptrdiff_t a_depth, const float* b, int words, float* c,
                ptrdiff_t c_row, bool adds, const Epilogue& end) {
   float whole[kTileRows * kPanelColumns];
   for (int i = 0; i < rows; i++) {
     for (int j = 0; j < columns; j++) whole[i * kPanelColumns + j] = adds ? c[i * c_row + j] : 0.0f;
     for (int j = columns; j < kPanelColumns; j++) whole[i * kPanelColumns + j] = 0.0f;
   }
-  tile_rows<kTileVectors>(rows, a, a_row, a_depth, b, kPanelColumns, depth, whole, kPanelColumns, true, Epilogue{});
+  tile_rows<kTileVectors>(rows, a, a_row, a_depth, b, kPanelColumns, words, whole, kPanelColumns, true, Epilogue{});
   for (int i = 0; i < rows; i++) {
     for (int j = 0; j < columns; j++) {
       float value = whole[i * kPanelColumns + j];
@@ -71,7 +92,7 @@ void edge_tile(int rows, int columns, const float* a, ptrdiff_t a_row, ptrdiff_t
 
 void panel_product(const PanelProduct& p) {
   for (int column = 0; column < p.columns; column += kPanelColumns) {
-    const float* panel = p.b + static_cast<ptrdiff_t>(column) * p.depth;
+    const float* panel = p.b + static_cast<ptrdiff_t>(column) * p.words;
     const int columns = p.columns - column;
     for (int row = 0; row < p.rows; row += kTileRows) {
       const int rows = p.rows - row < kTileRows ? p.rows - row : kTileRows;
@@ -81,15 +102,15 @@ void panel_product(const PanelProduct& p) {
       if (p.bias) end.bias = p.bias + column;
       if (p.residual) end = {end.bias, p.residual + row * p.residual_stride + column, p.residual_stride};
       if (columns < kPanelColumns) {
-        edge_tile(rows, columns, a, p.a_row, p.a_depth, panel, p.depth, c, p.c_row, p.adds, end);
+        edge_tile(rows, columns, a, p.a_row, p.a_depth, panel, p.words, c, p.c_row, p.adds, end);
       } else {
-        tile_rows<kTileVectors>(rows, a, p.a_row, p.a_depth, panel, kPanelColumns, p.depth, c, p.c_row, p.adds, end);
+        tile_rows<kTileVectors>(rows, a, p.a_row, p.a_depth, panel, kPanelColumns, p.words, c, p.c_row, p.adds, end);
       }
     }
   }
 }
 
-/// All rows against the columns from `column` on that fill whole panels; gives the first one that is left.
+/// All rows of a float32 product against the columns from `column` on that fill whole panels; gives the first one that is left.
 int skinny_columns(const SkinnyProduct& p, int column) {
   for (; column + kPanelColumns <= p.columns; column += kPanelColumns) {
     for (int row = 0; row < p.rows; row += kTileRows) {
@@ -105,14 +126,17 @@ int skinny_columns(const SkinnyProduct& p, int column) {
 }
 
 /**
- * Adds kDepth inner indices to kRows rows of C, over whole vectors of columns: B is read in the order in which it lies, so
- * that the processor fetches ahead. The chain of each value is the same as a tile's.
+ * Adds kDepth words of the inner axis to kRows rows of C, over whole vectors of columns: B is read in the order in which it lies,
+ * so that the processor fetches ahead. The chain of each value is the same as a tile's.
  */
 template <int kRows, int kDepth, int kVectors>
-inline void stream_depth(const SkinnyProduct& p, int k, int columns, bool is_last) {
+inline void stream_depth(const SkinnyProduct& p, int k, int columns) {
+  const bool is_whole = kDepth > 1 || p.depth - k >= kPair, is_last = k + kDepth * kPair >= p.depth;
   Vf a[kRows][kDepth];
   for (int i = 0; i < kRows; i++) {
-    for (int step = 0; step < kDepth; step++) a[i][step] = splat(p.a[i * p.a_row + (k + step) * p.a_depth]);
+    for (int step = 0; step < kDepth; step++) {
+      a[i][step] = splat(word_at(p.a + i * p.a_row + (k + step * kPair) * p.a_depth, p.a_depth, is_whole));
+    }
   }
   const float* b = p.b + k * p.b_depth;
   for (int column = 0; column < columns; column += kVectors * kLanes) {
@@ -126,9 +150,9 @@ inline void stream_depth(const SkinnyProduct& p, int k, int columns, bool is_las
     for (int step = 0; step < kDepth; step++) {
 #pragma GCC unroll 8
       for (int j = 0; j < kVectors; j++) {
-        const Vf value = load(b + step * p.b_depth + column + j * kLanes);
+        const Vf words = words_at(b + step * kPair * p.b_depth + column + j * kLanes, p.b_depth, is_whole);
 #pragma GCC unroll 4
-        for (int i = 0; i < kRows; i++) sums[i][j] = fma(a[i][step], value, sums[i][j]);
+        for (int i = 0; i < kRows; i++) sums[i][j] = multiply_add(a[i][step], words, sums[i][j]);
       }
     }
 #pragma GCC unroll 4
@@ -151,38 +175,54 @@ int stream_rows(const SkinnyProduct& p) {
   constexpr int kDepth = 8 / kRows, kVectors = 4 / kRows;
   const int columns = p.columns - p.columns % (kVectors * kLanes);
   int k = 0;
-  for (; k + kDepth <= p.depth; k += kDepth) stream_depth<kRows, kDepth, kVectors>(p, k, columns, k + kDepth == p.depth);
-  for (; k < p.depth; k++) stream_depth<kRows, 1, kVectors>(p, k, columns, k + 1 == p.depth);
+  for (; k + kDepth * kPair <= p.depth; k += kDepth * kPair) stream_depth<kRows, kDepth, kVectors>(p, k, columns);
+  for (; k < p.depth; k += kPair) stream_depth<kRows, 1, kVectors>(p, k, columns);
   return columns;
+}
+
+/// All rows against the columns from `column` on, panel after panel packed first, so that each value of B is rounded once.
+void packed_columns(SkinnyProduct p, int column) {
+  const int words = words_of(p.depth);
+  if (kPair > 1 && column < p.columns) {
+    float* lines = p.scratch + words * kPanelColumns;
+    for (int row = 0; row < p.rows; row++) {
+      for (int k = 0; k < p.depth; k += kPair) {
+        lines[row * words + k / kPair] = word_at(p.a + row * p.a_row + k * p.a_depth, p.a_depth, p.depth - k >= kPair);
+      }
+    }
+    p.a = lines;
+    p.a_row = words;
+    p.a_depth = 1;
+  }
+  for (; column < p.columns; column += kPanelColumns) {
+    const int columns = p.columns - column < kPanelColumns ? p.columns - column : kPanelColumns;
+    pack_columns(p.b + column, p.b_depth, 1, p.depth, columns, p.scratch);
+    PanelProduct panel{};
+    panel.a = p.a;
+    panel.a_row = p.a_row;
+    panel.a_depth = p.a_depth;
+    panel.a_strip = kTileRows * p.a_row;
+    panel.b = p.scratch;
+    panel.rows = p.rows;
+    panel.columns = columns;
+    panel.words = words;
+    panel.c = p.c + column;
+    panel.c_row = p.c_row;
+    if (p.bias) panel.bias = p.bias + column;
+    if (p.residual) panel.residual = p.residual + column;
+    panel.residual_stride = p.residual_stride;
+    panel_product(panel);
+  }
 }
 
 void skinny_product(const SkinnyProduct& p) {
   int column = 0;
   if (p.rows == 1) column = stream_rows<1>(p);
   else if (p.rows == 2) column = stream_rows<2>(p);
-  column = skinny_columns(p, column);
-  const int rest = p.columns - column;
-  if (rest == 0) return;
-  pack_columns(p.b + column, p.b_depth, 1, p.depth, rest, p.scratch);
-  for (int row = 0; row < p.rows; row += kTileRows) {
-    const int rows = p.rows - row < kTileRows ? p.rows - row : kTileRows;
-    Epilogue end;
-    if (p.bias) end.bias = p.bias + column;
-    if (p.residual) end = {end.bias, p.residual + row * p.residual_stride + column, p.residual_stride};
-    edge_tile(rows, rest, p.a + row * p.a_row, p.a_row, p.a_depth, p.scratch, p.depth, p.c + row * p.c_row + column, p.c_row,
-              false, end);
-  }
+  if constexpr (kPair == 1) column = skinny_columns(p, column);
+  packed_columns(p, column);
 }
 
-/// Rounds to the nearest bfloat16, ties to even; the result is a float32 whose low half is zero. NaN stays NaN.
-void round_bfloat16(const float* x, float* y, size_t count) {
-  for (size_t at = 0; at < count; at++) {
-    uint32_t bits;
-    std::memcpy(&bits, x + at, 4);
-    const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000u;
-    const uint32_t result = (bits & 0x7fffffffu) > 0x7f800000u ? (bits | 0x00400000u) & 0xffff0000u : rounded;
-    std::memcpy(y + at, &result, 4);
-  }
-}
+constexpr foretoken::ProductLoops product_loops = {kPair, pack_columns, pack_rows, pack_lines, panel_product, skinny_product};
 
 }  // namespace

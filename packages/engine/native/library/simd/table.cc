@@ -9,7 +9,7 @@ namespace {
 
 const foretoken::SimdTable table = {
     kIsa,          kTileRows,         kPanelColumns, kLanes,
-    pack_columns,  pack_rows,         panel_product, skinny_product, round_bfloat16,
+    product_loops, round_bfloat16,
     attend,        attend_backward,   attend_cached,
     rms_norm,      rms_norm_backward, rotate,        gated,          gated_backward, cross_entropy, adamw, sum_of_squares,
     unary,         binary,            softmax,       sum, extreme,

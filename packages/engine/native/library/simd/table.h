@@ -5,12 +5,12 @@
 
 namespace foretoken {
 
-/// A block of rows of a product against packed panels of columns.
+/// A block of rows of a product against packed panels of columns. Operands are words (operands.h): four bytes each.
 struct PanelProduct {
   const float* a;  // rows of A; packed strips where a_depth == tile_rows
   ptrdiff_t a_row, a_depth, a_strip;
-  const float* b;  // panels of `panel_columns`, each [depth][panel_columns]
-  int rows, columns, depth;
+  const float* b;  // panels of `panel_columns`, each [words][panel_columns]
+  int rows, columns, words;
   float* c;
   ptrdiff_t c_row;
   bool adds;
@@ -19,7 +19,7 @@ struct PanelProduct {
   ptrdiff_t residual_stride;
 };
 
-/// Few rows of a product against columns of an unpacked row-major matrix, which is read once.
+/// Few rows of a product against columns of an unpacked row-major matrix, which is read once. Both operands are float32 values.
 struct SkinnyProduct {
   const float* a;
   ptrdiff_t a_row, a_depth;
@@ -32,6 +32,20 @@ struct SkinnyProduct {
   const float* residual;
   ptrdiff_t residual_stride;
   float* scratch;  // (depth + rows) * panel_columns floats
+};
+
+/**
+ * Packing and inner loops of products whose operands are taken in one format. A word holds `pair` inner indices that follow
+ * each other, the first an even one, and a zero where the inner axis ends in the middle: so wherever a product is cut, at even
+ * inner indices and between rows and columns, a value's chain of steps is the same.
+ */
+struct ProductLoops {
+  int pair;  // 1: float32 as it is; 2: rounded to bfloat16
+  void (*pack_columns)(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_stride, int depth, int columns, float* out);
+  void (*pack_rows)(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* out);
+  void (*pack_lines)(const float* a, ptrdiff_t row_stride, int rows, int depth, float* out);
+  void (*panel_product)(const PanelProduct&);
+  void (*skinny_product)(const SkinnyProduct&);
 };
 
 /// Queries of one attention head that are taken together; one lane each.
@@ -111,10 +125,7 @@ struct SimdTable {
   const char* name;
   int tile_rows, panel_columns, lanes;
 
-  void (*pack_columns)(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_stride, int depth, int columns, float* out);
-  void (*pack_rows)(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* out);
-  void (*panel_product)(const PanelProduct&);
-  void (*skinny_product)(const SkinnyProduct&);
+  ProductLoops products;
   void (*round_bfloat16)(const float* x, float* y, size_t count);
 
   void (*attend)(const HeadForward&);
@@ -147,5 +158,9 @@ const SimdTable* avx512_table();
 const SimdTable* avx2_table();
 const SimdTable* neon_table();
 const SimdTable* scalar_table();
+
+/// Products of pairs of bfloat16 with the tiles of `avx512_table`, for chips with AVX512-BF16; null where the compiler knows no
+/// such instructions.
+const ProductLoops* avx512_bfloat16_products();
 
 }  // namespace foretoken

@@ -1,6 +1,6 @@
 // The one inner loop that all matrix products are made of.
 #pragma once
-#include "vector.h"
+#include "operands.h"
 
 namespace {
 
@@ -12,8 +12,9 @@ struct Epilogue {
 };
 
 /**
- * C[kRows, kVectors * lanes] (+)= A B over `depth` inner indices, one fused multiplication and addition after the other in
- * their order: a value's bits follow from its row of A and its column of B alone, however a product is cut into tiles.
+ * C[kRows, kVectors * lanes] (+)= A B over `depth` words of the inner axis (operands.h), one fused multiplication and addition
+ * after the other in their order: a value's bits follow from its row of A and its column of B alone, however a product is cut
+ * into tiles.
  *
  * With `kAhead`, lines of B that far down the inner axis are fetched early: for a B that lies in memory with wide strides.
  */
@@ -38,7 +39,7 @@ inline __attribute__((always_inline)) void tile(const float* a, ptrdiff_t a_row,
     for (int i = 0; i < kRows; i++) {
       const Vf row = splat(a[i * a_row]);
 #pragma GCC unroll 16
-      for (int j = 0; j < kVectors; j++) sums[i][j] = fma(row, columns[j], sums[i][j]);
+      for (int j = 0; j < kVectors; j++) sums[i][j] = multiply_add(row, columns[j], sums[i][j]);
     }
     a += a_depth;
     b += b_depth;

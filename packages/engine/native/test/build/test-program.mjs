@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { compileProgram, filesOf } from './compile.mjs';
-import { nativeFolder, readSettings, rootFolder } from './settings.mjs';
+import { readSettings, rootFolder } from './settings.mjs';
 
 /** Where programs and their object files are kept. */
 export const programsFolder = join(rootFolder, '.foretoken/native-tests');
@@ -47,36 +47,42 @@ export function buildAddon({ name, flags }) {
 
 const isHere = ({ arch }) => arch === undefined || arch === process.arch;
 
-const unitOf = (set, flags) => ({
-  source: join(nativeFolder, 'library/simd/table.cc'),
-  flags: [...set.flags, '-Ilibrary', ...flags],
-});
+const unitOf = (set, flags) => ({ source: set.source, flags: [...set.flags, '-Ilibrary', ...flags] });
+
+/** Wide sets that are emulated in the tests, and a feature without which a processor has none of each. */
+const WIDE = { avx512: 'avx512dq', avx512_bfloat16: 'avx512_bf16' };
 
 /**
- * The sets of this platform. Where the processor has AVX2 and no AVX-512, the wide inner loops are compiled to pairs of AVX2
- * instructions and the library is told to use them.
+ * The sets of this platform. Where the processor has AVX2 and lacks a wide set, the inner loops of that set are compiled to
+ * pairs of AVX2 instructions and the library is told to use them.
  */
 function setsHere() {
   const sets = readSettings().sets.filter(isHere);
-  if (!emulatesWide()) return sets;
-  const narrow = sets.find(({ name }) => name === 'AVX2');
+  const emulated = emulatedSets();
+  const narrow = sets.find(({ name }) => name === 'avx2');
   return sets.map((set) => {
-    if (set.name !== 'AVX512') return set;
-    const flags = narrow.flags.map((flag) => (flag === '-DFT_ISA_AVX2' ? '-DFT_ISA_AVX512' : flag));
+    if (!emulated.includes(set.name)) return set;
+    const defines = set.flags.filter((flag) => flag.startsWith('-D'));
+    const others = narrow.flags.filter((flag) => !flag.startsWith('-D'));
     // More optimization takes the compiler twenty seconds.
-    return { ...set, flags: ['-Itest/wide', ...flags, '-O1'] };
+    return { ...set, flags: ['-Itest/wide', ...defines, ...others, '-O1'] };
   });
 }
 
+/** What makes the library take the processor for one that has all sets. */
 const definesOf = (source) =>
-  emulatesWide() && basename(source) === 'processor.cc' ? ['-D__builtin_cpu_supports(feature)=1'] : [];
+  emulatedSets().length > 0 && basename(source) === 'processor.cc'
+    ? ['-Itest/wide', '-D__builtin_cpu_supports(feature)=1']
+    : [];
 
-function emulatesWide() {
-  if (process.arch !== 'x64' || !existsSync('/proc/cpuinfo')) return false;
+/** Names of the sets that are emulated here. */
+function emulatedSets() {
+  if (process.arch !== 'x64' || !existsSync('/proc/cpuinfo')) return [];
   const features = new Set(
     readFileSync('/proc/cpuinfo', 'utf8')
       .match(/^flags\s*:(.*)$/m)?.[1]
       .split(' '),
   );
-  return features.has('avx2') && features.has('fma') && !features.has('avx512dq');
+  if (!features.has('avx2') || !features.has('fma')) return [];
+  return Object.keys(WIDE).filter((name) => !features.has(WIDE[name]));
 }
