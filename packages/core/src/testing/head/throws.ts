@@ -4,11 +4,12 @@ import { joint } from '../../training/backward/joint.ts';
 import { sequential } from '../../training/backward/sequential.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
+import { withForward } from './run-head.ts';
 import { trainingStep } from './training-step.ts';
 
 /** A run goes on after a step that failed, and a matrix after a cell that did: neither may cost memory. */
 export const freesOnThrow: HeadCheck = {
-  title: 'frees every tensor when any of its hooks throws',
+  title: 'frees every tensor when a hook of it, or an operation in `forward`, throws',
   run(head) {
     const { engine } = head;
     const before = engine.memory().numTensors;
@@ -22,7 +23,15 @@ export const freesOnThrow: HeadCheck = {
             'or `tf.keep` none: the framework frees the scope.',
         );
       }
-      if (!didThrow) throw broken(head, `${hook.name} was to throw and did not: it catches what it must pass on.`);
+      if (!didThrow) throw broken(head, `${hook.name} is not called in a training step. Leave out what is of no use.`);
+    }
+    const left = leftByOperations(head);
+    if (left) {
+      throw broken(
+        head,
+        `${left} were left after an operation in \`forward\` threw. Dispose nothing by hand: what \`ops\` made is ` +
+          'freed with the scope, however it ends.',
+      );
     }
   },
 };
@@ -109,6 +118,50 @@ function throwsAt(head: HeadCase, { wrap, isEarly = false }: Hook): boolean {
   const model = buildSmallModel(head, { change });
   try {
     return [joint, sequential].every((way) => isThrown(error, () => trainingStep(model, way)));
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Operations at which `forward` is interrupted, spread over all of them. */
+const INTERRUPTIONS = 5;
+
+/** Lets an operation of `forward` throw, one early, one late, some between. @returns what was left, if anything was */
+function leftByOperations(head: HeadCase): string | undefined {
+  const { engine } = head;
+  const error = new Error('thrown by the contract suite');
+  let countdown = Number.POSITIVE_INFINITY;
+  let isInForward = false;
+  const ops = new Proxy(engine.ops, {
+    get(target, name) {
+      if (isInForward && --countdown < 0) throw error;
+      return Reflect.get(target, name);
+    },
+  });
+  const model = buildSmallModel(head, { engine: { ...engine, ops } });
+  const watched = withForward(model, (offset, input) => {
+    isInForward = true;
+    try {
+      return model.head.forward(offset, input);
+    } finally {
+      isInForward = false;
+    }
+  });
+  const step = (calls: number) => {
+    countdown = calls;
+    isThrown(error, () => trainingStep(watched, joint));
+    return calls - countdown;
+  };
+  try {
+    const numCalls = step(1e9);
+    const before = engine.memory().numTensors;
+    for (let i = 0; i < INTERRUPTIONS; i++) {
+      const at = Math.floor((i * numCalls) / INTERRUPTIONS);
+      step(at);
+      const left = engine.memory().numTensors - before;
+      if (left !== 0) return `${left} tensors`;
+    }
+    return undefined;
   } finally {
     model.dispose();
   }
