@@ -20,6 +20,12 @@ const MODEL: Experiment['model'] = {
   maxOffset: 2,
 };
 
+/** A model under so many others. */
+const nested = (depth: number): object => ({
+  ...MODEL,
+  ...(depth > 0 && { base: { run: 'a', sha256: 'b', tokenizer: { name: 'bytes' }, model: nested(depth - 1) } }),
+});
+
 async function folderWithRun(change: Partial<WrittenRun> = {}) {
   const folder = temporaryFolder();
   const experiment = { model: MODEL, data: { tokenizer: { name: 'bytes' } } };
@@ -120,6 +126,37 @@ describe('a base run that cannot be used is refused with where and what next', (
     const { folder, checkpoint } = await folderWithRun();
     rmSync(checkpoint);
     expect(refused(() => resolve(ATTACHED, folder)).code).toBe('FILE_READ');
+  });
+
+  test.each([
+    ['no mapping', { model: 3 }, 'model must be a mapping'],
+    ['no trunk', { model: { ...MODEL, trunk: 'transformer' } }, 'model.trunk must be a plugin'],
+    ['no horizon', { model: { ...MODEL, head: { name: 'low-rank' } } }, 'model.head must be a plugin with a horizon'],
+    ['another readout', { model: { ...MODEL, readout: 'both' } }, 'model.readout must be shared or replicated'],
+    ['another match', { model: { ...MODEL, match: 'all' } }, 'model.match must be one of parameters,'],
+    ['no offsets', { model: { ...MODEL, maxOffset: 0 } }, 'model.maxOffset must be an integer >= 1'],
+    ['half a base', { model: { ...MODEL, base: { run: 'a' } } }, 'model.base must hold a run and its sha256'],
+    ['no tokenizer', { data: {} }, 'data.tokenizer must be a plugin'],
+    ['no data', { data: undefined }, 'data.tokenizer must be a plugin'],
+    ['a base for ever', { model: nested(40) }, 'is nested more than 16 deep'],
+  ])('its experiment has %s', async (_, change, clause) => {
+    const experiment = { model: MODEL, data: { tokenizer: { name: 'bytes' } }, ...change } as never;
+    const { folder } = await folderWithRun({ experiment });
+    const { code, problems } = refused(() => resolve(ATTACHED, folder));
+    expect(code).toBe('FILE_CORRUPT');
+    expect(problems[0]).toContain(clause);
+  });
+
+  test('what a file says was saved was not', async () => {
+    const { folder } = await folderWithRun();
+    const saved = JSON.parse(JSON.stringify(resolve(ATTACHED, folder)));
+    saved.model.base.model.head = 'low-rank';
+    expect(refused(() => resolveExperiment(sourceOf(saved, 'saved'), registry))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [
+        expect.stringMatching(/model\.base: was not saved by Foretoken: of the base run model\.head must be a plugin/),
+      ],
+    });
   });
 
   test('its head is from a package that is not named', async () => {

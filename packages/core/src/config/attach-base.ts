@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
+import { malformedBase } from './base-form.ts';
 import { readBaseRun } from './base-run.ts';
 import type { BaseRun } from './experiment.ts';
 import { canonicalJson } from './hash.ts';
@@ -22,7 +23,8 @@ export function attachBase(
   const model = member(source.value, 'model');
   const given = member(model, 'base');
   const run = member(given, 'run');
-  if (typeof run !== 'string' || run === '' || member(given, 'sha256') !== undefined) return { source, problems: [] };
+  if (typeof run !== 'string' || run === '') return { source, problems: [] };
+  if (member(given, 'sha256') !== undefined) return { source, problems: wrongSaved(given) };
   try {
     const base = readBaseRun(run, path.resolve(baseDirectory, run));
     return { source: withBase(source, base), problems: otherTrunk(member(model, 'trunk'), base) };
@@ -31,6 +33,14 @@ export function attachBase(
     const problems = error.problems.map((sentence) => ({ code: error.code, path: ['model', 'base', 'run'], sentence }));
     return { source, problems };
   }
+}
+
+/** What a saved experiment holds of its base is taken at its word, but not whatever it is. */
+function wrongSaved(base: Json | undefined): ConfigProblem[] {
+  const malformed = malformedBase(member(base, 'model'), member(base, 'tokenizer'));
+  if (!malformed) return [];
+  const sentence = `was not saved by Foretoken: of the base run ${malformed}. Write { run } alone, and the rest is read.`;
+  return [{ code: 'CONFIG_INVALID', path: ['model', 'base'], sentence }];
 }
 
 function withBase(source: Source, base: BaseRun): Source {

@@ -5,6 +5,7 @@ import { readCheckpointIdentity } from '../checkpoints/checkpoint-identity.ts';
 import { readError } from '../files/disk.ts';
 import { type JsonObject, parseJsonFile } from '../files/json-file.ts';
 import { runPaths } from '../training/run-directory.ts';
+import { malformedBase } from './base-form.ts';
 import type { BaseRun, Experiment } from './experiment.ts';
 
 /**
@@ -22,6 +23,8 @@ export function readBaseRun(run: string, directory: string): BaseRun {
     );
   }
   const { model, data } = readJsonFile(experiment) as unknown as Experiment;
+  const malformed = malformedBase(model, data?.tokenizer);
+  if (malformed) throw new ForetokenError('FILE_CORRUPT', `${experiment} is no saved experiment: ${malformed}.`);
   const sha256 = readCheckpointIdentity(lastCheckpoint(directory));
   return { run, sha256, model, tokenizer: data.tokenizer };
 }

@@ -1,5 +1,6 @@
 import type { PluginKind } from '../plugins/define.ts';
 import type { Path } from '../plugins/problems.ts';
+import { malformedBase } from './base-form.ts';
 import type { BaseRun, DecoderRef, Experiment, PluginRef } from './experiment.ts';
 
 /** A place in an experiment that names a plugin. */
@@ -25,9 +26,9 @@ export function referencesOf(experiment: Experiment): Reference[] {
   ];
 }
 
-/** What a base run was made of, and the run that it was attached to itself; nothing where the base could not be read. */
+/** What a base run was made of, and the run that it was attached to itself; nothing where it could not be read. */
 function baseReferences(base: Partial<BaseRun> | undefined, path: Path): Reference[] {
-  if (!base?.model || !base.tokenizer) return [];
+  if (!base?.model || !base.tokenizer || malformedBase(base.model, base.tokenizer)) return [];
   const { model, tokenizer } = base;
   return [
     { kind: 'tokenizer', path: [...path, 'tokenizer'], ref: tokenizer },
