@@ -143,25 +143,22 @@ export class Trainer {
     const schedule = this.#scheduleState;
     const gradients = new Map<string, Tensor>();
     try {
-      const { losses, norms } = this.#gradients(batches, offsets, weights, gradients);
+      const sums = { ...this.#gradients(batches, offsets, weights, gradients), acceptance };
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
-      const loss = [...losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
+      const loss = [...sums.losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
       const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
       if (!skipped) {
         const gradientScale = gradientNorm > settings.clip ? settings.clip / gradientNorm : 1;
         this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale, rateOf });
-        this.#learn({ losses, norms, acceptance });
+        this.#learn(sums);
       }
       this.#count(skipped);
+      const horizon = offsets[offsets.length - 1];
       return {
         step: this.#step,
-        horizon: offsets[offsets.length - 1],
-        losses: Object.fromEntries(losses),
+        horizon,
         loss,
-        weights: Object.fromEntries([...losses.keys()].map((term) => [term, weights(term)])),
-        ...(norms ? { gradientNorms: Object.fromEntries(norms) } : {}),
-        ...(acceptance ? { acceptance } : {}),
-        ...(this.#parts.horizonSchedule.learn ? { schedule } : {}),
+        ...this.#shown(sums, weights, schedule),
         learningRate,
         gradientNorm,
         skipped,
@@ -260,6 +257,21 @@ export class Trainer {
       if (squared && result.squaredNorms) addTo(squared, result.squaredNorms);
     }
     return { losses, norms: squared && new Map([...squared].map(([term, sum]) => [term, Math.sqrt(sum)])) };
+  }
+
+  /** What a report tells by term, and what weighting and schedule went by. */
+  #shown(
+    { losses, norms, acceptance }: StepSums,
+    weights: (term: string) => number,
+    schedule: Json,
+  ): Pick<StepReport, 'losses' | 'weights' | 'gradientNorms' | 'acceptance' | 'schedule'> {
+    return {
+      losses: Object.fromEntries(losses),
+      weights: Object.fromEntries([...losses.keys()].map((term) => [term, weights(term)])),
+      ...(norms ? { gradientNorms: Object.fromEntries(norms) } : {}),
+      ...(acceptance ? { acceptance } : {}),
+      ...(this.#parts.horizonSchedule.learn ? { schedule } : {}),
+    };
   }
 
   #learn({ losses, norms, acceptance }: StepSums): void {
