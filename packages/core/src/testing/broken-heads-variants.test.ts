@@ -205,7 +205,7 @@ test('a head whose offsets share work without handing it on is caught', async ()
   expect(failed.map(([title]) => title)).toEqual([
     TITLE_APART,
     'frees every tensor that it makes',
-    'frees every tensor when any of its hooks throws',
+    'frees every tensor when a hook of it, or an operation in `forward`, throws',
   ]);
 });
 
