@@ -1,11 +1,13 @@
 // Every built-in head as the head of a base run, and as the head attached to one.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createRandom, loadExperiment, type NamedDecoder } from '@foretoken/core';
 import { evaluateRun, openTrainedRun, trainRun } from '@foretoken/core/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createForetokenHost } from './host.ts';
+import { planAblation } from './plan/plan-ablation.ts';
 import { folderWith } from './plan/planning.fixture.ts';
+import { runAblation } from './run/run-ablation.ts';
 
 type Head = { readonly name: string; readonly [option: string]: string | number | boolean };
 
@@ -109,6 +111,35 @@ describe.each(Object.entries(HEADS))('head %s', (label, head) => {
     const base = await load('base', BASE);
     if (PASSING.includes(label)) expect(await textsOf(run)).toEqual(await textsOf(base));
   });
+});
+
+test('an ablation compares heads on one base, whose checkpoint names its cells', async () => {
+  const ablation = {
+    formatVersion: 1,
+    name: 'attached',
+    output: 'out',
+    base: {
+      data: { dataset: { name: 'text-files', include: ['text/*.txt'] }, context: 24 },
+      model: { base: { run: 'base' }, head: HEADS.medusa },
+      training: { steps: 4, batch: 2, validationWindows: 1, ...STILL },
+      evals: [{ name: 'losslessness', prompts: 2, promptTokens: 6, maxTokens: 12 }],
+    },
+    arms: [{ name: 'text' }, { name: 'model', set: { 'training.distil': { loss: 'kl', share: 1 } } }],
+    match: 'none',
+  };
+  const file = path.join(folder, 'ablation.yaml');
+  await writeFile(file, JSON.stringify(ablation));
+  const plan = await planAblation(file, host);
+  expect(plan.cells.map(({ experiment }) => experiment.model.base?.sha256)).toEqual([
+    expect.stringMatching(/^[0-9a-f]{64}$/),
+    plan.cells[0].experiment.model.base?.sha256,
+  ]);
+  await runAblation(plan, { host });
+  const { arms } = JSON.parse(await readFile(path.join(plan.directory, 'results.json'), 'utf8'));
+  expect(arms.map(({ name, lossless }: Record<string, unknown>) => [name, lossless])).toEqual([
+    ['text', true],
+    ['model', true],
+  ]);
 });
 
 test('a head whose offset 1 comes from the further ones is no base', async () => {

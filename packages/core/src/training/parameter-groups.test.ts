@@ -146,6 +146,21 @@ describe.each(['sequential', 'joint'] as const)('backward: %s', (backward) => {
     });
   });
 
+  test('gradient norms of the terms are those of the step in which all trains', () => {
+    const model = tinyModel(engine, { head: blocksHead });
+    const norms = [undefined, (name: string) => groupOf(name) === 'head'].map((trains) => {
+      const { batches, dispose } = tinyBatches([0, 1]);
+      const request = { batch: batches[0], offsets: OFFSETS, weight: () => 0.5, batches: 1, norms: true, trains };
+      const { gradients, squaredNorms } = backwardOf(backward)(model, request);
+      tf.dispose([...gradients.values()]);
+      dispose();
+      return squaredNorms;
+    });
+    expect(norms[1]).toEqual(norms[0]);
+    expect([...norms[0]!.keys()]).toEqual(TERMS);
+    model.dispose();
+  });
+
   test('the norm that is clipped is that of what trains', () => {
     const model = tinyModel(engine);
     const trains = (name: string) => groupOf(name) !== 'trunk';
