@@ -90,6 +90,31 @@ describe.each(fixture.cases)('$loss with share $share at offset $offset, draft v
   });
 });
 
+test('the teacher’s logits are made for the rows of a block, never for all', () => {
+  // 2^20 logits at a time: 4 rows of a vocabulary of 256k.
+  const [N, V] = [9, 1 << 18];
+  tf.tidy(() => {
+    const seen: number[] = [];
+    const watched: typeof engine.ops = {
+      ...engine.ops,
+      readoutLogits: (hidden_NE, readout) => {
+        seen.push(hidden_NE.shape[0]);
+        return engine.ops.readoutLogits(hidden_NE, readout);
+      },
+    };
+    const readout = { weight_EV: tf.ones([1, V]) as Tensor2D };
+    const hidden_NE = tf.ones([N, 1]) as Tensor2D;
+    const target_N = new Int32Array(N);
+    const teacher = { settings: { loss: 'kl', share: 1 } as const, hidden_NE, readout, columns: N };
+    const rows = distilledRows(watched, teacher, { offset: 2, target_N, hard: engine.ops.crossEntropyRows(target_N) });
+    const { loss_N } = engine.ops.linearLoss(readout, [{ hidden_NE, rows, scale: 1 }], { gradients: true });
+    // The last row has no teacher, so its block needs none: uniform against one token.
+    expect(seen).toEqual([4, 4]);
+    expect(loss_N[0].dataSync()[0]).toBeCloseTo(0, 5);
+    expect(loss_N[0].dataSync()[N - 1]).toBeCloseTo(Math.log(V), 3);
+  });
+});
+
 test('distributions without a common token stay finite', () => {
   tf.tidy(() => {
     const given = { ...fixture.cases[0], hidden: [1, 0, 0, 1, 0, 0], targets: [0, -1], share: 1, offset: 2 };

@@ -46,12 +46,12 @@ export function distilledRows(ops: Ops, teacher: Teacher, lesson: Lesson): RowLo
     const rows = Array.from({ length: R }, (_, r) => firstRow + r);
     const text = hard(logits_RV, firstRow);
     if (!rows.some(isTaught)) return text;
-    const taught_RE = ops.gatherRows(
-      hidden_NE,
-      rows.map((n) => (isTaught(n) ? n + ahead : n)),
-    );
-    const teacher_RV = words_V(ops.readoutLogits(taught_RE, readout));
-    const soft = DISTANCES[settings.loss](ops, teacher_RV, logits_RV);
+    const teaching = rows.map((n) => (isTaught(n) ? n + ahead : n));
+    // Freed on the way: a block of logits is as large as a block may be.
+    const soft = tf.tidy(() => {
+      const teacher_RV = tf.tidy(() => words_V(ops.readoutLogits(ops.gatherRows(hidden_NE, teaching), readout)));
+      return DISTANCES[settings.loss](ops, teacher_RV, logits_RV);
+    });
     const share_R = ops.constant<Tensor1D>(
       rows.map((n) => (isTaught(n) ? settings.share : 0)),
       [R],
@@ -113,9 +113,11 @@ const DISTANCES: Readonly<Record<DistilSettings['loss'], Distance>> = {
   lk(ops, teacher_RV, student_RV) {
     const [logP_RV, logQ_RV] = [ops.logSoftmax(teacher_RV), ops.logSoftmax(student_RV)];
     const logAcceptance_R1 = ops.logSumExp<Tensor2D>(ops.minimum(logP_RV, logQ_RV), 1, true);
-    const isBelow_RV = indicator(tf.less(logQ_RV, logP_RV));
     // Below 0 wherever it counts, since a minimum is at most the sum of all.
-    const part_RV = ops.mul(ops.exp(ops.minimum(ops.sub(logQ_RV, logAcceptance_R1), 0)), isBelow_RV);
+    const part_RV = tf.tidy(() => {
+      const share_RV = ops.exp(ops.minimum(ops.sub(logQ_RV, logAcceptance_R1), 0));
+      return ops.mul(share_RV, indicator(tf.less(logQ_RV, logP_RV)));
+    });
     const whole_R1 = ops.sum<Tensor2D>(part_RV, 1, true);
     return {
       loss_R: ops.neg(ops.reshape<Tensor1D>(logAcceptance_R1, [teacher_RV.shape[0]])),
