@@ -106,6 +106,17 @@ test('an option that acts beside another one alone has an effect', async () => {
   expect(await failures(scaled)).toEqual([]);
 });
 
+test('an option of offsets beyond the horizon of the suite has an effect', async () => {
+  const far = defineHead({
+    name: 'far',
+    options: Type.Object({ gain: Type.Number({ minimum: 0, default: 1 }) }),
+    create: ({ ops }, { gain }) => ({
+      forward: (offset, { trunk: [hidden_BTD] }) => (offset > 4 ? ops.mul(hidden_BTD, gain) : hidden_BTD),
+    }),
+  });
+  expect(await failures(far)).toEqual([]);
+});
+
 test('a head that keeps a number of its first weights is caught by a checkpoint', async () => {
   const anchored = defineHead({
     name: 'anchored',

@@ -66,9 +66,11 @@ test('2: a head whose guesses see one another leaks through memory', async () =>
         memory: 'per-offset',
         forward(offset, { trunk: [hidden_BTD], at, memory }) {
           const line = inOneLine(at);
-          const output = blocks[offset - 1](hidden_BTD, line, memory.kv(`${offset}`));
-          line.dispose();
-          return output;
+          try {
+            return blocks[offset - 1](hidden_BTD, line, memory.kv(`${offset}`));
+          } finally {
+            line.dispose();
+          }
         },
       };
     },

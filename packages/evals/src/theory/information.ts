@@ -78,6 +78,7 @@ export function conditionalCrossEntropy(p: Joint, q: Joint): number {
  * negative, where the model believes in a dependence that is not there.
  *
  * H(p_X, q_X) = H(p_{X|Y}, q_{X|Y}) + I_{p||q}(X;Y) (lemma L.3).
+ * @returns nats; -infinity or NaN where q rules out what p lets happen, and its divergence is infinite
  * @source Gloeckle et al. 2024, arXiv:2404.19737, app. L, definition L.2
  */
 export function relativeMutualInformation(p: Joint, q: Joint): number {

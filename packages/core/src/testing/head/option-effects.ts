@@ -25,23 +25,32 @@ export const optionsMatter: HeadCheck = {
 
 const said = (values: readonly Json[]) => values.map((value) => JSON.stringify(value)).join(', ');
 
-/** Whether an option changes anything, by itself or beside another option that is another one. */
+/**
+ * Whether an option changes anything: by itself or beside another option that is another one, at the horizon of the
+ * case or, for options of the further offsets, a longer one.
+ */
 function hasEffect(head: HeadCase, option: string): boolean {
   const values = candidates(head, option);
   const others = optionNames(head).filter((other) => other !== option);
   const bases = [{}, ...others.flatMap((other) => candidates(head, other).map((value) => ({ [other]: value })))];
   let isJudged = false;
-  for (const base of bases) {
-    const before = fingerprint(withOptions(head, base));
-    if (before === undefined) continue;
-    for (const value of values) {
-      const after = fingerprint(withOptions(head, { ...base, [option]: value }));
-      if (after !== undefined && after !== before) return true;
-      isJudged ||= after !== undefined;
+  for (const horizon of [head.horizon, head.horizon + 2]) {
+    for (const base of bases) {
+      const at = withOptions({ ...head, horizon }, base);
+      const effects = values.map((value) => isOther(at, withOptions(at, { [option]: value })));
+      if (effects.includes(true)) return true;
+      isJudged ||= effects.includes(false);
     }
   }
-  // No second value that the head takes at this size: nothing is known.
+  // No second value that the head takes at these sizes: nothing is known.
   return !isJudged;
+}
+
+/** Whether two settings of a head differ in anything; undefined where it refuses one of them. */
+function isOther(head: HeadCase, other: HeadCase): boolean | undefined {
+  const before = fingerprint(head);
+  const after = before === undefined ? undefined : fingerprint(other);
+  return after === undefined ? undefined : after !== before;
 }
 
 const withOptions = (head: HeadCase, changed: Readonly<Record<string, Json>>): HeadCase => ({

@@ -1,3 +1,4 @@
+import type { Ops } from '@foretoken/engine';
 import type { Head } from '../../contracts/head.ts';
 import type { Definition } from '../../plugins/define.ts';
 import { joint } from '../../training/backward/joint.ts';
@@ -130,40 +131,55 @@ const INTERRUPTIONS = 5;
 function leftByOperations(head: HeadCase): string | undefined {
   const { engine } = head;
   const error = new Error('thrown by the contract suite');
-  let countdown = Number.POSITIVE_INFINITY;
-  let isInForward = false;
-  const ops = new Proxy(engine.ops, {
-    get(target, name) {
-      if (isInForward && --countdown < 0) throw error;
-      return Reflect.get(target, name);
-    },
-  });
-  const model = buildSmallModel(head, { engine: { ...engine, ops } });
-  const watched = withForward(model, (offset, input) => {
-    isInForward = true;
-    try {
-      return model.head.forward(offset, input);
-    } finally {
-      isInForward = false;
-    }
-  });
-  const step = (calls: number) => {
-    countdown = calls;
-    isThrown(error, () => trainingStep(watched, joint));
-    return calls - countdown;
-  };
+  const interruption = new Interruption(engine.ops, error);
+  const model = buildSmallModel(head, { engine: { ...engine, ops: interruption.ops } });
+  const watched = withForward(model, (offset, input) => interruption.within(() => model.head.forward(offset, input)));
+  const step = () => isThrown(error, () => trainingStep(watched, joint));
   try {
-    const numCalls = step(1e9);
+    const numCalls = interruption.after(Number.POSITIVE_INFINITY, step);
     const before = engine.memory().numTensors;
     for (let i = 0; i < INTERRUPTIONS; i++) {
-      const at = Math.floor((i * numCalls) / INTERRUPTIONS);
-      step(at);
+      interruption.after(Math.floor((i * numCalls) / INTERRUPTIONS), step);
       const left = engine.memory().numTensors - before;
       if (left !== 0) return `${left} tensors`;
     }
     return undefined;
   } finally {
     model.dispose();
+  }
+}
+
+/** Ops of which one throws, when it is called by what runs within. */
+class Interruption {
+  readonly ops: Ops;
+  #isWithin = false;
+  #numCalls = 0;
+  #last = Number.POSITIVE_INFINITY;
+
+  constructor(ops: Ops, error: Error) {
+    this.ops = new Proxy(ops, {
+      get: (target, name) => {
+        if (this.#isWithin && ++this.#numCalls > this.#last) throw error;
+        return Reflect.get(target, name);
+      },
+    });
+  }
+
+  /** Runs `work`, whose call number `last + 1` throws. @returns how many there were */
+  after(last: number, work: () => unknown): number {
+    this.#numCalls = 0;
+    this.#last = last;
+    work();
+    return this.#numCalls;
+  }
+
+  within<T>(work: () => T): T {
+    this.#isWithin = true;
+    try {
+      return work();
+    } finally {
+      this.#isWithin = false;
+    }
   }
 }
 
