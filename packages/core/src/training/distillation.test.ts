@@ -1,6 +1,14 @@
 // N rows, E readout input width, V vocabulary of the student, W of the teacher.
 import { readFileSync } from 'node:fs';
-import { type Engine, openEngine, type Readout, type Tensor1D, type Tensor2D, tf } from '@foretoken/engine';
+import {
+  type Engine,
+  listEngines,
+  openEngine,
+  type Readout,
+  type Tensor1D,
+  type Tensor2D,
+  tf,
+} from '@foretoken/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackwardName, DistilSettings } from '../config/experiment.ts';
 import type { TrainableModel } from '../model/build-model.ts';
@@ -61,34 +69,48 @@ function rowsOf(given: FixtureCase) {
 const far = (values: ArrayLike<number>, wanted: readonly number[]) =>
   Math.max(...wanted.map((value, i) => Math.abs(values[i] - value)));
 
-describe.each(fixture.cases)('$loss with share $share at offset $offset, draft vocabulary $tokens', (given) => {
-  const N = given.targets.length;
-  const V = given.student.length / N;
+const present = (await listEngines()).filter(
+  ({ name, available }) => available && ['native', 'wasm', 'cpu'].includes(name),
+);
+const onEveryEngine = present.flatMap(({ name }) => fixture.cases.map((given) => ({ engineName: name, ...given })));
 
-  test('losses and gradients are PyTorch’s', () => {
-    tf.tidy(() => {
-      const { loss_R, dLogits_RV } = rowsOf(given)(tf.tensor2d([...given.student], [N, V]), 0);
-      expect(far(loss_R.dataSync(), given.losses)).toBeLessThan(2e-6);
-      expect(far(dLogits_RV.dataSync(), given.gradient)).toBeLessThan(2e-6);
+describe.each(onEveryEngine)(
+  'on $engineName, $loss with share $share at offset $offset, vocabulary $tokens',
+  (given) => {
+    beforeAll(async () => {
+      engine = await openEngine({ name: given.engineName });
     });
-  });
+    afterAll(async () => {
+      engine = await openEngine({ name: 'cpu' });
+    });
+    const N = given.targets.length;
+    const V = given.student.length / N;
 
-  test('a row’s bits do not depend on the block that it is in', () => {
-    tf.tidy(() => {
-      const logits_NV = tf.tensor2d([...given.student], [N, V]);
-      const whole = rowsOf(given)(logits_NV, 0);
-      for (const [first, count] of [
-        [0, 3],
-        [3, 4],
-        [9, 1],
-      ]) {
-        const part = rowsOf(given)(tf.slice(logits_NV, [first, 0], [count, V]), first);
-        expect(part.loss_R.dataSync()).toEqual(whole.loss_R.dataSync().slice(first, first + count));
-        expect(part.dLogits_RV.dataSync()).toEqual(whole.dLogits_RV.dataSync().slice(first * V, (first + count) * V));
-      }
+    test('losses and gradients are PyTorch’s', () => {
+      tf.tidy(() => {
+        const { loss_R, dLogits_RV } = rowsOf(given)(tf.tensor2d([...given.student], [N, V]), 0);
+        expect(far(loss_R.dataSync(), given.losses)).toBeLessThan(2e-6);
+        expect(far(dLogits_RV.dataSync(), given.gradient)).toBeLessThan(2e-6);
+      });
     });
-  });
-});
+
+    test('a row’s bits do not depend on the block that it is in', () => {
+      tf.tidy(() => {
+        const logits_NV = tf.tensor2d([...given.student], [N, V]);
+        const whole = rowsOf(given)(logits_NV, 0);
+        for (const [first, count] of [
+          [0, 3],
+          [3, 4],
+          [9, 1],
+        ]) {
+          const part = rowsOf(given)(tf.slice(logits_NV, [first, 0], [count, V]), first);
+          expect(part.loss_R.dataSync()).toEqual(whole.loss_R.dataSync().slice(first, first + count));
+          expect(part.dLogits_RV.dataSync()).toEqual(whole.dLogits_RV.dataSync().slice(first * V, (first + count) * V));
+        }
+      });
+    });
+  },
+);
 
 test('the teacher’s logits are made for the rows of a block, never for all', () => {
   // 2^20 logits at a time: 4 rows of a vocabulary of 256k.
