@@ -54,9 +54,11 @@ export class OffsetForward {
     this.#memory = memory;
   }
 
-  evaluate(offset: number, drafts: readonly DraftTree[]): OffsetOutlook {
+  /** What an offset says after the frontiers of some drafts; where it was not trained, what the one says that fills its gap. */
+  evaluate(wanted: number, drafts: readonly DraftTree[]): OffsetOutlook {
+    const { offset, back } = this.#plan.fills.get(wanted) ?? { offset: wanted, back: 0 };
     if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, drafts);
-    const lanes = drafts.map((draft) => offsetLane(this.#plan, offset, draft));
+    const lanes = drafts.map((draft) => offsetLane(this.#plan, offset, draft, back));
     const { nodes, rowOf } = this.#answers(lanes);
     const { readout, carries } = this.#run(offset, lanes, nodes);
     for (const [b, draft] of drafts.entries()) draft.carries = carries[b];

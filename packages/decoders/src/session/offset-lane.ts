@@ -39,7 +39,8 @@ export function finalLane(draft: DraftTree, offset: number, end: number): Offset
 
 /**
  * Where an offset runs to give the level that it drafts: the last column, as often as the frontier has nodes if the
- * head reads them; with memory, before that every column that the offset has not read for good.
+ * head reads them; with memory, before that every column that the offset has not read for good. Where it fills a gap,
+ * some columns `back`.
  *
  * Such a column c is final, or reads drafted tokens: then its last one is a drafted node of level c + offset - 1 -
  * (columns read), and its node here hangs below that of the parent of the drafted node, one column before. So the
@@ -48,9 +49,9 @@ export function finalLane(draft: DraftTree, offset: number, end: number): Offset
  * Of an unrolled memory, offset 2 reads the columns, all of them for good; a further offset stands at the last column,
  * one node per node of the frontier, below the node of the offset before it.
  */
-export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
+export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree, back = 0): OffsetLane {
   const { numColumns } = draft.row;
-  if (!plan.hasMemory) return lastColumnLane(plan, draft);
+  if (!plan.hasMemory) return lastColumnLane(plan, draft, back);
   if (plan.isUnrolled && offset > 2) return unrolledLane(plan, offset, draft);
   const final = finalLane(draft, offset, finalColumns(plan, offset, numColumns));
   if (!plan.ahead) return final;
@@ -70,9 +71,11 @@ export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): Of
   return lane;
 }
 
-function lastColumnLane(plan: HeadPlan, draft: DraftTree): OffsetLane {
+function lastColumnLane(plan: HeadPlan, draft: DraftTree, back = 0): OffsetLane {
   const treeNode = plan.ahead ? draft.frontier : [-1];
-  const column = treeNode.map(() => draft.row.numColumns - 1);
+  // In a text too young for a look back, the first column's guess: worth little, and verified like any other.
+  const at = Math.max(0, draft.row.numColumns - 1 - back);
+  const column = treeNode.map(() => at);
   return { draft, column, position: column, parent: treeNode.map(() => ROOT), treeNode, numFinal: 0 };
 }
 

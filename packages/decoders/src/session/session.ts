@@ -192,9 +192,11 @@ export class DecodingSession implements Session {
     row.hasVerdict = true;
     if (!columns) return;
     const first = index.get(row.id)! * T;
-    const isLastEnough = !this.#plan.hasMemory || this.#plan.carry === 'further';
-    if (isLastEnough) row.columns.dropBefore(row.numColumns - 1);
-    for (const node of isLastEnough ? nodes.slice(-1) : nodes) row.columns.push({ chunk: columns, node: first + node });
+    const { hasMemory, carry, mostBack } = this.#plan;
+    const isLastEnough = !hasMemory || carry === 'further';
+    if (isLastEnough) row.columns.dropBefore(row.numColumns - 1 - mostBack);
+    const held = isLastEnough ? nodes.slice(-1 - mostBack) : nodes;
+    for (const node of held) row.columns.push({ chunk: columns, node: first + node });
   }
 
   /** Lets go of columns and carries that every offset has read for good. */

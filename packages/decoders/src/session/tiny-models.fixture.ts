@@ -118,7 +118,7 @@ const heads = {
       };
     },
   }),
-  /** Two taps, and offsets with a gap: level 1 is all it can draft. */
+  /** Two taps, and offsets with a gap, which offset 4 fills. */
   leap: defineHead({
     name: 'leap',
     create(context) {

@@ -40,12 +40,12 @@ export class TrunkForward {
 
   /** Reads tokens of a prompt: memory, and columns where an offset with memory has yet to read them. */
   read(reading: Reading): Chunk | undefined {
-    const { hasMemory, carry } = this.#plan;
+    const { hasMemory, carry, mostBack } = this.#plan;
     return this.#guarded(() => {
       const { columns } = this.#model.engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = hasMemory ? this.#offsets(taps, reading) : new Map<number, OffsetOutput>();
-        const isNeeded = hasMemory && carry !== 'further';
+        const isNeeded = (hasMemory && carry !== 'further') || mostBack > 0;
         return { columns: isNeeded ? this.#columns(taps, outputs) : [], states: this.#memory.states() };
       });
       return columns.length > 0 ? new Chunk(columns) : undefined;
