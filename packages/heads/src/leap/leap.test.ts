@@ -6,15 +6,13 @@ import leap from './leap.ts';
 
 describeHeadContract(leap, 'leap');
 describeHeadContract(leap, 'leap', { stride: 3, layers: 2 }, { horizon: 5 });
-describeHeadContract(leap, 'leap', { fill: true }, { readEarlier: [2] });
-describeHeadContract(leap, 'leap', { fill: true, stride: 3 }, { horizon: 4, readEarlier: [2, 3] });
 // With horizon 1 there is no further offset for an option to act on.
-describeHeadContract(leap, 'leap', {}, { horizon: 1, actElsewhere: ['layers', 'stride', 'fill'] });
+describeHeadContract(leap, 'leap', {}, { horizon: 1, actElsewhere: ['layers', 'stride'] });
 describeReference(leap, 'leap');
 
-const offsetsOf = (horizon: number, stride: number, fill = false) => {
+const offsetsOf = (horizon: number, stride: number) => {
   const context = { param: () => undefined, dims: { width: 4, horizon } } as unknown as HeadContext;
-  return leap.create(context, { stride, layers: 1, fill }).offsets;
+  return leap.create(context, { stride, layers: 1 }).offsets;
 };
 
 test.each([
@@ -26,11 +24,6 @@ test.each([
   [3, 1, [1, 2, 3]],
 ])('a horizon of %i with stride %i predicts offsets %j', (horizon, stride, offsets) => {
   expect(offsetsOf(horizon, stride)).toEqual(offsets);
-});
-
-test('filled gaps are offsets too, up to the last that is trained', () => {
-  expect(offsetsOf(8, 3, true)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-  expect(offsetsOf(1, 2, true)).toEqual([1]);
 });
 
 test.each([

@@ -1,11 +1,10 @@
 // B rows, T positions, D width.
 import { defineHead, ForetokenError, type Tensor3D, Type } from '@foretoken/core/plugin';
 import { createResidualSilu, layersOption } from '../layers/residual-silu.ts';
-import { filled } from './filled.ts';
 
 /**
  * L-MTP: Medusa's layers at offsets with gaps between them: 1, 1 + stride, 1 + 2 stride, ... up to the horizon. Offset 1
- * is the trunk's output.
+ * is the trunk's output. What stands in a gap a decoding session takes from the next offset at an earlier position.
  *
  * @source Liu et al. 2025, arXiv:2505.17505, sec. 3
  */
@@ -15,19 +14,13 @@ export default defineHead({
   options: Type.Object({
     stride: Type.Integer({ minimum: 1, default: 2, description: 'Distance between the offsets that are predicted.' }),
     layers: layersOption(),
-    fill: Type.Boolean({
-      default: false,
-      description: 'Offsets in the gaps say what the next one said at an earlier position, so that decoding can draft.',
-    }),
   }),
-  ownReadout: ({ fill }) => fill,
-  create(context, { stride, layers, fill }) {
+  create(context, { stride, layers }) {
     const offsets = leapOffsets(context.dims.horizon, stride);
     const further = new Map(
       offsets.slice(1).map((offset) => [offset, createResidualSilu(context, `layers.${offset}`, layers)]),
     );
     const predict = (offset: number, hidden_BTD: Tensor3D) => further.get(offset)?.(hidden_BTD) ?? hidden_BTD;
-    if (fill) return filled(context, offsets, predict);
     return { offsets, forward: (offset, { trunk: [hidden_BTD] }) => predict(offset, hidden_BTD) };
   },
 });
