@@ -24,7 +24,7 @@ export const ERROR_CODES = {
   PARAMETER_DUPLICATE: 'A plugin asked twice for one parameter name. Give each weight its own name.',
   PARAMETER_INVALID: 'A parameter name, shape or initializer is not allowed. Mend the plugin.',
   SHAPE_MISMATCH: 'A tensor has another shape than the contract asks for. Mend what the message names.',
-  WEIGHTS_INVALID: 'A weighting gave weights that are not finite and >= 0, one per offset. Mend the plugin.',
+  WEIGHTS_INVALID: 'A weighting gave weights that are not finite and >= 0, one per term. Mend the plugin.',
   HORIZON_INVALID: 'A horizon schedule left 1..horizon. Mend the plugin.',
   // data
   DATA_NO_MATCH: 'No file matches. Check the patterns; they start from the configuration file’s folder.',

@@ -67,10 +67,12 @@ function* readoutGradients(
 }
 
 function byReadout(objectives: readonly Objective[]): readonly RowObjective[][] {
-  const groups = new Map<Tensor, RowObjective[]>();
+  const groups = new Map<string, RowObjective[]>();
   for (const objective of objectives) {
     if (isValueObjective(objective)) continue;
-    const key = objective.readout.weight_EV;
+    const { gain_E, weight_EV, bias_V } = objective.readout;
+    // Offsets may share an unembedding and not the norm before it.
+    const key = [weight_EV, gain_E, bias_V].map((tensor) => tensor?.id).join();
     const group = groups.get(key);
     if (group) group.push(objective);
     else groups.set(key, [objective]);

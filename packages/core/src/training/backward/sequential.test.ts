@@ -77,6 +77,22 @@ const reduced = defineHead({
   },
 });
 
+/** One unembedding for all offsets, a norm for each. */
+const normed = defineHead({
+  name: 'normed',
+  create(context) {
+    const { ops, param, dims, readout } = context;
+    const gains_D = OFFSETS.map((offset) =>
+      param<Tensor1D>(`gain.${offset}`, [dims.width], { kind: 'constant', value: offset }),
+    );
+    const weights_DD = OFFSETS.map((offset) => matrix(context, `weights.${offset}`));
+    return {
+      readout: (offset) => ({ ...readout, gain_E: gains_D[offset - 1] }),
+      forward: (offset, { trunk: [hidden_BTD] }) => ops.linear(hidden_BTD, weights_DD[offset - 1]),
+    };
+  },
+});
+
 /** A learned node before each text, from which every position reads. */
 const prefixed = defineHead({
   name: 'prefixed',
@@ -156,7 +172,7 @@ function expectAlike(model: TrainableModel, offsets: readonly number[] = OFFSETS
 }
 
 describe.each(['shared', 'replicated'] as const)('gradients are those of one pass, %s readout', (readout) => {
-  test.each([blocksHead, hydra, tapped, probing, reduced, prefixed, chained])('head $name', (head) => {
+  test.each([blocksHead, hydra, tapped, probing, reduced, normed, prefixed, chained])('head $name', (head) => {
     const model = tinyModel(engine, { head, readout });
     expectAlike(model);
     expectAlike(model, [1, 2]);
