@@ -1,8 +1,9 @@
-import { ForetokenError, type Json, type Override } from '@foretoken/core';
+import { ForetokenError, type Json, type Override, parseSource } from '@foretoken/core';
 
 /**
- * Reads `--set path=value`. The value is JSON where it parses as JSON, else text: `--set model.head=linear`,
- * `--set training.steps=200`, `--set 'model.head={"name":"linear","horizon":2}'`.
+ * Reads `--set path=value`. The value is JSON where it parses as JSON, a mapping or list as in an experiment file where it
+ * starts as one, else text: `--set model.head=linear`, `--set training.steps=200`,
+ * `--set 'model.head={ name: linear, horizon: 2 }'`.
  *
  * @throws USAGE if there is no `=` or no path
  */
@@ -18,6 +19,8 @@ function parseValue(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    return text;
+    if (!/^\s*[[{]/.test(text)) return text;
+    const { value, errors } = parseSource(text, '--set');
+    return errors.length === 0 && value !== undefined ? value : text;
   }
 }

@@ -11,7 +11,7 @@ import { parseOverride } from './overrides.ts';
 
 /** Trains the model of an experiment file in a folder of its own. */
 export async function run(context: CommandContext, [file]: readonly string[], options: TrainOptions): Promise<number> {
-  const overrides = [...baseOverride(file, options), ...(options.set ?? []).map(parseOverride)];
+  const overrides = [...(options.set ?? []).map(parseOverride), ...baseOverride(file, options)];
   const host = await createForetokenHost({ log: (line) => context.say(line) });
   const { experiment, baseDirectory } = await loadExperiment(file, { plugins: host.plugins, overrides });
   const directory = path.resolve(options.run ?? path.join('runs', experiment.name));

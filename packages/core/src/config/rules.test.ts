@@ -18,6 +18,12 @@ describe('settings that are each fine and contradict one another', () => {
       ['x.yaml:2:21 model.maxOffset: must be >= model.head.horizon (4), was 2.'],
     ],
     [
+      'offsets beyond the context',
+      'data: { dataset: none, context: 4 }\nmodel: { head: { name: parallel, horizon: 5 } }',
+      'CONFIG_CONFLICT',
+      ['x.yaml:2:43 model.head.horizon: must be <= data.context (4), the tokens that a draft has to fit in, was 5.'],
+    ],
+    [
       'a warm-up beyond the end',
       `${MINIMAL}training: { steps: 3, warmupSteps: 4 }`,
       'CONFIG_CONFLICT',

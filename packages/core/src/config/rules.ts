@@ -19,6 +19,12 @@ export function contradictions(experiment: Experiment, registry: Registry): Conf
   if (model.maxOffset < horizon) {
     conflict(['model', 'maxOffset'], `must be >= model.head.horizon (${horizon}), was ${model.maxOffset}.`);
   }
+  if (horizon > experiment.data.context) {
+    conflict(
+      ['model', 'head', 'horizon'],
+      `must be <= data.context (${experiment.data.context}), the tokens that a draft has to fit in, was ${horizon}.`,
+    );
+  }
   if (training.warmupSteps > training.steps) {
     conflict(
       ['training', 'warmupSteps'],
