@@ -66,12 +66,13 @@ function readsOf({ reads = {} }) {
   ].join('; ');
 }
 
-/** What decoding can draft with a head: offsets without a gap from 2 on. */
+/** What decoding can draft with a head. */
 function draftsOf({ offsets = Array.from({ length: SIZES.n }, (_, i) => i + 1), reads = {}, extends: isOpen = false }) {
   if (offsets.length === 1) return 'nothing: training only';
-  if (offsets[1] !== 2) return `nothing: offsets ${offsets.join(', ')} have gaps`;
   const way = reads.ahead ? 'one after another' : 'all at once';
-  return `offsets 2..n${isOpen ? ' and beyond' : ''}, ${way}`;
+  const gaps = offsets.some((offset, index) => offset !== index + 1);
+  const from = gaps ? `${offsets.slice(1).join(', ')}, ..; what lies between by looking back` : '2..n';
+  return `offsets ${from}${isOpen ? ' and beyond' : ''}, ${way}`;
 }
 
 /** A head's README: its formula and the rows of its first table. */
