@@ -2,6 +2,11 @@ import { bytes, grouped, operations } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
 import type { VerdictColumn } from './verdict-table.ts';
 
+/** What a reader of the numbers would take them wrongly without. */
+export const COST_NOTE =
+  'Training FLOPs are those of the full horizon: a horizon schedule may train fewer offsets, but a step at a smaller ' +
+  'horizon counts as a full one.';
+
 /** The columns of the table of what each arm cost. */
 export const costColumns: readonly VerdictColumn[] = [
   { heading: 'arm', explanation: 'The first is the baseline.', isNumber: false, cell: ({ arm }) => arm },
@@ -11,7 +16,9 @@ export const costColumns: readonly VerdictColumn[] = [
     isNumber: false,
     cell: ({ match }) => match ?? grouped(undefined),
   },
-  number('parameters', 'Trained weights, those of the heads included.', ({ parameters }) => grouped(parameters)),
+  number('parameters', 'Weights of the model: trunk, readouts and heads, frozen ones included.', ({ parameters }) =>
+    grouped(parameters),
+  ),
   number(
     'FLOPs/token forward',
     'Counted operations of trunk, every offset and its readout: products of matrices and attention, 2 per ' +
@@ -25,7 +32,7 @@ export const costColumns: readonly VerdictColumn[] = [
   ),
   number('steps', 'Optimizer steps.', ({ steps }) => grouped(steps)),
   number('tokens', 'Tokens trained on.', ({ tokens }) => grouped(tokens)),
-  number('training FLOPs', 'FLOPs per token of training, times the tokens.', ({ trainingFlops }) =>
+  number('training FLOPs', `FLOPs per token of training, times the tokens. ${COST_NOTE}`, ({ trainingFlops }) =>
     operations(trainingFlops),
   ),
   number(

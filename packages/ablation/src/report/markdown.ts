@@ -1,4 +1,4 @@
-import { costColumns, hasCost } from './cost-table.ts';
+import { COST_NOTE, costColumns, hasCost } from './cost-table.ts';
 import { decimals } from './numbers.ts';
 import type { ReportData, Sample } from './report-data.ts';
 import type { VerdictRow } from './verdict.ts';
@@ -14,7 +14,7 @@ export function reportMarkdown(data: ReportData): string {
     verdictSentences(rows).map(text).join(' '),
     rowsTable(columns, rows),
     ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
-    ...section('Cost', hasCost(rows) ? rowsTable(costColumns, rows) : undefined),
+    ...section('Cost', hasCost(rows) ? `${rowsTable(costColumns, rows)}\n\n${COST_NOTE}` : undefined),
     ...section('Offsets', offsetsTable(data)),
     ...section('Acceptance', acceptanceTable(data)),
     ...section('Generated text', sampleText(samples)),

@@ -21,7 +21,7 @@ const QUANTITIES: Readonly<Record<MatchName, Quantity>> = {
 };
 
 /**
- * Names, for each quantity that was to be equal, the arm that is furthest from the baseline, from one per cent on.
+ * Names, for each quantity that was to be equal, every arm that is more than one per cent from the baseline.
  *
  * A width or a number of steps is a whole number, a head may weigh more than any width can make up for, and a trunk may
  * ignore the widths that it is given: so what was to be matched is checked in what came out.
@@ -40,7 +40,8 @@ function mismatchOf({ name, of }: Quantity, baseline: VerdictRow, rows: readonly
   const expected = of(baseline);
   if (expected === undefined) return undefined;
   const share = (row: VerdictRow): number => (of(row) ?? expected) / expected - 1;
-  const furthest = rows.reduce((a, b) => (Math.abs(share(b)) > Math.abs(share(a)) ? b : a));
-  if (Math.abs(share(furthest)) <= WORTH_NAMING) return undefined;
-  return `${name} do not match: ${furthest.arm} has ${signed(100 * share(furthest), 1)}% against the baseline.`;
+  const unequal = rows.filter((row) => Math.abs(share(row)) > WORTH_NAMING);
+  if (unequal.length === 0) return undefined;
+  const arms = unequal.map((row) => `${row.arm} has ${signed(100 * share(row), 1)}%`);
+  return `${name} do not match: ${arms.join(', ')} against the baseline.`;
 }

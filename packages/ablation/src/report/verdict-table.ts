@@ -18,7 +18,7 @@ export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictCol
     { heading: 'arm', explanation: 'The first is the baseline.', isNumber: false, cell: armCell },
     {
       heading: 'parameters',
-      explanation: 'Trained weights, those of the heads included.',
+      explanation: 'Weights of the model: trunk, readouts and heads, frozen ones included.',
       isNumber: true,
       cell: ({ parameters }) => grouped(parameters),
     },

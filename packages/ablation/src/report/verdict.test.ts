@@ -131,11 +131,11 @@ describe('verdictSentences', () => {
     );
   });
 
-  it('name the arm whose size is furthest from the baseline’s, from one per cent on', () => {
+  it('name every arm whose size is more than one per cent from the baseline’s', () => {
     const sized = (arm: string, parameters: number) => row(arm, { match: 'parameters', parameters });
     const base = { ...sized('base', 1000), isBaseline: true };
-    const text = said(base, sized('more', 1020), sized('less', 950));
-    expect(text).toContain('Parameters do not match: less has −5.0% against the baseline.');
+    const text = said(base, sized('more', 1020), sized('near', 1009), sized('less', 950));
+    expect(text).toContain('Parameters do not match: more has +2.0%, less has −5.0% against the baseline.');
     expect(said(base, sized('near', 1009))).not.toContain('match');
   });
 

@@ -50,6 +50,8 @@ describe('a report', () => {
     const section = page.slice(page.indexOf('<h2 id="cost">'));
     expect(section).toContain('<td class="number">380.7 G</td>');
     expect(section).toContain('such an arm is undercounted');
+    for (const written of [section, text.slice(at)]) expect(written).toContain('smaller horizon counts as a full one');
+    expect(section).toContain('frozen ones included');
   });
 
   it('answers first, then shows: verdict, table, charts, text, configuration', () => {
