@@ -42,8 +42,23 @@ test('working memory goes as nV where logits are whole, and as V where they are 
   const kept = Object.fromEntries(report.slopes.map(({ backward, logitsKept }) => [backward, logitsKept]));
   expect(kept.unfused).toBeGreaterThan(0.95);
   expect(kept.unfused).toBeLessThan(1.05);
-  expect(Math.abs(kept.sequential)).toBeLessThan(0.01);
-  expect(Math.abs(kept.joint)).toBeLessThan(0.01);
+  expect(Math.abs(kept.sequential!)).toBeLessThan(0.01);
+  expect(Math.abs(kept.joint!)).toBeLessThan(0.01);
   expect(report.points).toHaveLength(3 * 2 * 3);
   expect(await measured()).toEqual(report);
+});
+
+test('where one size was measured, its slopes are left out and the sizes that they need are named', async () => {
+  const printed = async (sizes: { vocab: number[]; horizon: number[] }) => {
+    const context = recordingContext({ isJson: false });
+    expect(await run(context, [], { ...tiny, ...sizes, batch: 1, context: 4 })).toBe(0);
+    return context.printed.join('\n');
+  };
+  const oneVocab = await printed({ vocab: [40], horizon: [1, 2] });
+  expect(oneVocab).toMatch(/sequential, O\(V\+d\): an offset costs [^;]* at V 40\.\n/);
+  expect(oneVocab).toMatch(/\nGive two or more sizes for the slopes left out: --vocab 256,4096$/);
+  const one = await printed({ vocab: [40], horizon: [2] });
+  expect(one).not.toContain('costs');
+  expect(one).toMatch(/\nGive two or more sizes for the slopes left out: --horizon 1,4 --vocab 256,4096$/);
+  for (const text of [oneVocab, one]) expect(text).not.toContain('NaN');
 });

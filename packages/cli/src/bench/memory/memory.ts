@@ -99,16 +99,27 @@ function linesOf({ engine, width, batch, context, points, slopes }: MemoryReport
       ]),
     ),
     '',
-    ...slopes.map(slopeLine),
+    ...slopes.flatMap(slopeLine),
+    ...missingSizes(slopes),
   ];
 }
 
-function slopeLine({ backward, claim, perOffset, perToken, logitsKept }: MemorySlopes): string {
-  const [small, large] = [perOffset[0], perOffset[perOffset.length - 1]];
-  const [few, many] = [perToken[0], perToken[perToken.length - 1]];
-  return (
-    `${backward}, ${claim}: an offset costs ${formatBytes(small.bytes)} at V ${small.vocab} and ` +
-    `${formatBytes(large.bytes)} at V ${large.vocab}; a token of the vocabulary ${few.bytes.toFixed(0)} B at n ${few.horizon} ` +
-    `and ${many.bytes.toFixed(0)} B at n ${many.horizon}; ${logitsKept.toFixed(2)} logits kept a row, offset and token.`
-  );
+function slopeLine({ backward, claim, perOffset, perToken, logitsKept }: MemorySlopes): string[] {
+  const parts = [
+    perOffset && `an offset costs ${ends(perOffset, ({ vocab, bytes }) => `${formatBytes(bytes)} at V ${vocab}`)}`,
+    perToken &&
+      `a token of the vocabulary costs ${ends(perToken, ({ horizon, bytes }) => `${bytes.toFixed(0)} B at n ${horizon}`)}`,
+    logitsKept === null ? null : `${logitsKept.toFixed(2)} logits kept a row, offset and token`,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? [] : [`${backward}, ${claim}: ${parts.join('; ')}.`];
+}
+
+/** The first and the last, where they are not one. */
+const ends = <Value>(values: readonly Value[], say: (value: Value) => string): string =>
+  [...new Set([values[0], values[values.length - 1]])].map(say).join(' and ');
+
+/** What to measure for the slopes that are missing. */
+function missingSizes([{ perOffset, perToken }]: readonly MemorySlopes[]): string[] {
+  const sizes = [perOffset ? [] : '--horizon 1,4', perToken ? [] : '--vocab 256,4096'].flat();
+  return sizes.length === 0 ? [] : [`Give two or more sizes for the slopes left out: ${sizes.join(' ')}`];
 }

@@ -19,37 +19,44 @@ export interface MemorySlopes {
   readonly backward: BackwardKind;
   /** What the paper says of the naive way and of its own, and what follows for `joint`. */
   readonly claim: 'O(nV+d)' | 'O(V+d)' | 'O(V+nd)';
-  /** Bytes per further offset, for each vocabulary. */
-  readonly perOffset: readonly { readonly vocab: number; readonly bytes: number }[];
-  /** Bytes per further token of the vocabulary, for each horizon. */
-  readonly perToken: readonly { readonly horizon: number; readonly bytes: number }[];
+  /** Bytes per further offset, for each vocabulary; null where one horizon was measured. */
+  readonly perOffset: readonly { readonly vocab: number; readonly bytes: number }[] | null;
+  /** Bytes per further token of the vocabulary, for each horizon; null where one vocabulary was measured. */
+  readonly perToken: readonly { readonly horizon: number; readonly bytes: number }[] | null;
   /**
    * The nV term: floats per row, offset and token of the vocabulary, from the slope in V of `perOffset`. 1: every offset
-   * keeps its logits; 0: none does.
+   * keeps its logits; 0: none does. Null where one horizon or one vocabulary was measured.
    */
-  readonly logitsKept: number;
+  readonly logitsKept: number | null;
 }
 
 const CLAIMS = { unfused: 'O(nV+d)', sequential: 'O(V+d)', joint: 'O(V+nd)' } as const;
 
 /**
- * Least-squares slopes of the working bytes of each way, in n at every V and in V at every n.
+ * Least-squares slopes of the working bytes of each way, in n at every V and in V at every n. A slope needs two sizes.
  * @param rows - positions of the batch
  */
 export function slopesOf(points: readonly MemoryPoint[], rows: number): MemorySlopes[] {
   return [...new Set(points.map(({ backward }) => backward))].map((backward) => {
     const own = points.filter((point) => point.backward === backward);
-    const perOffset = distinct(own, 'vocab').map((vocab) => ({
+    const [vocabs, horizons] = [distinct(own, 'vocab'), distinct(own, 'horizon')];
+    const perOffset = vocabs.map((vocab) => ({
       vocab,
       bytes: slope(own.filter((point) => point.vocab === vocab).map((p) => [p.horizon, p.workingBytes])),
     }));
-    const perToken = distinct(own, 'horizon').map((horizon) => ({
+    const perToken = horizons.map((horizon) => ({
       horizon,
       bytes: slope(own.filter((point) => point.horizon === horizon).map((p) => [p.vocab, p.workingBytes])),
     }));
+    const [inHorizon, inVocab] = [horizons.length > 1, vocabs.length > 1];
     const both = slope(perOffset.map(({ vocab, bytes }) => [vocab, bytes]));
-    const logitsKept = both / (rows * Float32Array.BYTES_PER_ELEMENT);
-    return { backward, claim: CLAIMS[backward], perOffset, perToken, logitsKept };
+    return {
+      backward,
+      claim: CLAIMS[backward],
+      perOffset: inHorizon ? perOffset : null,
+      perToken: inVocab ? perToken : null,
+      logitsKept: inHorizon && inVocab ? both / (rows * Float32Array.BYTES_PER_ELEMENT) : null,
+    };
   });
 }
 
