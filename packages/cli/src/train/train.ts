@@ -61,7 +61,8 @@ function report(context: CommandContext, directory: string, summary: TrainingSum
   }
   const { parameters, steps, tokens, skippedSteps, peakBytes, timings } = summary;
   const skipped = skippedSteps > 0 ? `, ${skippedSteps} of them skipped as not finite` : '';
-  context.print(`trained ${parameters.toLocaleString('en-US')} parameters on ${tokens.toLocaleString('en-US')} tokens`);
+  const [size, seen] = [parameters, tokens].map((count) => count.toLocaleString('en-US'));
+  context.print(`trained a model of ${size} parameters on ${seen} tokens`);
   context.print(
     `${steps} steps${skipped}, ${formatDuration(timings.seconds)}, ${formatRate(timings.tokensPerSecond)} tokens/s, ` +
       `peak ${formatBytes(peakBytes)} of tensors`,
