@@ -30,4 +30,10 @@ test('taps beside features: output and draft tokens beyond the vocabulary are re
   expect(create({ features: 'fused', draftTokens: [3, 11] })).toThrow(
     /OPTIONS_INVALID: head "eagle": draftTokens must be token ids below the vocabulary's 11, one was 11/,
   );
+  // With horizon 1 there is no draft, but a mistake is one.
+  Object.assign(context.dims, { horizon: 1 });
+  expect(create({ features: 'fused', draftTokens: [3, 10] })).not.toThrow();
+  expect(create({ features: 'fused', draftTokens: [3, 11] })).toThrow(
+    /OPTIONS_INVALID: head "eagle": draftTokens must/,
+  );
 });

@@ -6,12 +6,13 @@ import {
   type Head,
   type HeadContext,
   type OffsetInput,
+  type Readout,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   Type,
 } from '@foretoken/core/plugin';
-import { createDraftReadout } from './draft-readout.ts';
+import { checkDraftTokens, createDraftReadout, draftTokensOption } from '../layers/draft-readout.ts';
 import { eagleObjectives } from './feature-loss.ts';
 
 const DEFAULT_TAPS = [0.25, 0.5, 0.75];
@@ -49,19 +50,15 @@ export default defineHead({
       default: true,
       description: 'Further offsets hand no gradient to the trunk: it trains on the next token alone.',
     }),
-    draftTokens: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 0 }), {
-        minItems: 1,
-        uniqueItems: true,
-        description:
-          'Token ids that further offsets can draft, with a readout of their own. Default: all, no own readout.',
-      }),
+    draftTokens: draftTokensOption(
+      'Token ids that further offsets can draft, with a readout of their own. Default: all, no own readout.',
     ),
   }),
   blocksPerOffset: (_options, offset?: number) => Number(offset === 2),
   ownReadout: ({ draftTokens }) => draftTokens !== undefined,
   create(context, options) {
     const taps = tapsOf(options);
+    checkDraftTokens('eagle', context, options.draftTokens);
     if (context.dims.horizon === 1) return { forward: (_offset, { trunk: [hidden_BTD] }) => hidden_BTD };
     const featureOf = createFeature(context, taps, options);
     const step = createStep(context, options);
@@ -74,7 +71,7 @@ export default defineHead({
     };
     return {
       ...head,
-      ...(options.draftTokens ? { readout: createDraftReadout(context, options.draftTokens) } : {}),
+      ...(options.draftTokens ? { readout: readouts(context, options.draftTokens) } : {}),
       ...(options.featureLoss > 0 ? { objectives: eagleObjectives(context.ops, options.featureLoss) } : {}),
     };
   },
@@ -99,6 +96,12 @@ function createFeature(
   if (taps.length === 0) return ({ trunk: [hidden_BTD] }) => held(hidden_BTD);
   const fuse_CD = param<Tensor2D>('fuse', [taps.length * width, width], into(taps.length * width));
   return ({ trunk: [, ...states] }) => ops.linear(ops.concat(states.map(held), 2), fuse_CD);
+}
+
+/** One for all further offsets; offset 1 keeps the configured one. */
+function readouts(context: HeadContext, draftTokens: readonly number[]): (offset: number) => Readout {
+  const draft = createDraftReadout(context, 'readout', draftTokens);
+  return (offset) => (offset === 1 ? context.readout : draft);
 }
 
 /** From the feature of the offset before and the token after it to the next feature. */

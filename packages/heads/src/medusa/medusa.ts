@@ -1,7 +1,15 @@
-// B rows, T positions, D width, E readout input width, V rows of a readout.
-import { createTransformerBlock, defineHead, type Head, type HeadContext, Type } from '@foretoken/core/plugin';
+// B rows, T positions, D width, E readout input width.
+import {
+  createTransformerBlock,
+  defineHead,
+  ForetokenError,
+  type Head,
+  type HeadContext,
+  type Readout,
+  Type,
+} from '@foretoken/core/plugin';
+import { checkDraftTokens, createDraftReadout, draftTokensOption } from '../layers/draft-readout.ts';
 import { createResidualSilu, layersOption } from '../layers/residual-silu.ts';
-import { createDraftReadouts } from './draft-readouts.ts';
 
 /**
  * Medusa: residual SiLU layers and a readout of its own for each further offset, on what offset 1 is read from. Layers
@@ -26,12 +34,8 @@ export default defineHead({
       default: 'own',
       description: 'Readouts of further offsets: one each, started as offset 1’s, or offset 1’s itself.',
     }),
-    draftTokens: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 0 }), {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Token ids that further offsets can draft; their readouts have no others. Default: all.',
-      }),
+    draftTokens: draftTokensOption(
+      'Token ids that further offsets can draft; their readouts have no others. Default: all.',
     ),
   }),
   blocksPerOffset: ({ from }, offset) => Number(from === 'block' && offset === 1),
@@ -40,10 +44,34 @@ export default defineHead({
     const further = Array.from({ length: context.dims.horizon - 1 }, (_, i) =>
       createResidualSilu(context, `layers.${i + 2}`, layers),
     );
-    const readouts = createDraftReadouts(context, readout, draftTokens);
-    return { ...(from === 'trunk' ? onTrunk(further) : onBlock(context, further)), readout: readouts };
+    const readoutOf = readouts(context, readout, draftTokens);
+    return { ...(from === 'trunk' ? onTrunk(further) : onBlock(context, further)), readout: readoutOf };
   },
 });
+
+/**
+ * Readouts by offset: offset 1's is the configured one; the further offsets share it, or have one each.
+ * @throws OPTIONS_INVALID for an id beyond the vocabulary, or draftTokens without readouts of their own
+ */
+function readouts(
+  context: HeadContext,
+  mode: 'own' | 'shared',
+  draftTokens?: readonly number[],
+): (offset: number) => Readout {
+  const { dims, readout } = context;
+  if (draftTokens && mode === 'shared') {
+    throw new ForetokenError(
+      'OPTIONS_INVALID',
+      'head "medusa": draftTokens needs readouts of its own to leave tokens out of, readout was shared. Set readout: own.',
+    );
+  }
+  checkDraftTokens('medusa', context, draftTokens);
+  if (mode === 'shared') return () => readout;
+  const own = Array.from({ length: dims.horizon - 1 }, (_, i) =>
+    createDraftReadout(context, `readout.${i + 2}`, draftTokens),
+  );
+  return (offset) => (offset === 1 ? readout : own[offset - 2]);
+}
 
 type Layers = readonly ReturnType<typeof createResidualSilu>[];
 
