@@ -13,7 +13,8 @@ export interface Observed {
   /** Mean loss per valid target, in nats, unweighted; for a term that sat out this step the last value seen, at first 0. */
   readonly losses: readonly number[];
   /**
-   * Which terms took part in this step: fewer than all while the horizon is short. Where gradient norms are asked for, a
+   * Which terms took part in this step: fewer than all while the horizon is short, or where no document of the step goes on
+   * far enough for a target. Where gradient norms are asked for, a
    * term of weight 0 sat out too: nothing flowed whose length could be told.
    */
   readonly active: readonly boolean[];

@@ -1,11 +1,12 @@
 import { type Engine, openEngine, type Tensor, type Tensor2D, tf } from '@foretoken/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Observed } from '../contracts/training.ts';
+import { makeBatch } from '../data/make-batch.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { defineHead } from '../plugins/define.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import { joint } from './backward/joint.ts';
-import { TINY_SETTINGS, tinyBatches, tinyModel } from './tiny-model.fixture.ts';
+import { batchesOf, CONTEXT, TINY_SETTINGS, tinyBatches, tinyModel, VOCABULARY } from './tiny-model.fixture.ts';
 import { MAX_SKIPPED_IN_A_ROW, Trainer, type TrainerParts } from './trainer.ts';
 
 const TERMS = ['offset-1', 'offset-2', 'offset-3'];
@@ -159,6 +160,49 @@ test('weights or horizons out of range are refused by the plugin’s name', () =
     expect(() => step(trainer, [0])).toThrow(/HORIZON_INVALID: horizon schedule "fixed"/);
     trainer.dispose();
   }
+  model.dispose();
+});
+
+test('terms that all weigh 0 are refused: only weight decay would be left', () => {
+  const model = tinyModel(engine);
+  const weighting = { start: () => 0, now: () => [0, 0, 1] };
+  const trainer = trainerOf(model, { weighting, horizonSchedule: { start: () => 0, now: () => 2 } });
+  const before = bits(trainer);
+  expect(() => step(trainer, [0])).toThrow(
+    'WEIGHTS_INVALID: weighting "uniform": every term of step 0 (offset-1, offset-2) weighs 0.',
+  );
+  expect(bits(trainer)).toEqual(before);
+  trainer.dispose();
+  model.dispose();
+});
+
+test.each(['losses', 'gradient norms'])('where documents are shorter than an offset, it sits out: %s', (goesBy) => {
+  const model = tinyModel(engine);
+  const seen: Observed[] = [];
+  const weighting = {
+    ...uniform,
+    ...(goesBy === 'losses' ? {} : { needs: 'gradient-norms' as const }),
+    learn: (state: number, step: Observed) => {
+      seen.push(step);
+      return state;
+    },
+  };
+  const trainer = trainerOf(model, { weighting });
+  step(trainer, [0]);
+  // Documents of two tokens: offsets 2 and 3 have no target anywhere.
+  const length = CONTEXT + 3;
+  const tokens = Int32Array.from({ length }, (_, t) => t % VOCABULARY);
+  const document = Int32Array.from({ length }, (_, t) => t >> 1);
+  const pairs = makeBatch({ count: 1, read: () => ({ tokens, document }) }, [0], { context: CONTEXT, maxOffset: 3 });
+  const { batches, dispose } = batchesOf([pairs]);
+  const report = trainer.run(batches);
+  dispose();
+  expect(Object.keys(report.losses)).toEqual(['offset-1']);
+  expect(seen[1].active).toEqual([true, false, false]);
+  expect(seen[1].losses.slice(1)).toEqual(seen[0].losses.slice(1));
+  expect(seen[1].losses[1]).toBeGreaterThan(0);
+  expect(seen[1].gradientNorms?.slice(1)).toEqual(seen[0].gradientNorms?.slice(1));
+  trainer.dispose();
   model.dispose();
 });
 

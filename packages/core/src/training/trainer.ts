@@ -144,6 +144,7 @@ export class Trainer {
     const gradients = new Map<string, Tensor>();
     try {
       const sums = { ...this.#gradients(batches, offsets, weights, gradients), acceptance };
+      this.#refuseNothing(sums.losses, weights);
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
       const loss = [...sums.losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
       const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
@@ -228,6 +229,17 @@ export class Trainer {
     return (term) => byTerm.get(term) ?? 0;
   }
 
+  /** A step of terms that all weigh 0 would train nothing and let weight decay undo what there is. */
+  #refuseNothing(losses: ReadonlyMap<string, number>, weight: (term: string) => number): void {
+    const terms = [...losses.keys()];
+    if (terms.length === 0 || terms.some((term) => weight(term) > 0)) return;
+    throw new ForetokenError(
+      'WEIGHTS_INVALID',
+      `weighting "${this.#parts.settings.weighting.name}": every term of step ${this.#step} (${terms.join(', ')}) weighs 0. ` +
+        'Give one of them a weight, or train fewer steps.',
+    );
+  }
+
   /** Before the step moves any weight, so that no offset is judged on text it has just been fitted to. */
   #acceptance(offsets: readonly number[]): readonly (number | null)[] | undefined {
     const every = this.#parts.horizonSchedule.acceptanceEvery;
@@ -256,7 +268,8 @@ export class Trainer {
       addTo(losses, result.losses);
       if (squared && result.squaredNorms) addTo(squared, result.squaredNorms);
     }
-    return { losses, norms: squared && new Map([...squared].map(([term, sum]) => [term, Math.sqrt(sum)])) };
+    const seen = [...(squared ?? [])].filter(([term]) => losses.has(term));
+    return { losses, norms: squared && new Map(seen.map(([term, sum]) => [term, Math.sqrt(sum)])) };
   }
 
   /** What a report tells by term, and what weighting and schedule went by. */

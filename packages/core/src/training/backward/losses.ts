@@ -46,7 +46,8 @@ function addRowLosses(
   for (const [i, { name, hidden_NE, validRows }] of objectives.entries()) {
     seeds.push({ at: hidden_NE, gradient: result.dHidden_NE[i] });
     if (request.norms) into.addNorm(name, request.weight(name), [result.dHidden_NE[i]]);
-    into.losses.set(name, validRows > 0 ? sumInOrder(result.loss_N[i]) / validRows : 0);
+    // Without a target there is no loss: 0 would tell weightings and schedules that the term is learned.
+    if (validRows > 0) into.losses.set(name, sumInOrder(result.loss_N[i]) / validRows);
     result.loss_N[i].dispose();
   }
   for (const [tensor, gradient] of readoutGradients(readout, result)) into.add(tensor, gradient);
