@@ -3,7 +3,7 @@ import { expectRefused, makeWeighting, overRun } from '../training-plugins.fixtu
 import decay from './decay.ts';
 
 test('each offset weighs beta times the one before', () => {
-  // FastMTP's beta .6 over three steps is [.51, .31, .18] where the weights are divided by their sum.
+  // FastMTP's beta .6 over its three steps, offsets 2 to 4 there, is [.51, .31, .18] where they are divided by their sum.
   const [weights] = overRun(makeWeighting(decay), 1);
   expect(weights).toEqual([1, 0.6, 0.36]);
   const sum = weights.reduce((a, b) => a + b, 0);

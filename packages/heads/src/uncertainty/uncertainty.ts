@@ -7,7 +7,8 @@ const LARGEST = 10;
  * Learned log-variances: minimizes sum_k exp(-s_k) L_k + s_k over s by gradient descent beside the model's own, from
  * s = 0. Each weight exp(-s_k) settles at the inverse of its loss, so that all terms count alike.
  *
- * @source Kendall, Gal & Cipolla 2018, arXiv:1705.07115, eq. 7 times 2, with s = log sigma^2
+ * @source Kendall, Gal & Cipolla 2018, arXiv:1705.07115, eq. 7 (regression) times 2, with s = log sigma^2; the
+ * classification form halves every weight
  */
 export default defineWeighting({
   name: 'uncertainty',
