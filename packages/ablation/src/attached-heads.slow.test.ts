@@ -28,7 +28,7 @@ const HEADS: { readonly [label: string]: Head } = {
 };
 
 /** Their offset 1 is the trunk's output itself. */
-const PASSING = ['medusa', 'hydra', 'sequential', 'sequential repeated'];
+const PASSING = ['medusa', 'hydra', 'sequential', 'sequential repeated', 'eagle', 'leap', 'register', 'token-order'];
 
 let host: Awaited<ReturnType<typeof createForetokenHost>>;
 let folder: string;
