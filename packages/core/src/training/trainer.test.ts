@@ -126,6 +126,17 @@ test('a trainer restored from state and tensors goes on in the same bits', () =>
   for (const each of [model, other]) each.dispose();
 });
 
+test('a checkpoint from before gradient norms were kept resumes as one that saw none', () => {
+  const model = tinyModel(engine);
+  const trainer = trainerOf(model);
+  const { lastNorms, ...older } = trainer.state();
+  expect(lastNorms).toEqual([0, 0, 0]);
+  trainer.restore(older, (name) => tf.clone(trainer.tensors().get(name)!));
+  expect(trainer.state()).toEqual({ ...older, lastNorms: [0, 0, 0] });
+  trainer.dispose();
+  model.dispose();
+});
+
 test('an offset that sits out keeps its weights and moments, and later starts its own bias correction', () => {
   const model = tinyModel(engine);
   let horizon = 1;

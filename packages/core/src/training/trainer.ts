@@ -4,7 +4,7 @@ import type { Experiment } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import type { HorizonSchedule, Moment, Observed, Weighting } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
-import type { Backward, StepBatch } from './backward/backward.ts';
+import type { Backward, BackwardRequest, StepBatch } from './backward/backward.ts';
 import { accumulate } from './backward/gathered.ts';
 import { isSeparable } from './backward/sequential.ts';
 import { learningRateAt } from './learning-rate.ts';
@@ -45,7 +45,8 @@ export interface TrainerState {
   readonly skippedSteps: number;
   readonly skippedInARow: number;
   readonly lastLosses: readonly number[];
-  readonly lastNorms: readonly number[];
+  /** Absent from checkpoints of a version that knew none. */
+  readonly lastNorms?: readonly number[];
   readonly weighting: Json;
   readonly horizonSchedule: Json;
   readonly adamwSteps: { readonly [parameter: string]: number };
@@ -139,11 +140,12 @@ export class Trainer {
     const weights = this.#weights();
     const learningRate = learningRateAt(this.#step, settings);
     const rateOf = rateIn(settings.groups, this.#step);
+    const trains = (parameter: string) => rateOf(parameter) > 0;
     const acceptance = this.#acceptance(offsets);
     const schedule = this.#scheduleState;
     const gradients = new Map<string, Tensor>();
     try {
-      const sums = { ...this.#gradients(batches, offsets, weights, gradients), acceptance };
+      const sums = { ...this.#gradients(batches, { offsets, weight: weights, trains }, gradients), acceptance };
       this.#refuseNothing(sums.losses, weights);
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
       const loss = [...sums.losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
@@ -202,7 +204,7 @@ export class Trainer {
     this.#skippedSteps = state.skippedSteps;
     this.#skippedInARow = state.skippedInARow;
     this.#lastLosses = [...state.lastLosses];
-    this.#lastNorms = [...state.lastNorms];
+    this.#lastNorms = [...(state.lastNorms ?? this.#parts.terms.map(() => 0))];
     this.#weightingState = state.weighting;
     this.#scheduleState = state.horizonSchedule;
   }
@@ -250,18 +252,13 @@ export class Trainer {
   /** Adds up losses, gradients and, where the weighting goes by them, gradient norms over the batches of a step. */
   #gradients(
     batches: readonly StepBatch[],
-    offsets: readonly number[],
-    weight: (term: string) => number,
+    wanted: Pick<BackwardRequest, 'offsets' | 'weight' | 'trains'>,
     gradients: Map<string, Tensor>,
   ): Pick<StepSums, 'losses' | 'norms'> {
     const { model, backward, weighting, settings } = this.#parts;
-    const rateOf = rateIn(settings.groups, this.#step);
     const losses = new Map<string, number>();
     const squared = weighting.needs === 'gradient-norms' ? new Map<string, number>() : undefined;
-    const request = {
-      ...{ offsets, weight, batches: batches.length, norms: squared !== undefined, distil: settings.distil },
-      trains: (parameter: string) => rateOf(parameter) > 0,
-    };
+    const request = { ...wanted, batches: batches.length, norms: squared !== undefined, distil: settings.distil };
     for (const batch of batches) {
       const result = backward(model, { ...request, batch });
       for (const [name, gradient] of result.gradients) accumulate(gradients, name, gradient);
