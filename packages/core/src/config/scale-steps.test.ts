@@ -20,6 +20,18 @@ test('groups of parameters start at the same share of the steps', () => {
   expect(scaleSteps({ ...settings, groups }, 100).groups?.trunk).toEqual({ rate: 0.1, start: 25 });
 });
 
+test('what trains at all still does in fewer steps, and what is frozen keeps its start', () => {
+  const group = { rate: 1, start: 0 };
+  const groups = { trunk: { rate: 0.1, start: 199 }, readout: { rate: 0, start: 250 }, head: group };
+  const starts = (steps: number) => {
+    const scaled = scaleSteps({ ...settings, groups }, steps).groups!;
+    return [scaled.trunk.start, scaled.readout.start, scaled.head.start];
+  };
+  // 199 of 200 is 99.5 of 100 and 0.995 of 1: rounded, it would be past the last step.
+  expect(starts(100)).toEqual([99, 250, 0]);
+  expect(starts(1)).toEqual([0, 250, 0]);
+});
+
 test('the same number of steps is the same training', () => {
   expect(scaleSteps(settings, 200)).toBe(settings);
 });
