@@ -13,9 +13,8 @@ export interface Observed {
   /** Mean loss per valid target, in nats, unweighted; for a term that sat out this step the last value seen, at first 0. */
   readonly losses: readonly number[];
   /**
-   * Which terms took part in this step: fewer than all while the horizon is short, or where no document of the step goes on
-   * far enough for a target. Where gradient norms are asked for, a
-   * term of weight 0 sat out too: nothing flowed whose length could be told.
+   * Which terms took part in this step: fewer than all while the horizon is short, where a term weighs 0, or where no
+   * document of the step goes on far enough for a target.
    */
   readonly active: readonly boolean[];
   /**
@@ -43,7 +42,12 @@ export interface Stateful<State extends Json, Value> {
   learn?(state: State, seen: Observed, at: Moment): State;
 }
 
-/** Weights of the n losses, one per term: finite and >= 0. */
+/**
+ * Weights of the n losses, one per term: finite and >= 0.
+ *
+ * A term of weight 0 sits the step out, as one of an offset beyond the horizon does: no loss, no gradient, and no decay or
+ * momentum for parameters that it alone reaches. A weighting that needs its loss gives it some weight.
+ */
 export interface Weighting<State extends Json = Json> extends Stateful<State, readonly number[]> {
   readonly needs?: 'gradient-norms';
 }

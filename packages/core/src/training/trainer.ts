@@ -2,6 +2,7 @@ import type { Engine, Tensor } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
+import { offsetOfTerm } from '../contracts/term.ts';
 import type { HorizonSchedule, Moment, Observed, Weighting } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import type { Backward, BackwardRequest, StepBatch } from './backward/backward.ts';
@@ -138,6 +139,7 @@ export class Trainer {
     const { engine, model, settings } = this.#parts;
     const offsets = this.offsets();
     const weights = this.#weights();
+    this.#refuseNothing(offsets, weights);
     const learningRate = learningRateAt(this.#step, settings);
     const rateOf = rateIn(settings.groups, this.#step);
     const trains = (parameter: string) => rateOf(parameter) > 0;
@@ -146,7 +148,6 @@ export class Trainer {
     const gradients = new Map<string, Tensor>();
     try {
       const sums = { ...this.#gradients(batches, { offsets, weight: weights, trains }, gradients), acceptance };
-      this.#refuseNothing(sums.losses, weights);
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
       const loss = [...sums.losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
       const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
@@ -231,9 +232,9 @@ export class Trainer {
     return (term) => byTerm.get(term) ?? 0;
   }
 
-  /** A step of terms that all weigh 0 would train nothing and let weight decay undo what there is. */
-  #refuseNothing(losses: ReadonlyMap<string, number>, weight: (term: string) => number): void {
-    const terms = [...losses.keys()];
+  /** A step of terms that all weigh 0 would train nothing. A head's own terms may be part of any step. */
+  #refuseNothing(offsets: readonly number[], weight: (term: string) => number): void {
+    const terms = this.#parts.terms.filter((term) => offsets.includes(offsetOfTerm(term) ?? offsets[0]));
     if (terms.length === 0 || terms.some((term) => weight(term) > 0)) return;
     throw new ForetokenError(
       'WEIGHTS_INVALID',

@@ -14,7 +14,7 @@ export interface BackwardRequest {
   readonly batch: StepBatch;
   /** Offsets that train in this step, ascending. */
   readonly offsets: readonly number[];
-  /** Weight of a loss term by name. */
+  /** Weight of a loss term by name; a term of weight 0 sits out, as an offset that is not among `offsets` does. */
   weight(term: string): number;
   /** Batches in this step: terms that are not averaged over rows are averaged over batches. */
   readonly batches: number;
@@ -27,7 +27,10 @@ export interface BackwardRequest {
 }
 
 export interface BackwardResult {
-  /** This batch's share of each term's loss, unweighted: the shares of a step's batches add up to the loss. */
+  /**
+   * This batch's share of the loss of each term that took part, unweighted: the shares of a step's batches add up to the
+   * loss.
+   */
   readonly losses: ReadonlyMap<string, number>;
   /** Gradient of the weighted loss by parameter name, for the parameters it reaches. The caller owns them. */
   readonly gradients: Map<string, Tensor>;
@@ -36,8 +39,8 @@ export interface BackwardResult {
    * a step's batches add up to that of the step.
    *
    * Taken at the trunk's states by `sequential` where offsets stand apart, and otherwise at each term's own hidden
-   * state: there one gradient at the trunk is the sum over all. None of a term of weight 0, through which nothing flows,
-   * and none of a term on the tape.
+   * state: there one gradient at the trunk is the sum over all. None of a term that sat out, and
+   * none of a term on the tape.
    */
   readonly squaredNorms?: ReadonlyMap<string, number>;
 }

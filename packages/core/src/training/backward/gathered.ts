@@ -41,11 +41,11 @@ export class Gathered implements BackwardResult {
 
   /**
    * Notes the norm of a term's gradient, if norms are wanted.
-   * @param weight - what the gradients are weighted by; with 0 there is nothing to note
+   * @param weight - what the gradients are weighted by, > 0
    * @param gradients - of the weighted loss, at tensors that together are what the norm is taken at; stay the caller's
    */
   addNorm(term: string, weight: number, gradients: readonly Tensor[]): void {
-    if (!this.squaredNorms || weight === 0) return;
+    if (!this.squaredNorms) return;
     const { ops } = this.#engine;
     // Scaled before they are squared: the square of a small weight would leave float32.
     const squared = this.#engine.tidy(

@@ -19,7 +19,16 @@ export function tensorsOf(objective: Objective): readonly Tensor[] {
   return isValueObjective(objective) ? [objective.value] : [objective.hidden_NE, ...(objective.uses ?? [])];
 }
 
-/** Losses of recorded objectives, weighted and differentiated off the tape: one call per distinct readout. */
+/**
+ * Whether a term takes part in a step. One that weighs 0, or has no target anywhere in it, sits out: a gradient of zeros
+ * would have the optimizer decay weights and play out momentum, and a loss would tell weightings and schedules that the
+ * term is learned.
+ */
+export function takesPart({ weight }: Pick<BackwardRequest, 'weight'>, objective: Objective): boolean {
+  return weight(objective.name) > 0 && (isValueObjective(objective) || objective.validRows > 0);
+}
+
+/** Losses of recorded objectives that {@link takesPart}, weighted and differentiated off the tape: one call per distinct readout. */
 export function addLosses(
   model: LanguageModel,
   request: BackwardRequest,
@@ -37,7 +46,7 @@ function addRowLosses(
   { into, seeds }: LossSinks,
 ): void {
   const parts = objectives.map(({ name, hidden_NE, rows, validRows }): LossPart => {
-    return { hidden_NE, rows, scale: validRows > 0 ? request.weight(name) / validRows : 0 };
+    return { hidden_NE, rows, scale: request.weight(name) / validRows };
   });
   const { readout } = objectives[0];
   const { gain_E, weight_EV, bias_V } = readout;
@@ -46,8 +55,7 @@ function addRowLosses(
   for (const [i, { name, hidden_NE, validRows }] of objectives.entries()) {
     seeds.push({ at: hidden_NE, gradient: result.dHidden_NE[i] });
     if (request.norms) into.addNorm(name, request.weight(name), [result.dHidden_NE[i]]);
-    // Without a target there is no loss: 0 would tell weightings and schedules that the term is learned.
-    if (validRows > 0) into.losses.set(name, sumInOrder(result.loss_N[i]) / validRows);
+    into.losses.set(name, sumInOrder(result.loss_N[i]) / validRows);
     result.loss_N[i].dispose();
   }
   for (const [tensor, gradient] of readoutGradients(readout, result)) into.add(tensor, gradient);

@@ -3,11 +3,11 @@ import type { Objective } from '../../contracts/head.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
 import type { BackwardRequest } from './backward.ts';
 import type { Gathered } from './gathered.ts';
-import { addLosses, tensorsOf } from './losses.ts';
+import { addLosses, takesPart, tensorsOf } from './losses.ts';
 
 /** A part of a step that is recorded, scored, walked backwards and freed before anything else is. */
 export interface Segment {
-  /** Runs while the tape records. */
+  /** Runs while the tape records; of what it gives, the terms that take part are scored. */
   forward(): readonly Objective[];
   /** Tensors from outside that it starts from and whose gradients are asked for. */
   readonly inputs: readonly Tensor[];
@@ -25,7 +25,7 @@ export function runSegment(
 ): (Tensor | undefined)[] {
   let objectives: readonly Objective[] = [];
   const recording = model.engine.record(() => {
-    objectives = forward();
+    objectives = forward().filter((objective) => takesPart(request, objective));
     return objectives.flatMap(tensorsOf);
   });
   const seeds: Seed[] = [];

@@ -28,7 +28,7 @@ export const sequential: Backward = (model, request) => {
       const flows = new Map<Tensor, Tensor>();
       const taught: Taught = {};
       try {
-        for (const offset of request.offsets) {
+        for (const offset of request.offsets.filter((one) => isRun(request, one))) {
           addFlows(flows, oneOffset(model, request, { offset, source, taught, isTrunkWanted: !standing }, into));
         }
         const seeds = [...flows].map(([at, gradient]) => ({ at, gradient }));
@@ -61,6 +61,11 @@ export function isSeparable({ reads, objectives, memory }: Head): boolean {
   return reads?.carry === undefined && objectives === undefined && memory !== 'unrolled';
 }
 
+/** An offset that weighs 0 sits out, and need not run unless it teaches the others. */
+function isRun({ weight, distil }: BackwardRequest, offset: number): boolean {
+  return weight(offsetTerm(offset)) > 0 || (offset === 1 && distil !== undefined);
+}
+
 function recordTrunk(model: LanguageModel, { batch }: BackwardRequest) {
   const kept: { source?: OffsetSource } = {};
   const trunk = model.engine.record(() => {
@@ -88,11 +93,8 @@ function oneOffset(
   // Norms are taken at the trunk, not at the hidden state.
   const found = runSegment(model, { ...request, norms: false }, { forward, inputs }, into);
   const term = offsetTerm(offset);
-  into.addNorm(
-    term,
-    request.weight(term),
-    found.filter((gradient) => gradient !== undefined),
-  );
+  const atTrunk = found.filter((gradient) => gradient !== undefined);
+  if (into.losses.has(term)) into.addNorm(term, request.weight(term), atTrunk);
   return new Map(inputs.map((input, i) => [input, found[i]]));
 }
 
