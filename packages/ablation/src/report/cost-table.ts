@@ -4,8 +4,8 @@ import type { VerdictColumn } from './verdict-table.ts';
 
 /** What a reader of the numbers would take them wrongly without. */
 export const COST_NOTE =
-  'Training FLOPs are those of the full horizon: a horizon schedule may train fewer offsets, but a step at a smaller ' +
-  'horizon counts as a full one.';
+  'Every training step counts at its own horizon. Under a horizon schedule that learns (plateau, acceptance) it counts at ' +
+  'the full one: these training FLOPs, marked ≤, are an upper bound.';
 
 /** The columns of the table of what each arm cost. */
 export const costColumns: readonly VerdictColumn[] = [
@@ -27,13 +27,13 @@ export const costColumns: readonly VerdictColumn[] = [
   ),
   number(
     'FLOPs/token training',
-    'The same of a training step at the full horizon: three times the forward pass for what trains.',
-    ({ trainingFlopsPerToken }) => operations(trainingFlopsPerToken),
+    'The same of a training step, on average over the steps: three times the forward pass for what trains.',
+    (row) => bounded(row, row.trainingFlopsPerToken),
   ),
   number('steps', 'Optimizer steps.', ({ steps }) => grouped(steps)),
   number('tokens', 'Tokens trained on.', ({ tokens }) => grouped(tokens)),
-  number('training FLOPs', `FLOPs per token of training, times the tokens. ${COST_NOTE}`, ({ trainingFlops }) =>
-    operations(trainingFlops),
+  number('training FLOPs', `FLOPs per token of training, times the tokens. ${COST_NOTE}`, (row) =>
+    bounded(row, row.trainingFlops),
   ),
   number(
     'peak',
@@ -41,6 +41,10 @@ export const costColumns: readonly VerdictColumn[] = [
     ({ peakBytes }) => (peakBytes === undefined ? grouped(undefined) : bytes(peakBytes)),
   ),
 ];
+
+function bounded({ isTrainingFlopsUpperBound }: VerdictRow, value: number | undefined): string {
+  return `${isTrainingFlopsUpperBound && value !== undefined ? '≤ ' : ''}${operations(value)}`;
+}
 
 function number(heading: string, explanation: string, cell: (row: VerdictRow) => string): VerdictColumn {
   return { heading, explanation, isNumber: true, cell };

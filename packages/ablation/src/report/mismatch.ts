@@ -30,10 +30,19 @@ export function mismatches(rows: readonly VerdictRow[]): string[] {
   const baseline = rows.find(({ isBaseline }) => isBaseline);
   if (!baseline) return [];
   const quantities = new Set(rows.map(({ match = 'parameters' }) => QUANTITIES[match]));
-  return [...quantities].flatMap((quantity) => {
+  const unequal = [...quantities].flatMap((quantity) => {
     const matched = rows.filter(({ match = 'parameters' }) => QUANTITIES[match] === quantity);
     return mismatchOf(quantity, baseline, matched) ?? [];
   });
+  return [...unequal, ...(boundedFlops(rows) ?? [])];
+}
+
+/** What was to be equal in FLOPs and is known to cost no more, but perhaps less. */
+function boundedFlops(rows: readonly VerdictRow[]): string[] | undefined {
+  const bounded = rows.filter(({ match, isTrainingFlopsUpperBound }) => match === 'flops' && isTrainingFlopsUpperBound);
+  if (bounded.length === 0) return undefined;
+  const arms = bounded.map(({ arm }) => arm).join(', ');
+  return [`Training FLOPs are matched as an upper bound only, under a horizon schedule that learns: ${arms}.`];
 }
 
 function mismatchOf({ name, of }: Quantity, baseline: VerdictRow, rows: readonly VerdictRow[]): string | undefined {

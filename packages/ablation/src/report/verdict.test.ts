@@ -1,6 +1,7 @@
 import type { Json } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
 import type { ArmResults } from '../results/results.ts';
+import { costColumns } from './cost-table.ts';
 import { type VerdictRow, verdictRows } from './verdict.ts';
 import { verdictSentences } from './verdict-sentence.ts';
 import { verdictColumns } from './verdict-table.ts';
@@ -52,9 +53,22 @@ function armOf(
   };
 }
 
+/** What the cost table says of an arm, by heading. */
+const costOf = (row: VerdictRow) => Object.fromEntries(costColumns.map(({ heading, cell }) => [heading, cell(row)]));
+
 const texts = (rows: readonly VerdictRow[]) => rows.map((row) => verdictColumns(rows).map(({ cell }) => cell(row)));
 
 describe('verdictRows', () => {
+  it('mark training FLOPs that are an upper bound, and no others', () => {
+    const [exact, bounded] = [armOf('exact', [{ bits: 3 }], 3), armOf('bounded', [{ bits: 3 }], 3)];
+    const training = { ...(bounded.results.training as object), isTrainingFlopsUpperBound: true };
+    const rows = verdictRows({ arms: [exact, { ...bounded, results: { ...bounded.results, training } }] });
+    expect(costOf(rows[0])).toMatchObject({ 'FLOPs/token training': '7.500 M', 'training FLOPs': '3.000 T' });
+    expect(costOf(rows[1])).toMatchObject({
+      ...{ 'FLOPs/token forward': '2.500 M', 'FLOPs/token training': '≤ 7.500 M', 'training FLOPs': '≤ 3.000 T' },
+    });
+  });
+
   it('says of every arm what the table shows', () => {
     const rows = verdictRows({ arms: [armOf('a', [{ bits: 3 }], 3), armOf('b', [{ bits: 2.875 }], 2.875)] });
     expect(rows[1]).toEqual({
@@ -151,6 +165,17 @@ describe('verdictSentences', () => {
     expect(arm({ match: 'flops', parameters: 1500, tokens: 300 })).not.toContain('match');
     expect(arm({ match: 'tokens', parameters: 1500, trainingFlops: 300 })).not.toContain('match');
     expect(arm({ match: 'none', parameters: 1500 })).toContain('Parameters do not match: new has +50.0%');
+  });
+
+  it('name arms whose FLOPs are matched as an upper bound only', () => {
+    const values = { match: 'flops', trainingFlops: 2000 } as const;
+    const base = row('base', { ...values, isBaseline: true });
+    const learning = row('learning', { ...values, isTrainingFlopsUpperBound: true });
+    expect(said(base, row('planned', values), learning)).toContain(
+      ' Training FLOPs are matched as an upper bound only, under a horizon schedule that learns: learning. ',
+    );
+    expect(said(base, row('planned', values))).not.toContain('upper bound');
+    expect(said(base, { ...learning, match: 'tokens' })).not.toContain('upper bound');
   });
 
   it('say that nothing beats the baseline, the bigram or greedy where nothing does', () => {

@@ -13,6 +13,8 @@ export interface VerdictRow {
   readonly forwardFlops?: number;
   readonly trainingFlopsPerToken?: number;
   readonly trainingFlops?: number;
+  /** Every step counted at the full horizon, which a schedule that learns may have gone below. */
+  readonly isTrainingFlopsUpperBound?: true;
   readonly steps?: number;
   /** Trained on. */
   readonly tokens?: number;
@@ -74,7 +76,15 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
 
 type Cost = Pick<
   VerdictRow,
-  'match' | 'parameters' | 'forwardFlops' | 'trainingFlopsPerToken' | 'trainingFlops' | 'steps' | 'tokens' | 'peakBytes'
+  | 'match'
+  | 'parameters'
+  | 'forwardFlops'
+  | 'trainingFlopsPerToken'
+  | 'trainingFlops'
+  | 'isTrainingFlopsUpperBound'
+  | 'steps'
+  | 'tokens'
+  | 'peakBytes'
 >;
 
 function costOf({ results, timings }: ArmResults): Cost {
@@ -85,6 +95,7 @@ function costOf({ results, timings }: ArmResults): Cost {
     forwardFlops: digNumber(training, 'flopsPerToken', 'forward'),
     trainingFlopsPerToken: digNumber(training, 'flopsPerToken', 'training'),
     trainingFlops: digNumber(training, 'trainingFlops'),
+    ...(dig(training, 'isTrainingFlopsUpperBound') === true && { isTrainingFlopsUpperBound: true }),
     steps: digNumber(training, 'steps'),
     tokens: digNumber(training, 'tokens'),
     peakBytes: digNumber(timings, 'training', 'peakBytes'),

@@ -50,7 +50,7 @@ describe('a report', () => {
     const section = page.slice(page.indexOf('<h2 id="cost">'));
     expect(section).toContain('<td class="number">380.7 G</td>');
     expect(section).toContain('such an arm is undercounted');
-    for (const written of [section, text.slice(at)]) expect(written).toContain('smaller horizon counts as a full one');
+    for (const written of [section, text.slice(at)]) expect(written).toContain('marked ≤, are an upper bound');
     expect(section).toContain('frozen ones included');
   });
 

@@ -39,10 +39,11 @@ export interface CellFailure {
  */
 export function recordOf(cell: Cell, { key }: Training, facts: TrainingFacts, outcomes: Outcomes): CellRecord {
   const { parameters, layers, trunkLayers, match, steps, skippedSteps, tokens, flopsPerToken, trainingFlops } = facts;
-  const { data, peakBytes, timings } = facts;
+  const { data, peakBytes, timings, isTrainingFlopsUpperBound } = facts;
   const { contentHash, trainBytes, validationBytes } = data;
   const trained = {
     ...{ parameters, layers, trunkLayers, steps, skippedSteps, tokens, trainingFlops },
+    ...(isTrainingFlopsUpperBound && { isTrainingFlopsUpperBound }),
     match: { ...match },
     flopsPerToken: { ...flopsPerToken },
     data: { contentHash, trainBytes, validationBytes },

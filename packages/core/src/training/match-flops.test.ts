@@ -2,6 +2,7 @@
 import { type Engine, openEngine, type Tensor2D } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Experiment, MatchName } from '../config/experiment.ts';
+import type { HorizonSchedule } from '../contracts/training.ts';
 import { defineHead } from '../plugins/define.ts';
 import { matchedTraining } from './match-flops.ts';
 import { CONTEXT, TINY_SETTINGS, tinyModel, VOCABULARY } from './tiny-model.fixture.ts';
@@ -39,6 +40,31 @@ test('a frozen trunk costs its forward pass, frozen heads on it too, and a froze
   expect(training(0, 1, 0)).toBe(3 * block + 3 * 3 * block + 2 * 3 * readout);
   // The gradient goes through frozen heads to the trunk.
   expect(training(1, 0)).toBe(training(1, 1));
+  model.dispose();
+});
+
+test('a frozen trunk is walked back all the same where a head that arranges its input trains', () => {
+  const head = defineHead({
+    name: 'arranging',
+    create: ({ ops, param }) => {
+      const own = param<Tensor2D>('own', [8, 8]);
+      return {
+        arrange: ({ x_BTD, at }) => ({
+          x_BSD: x_BTD,
+          at,
+          columns_BT: Int32Array.from({ length: CONTEXT }, (_, t) => t),
+        }),
+        offsets: [1],
+        forward: (_, { trunk: [h] }) => ops.linear(h, own),
+      };
+    },
+  });
+  const model = tinyModel(engine, { head });
+  const [trunk, matrix] = [4 * block, 2 * 8 * 8];
+  const training = (...rates: Parameters<typeof groups>) =>
+    flopsPerToken(model, { steps: 1, groups: groups(...rates) }).training;
+  expect(training(0, 1)).toBe(3 * trunk + 3 * matrix + 3 * readout);
+  expect(training(0, 0)).toBe(trunk + matrix + 3 * readout);
   model.dispose();
 });
 
@@ -96,12 +122,68 @@ function experimentOf(match: MatchName, training = TINY_SETTINGS): Experiment {
   return { model: { match }, training, data: { context: CONTEXT } } as unknown as Experiment;
 }
 
+const fixed: HorizonSchedule = { start: () => null, now: () => 3 };
+/** One more offset every third of the steps. */
+const growing: HorizonSchedule = { start: () => null, now: (_, { step, steps }) => 1 + Math.floor((3 * step) / steps) };
+
+// Of one step at horizon 1, 2 and 3, by hand.
+const stepOf = (horizon: number) => 3 * (3 * block + horizon * (block + readout));
+
+test('every step counts at its own horizon where the schedule goes by the step alone', () => {
+  const model = tinyModel(engine);
+  const settings = { ...TINY_SETTINGS, steps: 7 };
+  const { flops, isUpperBound } = matchedTraining(experimentOf('none', settings), model, growing);
+  // 7 steps in thirds: 0..2 at horizon 1, 3 and 4 at 2, 5 and 6 at 3.
+  expect(flops.training).toBe((3 * stepOf(1) + 2 * stepOf(2) + 2 * stepOf(3)) / 7);
+  expect(flops.forward).toBe(stepOf(3) / 3);
+  expect(isUpperBound).toBe(false);
+  model.dispose();
+});
+
+test('match: flops gives a growing horizon more steps than a full one, for the same FLOPs', () => {
+  const model = tinyModel(engine, { match: 'flops' });
+  const settings = { ...TINY_SETTINGS, steps: 1000 };
+  const spent = [fixed, growing].map((schedule) => {
+    const { settings: matched, flops, budgetFlops } = matchedTraining(experimentOf('flops', settings), model, schedule);
+    return { steps: matched.steps, share: (matched.steps * matched.batch * CONTEXT * flops.training) / budgetFlops! };
+  });
+  const budget = 1000 * 3 * (4 * block + readout);
+  expect(spent[0].steps).toBe(Math.round(budget / stepOf(3)));
+  // Thirds at horizon 1, 2 and 3 cost as much as horizon 2 throughout, but for what is left over of three.
+  expect(Math.abs(spent[1].steps - budget / stepOf(2))).toBeLessThanOrEqual(1);
+  for (const { share } of spent) expect(Math.abs(share - 1)).toBeLessThan(0.001);
+  model.dispose();
+});
+
+test('a schedule that learns counts at the full horizon, and says that this is an upper bound', () => {
+  const model = tinyModel(engine);
+  const learning: HorizonSchedule = { start: () => 1, now: () => 1, learn: () => 1 };
+  expect(matchedTraining(experimentOf('none'), model, learning)).toMatchObject({
+    flops: { training: stepOf(3) },
+    isUpperBound: true,
+  });
+  model.dispose();
+  // There is nothing to decide.
+  const one = tinyModel(engine, { horizon: 1 });
+  expect(matchedTraining(experimentOf('none'), one, learning).isUpperBound).toBe(false);
+  one.dispose();
+});
+
+test('a horizon out of range is refused before anything is counted', () => {
+  const model = tinyModel(engine);
+  const wrong = { ...fixed, now: () => 4 };
+  expect(() => matchedTraining(experimentOf('none'), model, wrong)).toThrow(
+    'HORIZON_INVALID: horizon schedule "fixed": a horizon is an integer in 1..3, was 4 at step 0.',
+  );
+  model.dispose();
+});
+
 test('match: flops takes as many steps as the one-token model’s training pays for', () => {
   const model = tinyModel(engine, { match: 'flops' });
   // The reference: four blocks and one readout. Its own: three, three, and three readouts.
   const [reference, own] = [3 * (4 * block + readout), 3 * (6 * block + 3 * readout)];
   const settings = { ...TINY_SETTINGS, steps: 1000, warmupSteps: 20, checkpointEvery: 100, validateEvery: 50 };
-  const { settings: matched, budgetFlops, flops } = matchedTraining(experimentOf('flops', settings), model);
+  const { settings: matched, budgetFlops, flops } = matchedTraining(experimentOf('flops', settings), model, fixed);
   expect(flops.training).toBe(own);
   const tokensPerStep = settings.batch * settings.accumulate * CONTEXT;
   expect(budgetFlops).toBe(1000 * tokensPerStep * reference);
@@ -113,7 +195,8 @@ test('match: flops takes as many steps as the one-token model’s training pays 
 
 test.each(['parameters', 'tokens', 'none'] as const)('match: %s leaves the number of steps alone', (match) => {
   const model = tinyModel(engine, { match, horizon: 2 });
-  expect(matchedTraining(experimentOf(match), model)).toEqual({
+  expect(matchedTraining(experimentOf(match), model, { ...fixed, now: () => 2 })).toEqual({
+    isUpperBound: false,
     settings: TINY_SETTINGS,
     flops: flopsPerToken(model, TINY_SETTINGS),
   });

@@ -1,12 +1,16 @@
 import type { Experiment } from '../config/experiment.ts';
 import { scaleSteps } from '../config/scale-steps.ts';
+import type { HorizonSchedule } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
-import { type FlopsPerToken, flopsPerToken } from './training-flops.ts';
+import { checkedHorizon } from './checked-horizon.ts';
+import { type FlopsPerToken, flopsCounter, flopsPerToken, termNames } from './training-flops.ts';
 
 /** What a training costs, and how long it is for that. */
 export interface MatchedTraining {
   readonly settings: Experiment['training'];
   readonly flops: FlopsPerToken;
+  /** Whether `flops.training` counts offsets that may sit out: the horizon is decided as the training goes. */
+  readonly isUpperBound: boolean;
   /** Under `match: flops`: FLOPs of the one-token model's training, which `settings.steps` was chosen for. */
   readonly budgetFlops?: number;
 }
@@ -14,20 +18,53 @@ export interface MatchedTraining {
 /**
  * The training of a model as its experiment has it or, under `match: flops`, in as many steps as cost what the
  * experiment's number of steps would cost the one-token model of the same trunk options: the nearest whole number of
- * steps, one at least. Warm-up and intervals scale along.
+ * steps, one at least. Warm-up, intervals and the horizon schedule scale along.
  *
- * All are counted operations, so that the number of steps is the same on every machine.
+ * All are counted operations, so that the number of steps is the same on every machine. Every step counts at its own
+ * horizon; under a schedule that learns, whose horizons nobody knows yet, at the full one.
+ *
+ * @throws HORIZON_INVALID if the schedule leaves its range
  */
-export function matchedTraining({ training, model, data }: Experiment, trained: TrainableModel): MatchedTraining {
-  const flops = flopsPerToken(trained, training);
-  if (model.match !== 'flops') return { settings: training, flops };
-  const { steps: referenceSteps } = training;
-  const reference = trained.withReference((one) => flopsPerToken(one, { steps: referenceSteps }).training);
-  const steps = Math.max(1, Math.round((training.steps * reference) / flops.training));
+export function matchedTraining(
+  { training, model, data }: Experiment,
+  trained: TrainableModel,
+  schedule: HorizonSchedule,
+): MatchedTraining {
+  const counter = flopsCounter(trained, training);
+  const isAdaptive = schedule.learn !== undefined;
+  const horizonAt = isAdaptive ? undefined : plannedHorizon(schedule, trained, training.horizonSchedule.name);
+  const costIn = (settings: Experiment['training']) => counter.perToken({ ...settings, horizonAt });
+  const isUpperBound = isAdaptive && trained.offsets.length > 1;
+  if (model.match !== 'flops') return { settings: training, flops: costIn(training), isUpperBound };
+  const reference = trained.withReference((one) => flopsPerToken(one, { steps: 1 }).training);
+  const budget = training.steps * reference;
+  const steps = stepsFor(budget, (count) => count * costIn(scaleSteps(training, count)).training);
+  const settings = scaleSteps(training, steps);
   const tokensPerStep = training.batch * training.accumulate * data.context;
-  return {
-    settings: scaleSteps(training, steps),
-    flops,
-    budgetFlops: training.steps * tokensPerStep * reference,
-  };
+  return { settings, flops: costIn(settings), isUpperBound, budgetFlops: tokensPerStep * budget };
+}
+
+/** Horizons of a schedule that goes by the step alone. */
+function plannedHorizon(schedule: HorizonSchedule, model: TrainableModel, name: string) {
+  const state = schedule.start(termNames(model));
+  return (moment: Parameters<HorizonSchedule['now']>[1]): number =>
+    checkedHorizon(schedule.now(state, moment), { name, full: model.dims.horizon, step: moment.step });
+}
+
+/**
+ * The whole number of steps whose cost is nearest to a budget, one at least.
+ *
+ * What a step costs follows from the number of steps, through schedule and groups: so it is searched for, and not divided.
+ */
+function stepsFor(budget: number, costOf: (steps: number) => number): number {
+  let enough = 1;
+  while (costOf(enough) < budget) enough *= 2;
+  let short = Math.floor(enough / 2);
+  while (enough - short > 1) {
+    const middle = Math.floor((short + enough) / 2);
+    if (costOf(middle) < budget) short = middle;
+    else enough = middle;
+  }
+  const isShortNearer = short >= 1 && budget - costOf(short) < costOf(enough) - budget;
+  return isShortNearer ? short : enough;
 }

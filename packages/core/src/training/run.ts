@@ -70,10 +70,12 @@ export interface TrainingSummary {
   readonly skippedSteps: number;
   /** Tokens trained on. */
   readonly tokens: number;
-  /** Counted operations, those of a full horizon; see `flopsPerToken`. */
+  /** Counted operations, of every step at its own horizon; see `flopsPerToken`. */
   readonly flopsPerToken: FlopsPerToken;
   /** Of the whole training. */
   readonly trainingFlops: number;
+  /** Present where the horizon schedule learns: every step counts at the full horizon, and may have been smaller. */
+  readonly isTrainingFlopsUpperBound?: true;
   /** Largest number of tensor bytes alive at once while training, those of the model included. */
   readonly peakBytes: number;
   /** The last checkpoint, relative to the run's folder. */
@@ -210,9 +212,9 @@ async function trainWith(metrics: JsonLinesLog, run: OpenRun, paths: RunPaths, o
   const { scope, model, data } = run;
   const { experiment } = scope;
   const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
-  const matched = matchedTraining(experiment, model);
-  model.engine.resetPeak();
   const [weighting, horizonSchedule] = [scope.get('weighting'), scope.get('horizonSchedule')];
+  const matched = matchedTraining(experiment, model, horizonSchedule);
+  model.engine.resetPeak();
   const { signal, onProgress } = options;
   const loop = new TrainingLoop({
     ...{ model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
@@ -241,7 +243,7 @@ async function startAnew({ scope, model }: OpenRun, metrics: JsonLinesLog, optio
 
 function summaryOf(
   loop: TrainingLoop,
-  { settings, flops, budgetFlops }: MatchedTraining,
+  { settings, flops, isUpperBound, budgetFlops }: MatchedTraining,
   { scope, model, data }: OpenRun,
   checkpoint: string,
 ): TrainingSummary {
@@ -261,6 +263,7 @@ function summaryOf(
     tokens: steps * tokensPerStep,
     flopsPerToken: flops,
     trainingFlops: steps * tokensPerStep * flops.training,
+    ...(isUpperBound && { isTrainingFlopsUpperBound: true }),
     peakBytes: model.engine.memory().peakBytes,
     checkpoint,
     data: {

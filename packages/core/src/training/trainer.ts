@@ -8,6 +8,7 @@ import type { TrainableModel } from '../model/build-model.ts';
 import type { Backward, BackwardRequest, StepBatch } from './backward/backward.ts';
 import { accumulate } from './backward/gathered.ts';
 import { isSeparable } from './backward/sequential.ts';
+import { checkedHorizon } from './checked-horizon.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
@@ -119,14 +120,10 @@ export class Trainer {
 
   /** Offsets that train in the coming step. */
   offsets(): readonly number[] {
-    const { model, horizonSchedule } = this.#parts;
-    const horizon = horizonSchedule.now(this.#scheduleState, this.#moment());
-    if (!Number.isInteger(horizon) || horizon < 1 || horizon > model.dims.horizon) {
-      throw new ForetokenError(
-        'HORIZON_INVALID',
-        `horizon schedule "${this.#parts.settings.horizonSchedule.name}": a horizon is an integer in 1..${model.dims.horizon}, was ${horizon} at step ${this.#step}.`,
-      );
-    }
+    const { model, horizonSchedule, settings } = this.#parts;
+    const { name } = settings.horizonSchedule;
+    const given = horizonSchedule.now(this.#scheduleState, this.#moment());
+    const horizon = checkedHorizon(given, { name, full: model.dims.horizon, step: this.#step });
     return model.offsets.filter((offset) => offset <= horizon);
   }
 

@@ -3,12 +3,13 @@ import { type Tensor2D, tf } from '@foretoken/engine';
 import type { Experiment } from '../config/experiment.ts';
 import type { Objective, RowObjective } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
-import { forwardFlops, withFlopWindow } from '../model/flops.ts';
+import type { Moment } from '../contracts/training.ts';
+import { type ForwardFlops, forwardFlops, withFlopWindow } from '../model/flops.ts';
 import { forwardOffsets } from '../model/forward.ts';
-import { objectivesOf } from './objectives.ts';
+import { discoverTerms, objectivesOf, type Targets } from './objectives.ts';
 import { rateIn } from './parameter-groups.ts';
 
-/** Floating-point operations of a model per token, at the context length and the full horizon. */
+/** Floating-point operations of a model per token, at the context length. */
 export interface FlopsPerToken {
   /** Trunk, every offset and its readout, once. */
   readonly forward: number;
@@ -16,7 +17,11 @@ export interface FlopsPerToken {
   readonly training: number;
 }
 
-type Settings = Pick<Experiment['training'], 'steps' | 'groups' | 'distil'>;
+/** What decides which steps a training has, and what trains in each. */
+export interface FlopsSettings extends Pick<Experiment['training'], 'steps' | 'groups' | 'distil'> {
+  /** The horizon of a step, an integer from 1. Default: always the full one. */
+  horizonAt?(moment: Moment): number;
+}
 
 /** Whether a parameter trains. */
 type Trains = (parameter: string) => boolean;
@@ -30,49 +35,105 @@ const PASSES = 3;
  * not. The losses count as they run: three times the readout of every term, twice where the readout is frozen, and a
  * teacher's logits. Groups of parameters that start later count from their first step on.
  *
- * A horizon schedule may train fewer offsets: counted is the full horizon. What an engine computes again, and what a
- * plugin does with tfjs directly, is not seen.
+ * A term that weighs 0, and so sits out, counts all the same. What an engine computes again, a measurement between two steps, and what a plugin does with tfjs directly, is not seen.
  *
  * @source the backward pass as twice the forward: Kaplan et al. 2020, arXiv:2001.08361, sec. 2.1
  */
-export function flopsPerToken(model: LanguageModel, settings: Settings): FlopsPerToken {
-  const { steps, groups } = settings;
-  const { trunk, offset, readout } = forwardFlops(model);
-  const sum = (flops: (offset: number) => number) => model.offsets.reduce((total, i) => total + flops(i), 0);
-  const heads = sum(offset);
-  const stepFlops = (step: number): number => {
-    const rateOf = rateIn(groups, step);
-    const trains: Trains = (parameter) => rateOf(parameter) > 0;
-    const anyOf = (owner: string) =>
-      [...model.parameters.keys()].some((name) => name.startsWith(owner) && trains(name));
-    const trunkPasses = groups === undefined || anyOf('trunk/') ? PASSES : 1;
-    const headPasses = trunkPasses === PASSES || anyOf('head/') ? PASSES : 1;
-    return trunkPasses * trunk + headPasses * heads + lossFlops(model, settings, trains);
+export function flopsPerToken(model: LanguageModel, settings: FlopsSettings): FlopsPerToken {
+  return flopsCounter(model, settings).perToken(settings);
+}
+
+/** Counts one model for several trainings: steps that are alike are counted once. */
+export interface FlopsCounter {
+  perToken(settings: Omit<FlopsSettings, 'distil'>): FlopsPerToken;
+}
+
+/** @param distil - what the head learns from in all trainings */
+export function flopsCounter(model: LanguageModel, { distil }: Pick<FlopsSettings, 'distil'>): FlopsCounter {
+  const flops = forwardFlops(model);
+  const { trunk, offset, readout } = flops;
+  const known = new Map<string, number>();
+  const costOf = (kind: string, count: () => number): number => {
+    const cost = known.get(kind) ?? count();
+    known.set(kind, cost);
+    return cost;
   };
-  const starts = Object.values(groups ?? {}).map(({ start }) => Math.min(start, steps));
-  const bounds = [...new Set([0, ...starts, steps])].sort((a, b) => a - b);
-  const spent = bounds.slice(1).map((end, i) => (end - bounds[i]) * stepFlops(bounds[i]));
   return {
-    forward: trunk + heads + sum(readout),
-    training: spent.reduce((total, flops) => total + flops, 0) / steps,
+    perToken({ steps, groups, horizonAt = () => model.dims.horizon }) {
+      const alike = new Map<string, number>();
+      for (let step = 0; step < steps; step++) {
+        const horizon = horizonAt({ step, steps });
+        const trained = Object.entries(groups ?? {}).map(
+          ([name, { rate, start }]) => rate > 0 && step >= start && name,
+        );
+        const kind = `${horizon} ${groups ? trained : 'all'}`;
+        costOf(kind, () => stepFlops(model, flops, { groups, step, horizon, distil }));
+        alike.set(kind, (alike.get(kind) ?? 0) + 1);
+      }
+      const total = [...alike].reduce((sum, [kind, count]) => sum + count * known.get(kind)!, 0);
+      return {
+        forward: model.offsets.reduce((sum, i) => sum + offset(i) + readout(i), trunk),
+        training: total / steps,
+      };
+    },
   };
 }
 
-/** Of all loss terms, with their gradients. */
-function lossFlops(model: LanguageModel, { distil }: Settings, trains: Trains): number {
-  const { context: T } = model.dims;
-  const targets = { target: () => new Int32Array(T), validTargets: () => T };
+/** One step as it is counted. */
+interface CountedStep extends Pick<FlopsSettings, 'groups' | 'distil'> {
+  readonly step: number;
+  readonly horizon: number;
+}
+
+function stepFlops(
+  model: LanguageModel,
+  { trunk, offset }: ForwardFlops,
+  { groups, step, horizon, distil }: CountedStep,
+): number {
+  const offsets = model.offsets.filter((i) => i <= horizon);
+  const rateOf = rateIn(groups, step);
+  const trains: Trains = (parameter) => rateOf(parameter) > 0;
+  const anyOf = (owner: string) => [...model.parameters.keys()].some((name) => name.startsWith(owner) && trains(name));
+  const isTrunkTrained = groups === undefined || anyOf('trunk/');
+  const isHeadTrained = isTrunkTrained || anyOf('head/');
+  // A head that arranges the trunk's input has weights below the trunk: gradients go all the way down to them.
+  const trunkPasses = isTrunkTrained || (model.head.arrange && isHeadTrained) ? PASSES : 1;
+  const heads = offsets.reduce((sum, i) => sum + offset(i), 0);
+  return trunkPasses * trunk + (isHeadTrained ? PASSES : 1) * heads + lossFlops(model, offsets, distil, trains);
+}
+
+/** Of the loss terms of some offsets, with their gradients. */
+function lossFlops(
+  model: LanguageModel,
+  offsets: readonly number[],
+  distil: FlopsSettings['distil'],
+  trains: Trains,
+): number {
   let flops = 0;
   withFlopWindow(model, (input) => {
-    const result = forwardOffsets(model, input, model.offsets);
+    const result = forwardOffsets(model, input, offsets);
     let objectives: readonly Objective[] = [];
     const onTape = model.engine.countFlops(() => {
-      objectives = objectivesOf(model, result, targets, model.offsets, distil);
+      objectives = objectivesOf(model, result, flopTargets(model), offsets, distil);
     });
     flops = PASSES * onTape;
     for (const objective of objectives) if ('rows' in objective) flops += rowFlops(model, objective, trains);
   });
-  return flops / T;
+  return flops / model.dims.context;
+}
+
+/** Token 0 everywhere, as in the window that operations are counted on. */
+function flopTargets({ dims: { context: T } }: LanguageModel): Targets {
+  return { target: () => new Int32Array(T), validTargets: () => T };
+}
+
+/** Names of a model's loss terms at the full horizon, without data: what weightings and schedules start with. */
+export function termNames(model: LanguageModel): readonly string[] {
+  let names: readonly string[] = [];
+  withFlopWindow(model, (input) => {
+    names = discoverTerms(model, () => ({ input, targets: flopTargets(model) })).map(({ name }) => name);
+  });
+  return names;
 }
 
 /** Every row costs the same, so one is run. */
