@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { draftSources } from '../../../packages/core/dist/evaluation/index.js';
 import { createRegistry, describeOptions, PLUGIN_API } from '../../../packages/core/dist/index.js';
 import { inRoot } from '../../setup/paths.mjs';
 
@@ -67,12 +68,13 @@ function readsOf({ reads = {} }) {
 }
 
 /** What decoding can draft with a head. */
-function draftsOf({ offsets = Array.from({ length: SIZES.n }, (_, i) => i + 1), reads = {}, extends: isOpen = false }) {
+function draftsOf({ offsets = Array.from({ length: SIZES.n }, (_, i) => i + 1), ...head }) {
   if (offsets.length === 1) return 'nothing: training only';
-  const way = reads.ahead ? 'one after another' : 'all at once';
-  const gaps = offsets.some((offset, index) => offset !== index + 1);
-  const from = gaps ? `${offsets.slice(1).join(', ')}, ..; what lies between by looking back` : '2..n';
-  return `offsets ${from}${isOpen ? ' and beyond' : ''}, ${way}`;
+  const sources = draftSources({ head, offsets });
+  const last = sources.length + 1 === SIZES.n ? 'n' : sources.length + 1;
+  const looksBack = sources.some(({ back }) => back > 0);
+  const way = head.reads?.ahead ? 'one after another' : 'all at once';
+  return `offsets 2..${last}${head.extends ? ' and beyond' : ''}, ${way}${looksBack ? '; gaps by looking back' : ''}`;
 }
 
 /** A head's README: its formula and the rows of its first table. */

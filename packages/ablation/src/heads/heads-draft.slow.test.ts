@@ -103,6 +103,9 @@ describe('on a source that repeats twelve characters', () => {
   test.each(Object.entries(DRAFTING))('%s gives .95 n tokens per forward and more', (arm, head) => {
     const kept = dig(arms.get(arm), 'results', 'acceptance', 'decoders', 'speculative', 'tokensPerForward');
     expect(kept).toBeGreaterThanOrEqual(0.95 * horizonOf(head));
+    // The text repeats, so that held-out text keeps as many.
+    const labelMatch = dig(arms.get(arm), 'results', 'acceptance', 'labelMatch', 'tokensPerForward');
+    expect(labelMatch).toBeGreaterThanOrEqual(0.95 * horizonOf(head));
     expect(dig(arms.get(arm), 'lossless')).toBe(true);
   });
 

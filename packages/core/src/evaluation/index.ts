@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type DraftSource, draftSources } from '../model/draft-sources.ts';
 export {
   type AcceptanceStatistics,
   acceptanceStatistics,
@@ -11,7 +12,7 @@ export {
 } from './acceptance-statistics.ts';
 export { type ControlResult, controlResult, controlShift, randomPredictions, shiftedPredictions } from './controls.ts';
 export { spreadWindows } from './held-out-windows.ts';
-export { draftLevels, type LabelMatchOptions, labelMatch, matchRates } from './label-match.ts';
+export { type LabelMatchOptions, labelMatch, matchRates } from './label-match.ts';
 export { type ChoiceListener, type GreedyChoice, plainGreedy } from './plain-greedy.ts';
 export { type NamedEval, runEvals } from './run-evals.ts';
 export { createSubject, type SubjectParts } from './subject.ts';

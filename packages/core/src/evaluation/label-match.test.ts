@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowScores } from '../contracts/evaluation.ts';
 import { scoredWindow } from '../testing/scored-window.ts';
-import { draftLevels, labelMatch, matchRates, offsetAcceptance } from './label-match.ts';
+import { labelMatch, matchRates, offsetAcceptance } from './label-match.ts';
 
 describe('label match', () => {
   it('walks a text as walked by hand', () => {
@@ -57,11 +57,49 @@ describe('label match', () => {
     expect(matchRates([window], { offsets: [1, 2], maxOffset: 2 })).toEqual([1, 1]);
   });
 
-  it('drafts a chain only: offsets behind a gap are not levels', () => {
-    expect(draftLevels([1])).toBe(0);
-    expect(draftLevels([1, 2, 3, 4])).toBe(3);
-    expect(draftLevels([1, 3, 5])).toBe(0);
-    expect(draftLevels([1, 2, 4])).toBe(1);
+  it('lets the next offset fill a gap, from as many positions before', () => {
+    // Offsets 1 and 3 of a text 0..9: offset 2 at t is what offset 3 said at t - 1; at t=0 there is nothing before.
+    const x = 99;
+    const window = scoredWindow([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], {
+      predicted: [
+        [x, x, x, x, x, x, x],
+        [x, 4, 5, x, 7, x, 9],
+      ],
+    });
+    const drafts = [
+      { offset: 3, back: 1 },
+      { offset: 3, back: 0 },
+    ];
+    //  t=0: level 1 asks offset 3 at 0, which says x: on to 1.
+    //  t=1: level 1 asks offset 3 at 0 (x, wanted 3): on to 2.
+    //  t=2: level 1 asks offset 3 at 1: 4, right; level 2 asks offset 3 at 2: 5, right: on to 5.
+    //  t=5: level 1 asks offset 3 at 4: 7, right; level 2 asks at 5: x: on to 7, past the last forward (6).
+    expect(labelMatch([window], { offsets: [1, 3], maxOffset: 3, drafts })).toMatchObject({
+      forwards: 4,
+      tokens: 7,
+      accepted: [2, 1],
+    });
+    // Without them, offsets behind a gap draft nothing.
+    expect(labelMatch([window], { offsets: [1, 3], maxOffset: 3 })).toMatchObject({
+      tokensPerForward: 1,
+      accepted: [],
+    });
+  });
+
+  it('looks back no further than the document’s first token', () => {
+    const tokens = [0, 1, 2, 10, 11, 12, 13, 14];
+    const window = scoredWindow(tokens, {
+      document: [0, 0, 0, 1, 1, 1, 1, 1],
+      // At t=3, the first of its document, offset 3 says 13: as level 1 it is asked for 12.
+      predicted: [
+        [9, 9, 9, 9, 9],
+        [9, 9, 12, 13, 14],
+      ],
+    });
+    const drafts = [{ offset: 3, back: 1 }];
+    // t=3 and t=4 are followed by three tokens of their document; t=4 asks offset 3 at 3: 13, right.
+    const seen = labelMatch([window], { offsets: [1, 3], maxOffset: 3, drafts });
+    expect(seen).toMatchObject({ forwards: 2, accepted: [1] });
   });
 
   it('counts rates over the same positions for every offset', () => {

@@ -1,5 +1,6 @@
 // K offsets of the model, T positions of a window.
 import type { WindowScores } from '../contracts/evaluation.ts';
+import { type DraftSource, withoutGap } from '../model/draft-sources.ts';
 import { type AcceptanceStatistics, acceptanceStatistics, type VerifiedForward } from './acceptance-statistics.ts';
 
 /** What the label match of a model is counted over. */
@@ -8,14 +9,16 @@ export interface LabelMatchOptions {
   readonly offsets: readonly number[];
   /** Largest offset of any arm: a forward counts only where the text goes on that far, so that all arms end alike. */
   readonly maxOffset: number;
+  /** What drafts each level, as `draftSources` says of a model. Default: the offsets up to their first gap. */
+  readonly drafts?: readonly DraftSource[];
 }
 
 /**
  * Label-match acceptance: self-speculative decoding of a model that always emits the held-out text.
  *
  * A walk over each document's part of each window. At position t the token x_{t+1} is the bonus: the text's own,
- * whatever offset 1 says. The drafts are the first choices of offsets 2, 3, ... after t, and count as accepted while
- * they equal x_{t+2}, x_{t+3}, ...; the walk goes on behind the bonus token and the accepted drafts, as decoding would.
+ * whatever offset 1 says. The drafts are the first choices of offsets 2, 3, ... after t (in a gap, of the offset that
+ * fills it, before t), and count as accepted while they equal x_{t+2}, x_{t+3}, ...; the walk goes on behind the bonus token and the accepted drafts, as decoding would.
  * A model that repeats itself gains nothing, because the text does not repeat with it. Heads that read tokens ahead
  * are exact here too: a draft counts only while all tokens before it are the text's, the ones they read.
  *
@@ -23,7 +26,7 @@ export interface LabelMatchOptions {
  * @source ours; the idea of counting against labels: Megatron-Core's `mtp_i_acceptance_rate`
  */
 export function labelMatch(windows: readonly WindowScores[], options: LabelMatchOptions): AcceptanceStatistics {
-  return acceptanceStatistics(walk(windows, options), draftLevels(options.offsets));
+  return acceptanceStatistics(walk(windows, options), draftsOf(options).length);
 }
 
 /**
@@ -51,11 +54,8 @@ export function offsetAcceptance(
   return Array.from({ length: offsets[offsets.length - 1] }, (_, i) => rates.get(i + 1) ?? null);
 }
 
-/** Levels of a chain of drafts: offsets 2, 3, ... as far as they follow each other without a gap. */
-export function draftLevels(offsets: readonly number[]): number {
-  let levels = 0;
-  while (offsets[levels + 1] === levels + 2) levels++;
-  return levels;
+function draftsOf({ offsets, drafts = withoutGap(offsets) }: LabelMatchOptions): readonly DraftSource[] {
+  return drafts;
 }
 
 /**
@@ -89,23 +89,40 @@ export function* eligiblePositions(
 }
 
 function* walk(windows: readonly WindowScores[], options: LabelMatchOptions): Generator<VerifiedForward> {
-  const proposed = new Array<number>(draftLevels(options.offsets)).fill(1);
+  const proposed = new Array<number>(draftsOf(options).length).fill(1);
   for (const { accepted } of verifiedPositions(windows, options)) yield { proposed, accepted, tokens: accepted + 1 };
 }
 
 /** Positions whose drafts decoding would verify, with the number that it would keep. */
 function* verifiedPositions(windows: readonly WindowScores[], options: LabelMatchOptions) {
-  const drafts = options.offsets.slice(0, draftLevels(options.offsets) + 1);
+  const drafts = draftsOf(options);
   for (const window of windows) {
     let next = 0;
     for (const t of eligiblePositions(window, options)) {
       // `next` never lies beyond t + maxOffset, hence in t's document: the next document starts a walk of its own.
       if (t < next) continue;
-      const accepted = leadingMatches(window, t, drafts);
+      const accepted = keptDrafts(window, t, options.offsets, drafts);
       yield { window, t, accepted };
       next = t + accepted + 1;
     }
   }
+}
+
+/** How many levels in a row draft what the text has after the bonus token. */
+function keptDrafts(
+  { tokens, document, predicted }: WindowScores,
+  t: number,
+  offsets: readonly number[],
+  drafts: readonly DraftSource[],
+): number {
+  const says = ({ offset, back }: DraftSource) => {
+    let at = Math.max(0, t - back);
+    // A document too young for a look back is asked at its first token, as in decoding.
+    while (document[at] !== document[t]) at++;
+    return predicted[offsets.indexOf(offset)][at];
+  };
+  const wrong = drafts.findIndex((draft, index) => says(draft) !== tokens[t + index + 2]);
+  return wrong < 0 ? drafts.length : wrong;
 }
 
 /** Of offsets number 2, 3, ... in order, how many first choices after t equal the text before one does not. */

@@ -5,6 +5,7 @@
  */
 export { buildModel, type ModelRequest, type TrainableModel } from './build-model.ts';
 export { costRatioOf } from './cost-ratio.ts';
+export { type DraftSource, draftSources } from './draft-sources.ts';
 export { type ForwardFlops, forwardFlops } from './flops.ts';
 export {
   asOffsetOutput,

@@ -38,7 +38,8 @@ export interface ScriptedSubject extends Subject {
 /**
  * A subject whose text, predictions and decoding are all scripted: for tests of evals by hand-computed numbers.
  *
- * Prompts are consecutive pieces of the validation tokens. Only `dims` and `offsets` of its model exist.
+ * Prompts are consecutive pieces of the validation tokens. Only `dims`, `offsets` and a head without
+ * declarations exist of its model.
  */
 export function scriptedSubject(script: SubjectScript): ScriptedSubject {
   const { context = 16, maxOffset = 4, offsets = [1], vocabulary = 256 } = script;
@@ -48,7 +49,7 @@ export function scriptedSubject(script: SubjectScript): ScriptedSubject {
   const dims = { context, maxOffset, vocabulary, horizon: offsets[offsets.length - 1] };
   const validation = scriptedWindows(splits.validation, context, maxOffset);
   const subject = createSubject({
-    model: { dims, offsets } as LanguageModel,
+    model: { dims, offsets, head: { forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD } } as LanguageModel,
     tokenizer: byteTokenizer(vocabulary),
     data: {
       train: scriptedWindows(splits.train, context, maxOffset),

@@ -12,6 +12,7 @@ import { scoreWindows, windowsPerForward } from '../evaluation/score-windows.ts'
 import { totalLosses } from '../evaluation/total-losses.ts';
 import type { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
+import { draftSources } from '../model/draft-sources.ts';
 import { createRandom } from '../random/random.ts';
 import type { StepBatch } from './backward/backward.ts';
 import { backwardOf } from './backward/backward-of.ts';
@@ -178,7 +179,8 @@ export class TrainingLoop {
     const windows = this.#order.batchAt(this.#cursor, experiment.training.batch);
     const random = createRandom(experiment.seed, `acceptance/${this.#cursor}`);
     const scores = scoreWindows(model, data.train, windows, random, offsets);
-    return offsetAcceptance(scores, { offsets, maxOffset: model.dims.maxOffset });
+    const drafts = draftSources({ head: model.head, offsets });
+    return offsetAcceptance(scores, { offsets, drafts, maxOffset: model.dims.maxOffset });
   }
 
   /** Makes the coming step's batches, and frees what the forward derived from them. */

@@ -56,7 +56,7 @@ export class OffsetForward {
 
   /** What an offset says after the frontiers of some drafts; where it was not trained, what the one says that fills its gap. */
   evaluate(wanted: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    const { offset, back } = this.#plan.fills.get(wanted) ?? { offset: wanted, back: 0 };
+    const { offset, back } = this.#plan.sources[wanted - 2] ?? { offset: wanted, back: 0 };
     if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, drafts);
     const lanes = drafts.map((draft) => offsetLane(this.#plan, offset, draft, back));
     const { nodes, rowOf } = this.#answers(lanes);

@@ -3,6 +3,7 @@ import {
   type ControlResult,
   controlResult,
   controlShift,
+  draftSources,
   emittedAcceptance,
   labelMatch,
   matchRates,
@@ -105,7 +106,7 @@ async function decoded(
   const generated = tokensByPrompt(emissions, prompts.length).map((tokens) => tokenizer.decode(tokens));
   const text = continuations.map((tokens) => tokenizer.decode(tokens));
   return {
-    ...emittedAcceptance(emissions, { maxTokens, levels: decoder.decoder.drafts ? model.dims.horizon - 1 : 0 }),
+    ...emittedAcceptance(emissions, { maxTokens, levels: decoder.decoder.drafts ? draftSources(model).length : 0 }),
     repetition: repetition(generated, text),
     sample: generatedSample(
       tokenizer,
@@ -121,7 +122,7 @@ async function labelMatchResults(subject: Subject, options: AcceptanceOptions): 
     subject.progress,
   );
   const { maxOffset, vocabulary } = subject.model.dims;
-  const counted = { offsets, maxOffset };
+  const counted = { offsets, maxOffset, drafts: draftSources(subject.model) };
   const shift = controlShift(windows);
   const random = subject.random('acceptance/random-head');
   return {
