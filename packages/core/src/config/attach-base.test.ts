@@ -192,6 +192,33 @@ describe('what contradicts a base run', () => {
     expect(refused(() => resolve(text, folder))).toMatchObject({ code: 'CONFIG_CONFLICT', problems: [problem] });
   });
 
+  test('a saved experiment whose trunk is not the base’s, at any depth', async () => {
+    const { folder } = await folderWithRun();
+    const inner = resolve(ATTACHED, folder).model;
+    await writeRun(path.join(folder, 'second'), {
+      experiment: { model: inner, data: { tokenizer: { name: 'bytes' } } },
+    });
+    const saved = JSON.stringify(resolve(ATTACHED.replace('runs/base', 'second'), folder));
+    const refusedWith = (place: (model: Experiment['model']) => object) => {
+      const experiment = JSON.parse(saved);
+      Object.assign(place(experiment.model), { trunk: { name: 'transformer', width: 64 } });
+      const { code, problems } = refused(() => resolveExperiment(sourceOf(experiment, 'saved'), registry));
+      expect(code).toBe('CONFIG_CONFLICT');
+      return problems;
+    };
+    const must =
+      'must be that of the base run, {"name":"transformer","width":32}, was {"name":"transformer","width":64}';
+    expect(refusedWith((model) => model)).toEqual([
+      `saved model.trunk: ${must}. Attach to the run anew: write model.base: { run } and no model.trunk.`,
+    ]);
+    const deeper = refusedWith(({ base }) => base!.model.base!.model);
+    expect(deeper).toEqual([
+      expect.stringMatching(
+        /^saved model\.base\.model\.trunk: must be that of the base run, .*64}, was .*32}\. Attach/,
+      ),
+    ]);
+  });
+
   test('another tokenizer', async () => {
     const model = MODEL;
     const { folder } = await folderWithRun({

@@ -7,9 +7,10 @@ export function trainingContradictions(experiment: Experiment): ConfigProblem[] 
   return [...baseProblems(experiment), ...groupProblems(experiment), ...distilProblems(experiment)];
 }
 
-function baseProblems({ model: { base, match }, data }: Experiment): ConfigProblem[] {
+function baseProblems({ model, data }: Experiment): ConfigProblem[] {
+  const { base, match } = model;
   if (base === undefined) return [];
-  const problems: ConfigProblem[] = [];
+  const problems = trunkProblems(model, ['model']);
   if (match === 'parameters') {
     const sentence =
       'must be none with model.base, was parameters: a trunk that is there already gives no block. Leave it out.';
@@ -21,6 +22,16 @@ function baseProblems({ model: { base, match }, data }: Experiment): ConfigProbl
     problems.push(conflict(['data', 'tokenizer'], sentence));
   }
   return problems;
+}
+
+/** A saved experiment holds its trunk once for each run below it. */
+function trunkProblems({ trunk, base }: Experiment['model'], path: ConfigProblem['path']): ConfigProblem[] {
+  if (base === undefined) return [];
+  const deeper = trunkProblems(base.model, [...path, 'base', 'model']);
+  if (canonicalJson(trunk) === canonicalJson(base.model.trunk)) return deeper;
+  const [is, was] = [base.model.trunk, trunk].map((one) => JSON.stringify(one));
+  const next = 'Attach to the run anew: write model.base: { run } and no model.trunk.';
+  return [conflict([...path, 'trunk'], `must be that of the base run, ${is}, was ${was}. ${next}`), ...deeper];
 }
 
 function groupProblems({ training: { groups, steps } }: Experiment): ConfigProblem[] {

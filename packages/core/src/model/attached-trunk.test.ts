@@ -1,5 +1,14 @@
 // B rows, T positions, D width.
-import { chainNodes, type Engine, openEngine, type Tensor2D, type Tensor3D, tf } from '@foretoken/engine';
+import {
+  chainNodes,
+  type Engine,
+  openEngine,
+  type Readout,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tf,
+} from '@foretoken/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Head } from '../contracts/head.ts';
 import type { Memory } from '../contracts/memory.ts';
@@ -153,11 +162,21 @@ describe('a head whose offset 1 cannot stand by itself is refused', () => {
     });
   });
 
-  test('it has a readout of its own', () => {
+  test.each([
+    ['weight', () => readout()],
+    ['gain', (shared: Readout) => ({ ...shared, gain_E: tf.ones([1]) as Tensor1D })],
+    ['bias', (shared: Readout) => ({ ...shared, bias_V: tf.zeros([4]) as Tensor1D })],
+    ['vocabulary', (shared: Readout) => ({ ...shared, tokens_V: Int32Array.of(0, 1, 2, 3) })],
+  ])('it has a readout with a %s of its own', (_, change) => {
     engine.tidy(() => {
-      const own = readout();
+      const shared = readout();
+      const own = change(shared);
       const base = baseOf(plain({ readout: () => own, forward }));
-      expect(() => attach(trunkOf(), base)).toThrow(/CONFIG_CONFLICT: .* brings a readout of its own for offset 1/);
+      expect(() => attach(trunkOf(), base, shared)).toThrow(
+        /CONFIG_CONFLICT: .* brings a readout of its own for offset 1/,
+      );
+      const same = baseOf(plain({ readout: () => ({ ...shared }), forward }));
+      expect(run(attach(trunkOf(), same, shared), [1])).toEqual([10]);
     });
   });
 });

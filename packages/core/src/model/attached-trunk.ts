@@ -83,7 +83,8 @@ function refuseInseparable(head: Head, { name, dims }: BaseHead, readout: Readou
     refuse(`makes offset 1 from the ${dims.horizon - 1} further offsets, so that it cannot be taken by itself`);
   }
   const own = head.readout?.(1);
-  if (own && own.weight_EV !== readout.weight_EV) {
+  const parts = ['gain_E', 'weight_EV', 'bias_V', 'tokens_V'] as const;
+  if (own && parts.some((part) => own[part] !== readout[part])) {
     refuse('brings a readout of its own for offset 1, which the trunk cannot hold');
   }
 }
