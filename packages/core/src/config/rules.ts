@@ -2,6 +2,7 @@ import { isForetokenError } from '@foretoken/engine/errors';
 import { trunkLayersOf } from '../model/trunk-layers.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { Experiment } from './experiment.ts';
+import { headOptionsOf, optionsOf } from './plugin-options.ts';
 import type { ConfigProblem } from './report.ts';
 import { trainingContradictions } from './training-rules.ts';
 
@@ -41,9 +42,8 @@ export function contradictions(experiment: Experiment, registry: Registry): Conf
 }
 
 function bringsReadouts({ model }: Experiment, registry: Registry): boolean {
-  const { name, horizon: _horizon, ...options } = model.head;
-  const { ownReadout = false } = registry.get('head', name);
-  return typeof ownReadout === 'function' ? ownReadout(options) : ownReadout;
+  const { ownReadout = false } = registry.get('head', model.head.name);
+  return typeof ownReadout === 'function' ? ownReadout(headOptionsOf(model.head)) : ownReadout;
 }
 
 /** Results are kept by the eval's name. */
@@ -58,10 +58,9 @@ function repeatedEvals({ evals }: Experiment): ConfigProblem[] {
 
 /** A trunk says by its sizes whether its options fit one another, and a head whether it leaves the trunk any block. */
 function shapeProblems({ model }: Experiment, registry: Registry): ConfigProblem[] {
-  const { name, ...options } = model.trunk;
   let path = ['model', 'trunk'];
   try {
-    const shape = registry.get('trunk', name).shape(options);
+    const shape = registry.get('trunk', model.trunk.name).shape(optionsOf(model.trunk));
     path = ['model', 'head'];
     trunkLayersOf(model, registry.get('head', model.head.name), shape);
     return [];

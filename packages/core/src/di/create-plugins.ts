@@ -1,4 +1,5 @@
 import type { Experiment, PluginRef } from '../config/experiment.ts';
+import { optionsOf } from '../config/plugin-options.ts';
 import type { Dataset, Tokenizer } from '../contracts/data.ts';
 import type { NamedDecoder } from '../contracts/evaluation.ts';
 import type { HorizonSchedule, HorizonScheduleContext, Weighting } from '../contracts/training.ts';
@@ -6,9 +7,6 @@ import type { NamedEval } from '../evaluation/run-evals.ts';
 import { invalid } from '../plugins/check-definition.ts';
 import type { Definition } from '../plugins/define.ts';
 import type { Registry } from '../plugins/registry.ts';
-
-/** A reference without its name: what `create` takes. */
-const optionsOf = ({ name: _, ...options }: PluginRef): Record<string, unknown> => options;
 
 /** The experiment's tokenizer. @throws PLUGIN_FAILED; PLUGIN_INVALID if its vocabulary is not a count */
 export function createTokenizer(registry: Registry, { data }: Experiment): Tokenizer {

@@ -1,6 +1,7 @@
 // B rows, T nodes a row, D width.
 import type { Ops, Readout, Tensor3D } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
+import type { Experiment } from '../config/experiment.ts';
 import type { Head } from '../contracts/head.ts';
 import type { Memory } from '../contracts/memory.ts';
 import type { Dims, ParamFactory } from '../contracts/parameters.ts';
@@ -9,10 +10,15 @@ import type { Definition } from '../plugins/define.ts';
 import { asOffsetOutput, headTaps } from './forward.ts';
 
 /**
- * Name of a base head's place below `trunk/`, for its weights and its memory.
- * @param depth - runs below the experiment, this head's included: 1 for a run that was not attached to any itself
+ * Name of a base head's place below `trunk/`, for its weights and its memory: `head` for that of a run that was not
+ * attached to any itself, `head.2` and so on above it.
+ * @param model - the base run's
  */
-export const baseHeadPlace = (depth: number): string => (depth === 1 ? 'head' : `head.${depth}`);
+export function baseHeadPlace({ base }: Pick<Experiment['model'], 'base'>): string {
+  const depthOf = (below: typeof base): number => (below ? 1 + depthOf(below.model.base) : 1);
+  const depth = depthOf(base);
+  return depth === 1 ? 'head' : `head.${depth}`;
+}
 
 /** The head of a base run, and what it was made on. */
 export interface BaseHead {

@@ -1,7 +1,8 @@
 // E readout input width, V vocabulary.
 import type { Engine, Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
-import type { Experiment, PluginRef } from '../config/experiment.ts';
+import type { Experiment } from '../config/experiment.ts';
+import { headOptionsOf, optionsOf } from '../config/plugin-options.ts';
 import type { Head } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
 import type { Dims, ParamFactory } from '../contracts/parameters.ts';
@@ -63,7 +64,7 @@ export type ModelParts = Pick<LanguageModel, 'dims' | 'trunk' | 'head' | 'offset
 function createParts(request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes): ModelParts {
   const { ops } = request.engine;
   const { model } = request.experiment;
-  const { name: headName, horizon, ...headOptions } = model.head;
+  const { name: headName, horizon } = model.head;
   const { width } = request.trunk.shape(optionsOf(model.trunk));
   const readoutFor = readouts(param, model, { width, vocabulary: request.vocabulary });
   const { trunk, dims } = createTrunk(request, param, sizes, () => readoutFor(1));
@@ -72,7 +73,7 @@ function createParts(request: ModelRequest, param: (owner: string) => ParamFacto
       ...{ ops, param: param('head'), dims: headDims(dims, sizes), readout: readoutFor(1) },
       embed: (tokens_BT) => trunk.embed(tokens_BT),
     },
-    headOptions,
+    headOptionsOf(model.head),
   );
   const offsets = checkedOffsets(headName, head, horizon);
   const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
@@ -115,16 +116,16 @@ function attach(
   const base = { ...request, experiment: { ...experiment, model }, head, baseHeads: baseHeads.slice(0, -1) };
   const sizes = sizesOf(base, createParts);
   const below = createTrunk(base, param, sizes, readout);
-  const { horizon: _horizon, ...options } = optionsOf(model.head);
-  const place = baseHeadPlace(baseHeads.length);
+  const options = headOptionsOf(model.head);
+  const place = baseHeadPlace(model);
   const trunkLayers = below.dims.trunkLayers + blocksOfOffset(head, options, 1);
   const trunk = attachedTrunk(
     below.trunk,
     { definition: head, name: model.head.name, options, dims: headDims(below.dims, sizes), place },
     { ops: engine.ops, param: param(`trunk/${place}`), readout: readout(), trunkLayers },
   );
-  const { name: _name, horizon: _own, ...ownOptions } = experiment.model.head;
-  return { trunk, dims: { ...dims, trunkLayers, layers: trunkLayers + blocksOfOffset(request.head, ownOptions, 1) } };
+  const ownBlocks = blocksOfOffset(request.head, headOptionsOf(experiment.model.head), 1);
+  return { trunk, dims: { ...dims, trunkLayers, layers: trunkLayers + ownBlocks } };
 }
 
 /** The sizes as a head sees them: its own blocks may be wider or narrower than the trunk's. */
@@ -132,8 +133,6 @@ const headDims = (dims: Dims, { headMlpWidth }: ModelSizes): Dims => ({
   ...dims,
   block: { ...dims.block, mlpWidth: headMlpWidth },
 });
-
-const optionsOf = ({ name: _, ...options }: PluginRef): Record<string, unknown> => options;
 
 function modelDims({ experiment, vocabulary }: ModelRequest, shape: TrunkShape, sizes: ModelSizes): Dims {
   const { maxOffset, head } = experiment.model;

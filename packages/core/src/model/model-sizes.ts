@@ -1,4 +1,5 @@
 import { ForetokenError } from '@foretoken/engine/errors';
+import { optionsOf } from '../config/plugin-options.ts';
 import type { LanguageModel } from '../contracts/model.ts';
 import type { ParamFactory } from '../contracts/parameters.ts';
 import { defineHead } from '../plugins/define.ts';
@@ -73,8 +74,7 @@ export function withReferenceModel<T>(
 }
 
 function startOf({ experiment, trunk, head }: ModelRequest): ModelSizes {
-  const { name: _name, ...options } = experiment.model.trunk;
-  const shape = trunk.shape(options);
+  const shape = trunk.shape(optionsOf(experiment.model.trunk));
   const { mlpWidth } = shape.block;
   return { trunkLayers: trunkLayersOf(experiment.model, head, shape), headMlpWidth: mlpWidth, lastMlpWidth: mlpWidth };
 }

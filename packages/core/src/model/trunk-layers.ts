@@ -1,5 +1,6 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
+import { headOptionsOf } from '../config/plugin-options.ts';
 import type { TrunkShape } from '../contracts/trunk.ts';
 import type { Definition } from '../plugins/define.ts';
 
@@ -13,7 +14,8 @@ import type { Definition } from '../plugins/define.ts';
  */
 export function trunkLayersOf(model: Experiment['model'], head: Definition<'head'>, shape: TrunkShape): number {
   if (model.base) return shape.layers;
-  const { name, horizon, ...options } = model.head;
+  const { name, horizon } = model.head;
+  const options = headOptionsOf(model.head);
   let taken = 0;
   for (let offset = 1; offset <= (model.match === 'parameters' ? horizon : 1); offset++) {
     taken += blocksOfOffset(head, options, offset);

@@ -37,7 +37,7 @@ export async function startFromBase(model: TrainableModel, base: BaseRun, baseDi
 
 /** Names of a model's weights that its base run has, with their names in that run's checkpoint. */
 function sourcesOf(model: TrainableModel, base: BaseRun): ReadonlyMap<string, string> {
-  const head = `trunk/${baseHeadPlace(depthOf(base))}/`;
+  const head = `trunk/${baseHeadPlace(base.model)}/`;
   const sources = new Map<string, string>();
   for (const name of model.parameters.keys()) {
     if (name.startsWith(head)) sources.set(name, `model/head/${name.slice(head.length)}`);
@@ -45,8 +45,6 @@ function sourcesOf(model: TrainableModel, base: BaseRun): ReadonlyMap<string, st
   }
   return sources;
 }
-
-const depthOf = ({ model }: BaseRun): number => 1 + (model.base ? depthOf(model.base) : 0);
 
 function refuseOthers(
   model: TrainableModel,
