@@ -46,14 +46,14 @@ function totalLoss(model: LanguageModel): number {
 }
 
 function checkTerms(head: HeadCase, model: TrainableModel): void {
-  const { names, losses } = trainingStep(model, joint);
+  const names = readObjectives(model, (objectives) => objectives.map(({ name }) => name));
   if (names.length === 0) {
     throw broken(head, 'it has no loss, so nothing would train. Return at least one objective, or leave them out.');
   }
   if (new Set(names).size < names.length) {
     throw broken(head, `losses need different names, were ${names.join(', ')}. Name each after what it measures.`);
   }
-  for (const [name, loss] of losses) {
+  for (const [name, loss] of trainingStep(model, joint).losses) {
     if (Number.isFinite(loss)) continue;
     throw broken(head, `loss "${name}" must be finite, was ${loss}. Divide by \`validRows\` that can be 0 with care.`);
   }

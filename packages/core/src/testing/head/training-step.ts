@@ -4,8 +4,7 @@ import { withStepBatch } from './small-step.ts';
 
 /** What a forward and backward over the small text gave, on the host. */
 export interface SmallStep {
-  /** Terms in the order in which their weights were asked for; each weighs 1. */
-  readonly names: readonly string[];
+  /** By term; each weighs 1. */
   readonly losses: ReadonlyMap<string, number>;
   /** By weight, where the loss reaches it. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
@@ -15,16 +14,11 @@ export interface SmallStep {
 
 /** One forward and backward over the small text. */
 export function trainingStep(model: LanguageModel, backward: Backward): SmallStep {
-  const names: string[] = [];
-  const weight = (term: string) => {
-    names.push(term);
-    return 1;
-  };
   return withStepBatch(model, (batch) => {
-    const { losses, gradients } = backward(model, { batch, offsets: model.offsets, weight, batches: 1 });
+    const { losses, gradients } = backward(model, { batch, offsets: model.offsets, weight: () => 1, batches: 1 });
     const host = new Map([...gradients].map(([name, gradient]) => [name, Float32Array.from(gradient.dataSync())]));
     for (const gradient of gradients.values()) gradient.dispose();
     const value = [...losses.values()].reduce((sum, loss) => sum + loss, 0);
-    return { names, losses, gradients: host, value };
+    return { losses, gradients: host, value };
   });
 }
