@@ -7,6 +7,7 @@ import type { TrainOptions } from '../commands/train.ts';
 import { formatBytes, formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
+import { howToGoOn } from './how-to-go-on.ts';
 import { parseOverride } from './overrides.ts';
 
 /** Trains the model of an experiment file in a folder of its own. */
@@ -28,7 +29,8 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   } catch (error) {
     if (!isForetokenError(error) || error.code !== 'INTERRUPTED') throw error;
     context.say(error.message);
-    context.say(howToGoOn(file, directory, options));
+    const { base } = experiment.model;
+    for (const line of howToGoOn({ file, directory, options, base })) context.say(line);
     return EXIT.interrupted;
   } finally {
     await host.dispose();
@@ -69,20 +71,5 @@ function report(context: CommandContext, directory: string, summary: TrainingSum
   );
   context.print(`run: ${path.relative('', directory) || '.'}`);
 }
-
-/** The same command with --resume, quoted for a shell. */
-function howToGoOn(file: string, directory: string, { base, set = [] }: TrainOptions): string {
-  const words = [
-    'train',
-    file,
-    '--run',
-    path.relative('', directory) || '.',
-    ...(base === undefined ? [] : ['--base', base]),
-    ...set.flatMap((text) => ['--set', text]),
-  ];
-  return `Go on with: foretoken ${[...words, '--resume'].map(quoted).join(' ')}`;
-}
-
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
