@@ -52,12 +52,8 @@ export interface FlopsCounter {
 export function flopsCounter(model: LanguageModel, { distil }: Pick<FlopsSettings, 'distil'>): FlopsCounter {
   const flops = forwardFlops(model);
   const { trunk, offset, readout } = flops;
+  /** Of one step, by horizon and what trains. */
   const known = new Map<string, number>();
-  const costOf = (kind: string, count: () => number): number => {
-    const cost = known.get(kind) ?? count();
-    known.set(kind, cost);
-    return cost;
-  };
   return {
     perToken({ steps, groups, horizonAt = () => model.dims.horizon }) {
       const alike = new Map<string, number>();
@@ -67,7 +63,7 @@ export function flopsCounter(model: LanguageModel, { distil }: Pick<FlopsSetting
           ([name, { rate, start }]) => rate > 0 && step >= start && name,
         );
         const kind = `${horizon} ${groups ? trained : 'all'}`;
-        costOf(kind, () => stepFlops(model, flops, { groups, step, horizon, distil }));
+        if (!known.has(kind)) known.set(kind, stepFlops(model, flops, { groups, step, horizon, distil }));
         alike.set(kind, (alike.get(kind) ?? 0) + 1);
       }
       const total = [...alike].reduce((sum, [kind, count]) => sum + count * known.get(kind)!, 0);
