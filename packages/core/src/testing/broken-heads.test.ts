@@ -1,6 +1,7 @@
 // Twelve heads that are wrong on purpose, each in one way: the check that is meant for it catches it, and says why.
 // B batch, T positions, D width, N = B*T.
 import { createNodes, tf } from '@foretoken/engine';
+import type { TObject } from 'typebox';
 import { expect, test } from 'vitest';
 import {
   createTransformerBlock,
@@ -247,6 +248,35 @@ test('10: a head whose option is read nowhere ignores an option', async () => {
     ],
   ]);
   expect(await failures(head, {}, { actElsewhere: ['bias'] })).toEqual([]);
+});
+
+test('an option without a default that is read nowhere is ignored too', async () => {
+  const ignoring = (options: TObject) =>
+    defineHead({
+      name: 'ignores-an-option',
+      options,
+      create: ({ ops, param, dims }) => {
+        const square_DD = param<Tensor2D>('square', [dims.width, dims.width]);
+        return { forward: (_, { trunk: [hidden_BTD] }) => ops.linear(hidden_BTD, square_DD) };
+      },
+    });
+  const told = async (options: TObject, given = {}) => {
+    const failed = await failures(ignoring(options), given);
+    expect(titles(failed)).toEqual([optionsMatter.title]);
+    return failed[0][1];
+  };
+  const rank = Type.Object({ rank: Type.Optional(Type.Integer({ minimum: 2, maximum: 3 })) });
+  expect(await told(rank)).toContain('option "rank" changes neither declarations nor weights');
+  expect(await told(rank)).toContain('tried 2, 3.');
+  const draft = { draft: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, uniqueItems: true })) };
+  expect(await told(Type.Object(draft))).toContain('tried [0], [1], [0,1], [1,2].');
+  expect(await told(Type.Object(draft), { draft: [7] })).toContain('tried [0], [1], [0,1], [1,2].');
+  const text = Type.Object({ path: Type.Optional(Type.String()) });
+  expect(await told(text)).toBe(
+    'head "ignores-an-option": whether option "path" does anything cannot be told: its schema shows no second value. ' +
+      "Check the head with a value of it, or say where it acts: describeHeadContract(..., { actElsewhere: ['path'] }).",
+  );
+  expect(await told(text, { path: 'here' })).toContain('tried leaving it out.');
 });
 
 test('11: a head that cuts its states has a wrong shape', async () => {

@@ -16,7 +16,7 @@ export interface HeadContractSettings {
   readonly engine?: EngineName;
   /**
    * Options that act only where this suite does not look, such as in decoding past the trained offsets. Every other
-   * option must change something. Default: none.
+   * option must change something, and have a second value to show it by. Default: none.
    */
   readonly actElsewhere?: readonly string[];
   /**

@@ -3,7 +3,7 @@ import type { TrainableModel } from '../../model/build-model.ts';
 import { joint } from '../../training/backward/joint.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
-import { candidates, optionNames } from './option-values.ts';
+import { candidates, optionNames, withOption } from './option-values.ts';
 import { offsetsOf } from './run-head.ts';
 import { trainingStep } from './training-step.ts';
 
@@ -12,38 +12,49 @@ export const optionsMatter: HeadCheck = {
   title: 'does something else when an option is another one',
   run(head) {
     for (const option of optionNames(head)) {
-      if (head.actElsewhere.includes(option) || hasEffect(head, option)) continue;
-      throw broken(
-        head,
-        `option "${option}" changes neither declarations nor weights, hidden states, losses or gradients: ` +
-          `tried ${said(candidates(head, option))}. Use it in \`create\`, drop it, or say where it acts: ` +
-          `describeHeadContract(..., { actElsewhere: ['${option}'] }).`,
-      );
+      if (head.actElsewhere.includes(option)) continue;
+      const effect = effectOf(head, option);
+      if (effect !== 'some') throw broken(head, sentenceFor(effect, option, candidates(head, option)));
     }
   },
 };
 
-const said = (values: readonly Json[]) => values.map((value) => JSON.stringify(value)).join(', ');
+/** What is known of an option: whether it changes anything; `unknown` where no second value could be tried. */
+type Effect = 'some' | 'none' | 'unknown';
+
+function sentenceFor(effect: Effect, option: string, values: readonly (Json | undefined)[]): string {
+  const tried = values.map((value) => (value === undefined ? 'leaving it out' : JSON.stringify(value))).join(', ');
+  const elsewhere = `say where it acts: describeHeadContract(..., { actElsewhere: ['${option}'] }).`;
+  if (effect === 'none') {
+    return (
+      `option "${option}" changes neither declarations nor weights, hidden states, losses or gradients: ` +
+      `tried ${tried}. Use it in \`create\`, drop it, or ${elsewhere}`
+    );
+  }
+  const why = values.length === 0 ? 'its schema shows no second value' : `the head refuses what was tried, ${tried}`;
+  return `whether option "${option}" does anything cannot be told: ${why}. Check the head with a value of it, or ${elsewhere}`;
+}
 
 /**
- * Whether an option changes anything: by itself or beside another option that is another one, at the horizon of the
- * case or, for options of the further offsets, a longer one.
+ * What an option changes: by itself or beside another option that is another one, at the horizon of the case or, for
+ * options of the further offsets, a longer one.
  */
-function hasEffect(head: HeadCase, option: string): boolean {
+function effectOf(head: HeadCase, option: string): Effect {
   const values = candidates(head, option);
   const others = optionNames(head).filter((other) => other !== option);
-  const bases = [{}, ...others.flatMap((other) => candidates(head, other).map((value) => ({ [other]: value })))];
+  // Two options may exclude one another: each that was given is left out, too.
+  const changesOf = (other: string) => [...(other in head.options ? [undefined] : []), ...candidates(head, other)];
+  const bases = [head, ...others.flatMap((other) => changesOf(other).map((value) => changed(head, other, value)))];
   let isJudged = false;
   for (const horizon of [head.horizon, head.horizon + 2]) {
     for (const base of bases) {
-      const at = withOptions({ ...head, horizon }, base);
-      const effects = values.map((value) => isOther(at, withOptions(at, { [option]: value })));
-      if (effects.includes(true)) return true;
+      const at = { ...base, horizon };
+      const effects = values.map((value) => isOther(at, changed(at, option, value)));
+      if (effects.includes(true)) return 'some';
       isJudged ||= effects.includes(false);
     }
   }
-  // No second value that the head takes at these sizes: nothing is known.
-  return !isJudged;
+  return isJudged ? 'none' : 'unknown';
 }
 
 /** Whether two settings of a head differ in anything; undefined where it refuses one of them. */
@@ -53,9 +64,9 @@ function isOther(head: HeadCase, other: HeadCase): boolean | undefined {
   return after === undefined ? undefined : after !== before;
 }
 
-const withOptions = (head: HeadCase, changed: Readonly<Record<string, Json>>): HeadCase => ({
+const changed = (head: HeadCase, option: string, value: Json | undefined): HeadCase => ({
   ...head,
-  options: { ...head.options, ...changed },
+  options: withOption(head.options, option, value),
 });
 
 /** Everything that a head with these options shows; undefined where it refuses them. */

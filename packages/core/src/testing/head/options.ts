@@ -3,7 +3,7 @@ import type { Json } from '../../contracts/json.ts';
 import { joint } from '../../training/backward/joint.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
-import { candidates, optionNames } from './option-values.ts';
+import { candidates, optionNames, withOption } from './option-values.ts';
 import { trainingStep } from './training-step.ts';
 
 /** Options are checked before `create` sees them, so what the schema lets through is the head's to handle. */
@@ -35,8 +35,8 @@ export const refusesByCode: HeadCheck = {
       ...[1, 2, head.horizon + 1].map((horizon) => ({ what: `horizon ${horizon}`, changed: { ...head, horizon } })),
       ...optionNames(head).flatMap((option) =>
         candidates(head, option).map((value) => ({
-          what: `option "${option}" ${JSON.stringify(value)}`,
-          changed: { ...head, options: { ...head.options, [option]: value } },
+          what: `option "${option}" ${JSON.stringify(value) ?? 'left out'}`,
+          changed: { ...head, options: withOption(head.options, option, value) },
         })),
       ),
     ];
