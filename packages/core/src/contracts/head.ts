@@ -15,7 +15,12 @@ export interface Head {
    * goes along the carry: without one, an offset may be differentiated and freed before the next is called.
    */
   forward(offset: number, input: OffsetInput): Tensor3D | OffsetOutput;
-  /** Offsets this head predicts, ascending, starting at 1. Default 1..horizon. */
+  /**
+   * Offsets this head predicts, ascending, starting at 1. Default 1..horizon.
+   *
+   * A gap is not trained. In decoding, a head without a memory that reads the trunk alone fills it by looking back: what
+   * offset i says at a column is what offset j < i would say i - j columns later. Any other drafts up to its first gap.
+   */
   readonly offsets?: readonly number[];
   /**
    * May draft past the last offset it trained, as far as the context holds: `forward` is then asked for offsets above the
@@ -32,7 +37,7 @@ export interface Head {
    *   2's nodes of columns up to t and the nodes of offsets 3 to i at column t. In training that holds at every column
    *   (EAGLE-3's training-time test), within the offsets of the step. In decoding offset 2 has read the past, and further
    *   offsets stand at the last column, below drafted nodes, and go with the draft. `OffsetInput.at` says all of this:
-   *   pass it and the memory on to `ops`. Every offset must use the same slots, nearer ones first.
+   *   pass it and the memory on to `ops`. Every offset must use the same slots, nearer ones first, and `offsets` has no gaps.
    */
   readonly memory?: 'none' | 'per-offset' | 'unrolled';
   /** Readout of an offset. Default: shared or replicated, by configuration. */

@@ -36,7 +36,8 @@ export interface TrainableModel extends LanguageModel {
  * Builds trunk, head and readouts for one experiment, with fresh weights from its seed.
  *
  * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk, or weigh more than the trunk can give
- * @throws OFFSET_UNSUPPORTED if the head's offsets do not start at 1, ascend, and stay within the horizon
+ * @throws OFFSET_UNSUPPORTED if the head's offsets do not start at 1, ascend, and stay within the horizon, or have gaps
+ * though its memory is unrolled
  */
 export function buildModel(request: ModelRequest): TrainableModel {
   const { engine, experiment } = request;
@@ -192,6 +193,13 @@ function checkedOffsets(name: string, head: Head, horizon: number): readonly num
     throw new ForetokenError(
       'OFFSET_UNSUPPORTED',
       `head "${name}": offsets must be integers that start at 1 and ascend, were ${JSON.stringify(head.offsets)}.`,
+    );
+  }
+  if (head.memory === 'unrolled' && offsets[offsets.length - 1] > offsets.length) {
+    throw new ForetokenError(
+      'OFFSET_UNSUPPORTED',
+      `head "${name}": memory: unrolled needs offsets without gaps, were [${offsets}]. ` +
+        'Each hangs below the one before: predict those between too, or declare memory: per-offset.',
     );
   }
   return offsets;

@@ -216,6 +216,26 @@ describe.each(ENGINES)('on %s', (name) => {
     }
   });
 
+  test('a gap between further offsets is refused when the model is built', () => {
+    const gapped = (offsets: readonly number[], memory: 'unrolled' | 'per-offset') =>
+      defineHead({
+        name: 'gapped',
+        create: () => ({ offsets, memory, forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD }),
+      });
+    for (const offsets of [
+      [1, 3],
+      [1, 2, 4],
+    ]) {
+      expect(() => tinyModel(engine, { head: gapped(offsets, 'unrolled'), horizon: 4 })).toThrow(
+        `OFFSET_UNSUPPORTED: head "gapped": memory: unrolled needs offsets without gaps, were [${offsets}].`,
+      );
+    }
+    // Gaps are no matter where each offset has a memory of its own, or past the horizon.
+    tinyModel(engine, { head: gapped([1, 3], 'per-offset'), horizon: 3 }).dispose();
+    model = tinyModel(engine, { head: gapped([1, 2, 4], 'unrolled'), horizon: 3 });
+    expect(model.offsets).toEqual([1, 2]);
+  });
+
   test('a nearer offset after a further one is refused', () => {
     model = tinyModel(engine, { head: recurring, horizon: 3 });
     const reads = { carry: 'further', ahead: true } as const;

@@ -16,12 +16,12 @@ import { scanNodes } from './scan.ts';
 export type OffsetPlace = Pick<OffsetInput, 'at' | 'memory'>;
 
 /**
- * Places of the offsets of one forward whose memory is unrolled: the first of them, offset 2, stands on the text; each
+ * Places of the offsets of one forward whose memory is unrolled: offset 2 stands on the text; each
  * further one has a node a column below the node of the offset before, `offset - 2` positions on. So offset i at column
  * t sees the text up to t as offset 2 read it, and what offsets 3 to i left at column t: what it will find in decoding,
  * where offset 2 alone has read the past and the others hang below drafted tokens.
  *
- * Ask for the offsets in ascending order, once each, in one tidy scope or recording.
+ * Ask for the offsets from 2 on, in ascending order without gaps, once each, in one tidy scope or recording.
  * @source Li et al. 2025 (EAGLE-3), arXiv:2503.01840, sec. 3.2, "training-time test"
  */
 export class UnrolledOffsets {
@@ -29,9 +29,7 @@ export class UnrolledOffsets {
   readonly #text: Nodes;
   readonly #keyValues = new Map<string, KeyValues>();
   readonly #states = new Map<string, Tensor[]>();
-  #first: number | undefined;
-  #last = 0;
-  #calls = 0;
+  #last = 1;
 
   /** @param text - nodes of the T positions; they own those of the further offsets */
   constructor(engine: Engine, text: Nodes) {
@@ -41,27 +39,28 @@ export class UnrolledOffsets {
 
   /**
    * Where the next offset stands.
-   * @throws OFFSET_UNSUPPORTED if it is nearer than one before: the nearer offsets' nodes are the further ones' parents
+   * @throws OFFSET_UNSUPPORTED if it is not the one after the offset before: the nodes of each are the parents of the next
    */
   next(offset: number): OffsetPlace {
-    if (offset <= this.#last) {
+    if (offset !== this.#last + 1) {
       throw new ForetokenError(
         'OFFSET_UNSUPPORTED',
-        `head: offset ${offset} comes after offset ${this.#last}, but with memory: unrolled each hangs below a nearer ` +
-          'one. Declare carry: nearer, or memory: per-offset.',
+        `head: offset ${offset} comes after offset ${this.#last}, but with memory: unrolled each hangs below the one ` +
+          'before. Predict 1, 2, 3, ... in that order, without carry: further, or declare memory: per-offset.',
       );
     }
-    this.#first ??= offset;
     this.#last = offset;
-    const at = this.#calls === 0 ? this.#text : this.#below(offset - this.#first);
-    this.#calls++;
+    const at = offset === 2 ? this.#text : this.#below(offset - 2);
     return { at, memory: this.#memory(at) };
   }
 
-  /** A node a column, below that of the call before. */
+  /**
+   * A node a column, below that of the offset before.
+   * @param positions - by which it stands past the text's, which are as many offsets as hang above it
+   */
   #below(positions: number): Nodes {
     const { B, T, position_BT, length_B } = this.#text;
-    const before = (this.#calls - 1) * T;
+    const before = (positions - 1) * T;
     const parent_BT = Int32Array.from({ length: B * T }, (_, index) => before + (index % T));
     const moved_BT = position_BT.map((position) => position + positions);
     return createNodes({ T, position_BT: moved_BT, parent_BT, length_B }, this.#text);

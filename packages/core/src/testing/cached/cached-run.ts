@@ -118,12 +118,10 @@ export class CachedRun {
 
   /** Nodes of an offset that hangs below the nearer ones: offset 2 stands on the tree, offset 3 a node below each, ... */
   #below(offset: number, tree: Nodes): Nodes {
-    const further = this.#request.model.offsets.filter((one) => one > 1);
-    const calls = further.indexOf(offset);
-    if (calls <= 0) return tree;
+    if (offset <= 2) return tree;
     const { T: N, position_BT, length_B } = tree;
-    const parent_BT = position_BT.map((_, i) => (calls - 1) * N + (i % N));
-    const moved_BT = position_BT.map((position) => position + offset - further[0]);
+    const parent_BT = position_BT.map((_, i) => (offset - 3) * N + (i % N));
+    const moved_BT = position_BT.map((position) => position + offset - 2);
     return createNodes({ T: N, position_BT: moved_BT, parent_BT, length_B }, tree);
   }
 
