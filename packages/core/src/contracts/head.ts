@@ -24,7 +24,8 @@ export interface Head {
   readonly offsets?: readonly number[];
   /**
    * May draft past the last offset it trained, as far as the context holds: `forward` is then asked for offsets above the
-   * horizon, in decoding alone, and readout must be shared or the head's own. Default false.
+   * horizon, in decoding alone. Only where readouts are shared or the head's own: replicated ones end with the trained
+   * offsets, and so do drafts. Default false.
    */
   readonly extends?: boolean;
   readonly reads?: Reads;

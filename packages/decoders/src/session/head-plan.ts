@@ -1,6 +1,6 @@
 import type { LanguageModel } from '@foretoken/core';
 import { type DraftSource, draftSources, evaluationOrder, headTaps } from '@foretoken/core/model';
-import { ForetokenError } from '@foretoken/engine/errors';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 
 /** How a session runs a head: everything follows from its declarations. */
 export interface HeadPlan {
@@ -31,7 +31,8 @@ export interface HeadPlan {
 const MOST_LEFT_OUT = 3;
 
 /** @throws OFFSET_UNSUPPORTED if the session cannot serve a declaration of the head */
-export function planHead({ head, offsets, dims }: LanguageModel): HeadPlan {
+export function planHead(model: LanguageModel): HeadPlan {
+  const { head, offsets, dims } = model;
   const { carry, ahead = false } = head.reads ?? {};
   if (carry === 'further') {
     if (ahead) throw unsupported('carry: further together with ahead: true');
@@ -42,7 +43,7 @@ export function planHead({ head, offsets, dims }: LanguageModel): HeadPlan {
   const trained = sources.length;
   const hasGap = offsets[offsets.length - 1] > offsets.length;
   // What goes on is a chain that was trained: past a gap, or past offset 1 alone, there is none.
-  const isExtended = head.extends === true && !hasGap && trained > 0;
+  const isExtended = head.extends === true && !hasGap && trained > 0 && hasReadout(model, trained + 2);
   return {
     taps: headTaps(head),
     verifying: carry === 'further' ? evaluationOrder(head, offsets) : [1],
@@ -56,6 +57,17 @@ export function planHead({ head, offsets, dims }: LanguageModel): HeadPlan {
     hasMemory: head.memory === 'per-offset' || head.memory === 'unrolled',
     isUnrolled: head.memory === 'unrolled',
   };
+}
+
+/** Replicated readouts end with the offsets that were trained, unless the head brings its own. */
+function hasReadout(model: LanguageModel, offset: number): boolean {
+  try {
+    model.readout(offset);
+    return true;
+  } catch (error) {
+    if (isForetokenError(error) && error.code === 'OFFSET_UNSUPPORTED') return false;
+    throw error;
+  }
 }
 
 function unsupported(declaration: string): ForetokenError {
