@@ -1,4 +1,5 @@
 import { isForetokenError } from '@foretoken/engine/errors';
+import { bringsReadouts } from '../model/own-readouts.ts';
 import { trunkLayersOf } from '../model/trunk-layers.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { Experiment } from './experiment.ts';
@@ -32,18 +33,16 @@ export function contradictions(experiment: Experiment, registry: Registry): Conf
       `must be <= training.steps (${training.steps}), was ${training.warmupSteps}.`,
     );
   }
-  if (model.readout === 'replicated' && bringsReadouts(experiment, registry)) {
+  if (
+    model.readout === 'replicated' &&
+    bringsReadouts(registry.get('head', model.head.name), headOptionsOf(model.head))
+  ) {
     conflict(
       ['model', 'readout'],
       `must be shared: head "${model.head.name}" brings the readouts of its further offsets itself, was replicated.`,
     );
   }
   return problems;
-}
-
-function bringsReadouts({ model }: Experiment, registry: Registry): boolean {
-  const { ownReadout = false } = registry.get('head', model.head.name);
-  return typeof ownReadout === 'function' ? ownReadout(headOptionsOf(model.head)) : ownReadout;
 }
 
 /** Results are kept by the eval's name. */

@@ -77,6 +77,7 @@ const anticausal = chained('anticausal', 'further');
 /** Residual MLPs with unembeddings of their own, on the trunk. @source Cai et al. 2024, arXiv:2401.10774, sec. 2.1 */
 const medusa = defineHead({
   name: 'medusa',
+  ownReadout: true,
   create(context) {
     const { ops, dims, readout } = context;
     const weight = matricesOf(context, 'mlp', [dims.width, dims.width], 2);
@@ -214,7 +215,7 @@ describeHeadContract(parallel, 'parallel');
 describeHeadContract(causal, 'causal');
 describeHeadContract(anticausal, 'anticausal');
 describeHeadContract(medusa, 'medusa');
-describeHeadContract(medusaFromBlock, 'medusa-from-block', { blocks: 1 });
+describeHeadContract(medusaFromBlock, 'medusa-from-block', { blocks: 1 }, { actElsewhere: ['blocks'] });
 describeHeadContract(leap, 'leap');
 describeHeadContract(hydra, 'hydra');
 describeHeadContract(sequential, 'sequential');

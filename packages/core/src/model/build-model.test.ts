@@ -148,6 +148,34 @@ test('a head that extends and brings readouts has one for the offsets past its h
   for (const model of models) model.dispose();
 });
 
+test('replicated readouts are refused where the head brings its own without declaring it, and no others', () => {
+  const brings = (further: readonly number[], ownReadout?: boolean) =>
+    defineHead({
+      name: 'brings',
+      ownReadout,
+      create: ({ param, readout }) => {
+        const own = { weight_EV: param<Tensor2D>('own', [8, VOCABULARY]) };
+        return {
+          forward: (_, { trunk: [h] }) => h,
+          readout: (offset) => (further.includes(offset) ? own : offset === 1 ? readout : (undefined as never)),
+        };
+      },
+    });
+  expect(() => tinyModel(engine, { head: brings([3]), readout: 'replicated' })).toThrow(
+    'CONFIG_CONFLICT: head "brings": `readout` gives offset 3 a readout, so model.readout: replicated would do nothing. ' +
+      'Use shared; the head’s author declares `ownReadout: true` beside its name.',
+  );
+  expect(() => tinyModel(engine, { head: brings([2, 3], false), readout: 'replicated' })).toThrow('gives offset 2');
+  for (const [head, readout] of [
+    [brings([2, 3]), 'shared'],
+    [brings([2, 3], true), 'replicated'],
+    [brings([]), 'replicated'],
+    [brings([1]), 'replicated'],
+  ] as const) {
+    tinyModel(engine, { head, readout }).dispose();
+  }
+});
+
 test('a weight that is asked for after the model was made is refused', () => {
   const late = defineHead({
     name: 'late',

@@ -11,6 +11,7 @@ import type { Definition } from '../plugins/define.ts';
 import { attachedTrunk, baseHeadPlace } from './attached-trunk.ts';
 import type { ModelSizes } from './match-parameters.ts';
 import { type MatchedSizes, sizesOf, withReferenceModel } from './model-sizes.ts';
+import { bringsReadouts, refuseOwnReadouts } from './own-readouts.ts';
 import { ParameterStore } from './parameter-store.ts';
 import { blocksOfOffset } from './trunk-layers.ts';
 
@@ -38,6 +39,7 @@ export interface TrainableModel extends LanguageModel {
  * @throws LAYERS_TOO_FEW if the heads would take every block of the trunk, or weigh more than the trunk can give
  * @throws OFFSET_UNSUPPORTED if the head's offsets do not start at 1, ascend, and stay within the horizon, or have gaps
  * though its memory is unrolled
+ * @throws CONFIG_CONFLICT if readouts are to be replicated and the head brings its own without declaring it
  */
 export function buildModel(request: ModelRequest): TrainableModel {
   const { engine, experiment } = request;
@@ -77,6 +79,8 @@ function createParts(request: ModelRequest, param: (owner: string) => ParamFacto
     headOptionsOf(model.head),
   );
   const offsets = checkedOffsets(headName, head, horizon);
+  const isDeclared = bringsReadouts(request.head, headOptionsOf(model.head));
+  if (model.readout === 'replicated' && !isDeclared) refuseOwnReadouts(headName, head, offsets);
   const byOffset = new Map(offsets.map((offset) => [offset, head.readout?.(offset) ?? readoutFor(offset)]));
   // A head that drafts on past the horizon answers for those offsets itself, where it brings readouts.
   const ownReadout = (offset: number) => (head.extends && offset > horizon ? head.readout?.(offset) : undefined);

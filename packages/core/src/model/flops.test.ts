@@ -65,6 +65,7 @@ test.each([
 test('a reduced vocabulary costs its own size, and replicated readouts cost one each', () => {
   const reduced = defineHead({
     name: 'reduced',
+    ownReadout: true,
     create: ({ param, readout }) => {
       const small = { weight_EV: param<Tensor2D>('out', [D, 3]), tokens_V: Int32Array.of(1, 4, 7) };
       return { forward: (_, { trunk: [h] }) => h, readout: (offset) => (offset === 1 ? readout : small) };

@@ -49,7 +49,10 @@ export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
    * from the trunk. Default 0.
    */
   readonly blocksPerOffset?: number | ((options: Options<S>, offset: number) => number);
-  /** The head brings the readouts of further offsets, so that `readout: replicated` is refused. Default false. */
+  /**
+   * The head brings the readouts of further offsets, so that `readout: replicated` is refused. Default false; with it,
+   * a model with replicated readouts is not built where `Head.readout` gives a further offset one all the same.
+   */
   readonly ownReadout?: boolean | ((options: Options<S>) => boolean);
   create(context: HeadContext, options: Options<S>): Head;
 }

@@ -253,3 +253,30 @@ test('an option without a type is caught', async () => {
     ],
   ]);
 });
+
+test('a head that brings readouts without declaring it is caught, the shared one for all offsets too', async () => {
+  const bringing = (ownReadout: boolean, isShared: boolean) =>
+    defineHead({
+      name: 'bringing',
+      ownReadout,
+      create({ ops, param, readout }) {
+        const { shape } = readout.weight_EV;
+        const own_EV = isShared
+          ? readout.weight_EV
+          : param<Tensor2D>('own', shape, { kind: 'copy', of: readout.weight_EV });
+        const gain_E = readout.gain_E;
+        return {
+          readout: (offset) => (offset === 1 ? readout : { gain_E, weight_EV: own_EV }),
+          forward: (_, { trunk: [hidden_BTD] }) => ops.silu(hidden_BTD),
+        };
+      },
+    });
+  for (const isShared of [false, true]) {
+    expect((await failures(bringing(false, isShared)))[0]).toEqual([
+      'declares the readouts that it brings',
+      'head "bringing": offset 2 has a readout of the head’s own, so that readout: replicated would do nothing. Declare ' +
+        '`ownReadout: true` beside its name, or a function of its options.',
+    ]);
+    expect(await failures(bringing(true, isShared))).toEqual([]);
+  }
+});

@@ -94,6 +94,7 @@ const oneHot = defineTrunk({
 const scripted = (isRight: (offset: number, b: number) => boolean) =>
   defineHead({
     name: 'scripted',
+    ownReadout: true,
     create({ ops, param }) {
       const weight_EV = param<Tensor2D>('identity', [SIZE, SIZE], { kind: 'identity' });
       return {

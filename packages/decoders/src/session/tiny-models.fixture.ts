@@ -203,6 +203,7 @@ const heads = {
   /** Tokens ahead and a recurrence of each offset's own; a draft vocabulary for all offsets but the first. */
   scanning: defineHead({
     name: 'scanning',
+    ownReadout: true,
     create(context) {
       const { ops } = context;
       const { matrices, cat } = parts(context);

@@ -1,7 +1,7 @@
 import { cachedIsUncached } from './cached.ts';
 import { seesNoFuture } from './causality.ts';
 import type { HeadCheck } from './check.ts';
-import { declaresItsMemory } from './declarations.ts';
+import { declaresItsMemory, declaresItsReadouts } from './declarations.ts';
 import { bitsRepeat } from './determinism.ts';
 import { gradientsAreRight } from './gradients.ts';
 import { leavesInputsAlone } from './inputs.ts';
@@ -21,6 +21,7 @@ import { finiteAtZero } from './zeros.ts';
 /** The head contract, rule by rule: what must hold for the next to mean anything comes first. */
 export const HEAD_CHECKS: readonly HeadCheck[] = [
   optionsAreChecked,
+  declaresItsReadouts,
   refusesByCode,
   optionsMatter,
   shapesAgree,

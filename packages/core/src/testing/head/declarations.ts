@@ -1,5 +1,6 @@
 import type { Head } from '../../contracts/head.ts';
 import type { Memory } from '../../contracts/memory.ts';
+import { bringsReadouts } from '../../model/own-readouts.ts';
 import { broken, type HeadCheck } from './check.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { runHead, withForward } from './run-head.ts';
@@ -18,6 +19,34 @@ export const declaresItsMemory: HeadCheck = {
     try {
       runHead(watched, () => undefined);
       checkSlots(head, model.head.memory ?? 'none', slots);
+    } finally {
+      model.dispose();
+    }
+  },
+};
+
+/**
+ * `readout: replicated` is refused by the declaration alone: without it the setting would be taken and do nothing. The
+ * readouts are replicated in the model that is looked at, so that the shared one counts as the head's own too.
+ */
+export const declaresItsReadouts: HeadCheck = {
+  title: 'declares the readouts that it brings',
+  run(head) {
+    const { name, options, registry } = head;
+    if (bringsReadouts(registry.get('head', name), registry.inspectOptions('head', { ...options, name }).options))
+      return;
+    // Said to be declared: building the model would refuse it otherwise.
+    const model = buildSmallModel(head, { change: (definition) => ({ ...definition, ownReadout: true }) });
+    try {
+      const isConfigured = (offset: number) =>
+        model.readout(offset).weight_EV === model.parameters.get(`readout.${offset}/unembedding`);
+      const own = model.offsets.find((offset) => offset > 1 && !isConfigured(offset));
+      if (own === undefined) return;
+      throw broken(
+        head,
+        `offset ${own} has a readout of the head’s own, so that readout: replicated would do nothing. ` +
+          'Declare `ownReadout: true` beside its name, or a function of its options.',
+      );
     } finally {
       model.dispose();
     }

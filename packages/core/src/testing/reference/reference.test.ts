@@ -67,6 +67,7 @@ const KEEPING: readonly Definition<'head'>[] = [
   }),
   defineHead({
     name: 'reading-out',
+    ownReadout: true,
     create({ ops, param, dims, readout }) {
       const copy_DV = param<Tensor2D>('unembedding', readout.weight_EV.shape, { kind: 'copy', of: readout.weight_EV });
       const bias_V = param<never>('bias', [dims.vocabulary], { kind: 'zeros' });

@@ -65,6 +65,7 @@ const probing = defineHead({
 /** One vocabulary for offset 1 and a smaller one, with weights of its own, for the others. */
 const reduced = defineHead({
   name: 'reduced',
+  ownReadout: true,
   create(context) {
     const { ops, param, dims, readout } = context;
     const tokens_V = Int32Array.of(0, 2, 3, 5, 7);
@@ -80,6 +81,7 @@ const reduced = defineHead({
 /** One unembedding for all offsets, a norm for each. */
 const normed = defineHead({
   name: 'normed',
+  ownReadout: true,
   create(context) {
     const { ops, param, dims, readout } = context;
     const gains_D = OFFSETS.map((offset) =>
