@@ -3,6 +3,7 @@
 import { expectTypeOf, test } from 'vitest';
 import {
   defineHead,
+  ForetokenError,
   type Ops,
   ROOT,
   type RowLoss,
@@ -93,6 +94,7 @@ function divergence(ops: Ops, target_RV: Tensor2D, logits_RV: Tensor2D) {
  */
 const distilled = defineHead({
   name: 'distilled',
+  ownReadout: true,
   create({ ops, param, dims, readout }) {
     const tokens_V = Int32Array.from({ length: Math.ceil(dims.vocabulary / 2) }, (_, v) => 2 * v);
     const draft = { weight_EV: param<Tensor2D>('unembedding', [dims.width, tokens_V.length]), tokens_V };
@@ -103,6 +105,7 @@ const distilled = defineHead({
       forward: (offset, { trunk: [hidden_BTD] }) =>
         offset === 1 ? hidden_BTD : ops.linear(hidden_BTD, step_DD, { residual: hidden_BTD }),
       objectives(seen): Objective[] {
+        if (seen.horizon === 1) return [crossEntropy(ops, seen, 1)];
         const teacher_NE = crossEntropy(ops, seen, 1).hidden_NE;
         const [, T] = seen.batch.tokens_BT.shape;
         // The last position of a window has no successor here.
@@ -129,7 +132,7 @@ const distilled = defineHead({
         const validRows = next.filter((n) => n >= 0).length;
         return [
           crossEntropy(ops, seen, 1),
-          { name: 'offset-2', hidden_NE, readout: draft, rows, uses: [teacher_NE], validRows },
+          { name: 'distilled', hidden_NE, readout: draft, rows, uses: [teacher_NE], validRows },
         ];
       },
     };
@@ -150,6 +153,7 @@ const featured = defineHead({
       forward: (offset, { trunk: [hidden_BTD], ahead }) =>
         offset === 1 ? hidden_BTD : ops.linear(ops.concat([hidden_BTD, embed(ahead[0])], 2), merge_FD),
       objectives(seen): Objective[] {
+        if (seen.horizon === 1) return [crossEntropy(ops, seen, 1)];
         const document = documentsOf(seen.batch);
         const { hidden_NE } = crossEntropy(ops, seen, 2);
         const trunk_NE = ops.stopGradient(crossEntropy(ops, seen, 1).hidden_NE);
@@ -179,6 +183,12 @@ const featured = defineHead({
 const register = defineHead({
   name: 'register',
   create({ ops, param, dims }) {
+    if (dims.maxOffset < 2) {
+      throw new ForetokenError(
+        'CONFIG_CONFLICT',
+        `head "register": model.maxOffset must be >= 2 for a register to predict some way ahead, was ${dims.maxOffset}.`,
+      );
+    }
     const register_D = param<Tensor1D>('register', [dims.width]);
     // One distance per batch, drawn when the batch is arranged.
     const distances = new WeakMap<Batch, number>();
