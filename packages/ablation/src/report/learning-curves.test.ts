@@ -53,6 +53,19 @@ test('curves are of offset 1, in bits, averaged over the seeds of an arm', async
   ]);
 });
 
+test('steps that offset 1 sat out leave a gap: no other term stands in for it', async () => {
+  const { training } = await curvesOf(
+    {
+      a: [
+        { step: 1, terms: ['offset-2'], losses: [bits(9)] },
+        { step: 2, terms: ['own', 'offset-1'], losses: [bits(7), bits(3)] },
+      ],
+    },
+    { a: ['a'] },
+  );
+  expect(training.map(({ step, bits: value }) => [step, Number(value.toFixed(9))])).toEqual([[2, 3]]);
+});
+
 test('a long curve is averaged over steps in a row; none of them is lost', async () => {
   const rows = Array.from({ length: 800 }, (_, i) => ({ step: i + 1, losses: [bits(i)] }));
   const { training } = await curvesOf({ a: rows }, { a: ['a'] });

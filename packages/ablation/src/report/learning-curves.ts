@@ -32,7 +32,7 @@ export async function readLearningCurves(paths: AblationPaths, plan: PlanRecord)
     return {
       training: smoothed(
         arm,
-        meanOverRuns(arm, runs, ({ losses }) => losses?.[0]),
+        meanOverRuns(arm, runs, ({ losses, terms }) => losses?.[terms?.indexOf('offset-1') ?? 0]),
       ),
       validation: meanOverRuns(arm, runs, ({ validation }) => validation?.losses[0]),
     };
@@ -46,7 +46,9 @@ export async function readLearningCurves(paths: AblationPaths, plan: PlanRecord)
 /** As much of a line of `metrics.jsonl` as a curve shows; what was not finite is null. */
 interface MetricsRow {
   readonly step: number;
-  /** Nats per offset. */
+  /** Terms of the losses; one that sat the step out, as with weight 0, is not among them. */
+  readonly terms?: readonly string[];
+  /** Nats per term. */
   readonly losses?: readonly (number | null)[];
   readonly validation?: { readonly losses: readonly (number | null)[] };
 }
