@@ -1,11 +1,11 @@
 // N rows, D inner axis, F columns of a product.
 import { beforeAll, expect, test } from 'vitest';
+import { nameOfKernels } from '../engines/native.ts';
 import { ForetokenError } from '../errors.ts';
-import { type Addon, loadAddon } from '../native/addon.ts';
 import { listEngines, openEngine } from '../open-engine.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tensor.ts';
 import { PRESENT } from '../testing/present.ts';
-import { nameOfKernels } from './native.ts';
+import { type Addon, loadAddon } from './addon.ts';
 
 const chip = (set: string, instruction: string) =>
   ({ instructionSet: () => set, bfloat16Instruction: () => instruction }) as Addon;
