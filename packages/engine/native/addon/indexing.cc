@@ -46,6 +46,9 @@ std::vector<int64_t> rows_of(const int32_t* indices, int64_t count, const View<i
   return found;
 }
 
+/// Rows to look up. Where there is neither an index nor a value, a count takes no memory and may be anything.
+int64_t rows_wanted(int64_t count, const View<int32_t>& steps, int64_t width) { return steps.size == 0 && width == 0 ? 0 : count; }
+
 /// takeAt(type, table, rows, width, indices, count, steps of each index, in rows).
 napi_value take_at(Call& call) {
   const Type type = type_of(call, 0);
@@ -53,8 +56,8 @@ napi_value take_at(Call& call) {
   const View<int32_t> steps = call.ints(6);
   const void* table = values_of(call, 1, type, product_of({rows, width}));
   const int32_t* indices = call.int32s(4, product_of({count, static_cast<int64_t>(steps.size)}));
-  const std::vector<int64_t> found = rows_of(indices, count, steps, rows);
   TypedOutput y(type, product_of({count, width}));
+  const std::vector<int64_t> found = rows_of(indices, rows_wanted(count, steps, width), steps, rows);
   take_rows(type, table, found, y.data(), width);
   return call.result(y.take());
 }
@@ -69,8 +72,8 @@ napi_value scatter_at(Call& call) {
   const int32_t* indices = call.int32s(4, product_of({count, static_cast<int64_t>(steps.size)}));
   const void* values = values_of(call, 7, type, product_of({count, width}));
   const void* table = adds ? nullptr : values_of(call, 1, type, table_count);
-  const std::vector<int64_t> found = rows_of(indices, count, steps, rows);
   TypedOutput y(type, table_count);
+  const std::vector<int64_t> found = rows_of(indices, rows_wanted(count, steps, width), steps, rows);
   const size_t bytes = static_cast<size_t>(table_count) * width_of(type);
   if (adds) {
     std::memset(y.data(), 0, bytes);
