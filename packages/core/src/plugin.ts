@@ -22,5 +22,6 @@ export { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 export { type Static, Type } from 'typebox';
 export type * from './contracts/index.ts';
 export { offsetOfTerm, offsetTerm } from './contracts/term.ts';
+export { crossEntropy } from './model/offset-cross-entropy.ts';
 export { createTransformerBlock, defaultMlpWidth, type TransformerBlock } from './model/transformer-block.ts';
 export * from './plugins/define.ts';

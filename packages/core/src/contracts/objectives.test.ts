@@ -2,6 +2,7 @@
 // B batch, T positions, S arranged nodes, D width, E readout input width, R rows of a block, V vocabulary, N = B*T.
 import { expectTypeOf, test } from 'vitest';
 import {
+  crossEntropy,
   defineHead,
   ForetokenError,
   type Ops,
@@ -13,20 +14,7 @@ import {
   Type,
 } from '../plugin.ts';
 import { describeHeadContract } from '../testing/index.ts';
-import type { Batch, Objective, RowObjective, Seen } from './head.ts';
-
-/** Cross-entropy of an offset, as it is by default. */
-function crossEntropy(ops: Ops, seen: Seen, offset: number): RowObjective {
-  const { hidden_BTE } = seen.offset(offset);
-  const [B, T, E] = hidden_BTE.shape;
-  return {
-    name: `offset-${offset}`,
-    hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
-    readout: seen.readout(offset),
-    rows: seen.rows(offset),
-    validRows: seen.validTargets(offset),
-  };
-}
+import type { Batch, Objective } from './head.ts';
 
 /** Documents of a batch by node: they change where a node has no parent. */
 const documentsOf = ({ at }: Batch) => {

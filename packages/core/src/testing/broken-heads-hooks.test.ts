@@ -3,6 +3,7 @@
 import { tf } from '@foretoken/engine';
 import { expect, test } from 'vitest';
 import {
+  crossEntropy,
   defineHead,
   ForetokenError,
   type Head,
@@ -27,18 +28,10 @@ const titles = (failed: readonly [string, string][]) => failed.map(([title]) => 
 const objectivesOf =
   ({ ops }: HeadContext, change: (offset: number) => object = () => ({})) =>
   (seen: Parameters<NonNullable<Head['objectives']>>[0]) =>
-    Array.from({ length: seen.horizon }, (_, i) => i + 1).map((offset) => {
-      const { hidden_BTE } = seen.offset(offset);
-      const [B, T, E] = hidden_BTE.shape;
-      return {
-        name: `offset-${offset}`,
-        hidden_NE: ops.reshape<Tensor2D>(hidden_BTE, [B * T, E]),
-        readout: seen.readout(offset),
-        rows: seen.rows(offset),
-        validRows: seen.validTargets(offset),
-        ...change(offset),
-      };
-    });
+    Array.from({ length: seen.horizon }, (_, i) => i + 1).map((offset) => ({
+      ...crossEntropy(ops, seen, offset),
+      ...change(offset),
+    }));
 
 const matrices = ({ param, dims }: HeadContext) =>
   Array.from({ length: dims.horizon }, (_, i) => param<Tensor2D>(`weights.${i + 1}`, [dims.width, dims.width]));

@@ -3,6 +3,7 @@ import { type Engine, openEngine, type Tensor2D } from '@foretoken/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackwardName, Experiment } from '../config/experiment.ts';
 import type { Observed } from '../contracts/training.ts';
+import { crossEntropy } from '../model/offset-cross-entropy.ts';
 import { type Definition, defineHead } from '../plugins/define.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import { blocksHead, TINY_SETTINGS, tinyBatches, tinyModel } from './tiny-model.fixture.ts';
@@ -31,16 +32,7 @@ const regularized = defineHead({
     return {
       offsets: [1],
       forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD,
-      objectives: (seen) => [
-        {
-          name: 'offset-1',
-          hidden_NE: ops.reshape<Tensor2D>(seen.offset(1).hidden_BTE, [-1, 8]),
-          readout: seen.readout(1),
-          rows: seen.rows(1),
-          validRows: seen.validTargets(1),
-        },
-        { name: 'own', value: ops.sum(ops.square(matrix_DD)) },
-      ],
+      objectives: (seen) => [crossEntropy(ops, seen, 1), { name: 'own', value: ops.sum(ops.square(matrix_DD)) }],
     };
   },
 });

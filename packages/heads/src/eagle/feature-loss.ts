@@ -1,6 +1,13 @@
 // B rows, T positions, D width, N = B*T rows.
-import type { Objective, Ops, Scalar, Seen, Tensor2D, Tensor3D } from '@foretoken/core/plugin';
-import { crossEntropy } from '../objectives/cross-entropy.ts';
+import {
+  crossEntropy,
+  type Objective,
+  type Ops,
+  type Scalar,
+  type Seen,
+  type Tensor2D,
+  type Tensor3D,
+} from '@foretoken/core/plugin';
 import { documentsOf } from '../objectives/documents.ts';
 
 /**

@@ -1,6 +1,5 @@
 // D width.
-import { type Batch, defineHead, ForetokenError, type Tensor1D, Type } from '@foretoken/core/plugin';
-import { crossEntropy } from '../objectives/cross-entropy.ts';
+import { type Batch, crossEntropy, defineHead, ForetokenError, type Tensor1D, Type } from '@foretoken/core/plugin';
 import { refuseFurtherOffsets } from '../objectives/next-token-only.ts';
 import { arrangeRegisters } from './arrange.ts';
 import { registerObjective } from './objective.ts';

@@ -1,6 +1,5 @@
 // D width, V vocabulary.
-import { defineHead, type Tensor2D, Type } from '@foretoken/core/plugin';
-import { crossEntropy } from '../objectives/cross-entropy.ts';
+import { crossEntropy, defineHead, type Tensor2D, Type } from '@foretoken/core/plugin';
 import { refuseFurtherOffsets } from '../objectives/next-token-only.ts';
 import { tokensAhead } from '../objectives/tokens-ahead.ts';
 import { orderRows } from './order-rows.ts';

@@ -3,6 +3,7 @@ import { type Engine, openEngine, type Tensor, type Tensor2D, type Tensor3D, tf 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { forwardOffsets, forwardTrunk, runOffsets } from '../../model/forward.ts';
+import { crossEntropy } from '../../model/offset-cross-entropy.ts';
 import { type Definition, defineHead } from '../../plugins/define.ts';
 import { tinyBatches, tinyModel } from '../tiny-model.fixture.ts';
 import type { Backward, StepBatch } from './backward.ts';
@@ -229,16 +230,7 @@ test('a term on the tape has no norm, the row losses beside it have', () => {
       return {
         offsets: [1],
         forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD,
-        objectives: (seen) => [
-          {
-            name: 'offset-1',
-            hidden_NE: ops.reshape<Tensor2D>(seen.offset(1).hidden_BTE, [-1, 8]),
-            readout: seen.readout(1),
-            rows: seen.rows(1),
-            validRows: seen.validTargets(1),
-          },
-          { name: 'feature', value: ops.sum(ops.square(gain)) },
-        ],
+        objectives: (seen) => [crossEntropy(ops, seen, 1), { name: 'feature', value: ops.sum(ops.square(gain)) }],
       };
     },
   });

@@ -12,8 +12,8 @@ import { withStandingTrunk } from './standing-trunk.ts';
 
 /**
  * The trunk's forward once; then forward and backward of one offset after the other, each down to a gradient at the
- * trunk's output; last the trunk's backward, from their sum, unless nothing of it trains. Beside the trunk's activations it holds those of a single
- * offset, however many there are.
+ * trunk's output; last the trunk's backward, from their sum, unless nothing of it trains. Beside the trunk's activations
+ * it holds those of a single offset, however many there are.
  *
  * A head whose offsets hand a carry on or share a memory, or that brings objectives of its own, cannot be taken apart:
  * it is one segment, and so {@link joint}.
