@@ -47,6 +47,15 @@ export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
 export { readJsonLines } from './files/json-lines-log.ts';
 export { makeFolder } from './files/make-folder.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';
+export {
+  drawIndex,
+  indexOfLargest,
+  indicesOfLargest,
+  overVocabulary,
+  softmax,
+} from './generation/distribution.ts';
+export { createSampler, type Sampler } from './generation/sampler.ts';
+export { emptyTree, isPath, levelsOf, nodesPerLevel, treeFault } from './generation/tree.ts';
 export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';

@@ -74,10 +74,15 @@ function groupsOf(given: Mapping): Record<string, unknown> {
 function decodersOf(given: Json | undefined, horizon: Json): Record<string, unknown> {
   const byDefault: Mapping = horizon === 1 ? { greedy: 'greedy' } : { greedy: 'greedy', speculative: 'speculative' };
   const decoders = Object.entries(given === undefined ? byDefault : mapping(given)).map(([label, value]) => {
-    const { rule, policy, ...own } = reference(value);
+    const { rule, policy, sampling, ...own } = reference(value);
     return [
       label,
-      { ...own, rule: reference(rule, DEFAULTS.plugins.rule), policy: reference(policy, DEFAULTS.plugins.policy) },
+      {
+        ...own,
+        rule: reference(rule, DEFAULTS.plugins.rule),
+        policy: reference(policy, DEFAULTS.plugins.policy),
+        ...(sampling === undefined ? {} : { sampling: mapping(sampling) }),
+      },
     ];
   });
   return Object.fromEntries(decoders);

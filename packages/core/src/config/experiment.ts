@@ -1,4 +1,5 @@
 import type { EngineOptions } from '@foretoken/engine';
+import type { Sampling } from '../contracts/decoding.ts';
 import type { Json } from '../contracts/json.ts';
 
 /** Version of everything that Foretoken writes: configurations, runs, checkpoints, results. */
@@ -7,11 +8,15 @@ export const FORMAT_VERSION = 1;
 /** A plugin by name with its options beside it. In files a bare string is the same as `{ name }`. */
 export type PluginRef<Extra = unknown> = Extra & {
   readonly name: string;
-  readonly [option: string]: Json | PluginRef | undefined;
+  readonly [option: string]: Json | PluginRef | Sampling | undefined;
 };
 
 /** A decoder with the rule and policy it runs under. */
-export type DecoderRef = PluginRef<{ readonly rule: PluginRef; readonly policy: PluginRef }>;
+export type DecoderRef = PluginRef<{
+  readonly rule: PluginRef;
+  readonly policy: PluginRef;
+  readonly sampling?: Sampling;
+}>;
 
 /** What carries the tensors. `auto` is the first engine that can run where the run starts. */
 export type EngineSettings = Required<Pick<EngineOptions, 'name' | 'precision'>>;

@@ -61,6 +61,8 @@ export function mapReferences(experiment: Experiment, change: (reference: Refere
   return copy;
 }
 
-/** The horizon stands beside a head's options and is none of them. */
-const reservedOf = ({ kind }: Reference, current: Record<string, unknown>): Record<string, unknown> =>
-  kind === 'head' ? { horizon: current.horizon } : {};
+/** What stands beside a plugin's options and is none of them: a head's horizon, a decoder's sampling. */
+function reservedOf({ kind }: Reference, current: Record<string, unknown>): Record<string, unknown> {
+  if (kind === 'head') return { horizon: current.horizon };
+  return kind === 'decoder' && current.sampling !== undefined ? { sampling: current.sampling } : {};
+}

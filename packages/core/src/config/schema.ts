@@ -208,7 +208,32 @@ function decoderSchema(reference: ReferenceSchema): TSchema {
     extra: {
       rule: Type.Optional(reference('acceptance-rule', { fallback: DEFAULTS.plugins.rule })),
       policy: Type.Optional(reference('draft-policy', { fallback: DEFAULTS.plugins.policy })),
+      sampling: Type.Optional(samplingSchema()),
     },
+  });
+}
+
+function samplingSchema(): TObject {
+  const number = (description: string, range: object) => Type.Optional(Type.Number({ ...range, description }));
+  return section('How a next token’s distribution is made of the logits; drafts that are drawn follow it as well.', {
+    temperature: number('Logits are divided by it; 0: the first choice is certain.', { minimum: 0, default: 1 }),
+    topK: count('Only the k most probable tokens. Default: all.'),
+    topP: number('Only the fewest tokens that together are this probable.', {
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+    }),
+    minP: number('Only tokens at least this share of the most probable one’s probability.', {
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+    }),
+    repetitionPenalty: number('Weakens tokens that the row holds already.', { exclusiveMinimum: 0, default: 1 }),
+    bias: Type.Optional(
+      Type.Record(Type.String({ pattern: '^(0|[1-9][0-9]*)$' }), Type.Number(), {
+        description: 'Added to the logits of these token ids.',
+      }),
+    ),
   });
 }
 

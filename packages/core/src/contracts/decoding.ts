@@ -1,4 +1,6 @@
 // V vocabulary; "row" is a sequence being decoded, "node" a candidate token of its tree.
+import type { ForetokenError } from '@foretoken/engine/errors';
+import type { Tokenizer } from './data.ts';
 import type { Random } from './random.ts';
 
 /**
@@ -15,11 +17,34 @@ export interface Tree {
   readonly q: readonly (Float64Array | 'chosen')[];
 }
 
+/**
+ * How the next token's distribution is made of raw logits, in this order: bias, repetition penalty, temperature, top-k,
+ * top-p, min-p. All of it belongs to a row: the session applies it, so no decoder or rule needs to.
+ */
+export interface Sampling {
+  /** Logits are divided by it; 0: the first choice is certain. Default 1. */
+  readonly temperature?: number;
+  /** Only the k most probable tokens, k >= 1; of a tie at the border the lowest ids. Default: all. */
+  readonly topK?: number;
+  /** Only the fewest most probable tokens that together have at least this probability, in (0, 1]. Default 1. */
+  readonly topP?: number;
+  /** Only tokens at least this share of the most probable one's probability, in [0, 1]. Default 0. */
+  readonly minP?: number;
+  /**
+   * Logits of tokens that the row holds already, prompt included, are divided by it if positive and multiplied by it
+   * if negative; > 0. Default 1.
+   * @source Keskar et al. 2019, arXiv:1909.05858, sec. 4.1
+   */
+  readonly repetitionPenalty?: number;
+  /** Added to the raw logits of these token ids; a very low number bans a token. */
+  readonly bias?: { readonly [token: string]: number };
+}
+
 /** What the model itself says after each node of a verified tree; node -1 is the pending token. */
 export interface Verdict {
-  /** The model's first choice; the lowest id of a tie. */
+  /** The first choice after the row's bias and repetition penalty; the lowest id of a tie. */
   argmax(node: number): number;
-  /** The model's distribution over the V tokens, in float64. */
+  /** The row's distribution over the V tokens as its {@link Sampling} makes it, in float64. */
   p(node: number): Float64Array;
   /** Raw logits of offset 1, in float32 as the engine gave them. */
   logits(node: number): Float32Array;
@@ -31,14 +56,24 @@ export interface Kept {
   readonly next: number;
 }
 
+/** `greedy`: the output equals greedy decoding's; `distribution`: it is distributed as plain sampling's; neither: lossy. */
+export type Guarantee = 'greedy' | 'distribution';
+
 /** Decides how much of a verified tree stays. */
 export interface AcceptanceRule {
-  /** `greedy`: the output equals greedy decoding's; `distribution`: it is distributed as plain sampling's; neither: lossy. */
-  readonly keeps: readonly ('greedy' | 'distribution')[];
+  readonly keeps: readonly Guarantee[];
+  /**
+   * Whether every node must have been drawn from a known distribution: a tree with a `chosen` node is then refused with
+   * DRAFT_UNSUPPORTED. Default false.
+   */
+  readonly needsDrawn?: boolean;
   accept(tree: Tree, target: Verdict, random: Random): Kept;
 }
 
-/** A request for children of a node; `sampled`: drawn from the head's distribution instead of its top choices. */
+/**
+ * A request for children of a node. `sampled`: drawn from the head's distribution, as the row's {@link Sampling} makes
+ * it, without replacement (each later child's q is what its elder siblings left); otherwise its top choices.
+ */
 export interface Growth {
   readonly node: number;
   readonly children: number;
@@ -48,15 +83,40 @@ export interface Growth {
 /** Decides, level by level, how many drafted tokens are worth verifying now. */
 export interface DraftPolicy {
   /**
+   * Whether what it drafts depends on a clock, and so is not reproducible. The tokens that come out are not affected
+   * where the rule keeps greedy's; tables mark the rest. Default false.
+   */
+  readonly isTimed?: boolean;
+  /**
+   * Called with an empty session before a generation starts, to measure what a policy wants to know; it leaves the
+   * session empty.
+   */
+  prepare?(session: Session, at: { readonly rows: number; readonly promptTokens: number }): Promise<void>;
+  /**
    * @param tree - what is drafted so far
    * @param frontier - nodes of the last level (-1 before the first), those that may get children
-   * @param p - the head's distribution after a frontier node
+   * @param p - the head's own distribution after a frontier node: at temperature 1, without bias or penalty
    * @returns what to draft next; empty: verify now
    */
   grow(tree: Tree, frontier: readonly number[], p: (node: number) => Float64Array, at: DraftMoment): readonly Growth[];
+  /** Told what became of each row's draft, in batch order, after every verifying forward. */
+  learn?(outcome: DraftOutcome): void;
+}
+
+/** What became of one row's draft. */
+export interface DraftOutcome {
+  readonly row: number;
+  readonly tree: Tree;
+  readonly kept: Kept;
+  /** Rows in the batch. */
+  readonly rows: number;
+  /** Whether the row leaves now. */
+  readonly isLast: boolean;
 }
 
 export interface DraftMoment {
+  /** The row that drafts. */
+  readonly row: number;
   /** Level about to be drafted, from 1: the offset is one more. */
   readonly level: number;
   /** Levels this model can draft at most: up to the context where its head extends. */
@@ -67,9 +127,26 @@ export interface DraftMoment {
   readonly rows: number;
 }
 
-/** A prompt: token ids, at least one. */
+/** A prompt, and what its row needs of its own. */
 export interface Prompt {
+  /** Token ids, at least one. */
   readonly tokens: Int32Array;
+  /** Default: the model's distribution as it is. */
+  readonly sampling?: Sampling;
+  /** Tokens to emit for this prompt at most. Default: the request's. */
+  readonly maxTokens?: number;
+  /** Default: the request's. */
+  readonly stops?: Stops;
+  /** Ends this prompt's row alone, with `finished: 'aborted'`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What ends a row's text early. What comes after it in a draft is cut off. */
+export interface Stops {
+  /** Token ids, end-of-text say; the one that came is emitted last. */
+  readonly tokens?: readonly number[];
+  /** Texts; the token that completes one is emitted last. They may lie across tokens, drafts and forwards. */
+  readonly strings?: readonly string[];
 }
 
 /**
@@ -85,8 +162,9 @@ export interface Session {
   /** Levels that `draft` can give at most: horizon - 1, or what the context holds where the head extends. */
   readonly levels: number;
   /**
-   * Adds a row: the prompt is read but for its last token, which becomes the pending one.
-   * @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_UNKNOWN
+   * Adds a row: the prompt is read but for its last token, which becomes the pending one. Of the prompt it needs
+   * `tokens` and `sampling`.
+   * @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_UNKNOWN, OPTIONS_INVALID for a sampling out of range
    */
   join(prompt: Prompt): number;
   /** Frees a row's memory. */
@@ -112,13 +190,35 @@ export interface Session {
 /** What a decoder is asked for. */
 export interface GenerationRequest {
   readonly prompts: readonly Prompt[];
+  /** Prompts that come while others are decoded, numbered on from `prompts`. */
+  readonly arriving?: AsyncIterable<Prompt>;
+  /** Rows decoded at once at most; the others wait until one leaves. Default: as many as there are. */
+  readonly maxRows?: number;
   /** Tokens to emit per row at most. */
   readonly maxTokens: number;
+  readonly stops?: Stops;
+  /** Needed for stop strings. */
+  readonly tokenizer?: Pick<Tokenizer, 'decode'>;
+  /**
+   * Tokens to go on with when a row is full: it is read again from its last `window` tokens, an integer >= 1 below the
+   * context. Default: such a row ends with `finished: 'context'`.
+   */
+  readonly window?: number;
+  /** Alternatives whose log-probabilities are given beside each token's own; 0: its own alone. Default: none at all. */
+  readonly logProbabilities?: number;
   readonly rule: AcceptanceRule;
   readonly policy: DraftPolicy;
   /** One stream per prompt, by its index. */
   random(prompt: number): Random;
   readonly signal?: AbortSignal;
+}
+
+/** The model's own log-probability of a token, in nats, before any {@link Sampling}. */
+export interface TokenLogProbability {
+  readonly token: number;
+  readonly logProbability: number;
+  /** The most probable tokens, best first, as many as were asked for. */
+  readonly top: readonly { readonly token: number; readonly logProbability: number }[];
 }
 
 /** Tokens that one verifying forward gave one row. */
@@ -130,13 +230,24 @@ export interface Emission {
   readonly proposed: readonly number[];
   /** Leading tokens of `tokens` that were drafted; the one after them, the bonus, came from the model itself. */
   readonly accepted: number;
-  /** Set on the row's last emission. */
-  readonly finished?: 'length' | 'context';
+  /** One per token, where the request asked for them. */
+  readonly logProbabilities?: readonly TokenLogProbability[];
+  /**
+   * Set on the row's last emission. `aborted` and `failed` end one row and leave the others alone; theirs is an emission
+   * of no tokens and no forward.
+   */
+  readonly finished?: 'length' | 'context' | 'stop' | 'aborted' | 'failed';
+  /** What stopped it: a token, or a text and how many bytes of the last token lie behind its end. */
+  readonly stop?: { readonly token: number } | { readonly string: string; readonly excessBytes: number };
+  /** Why it failed. Only prompts that arrive fail by themselves; one of `prompts` fails the whole request before it starts. */
+  readonly error?: ForetokenError;
 }
 
 /** Turns a session into text. */
 export interface Decoder {
   /** Whether this decoder verifies drafts at all; `greedy` does not. */
   readonly drafts: boolean;
+  /** What its output keeps where the rule does not decide that: default, what the rule keeps. */
+  readonly keeps?: readonly Guarantee[];
   generate(session: Session, request: GenerationRequest): AsyncIterable<Emission>;
 }

@@ -1,5 +1,5 @@
 import type { Tokenizer } from './data.ts';
-import type { AcceptanceRule, Decoder, DraftPolicy, Emission, Prompt, Session } from './decoding.ts';
+import type { AcceptanceRule, Decoder, DraftPolicy, Emission, Prompt, Sampling, Session } from './decoding.ts';
 import type { Json } from './json.ts';
 import type { LanguageModel } from './model.ts';
 import type { Random } from './random.ts';
@@ -17,6 +17,8 @@ export interface NamedDecoder {
   readonly decoder: Decoder;
   readonly rule: AcceptanceRule;
   readonly policy: DraftPolicy;
+  /** How its rows' distributions are made; whoever makes prompts for it hands it on. */
+  readonly sampling?: Sampling;
 }
 
 /** One trained model and everything an eval may use to measure it. */

@@ -50,11 +50,12 @@ export function createHorizonSchedule(
 
 /** The experiment's decoders with their rules and policies, in its order. @throws PLUGIN_FAILED */
 export function createDecoders(registry: Registry, { decoders }: Experiment): NamedDecoder[] {
-  return Object.entries(decoders).map(([label, { rule, policy, ...decoder }]) => ({
+  return Object.entries(decoders).map(([label, { rule, policy, sampling, ...decoder }]) => ({
     label,
     decoder: registry.get('decoder', decoder.name).create({}, optionsOf(decoder as PluginRef)),
     rule: registry.get('acceptance-rule', rule.name).create({}, optionsOf(rule)),
     policy: registry.get('draft-policy', policy.name).create({}, optionsOf(policy)),
+    ...(sampling && { sampling }),
   }));
 }
 

@@ -13,7 +13,7 @@ export const RESERVED_KEYS: Readonly<Record<PluginKind, readonly string[]>> = {
   head: ['horizon'],
   weighting: [],
   'horizon-schedule': [],
-  decoder: ['rule', 'policy'],
+  decoder: ['rule', 'policy', 'sampling'],
   'acceptance-rule': [],
   'draft-policy': [],
   eval: [],

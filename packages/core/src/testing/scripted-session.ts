@@ -60,8 +60,10 @@ export function scriptedSession(model: ScriptedModel): ScriptedSession {
       for (const history of copies) open(history);
     },
     draft: async (policy) =>
-      [...histories.values()].map((history) =>
-        model.headDistribution ? grown(model, history, policy, histories.size) : chain(model.drafts?.(history) ?? []),
+      [...histories].map(([row, history]) =>
+        model.headDistribution
+          ? grown(model, history, policy, { row, rows: histories.size })
+          : chain(model.drafts?.(history) ?? []),
       ),
     async verify(trees) {
       forwards++;
@@ -96,7 +98,12 @@ function chain(tokens: readonly number[]): Tree {
 }
 
 /** The tree that a policy asks for; every child is one of the head's top choices. */
-function grown(model: ScriptedModel, history: readonly number[], policy: DraftPolicy, rows: number): Tree {
+function grown(
+  model: ScriptedModel,
+  history: readonly number[],
+  policy: DraftPolicy,
+  at: { readonly row: number; readonly rows: number },
+): Tree {
   const [tokens, parent]: [number[], number[]] = [[], []];
   const tree = (): Tree => ({
     tokens: Int32Array.from(tokens),
@@ -107,7 +114,7 @@ function grown(model: ScriptedModel, history: readonly number[], policy: DraftPo
   let frontier = [-1];
   for (let level = 1; level <= levels && frontier.length > 0; level++) {
     const p = (node: number) => model.headDistribution!([...history, ...pathTo(tree(), node)], level);
-    const wanted = policy.grow(tree(), frontier, p, { level, levels, trained: levels, rows });
+    const wanted = policy.grow(tree(), frontier, p, { ...at, level, levels, trained: levels });
     frontier = wanted.flatMap(({ node, children }) => {
       const ranked = [...p(node).entries()].sort(([a, pA], [b, pB]) => pB - pA || a - b);
       return ranked.slice(0, children).map(([token]) => {

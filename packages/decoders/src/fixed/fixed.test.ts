@@ -1,6 +1,6 @@
 import type { DraftPolicy } from '@foretoken/core';
+import { emptyTree } from '@foretoken/core';
 import { expect, test } from 'vitest';
-import { emptyTree } from '../trees/tree.ts';
 import fixed from './fixed.ts';
 
 const asked = (policy: DraftPolicy, level: number) =>
@@ -10,7 +10,7 @@ const asked = (policy: DraftPolicy, level: number) =>
     () => {
       throw new Error('a fixed draft needs no distribution');
     },
-    { level, levels: 20, trained: 3, rows: 1 },
+    { row: 0, level, levels: 20, trained: 3, rows: 1 },
   );
 
 test('every level gets one first choice, as far as the option says', () => {

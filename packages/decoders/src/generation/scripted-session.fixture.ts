@@ -1,6 +1,6 @@
 // A session without a model: what it says and what it drafts is written down beforehand.
 import type { DraftPolicy, Kept, Prompt, Session, Tree, Verdict } from '@foretoken/core';
-import { emptyTree } from '../trees/tree.ts';
+import { emptyTree } from '@foretoken/core';
 
 /** Token that follows a text. */
 export type Script = (text: readonly number[]) => number;

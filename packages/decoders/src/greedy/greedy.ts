@@ -1,6 +1,4 @@
-import { defineDecoder } from '@foretoken/core/plugin';
-import { generateRows } from '../generation/generate-rows.ts';
-import { emptyTree } from '../trees/tree.ts';
+import { defineDecoder, emptyTree, generateRows } from '@foretoken/core/plugin';
 
 /** One forward a token, no draft, the model's first choice. Asks neither rule nor policy. */
 export default defineDecoder({
@@ -8,12 +6,14 @@ export default defineDecoder({
   description: 'One forward a token, no draft, the model’s first choice.',
   create: () => ({
     drafts: false,
+    keeps: ['greedy'],
     generate: (session, request) =>
       generateRows(session, request, async (rows) => {
         const trees = rows.map(emptyTree);
         const verdicts = await session.verify(trees);
         return verdicts.map((verdict, index) => ({
           tree: trees[index],
+          verdict,
           kept: { path: new Int32Array(0), next: verdict.argmax(-1) },
         }));
       }),

@@ -1,6 +1,6 @@
 import type { Dims, Kept, Prompt, Tree } from '@foretoken/core';
+import { isPath, levelsOf, treeFault } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { isPath, levelsOf, treeFault } from '../trees/tree.ts';
 
 /** What a session is asked for is checked here, all of it before anything changes. */
 

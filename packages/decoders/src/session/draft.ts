@@ -1,6 +1,6 @@
 import type { DraftPolicy, Growth, Random } from '@foretoken/core';
+import { drawIndex } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { drawIndex } from './distribution.ts';
 import type { DraftTree } from './draft-tree.ts';
 import type { OffsetOutlook } from './offset-forward.ts';
 
@@ -44,7 +44,13 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
       outlook ??= request.outlook(level + 1, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
     };
-    const growths = policy.grow(draft.toTree(), draft.frontier, p, { level, levels, trained, rows });
+    const growths = policy.grow(draft.toTree(), draft.frontier, p, {
+      row: draft.row.id,
+      level,
+      levels,
+      trained,
+      rows,
+    });
     for (const growth of growths) checkGrowth(draft, growth);
     const growing = growths.filter(({ children }) => children > 0);
     if (growing.length > 0) wanted.set(draft, growing);

@@ -1,9 +1,9 @@
 // The session against whole windows run without any memory: slower, simpler, and code that the session shares nothing with.
 import type { DraftPolicy, LanguageModel, Random, Tree } from '@foretoken/core';
+import { emptyTree } from '@foretoken/core';
 import { headTaps, memoryWithoutPast, runOffsets } from '@foretoken/core/model';
 import { chainNodes, type Engine, openEngine, type Tensor2D, type Tensor3D } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { TINY_HEADS, TINY_TRUNKS, type TinyHead, tinyModel, VOCABULARY } from './tiny-models.fixture.ts';
 

@@ -1,9 +1,9 @@
 // Drafts past the offsets that a head trained.
 import type { DraftPolicy } from '@foretoken/core';
+import { emptyTree } from '@foretoken/core';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { beforeAll, expect, test } from 'vitest';
 import fixed from '../fixed/fixed.ts';
-import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { randomOf } from './rollback.fixture.ts';
 import { CONTEXT, type TinyHead, tinyModel } from './tiny-models.fixture.ts';

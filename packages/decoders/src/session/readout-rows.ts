@@ -1,6 +1,7 @@
 // N rows of a forward, R rows of a readout, V token ids.
+
+import { indexOfLargest, indicesOfLargest, overVocabulary, softmax } from '@foretoken/core';
 import type { Readout } from '@foretoken/engine';
-import { indexOfLargest, indicesOfLargest, overVocabulary, softmax } from './distribution.ts';
 
 /** Logits that one readout gave to some nodes, on the host, and the questions that are asked of them. */
 export class ReadoutRows {

@@ -1,9 +1,9 @@
 // Drives a session at random and compares every row with a fresh session that was fed the tokens it kept.
 import type { DraftPolicy, Kept, LanguageModel, Random, Session, Tree } from '@foretoken/core';
+import { emptyTree, levelsOf } from '@foretoken/core';
 import type { KeyValueStore } from '@foretoken/engine';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { emptyTree, levelsOf } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 
 /** Rows beyond which no more join or fork, to bound the time of a run. */

@@ -1,7 +1,7 @@
 import type { DraftPolicy, Kept, LanguageModel, Session, Tree } from '@foretoken/core';
+import { emptyTree } from '@foretoken/core';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { openWatched, randomOf } from './rollback.fixture.ts';
 import { type TinyHead, tinyModel } from './tiny-models.fixture.ts';

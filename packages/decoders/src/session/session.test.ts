@@ -1,9 +1,9 @@
 import type { DraftPolicy, Kept, LanguageModel, Session, Tree } from '@foretoken/core';
+import { emptyTree } from '@foretoken/core';
 import { defineHead } from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import fixed from '../fixed/fixed.ts';
-import { emptyTree } from '../trees/tree.ts';
 import { openSession } from './open-session.ts';
 import { randomOf } from './rollback.fixture.ts';
 import { CONTEXT, modelOf, type TinyHead, tinyModel, tinyTrunk, VOCABULARY } from './tiny-models.fixture.ts';

@@ -1,7 +1,7 @@
 // B rows, T nodes a row (the pending token and the tree).
 import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
+import { levelsOf } from '@foretoken/core';
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
-import { levelsOf } from '../trees/tree.ts';
 import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
 import type { Chunk } from './chunk.ts';
 import { growDrafts } from './draft.ts';

@@ -1,6 +1,4 @@
-import { defineDecoder } from '@foretoken/core/plugin';
-import { generateRows } from '../generation/generate-rows.ts';
-import { firstLevels } from '../trees/tree.ts';
+import { defineDecoder, firstLevels, generateRows } from '@foretoken/core/plugin';
 
 /**
  * Self-speculative decoding: the model's own heads draft, one forward verifies, the rule keeps a path.
@@ -21,6 +19,7 @@ export default defineDecoder({
         const verdicts = await session.verify(trees);
         return verdicts.map((verdict, index) => ({
           tree: trees[index],
+          verdict,
           kept: request.rule.accept(trees[index], verdict, rows[index].random),
         }));
       }),

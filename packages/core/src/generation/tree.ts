@@ -1,8 +1,17 @@
-import type { Tree } from '@foretoken/core';
+import type { Tree } from '../contracts/decoding.ts';
 
 /** @returns a tree without a node: nothing is drafted */
 export function emptyTree(): Tree {
   return { tokens: new Int32Array(0), parent: new Int32Array(0), q: [] };
+}
+
+/** @returns a chain of tokens that were chosen, each the child of the one before */
+export function chainTree(tokens: ArrayLike<number>): Tree {
+  return {
+    tokens: Int32Array.from(tokens),
+    parent: Int32Array.from({ length: tokens.length }, (_, node) => node - 1),
+    q: Array.from({ length: tokens.length }, () => 'chosen' as const),
+  };
 }
 
 /** @returns the level of each node, from 1 for a child of the pending token */

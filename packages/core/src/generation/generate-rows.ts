@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Emission, GenerationRequest, Kept, Random, Session, Tree } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { nodesPerLevel } from '../trees/tree.ts';
+import type { Emission, GenerationRequest, Kept, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { Random } from '../contracts/random.ts';
+import { nodesPerLevel } from './tree.ts';
 
 /** One row of a generation under way. */
 export interface GeneratingRow {
@@ -11,11 +12,14 @@ export interface GeneratingRow {
   /** Tokens it may still emit by the request. */
   readonly left: number;
   readonly random: Random;
+  /** Its prompt and everything emitted since. */
+  readonly text: readonly number[];
 }
 
 /** What a step gave one row. */
 export interface RowStep {
   readonly tree: Tree;
+  readonly verdict: Verdict;
   readonly kept: Kept;
 }
 
@@ -41,7 +45,13 @@ export async function* generateRows(
   try {
     for (const [prompt, tokens] of request.prompts.entries()) {
       checkSignal(request);
-      rows.push({ row: session.join(tokens), prompt, left: request.maxTokens, random: request.random(prompt) });
+      rows.push({
+        row: session.join(tokens),
+        prompt,
+        left: request.maxTokens,
+        random: request.random(prompt),
+        text: [...tokens.tokens],
+      });
     }
     while (rows.length > 0) {
       // Everything here may be done without ever leaving the microtask queue: let timers and signals have a turn.
@@ -52,7 +62,7 @@ export async function* generateRows(
       const emissions = rows.map((row, index) => emissionOf(session, row, steps[index]));
       rows = rows.flatMap((row, index) => {
         const { tokens, finished } = emissions[index];
-        if (!finished) return [{ ...row, left: row.left - tokens.length }];
+        if (!finished) return [{ ...row, left: row.left - tokens.length, text: [...row.text, ...tokens] }];
         session.leave(row.row);
         return [];
       });
