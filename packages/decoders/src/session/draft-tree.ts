@@ -1,5 +1,6 @@
 import type { Tree } from '@foretoken/core';
 import type { Place } from './chunk.ts';
+import { pathTo } from './path.ts';
 import type { Row } from './row.ts';
 
 /** A tree that grows level by level on one row. Node -1 is the pending token, at level 0. */
@@ -42,6 +43,16 @@ export class DraftTree {
     let at = node;
     while (this.#level[at] > index - this.row.numColumns) at = this.#parent[at];
     return this.#tokens[at];
+  }
+
+  /** Tokens of the children that a node has so far. */
+  childrenOf(node: number): number[] {
+    return this.#tokens.filter((_, child) => this.#parent[child] === node);
+  }
+
+  /** The row's tokens and those of the path to a node. */
+  seen(node: number): Int32Array {
+    return this.row.seen(this.row.length, pathTo(node, this.#parent, this.#tokens));
   }
 
   /** Notes that an offset left undecided nodes in the row's memory, one after each of these nodes. */

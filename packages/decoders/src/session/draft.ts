@@ -3,6 +3,7 @@ import { drawIndex } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { DraftTree } from './draft-tree.ts';
 import type { OffsetOutlook } from './offset-forward.ts';
+import type { ReadoutRows } from './readout-rows.ts';
 
 /** What a draft is made from. */
 export interface DraftRequest {
@@ -61,7 +62,8 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   for (const draft of growing) {
     draft.frontier = wanted.get(draft)!.flatMap((growth) => addChildren(draft, growth, said, request.random));
   }
-  return growing;
+  // Where nothing was left to draw there is no child.
+  return growing.filter(({ frontier }) => frontier.length > 0);
 }
 
 function addChildren(
@@ -72,9 +74,35 @@ function addChildren(
 ): number[] {
   const row = rowOf(draft, node);
   if (!sampled) return readout.top(row, children).map((token) => draft.add(node, token, 'chosen'));
-  const p = readout.p(row);
-  const stream = random(draft.row.id);
-  return Array.from({ length: children }, () => draft.add(node, drawIndex(p, stream.uniform()), p));
+  return drawChildren(draft, node, children, distributionOf(draft, node, readout, row), random(draft.row.id));
+}
+
+/** What the head says after a node, as the row's sampling makes it. */
+function distributionOf(draft: DraftTree, node: number, readout: ReadoutRows, row: number): Float64Array {
+  const { sampler } = draft.row;
+  return sampler ? sampler.distribution(readout.view(row), () => draft.seen(node)) : readout.p(row);
+}
+
+/** Draws siblings one after another, each from what the tokens of its elders leave, until nothing is left. */
+function drawChildren(draft: DraftTree, node: number, children: number, p_V: Float64Array, random: Random): number[] {
+  const drawn: number[] = [];
+  let q_V: Float64Array | undefined = without(p_V, draft.childrenOf(node));
+  while (q_V && drawn.length < children) {
+    const token = drawIndex(q_V, random.uniform());
+    drawn.push(draft.add(node, token, q_V));
+    if (drawn.length < children) q_V = without(q_V, [token]);
+  }
+  return drawn;
+}
+
+/** @returns the distribution of what is not one of these tokens; undefined where that has no probability */
+function without(q_V: Float64Array, tokens: readonly number[]): Float64Array | undefined {
+  if (tokens.length === 0) return q_V;
+  const rest_V = q_V.slice();
+  for (const token of tokens) rest_V[token] = 0;
+  let sum = 0;
+  for (const weight of rest_V) sum += weight;
+  return sum > 0 ? rest_V.map((weight) => weight / sum) : undefined;
 }
 
 function checkGrowth(draft: DraftTree, { node, children }: Growth): void {

@@ -24,6 +24,11 @@ export class ReadoutRows {
     return overVocabulary(logits_R, new Float32Array(this.#vocabulary), this.#tokens_R, Number.NEGATIVE_INFINITY);
   }
 
+  /** As {@link logits}, but not to be written to: where the readout knows all ids it is no copy. */
+  view(row: number): Float32Array {
+    return this.#tokens_R ? this.logits(row) : this.#row(row);
+  }
+
   /** The softmax over the V token ids, in float64, a copy; 0 for an id that the readout does not know. */
   p(row: number): Float64Array {
     const p_R = softmax(this.#row(row));
@@ -32,13 +37,13 @@ export class ReadoutRows {
 
   /** The first choice; the lowest id of a tie. */
   argmax(row: number): number {
-    return this.#tokens_R ? indexOfLargest(this.logits(row)) : indexOfLargest(this.#row(row));
+    return indexOfLargest(this.view(row));
   }
 
   /** First choices, best first, as many as the readout has at most. */
   top(row: number, count: number): number[] {
     const most = Math.min(count, this.#size);
-    return indicesOfLargest(this.#tokens_R ? this.logits(row) : this.#row(row), most);
+    return indicesOfLargest(this.view(row), most);
   }
 
   #row(row: number): Float32Array {

@@ -1,3 +1,4 @@
+import type { Sampler } from '@foretoken/core';
 import { ColumnPlaces } from './chunk.ts';
 
 /**
@@ -9,6 +10,8 @@ import { ColumnPlaces } from './chunk.ts';
  */
 export class Row {
   readonly id: number;
+  /** What makes distributions of logits; absent where they are the model's own. */
+  readonly sampler: Sampler | undefined;
   /** Whether a verdict has been given since the row was opened: heads draft only from then on. */
   hasVerdict = false;
   /** What the trunk (and the offsets that verify) left at each column. */
@@ -19,15 +22,16 @@ export class Row {
   readonly #read = new Map<number, number>();
 
   /** @param context - most tokens that the row may hold */
-  constructor(id: number, context: number, columns = new ColumnPlaces()) {
+  constructor(id: number, context: number, sampler?: Sampler, columns = new ColumnPlaces()) {
     this.id = id;
+    this.sampler = sampler;
     this.columns = columns;
     this.#tokens = new Int32Array(context);
   }
 
   /** A copy under a new id, pointing into the same chunks. */
   fork(id: number): Row {
-    const copy = new Row(id, this.#tokens.length, this.columns.copy());
+    const copy = new Row(id, this.#tokens.length, this.sampler, this.columns.copy());
     copy.#tokens.set(this.#tokens);
     copy.#length = this.#length;
     copy.hasVerdict = this.hasVerdict;
@@ -44,6 +48,14 @@ export class Row {
   /** Kept token number `index`, from 0. */
   tokenAt(index: number): number {
     return this.#tokens[index];
+  }
+
+  /** The first `length` tokens and the candidates that follow them. */
+  seen(length: number, path: readonly number[]): Int32Array {
+    const seen_S = new Int32Array(length + path.length);
+    seen_S.set(this.#tokens.subarray(0, length));
+    seen_S.set(path, length);
+    return seen_S;
   }
 
   /** Columns that the trunk has read. */

@@ -1,4 +1,4 @@
-import type { DraftPolicy, Kept, LanguageModel, Session, Tree } from '@foretoken/core';
+import type { DraftPolicy, Kept, LanguageModel, Sampling, Session, Tree } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { defineHead } from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
@@ -212,20 +212,62 @@ describe('drafts', () => {
     flat.dispose();
   });
 
-  test('that are sampled follow the distribution they name', async () => {
-    session.join(prompt(1, 2));
+  /** Asks for children of the pending token alone. */
+  const siblings = (...growths: { children: number; sampled: boolean }[]): DraftPolicy => ({
+    grow: (_tree, _frontier, _p, { level }) => (level > 1 ? [] : growths.map((growth) => ({ node: -1, ...growth }))),
+  });
+
+  /** The tree that a policy drafts after the same three tokens, with a stream of its own. */
+  async function draftAfter(policy: DraftPolicy, seed: number, sampling?: Sampling): Promise<Tree> {
+    const opened = openSession(model);
+    opened.join({ ...prompt(1, 2), sampling });
+    await opened.verify([emptyTree()]);
+    opened.commit([nothing(3)]);
+    const [tree] = await opened.draft(policy, () => randomOf(seed));
+    opened.dispose();
+    return tree;
+  }
+
+  test('that are sampled follow the distribution they name, and each sibling what its elders leave', async () => {
+    const draws = 3000;
+    const row = session.join(prompt(1, 2));
     await step([nothing(3)]);
-    const draws = 4000;
-    const many: DraftPolicy = {
-      grow: (_, frontier, _p, { level }) => (level > 1 ? [] : [{ node: frontier[0], children: draws, sampled: true }]),
-    };
-    const [tree] = await session.draft(many, random);
-    const p = tree.q[0] as Float64Array;
-    for (let v = 0; v < VOCABULARY; v++) {
-      const share = tree.tokens.filter((token) => token === v).length / draws;
-      // Five standard deviations of a binomial share.
-      expect(Math.abs(share - p[v])).toBeLessThan(5 * Math.sqrt((p[v] * (1 - p[v])) / draws));
+    session.fork(Array(draws).fill(row));
+    const first = session.rows[0];
+    const trees = await session.draft(siblings({ children: 2, sampled: true }), (id) => randomOf((id - first) * 7919));
+    const pairs = trees.map(({ tokens }) => tokens);
+    const p = trees[0].q[0] as Float64Array;
+    for (let a = 0; a < VOCABULARY; a++) {
+      for (let b = 0; b < VOCABULARY; b++) {
+        const wanted = a === b ? 0 : (p[a] * p[b]) / (1 - p[a]);
+        const share = pairs.filter(([elder, younger]) => elder === a && younger === b).length / draws;
+        // Five standard deviations of a binomial share.
+        expect(Math.abs(share - wanted)).toBeLessThanOrEqual(5 * Math.sqrt((wanted * (1 - wanted)) / draws));
+      }
     }
+  });
+
+  test('that are sampled name the distribution without their elder siblings, until nothing is left', async () => {
+    const { tokens, q } = await draftAfter(siblings({ children: 20, sampled: true }), 5);
+    expect([...tokens].sort((a, b) => a - b)).toEqual([...Array(VOCABULARY).keys()]);
+    const p = q[0] as Float64Array;
+    let left = 1;
+    for (const [j, own] of q.entries()) {
+      const elders = new Set(tokens.slice(0, j));
+      for (let v = 0; v < VOCABULARY; v++) {
+        expect((own as Float64Array)[v]).toBeCloseTo(elders.has(v) ? 0 : p[v] / left, 10);
+      }
+      left -= p[tokens[j]];
+    }
+  });
+
+  test('that are sampled after chosen siblings leave those out, too', async () => {
+    const policy = siblings({ children: VOCABULARY - 1, sampled: false }, { children: 3, sampled: true });
+    const { tokens, q } = await draftAfter(policy, 5);
+    expect(new Set(tokens).size).toBe(VOCABULARY);
+    expect(q.at(-1)).toEqual(Float64Array.from({ length: VOCABULARY }, (_, v) => (v === tokens.at(-1) ? 1 : 0)));
+    const none = siblings({ children: VOCABULARY, sampled: false }, { children: 1, sampled: true });
+    expect((await draftAfter(none, 5)).tokens).toHaveLength(VOCABULARY);
   });
 });
 

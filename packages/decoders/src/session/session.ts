@@ -1,6 +1,6 @@
 // B rows, T nodes a row (the pending token and the tree).
 import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
-import { levelsOf } from '@foretoken/core';
+import { createSampler, levelsOf } from '@foretoken/core';
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
 import type { Chunk } from './chunk.ts';
@@ -19,9 +19,12 @@ import { verifiedOutlook } from './verified-offsets.ts';
 /** What happened last in the step under way. */
 type Phase = 'committed' | 'drafted' | 'verified' | 'disposed';
 
+/** The part of a tree that a forward reads. */
+type ReadTree = Pick<Tree, 'tokens' | 'parent'>;
+
 /** What `commit` needs of a verifying forward. */
 interface Undecided {
-  readonly trees: Map<number, Pick<Tree, 'tokens' | 'parent'>>;
+  readonly trees: Map<number, ReadTree>;
   /** Index of each row in the forward. */
   readonly index: Map<number, number>;
   readonly T: number;
@@ -64,7 +67,9 @@ export class DecodingSession implements Session {
   join(prompt: Prompt): number {
     this.#between('join');
     checkPrompt(prompt, this.#dims);
-    const row = new Row(this.#nextId++, this.#dims.context);
+    const { context, vocabulary } = this.#dims;
+    const sampler = prompt.sampling && createSampler(prompt.sampling, vocabulary);
+    const row = new Row(this.#nextId++, context, sampler);
     this.#memory.join(row.id);
     try {
       prefill(row, prompt.tokens, this.#trunk, this.#memory);
@@ -130,12 +135,11 @@ export class DecodingSession implements Session {
     if (this.#phase !== 'committed' && this.#phase !== 'drafted') throw this.#outOfOrder('verify');
     checkCount('verify', trees.length, this.#rows.length);
     for (const [b, { id, room }] of this.#rows.entries()) checkTree(id, trees[b], room, this.#dims.vocabulary);
-    const undecided = this.#rows.length > 0 ? this.#forward(trees) : { verdicts: [], T: 0 };
+    // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
+    const read = trees.map(({ tokens, parent }) => ({ tokens: tokens.slice(), parent: parent.slice() }));
+    const undecided = this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0 };
     this.#undecided = {
-      // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
-      trees: new Map(
-        this.#rows.map(({ id }, b) => [id, { tokens: trees[b].tokens.slice(), parent: trees[b].parent.slice() }]),
-      ),
+      trees: new Map(this.#rows.map(({ id }, b) => [id, read[b]])),
       index: new Map(this.#rows.map(({ id }, b) => [id, b])),
       ...undecided,
     };
@@ -166,16 +170,16 @@ export class DecodingSession implements Session {
     return this.#model.dims;
   }
 
-  #forward(trees: readonly Tree[]): Pick<Undecided, 'T' | 'columns'> & { verdicts: Verdict[] } {
+  #forward(trees: readonly ReadTree[]): Pick<Undecided, 'T' | 'columns'> & { verdicts: Verdict[] } {
     const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
     const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
     try {
       const { readout, columns } = this.#trunk.verify({ rows: this.rows, tokens_BT: padded(tokens, at.T), at });
       this.#forwards++;
       let firstRow = 0;
-      const verdicts = tokens.map(({ length }) => {
-        firstRow += length;
-        return treeVerdict(readout, firstRow - length, length - 1);
+      const verdicts = this.#rows.map((row, b) => {
+        firstRow += tokens[b].length;
+        return treeVerdict(readout, firstRow - tokens[b].length, trees[b], row);
       });
       return { verdicts, T: at.T, columns };
     } finally {
@@ -245,7 +249,7 @@ export class DecodingSession implements Session {
 }
 
 /** The pending token as node 0, then the tree. */
-function verifyingLane({ numColumns }: Row, tree: Tree): Lane {
+function verifyingLane({ numColumns }: Row, tree: ReadTree): Lane {
   const levels = levelsOf(tree);
   return {
     position: [numColumns, ...Array.from(levels, (level) => numColumns + level)],
