@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstLevels, isPath, levelsOf, nodesPerLevel, treeFault } from './tree.ts';
+import { emptyTree, firstLevels, isPath, levelsOf, nodesPerLevel, subtree, treeFault } from './tree.ts';
 
 /** 0 and 1 below the pending token, 2 and 3 below 0, 4 below 3. */
 const tree = {
@@ -39,4 +39,15 @@ test('a parent must come before its child', () => {
   expect(treeFault({ ...tree, parent: Int32Array.of(-1, 1, 0, 0, 3) })).toMatch('node 1');
   expect(treeFault({ ...tree, parent: Int32Array.of(-1, -1, 0, 0, -2) })).toMatch('node 4');
   expect(treeFault({ ...tree, q: [] })).toMatch('equally long');
+});
+
+test('a subtree keeps order, tokens and distributions, and renumbers parents', () => {
+  const deep = { ...tree, parent: Int32Array.of(-1, -1, 1, 0, 2) };
+  expect(subtree(deep, (node) => node !== 0 && node !== 3)).toEqual({
+    tokens: Int32Array.of(6, 7, 9),
+    parent: Int32Array.of(-1, 0, 1),
+    q: ['chosen', Float64Array.of(1), 'chosen'],
+  });
+  expect(subtree(deep, () => true)).toBe(deep);
+  expect(subtree(deep, () => false)).toEqual(emptyTree());
 });

@@ -28,17 +28,28 @@ export function nodesPerLevel(tree: Tree): number[] {
   return counts;
 }
 
-/** The part of a tree that lies within its first levels; the tree itself where all of it does. */
-export function firstLevels(tree: Tree, levels: number): Tree {
-  const levelOf = levelsOf(tree);
-  const kept = [...levelOf.keys()].filter((node) => levelOf[node] <= levels);
-  if (kept.length === levelOf.length) return tree;
-  const place = new Map(kept.map((node, index) => [node, index]));
+/**
+ * The part of a tree that some of its nodes are, in the same order; the tree itself where all of them stay.
+ *
+ * @param stays - with a node its parent stays too
+ */
+export function subtree(tree: Tree, stays: (node: number) => boolean): Tree {
+  const place = new Int32Array(tree.tokens.length);
+  const kept: number[] = [];
+  for (let node = 0; node < place.length; node++) if (stays(node)) place[node] = kept.push(node) - 1;
+  if (kept.length === place.length) return tree;
   return {
     tokens: Int32Array.from(kept, (node) => tree.tokens[node]),
-    parent: Int32Array.from(kept, (node) => place.get(tree.parent[node]) ?? -1),
+    parent: Int32Array.from(kept, (node) => (tree.parent[node] < 0 ? -1 : place[tree.parent[node]])),
     q: kept.map((node) => tree.q[node]),
   };
+}
+
+/** The part of a tree that lies within its first levels; the tree itself where all of it does. */
+export function firstLevels(tree: Tree, levels: number): Tree {
+  if (tree.tokens.length <= levels) return tree;
+  const levelOf = levelsOf(tree);
+  return subtree(tree, (node) => levelOf[node] <= levels);
 }
 
 /** What is wrong with the form of a tree, or undefined: lengths, and parents before their children. */

@@ -1,0 +1,54 @@
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { GenerationRequest, Session, Tree } from '../contracts/decoding.ts';
+import type { GeneratingRow, RowStep } from './generate-rows.ts';
+import { firstLevels } from './tree.ts';
+
+/**
+ * The second half of a drafting step: verifies one tree per row in one forward and lets the request's rule keep a path of
+ * each. Levels that a row could not emit any more are cut off before.
+ *
+ * @param drafts - in the order of `rows`
+ * @throws DRAFT_UNSUPPORTED if the rule needs drawn candidates and one was chosen
+ */
+export async function acceptDrafts(
+  session: Session,
+  { rule }: Pick<GenerationRequest, 'rule'>,
+  rows: readonly GeneratingRow[],
+  drafts: readonly Tree[],
+): Promise<RowStep[]> {
+  // The last token a row may emit is the one that the model adds: a draft of it could only be cut off.
+  const trees = drafts.map((tree, index) => firstLevels(tree, rows[index].left - 1));
+  if (rule.needsDrawn && trees.some(({ q }) => q.includes('chosen'))) throw chosenWhereDrawn();
+  const verdicts = await session.verify(trees);
+  return verdicts.map((verdict, index) => ({
+    tree: trees[index],
+    verdict,
+    kept: rule.accept(trees[index], verdict, rows[index].random),
+  }));
+}
+
+/**
+ * Refuses a model whose head drafts fewer levels than a decoder needs.
+ *
+ * @param who - the decoder, and the option that asks for so many levels if there is one
+ * @param levels - at least 1
+ * @throws DRAFT_UNSUPPORTED
+ */
+export function checkDraftLevels(who: string, session: Pick<Session, 'levels'>, levels = 1): void {
+  if (session.levels >= levels) return;
+  const asked = `${who} drafts ${levels} ${levels === 1 ? 'level' : 'levels'} past the next token`;
+  throw new ForetokenError(
+    'DRAFT_UNSUPPORTED',
+    session.levels === 0
+      ? `${asked}, and this model has no head that drafts. Decode it with "greedy" or "prompt-lookup", or train a horizon above 1.`
+      : `${asked}, and this model drafts ${session.levels} at most. Ask for fewer, or train a longer horizon.`,
+  );
+}
+
+function chosenWhereDrawn(): ForetokenError {
+  return new ForetokenError(
+    'DRAFT_UNSUPPORTED',
+    'the acceptance rule compares the model with the distribution that a candidate was drawn from, and this draft was ' +
+      'chosen, not drawn. Let the draft policy or the decoder draw (`sampled: true`), or use another rule.',
+  );
+}
