@@ -157,6 +157,10 @@ export interface Stops {
 export interface Session {
   /** Ids of the rows, in batch order. */
   readonly rows: readonly number[];
+  /** Most tokens that a row may hold, its prompt included. */
+  readonly context: number;
+  /** Token ids are below it. */
+  readonly vocabulary: number;
   /** Tokens a row may still emit before it outgrows the model's context. */
   room(row: number): number;
   /** Levels that `draft` can give at most: horizon - 1, or what the context holds where the head extends. */

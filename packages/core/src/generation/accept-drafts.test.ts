@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { AcceptanceRule, Random, Session, Tree, Verdict } from '../index.ts';
 import { acceptDrafts, checkDraftLevels } from './accept-drafts.ts';
-import type { GeneratingRow } from './generate-rows.ts';
+import type { GeneratingRow } from './generating-row.ts';
 import { chainTree, emptyTree } from './tree.ts';
 
 const random = {} as Random;

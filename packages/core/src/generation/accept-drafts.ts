@@ -1,6 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { GenerationRequest, Session, Tree } from '../contracts/decoding.ts';
-import type { GeneratingRow, RowStep } from './generate-rows.ts';
+import { checkDrawn } from './check-steps.ts';
+import type { GeneratingRow, RowStep } from './generating-row.ts';
 import { firstLevels } from './tree.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function acceptDrafts(
 ): Promise<RowStep[]> {
   // The last token a row may emit is the one that the model adds: a draft of it could only be cut off.
   const trees = drafts.map((tree, index) => firstLevels(tree, rows[index].left - 1));
-  if (rule.needsDrawn && trees.some(({ q }) => q.includes('chosen'))) throw chosenWhereDrawn();
+  for (const tree of trees) checkDrawn(rule, tree);
   const verdicts = await session.verify(trees);
   return verdicts.map((verdict, index) => ({
     tree: trees[index],
@@ -42,13 +43,5 @@ export function checkDraftLevels(who: string, session: Pick<Session, 'levels'>, 
     session.levels === 0
       ? `${asked}, and this model has no head that drafts. Decode it with "greedy" or "prompt-lookup", or train a horizon above 1.`
       : `${asked}, and this model drafts ${session.levels} at most. Ask for fewer, or train a longer horizon.`,
-  );
-}
-
-function chosenWhereDrawn(): ForetokenError {
-  return new ForetokenError(
-    'DRAFT_UNSUPPORTED',
-    'the acceptance rule compares the model with the distribution that a candidate was drawn from, and this draft was ' +
-      'chosen, not drawn. Let the draft policy or the decoder draw (`sampled: true`), or use another rule.',
   );
 }

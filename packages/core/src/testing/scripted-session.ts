@@ -4,6 +4,8 @@ import type { DraftPolicy, Session, Tree, Verdict } from '../contracts/decoding.
 /** A model without tensors: what a {@link scriptedSession} decodes. */
 export interface ScriptedModel {
   readonly context: number;
+  /** Default: as many as there are logits. */
+  readonly vocabulary?: number;
   /** Logits of the next token after these ones. */
   logits(history: readonly number[]): Float32Array;
   /** Levels that the heads draft at most. Default 0. */
@@ -48,6 +50,10 @@ export function scriptedSession(model: ScriptedModel): ScriptedSession {
       return disposed;
     },
     levels: model.levels ?? 0,
+    context: model.context,
+    get vocabulary() {
+      return model.vocabulary ?? model.logits([0]).length;
+    },
     room: (row) => model.context - histories.get(row)!.length,
     join: ({ tokens }) => open([...tokens]),
     leave: (row) => void histories.delete(row),

@@ -175,11 +175,11 @@ describe.each<[string, Decoder]>([
     await expect(all(decoder.generate(session, endless))).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 
-  test('a prompt that is refused frees the rows joined before it', async () => {
+  test('a prompt that is refused is refused before any row joins', async () => {
     const session = new ScriptedSession({ next });
     const bad = { ...request([5], 9), prompts: [...prompts(5, 6), { tokens: new Int32Array(0) }] };
-    await expect(all(decoder.generate(session, bad))).rejects.toThrow('empty prompt');
-    expect(session.rows).toEqual([]);
+    await expect(all(decoder.generate(session, bad))).rejects.toMatchObject({ code: 'PROMPT_EMPTY' });
+    expect(session.calls).toEqual([]);
   });
 
   test('a step that fails frees the rows', async () => {

@@ -16,6 +16,7 @@ export interface ScriptedOptions {
 /** Records every call, and follows a script. */
 export class ScriptedSession implements Session {
   readonly levels = 3;
+  readonly vocabulary = 100;
   readonly calls: string[] = [];
   readonly policies: DraftPolicy[] = [];
   forwards = 0;
@@ -28,12 +29,16 @@ export class ScriptedSession implements Session {
     this.#options = options;
   }
 
+  get context(): number {
+    return this.#options.context ?? 1000;
+  }
+
   get rows(): readonly number[] {
     return [...this.#texts.keys()];
   }
 
   room(row: number): number {
-    return (this.#options.context ?? 1000) - this.#texts.get(row)!.length;
+    return this.context - this.#texts.get(row)!.length;
   }
 
   join({ tokens }: Prompt): number {

@@ -8,7 +8,7 @@ export default defineDecoder({
     drafts: false,
     keeps: ['greedy'],
     generate: (session, request) =>
-      generateRows(session, request, async (rows) => {
+      generateRows(session, { ...request, policy: { grow: () => [] } }, async (rows) => {
         const trees = rows.map(emptyTree);
         const verdicts = await session.verify(trees);
         return verdicts.map((verdict, index) => ({

@@ -56,6 +56,14 @@ export class DecodingSession implements Session {
     return this.#rows.map(({ id }) => id);
   }
 
+  get context(): number {
+    return this.#dims.context;
+  }
+
+  get vocabulary(): number {
+    return this.#dims.vocabulary;
+  }
+
   get forwards(): number {
     return this.#forwards;
   }

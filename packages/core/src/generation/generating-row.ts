@@ -1,0 +1,108 @@
+import type { Emission, GenerationRequest, Kept, Prompt, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { Random } from '../contracts/random.ts';
+import { keptLogProbabilities } from './log-probabilities.ts';
+import { type Stop, StopWatch } from './stops.ts';
+import { nodesPerLevel } from './tree.ts';
+
+/** One row of a generation under way; the same object from its prompt to its end. */
+export interface GeneratingRow {
+  /** Its id in the session: another one once it was read again from its last tokens. */
+  readonly row: number;
+  /** Index of its prompt. */
+  readonly prompt: number;
+  /** Tokens it may emit at most before it ends or its context is full; a draft of `left - 1` levels is the most of use. */
+  readonly left: number;
+  readonly random: Random;
+  /** Its prompt and everything emitted since. It grows in place: copy what must stay. */
+  readonly text: readonly number[];
+}
+
+/** What a step gave one row. */
+export interface RowStep {
+  readonly tree: Tree;
+  readonly verdict: Verdict;
+  readonly kept: Kept;
+}
+
+/** A prompt and its index. */
+export interface NumberedPrompt {
+  readonly index: number;
+  readonly prompt: Prompt;
+}
+
+/** A row as the loop holds it. */
+export class OpenRow implements GeneratingRow {
+  readonly prompt: number;
+  readonly random: Random;
+  readonly text: number[];
+  readonly signal: AbortSignal | undefined;
+  #row: number;
+  /** Tokens that the request still allows. */
+  #wanted: number;
+  readonly #session: Session;
+  readonly #request: GenerationRequest;
+  readonly #own: Prompt;
+  readonly #stops: StopWatch;
+
+  /** Joins the session. @throws what `join` throws */
+  constructor(session: Session, request: GenerationRequest, { index, prompt }: NumberedPrompt) {
+    this.prompt = index;
+    this.random = request.random(index);
+    this.text = [...prompt.tokens];
+    this.signal = prompt.signal;
+    this.#wanted = prompt.maxTokens ?? request.maxTokens;
+    this.#session = session;
+    this.#request = request;
+    this.#own = prompt;
+    this.#stops = new StopWatch(prompt.stops ?? request.stops, request.tokenizer);
+    this.#row = session.join(prompt);
+  }
+
+  get row(): number {
+    return this.#row;
+  }
+
+  get left(): number {
+    return Math.min(this.#wanted, this.#session.room(this.#row));
+  }
+
+  /** Takes what a verified step gave, cut where the row ends; called before the session commits it. */
+  take({ tree, verdict, kept }: RowStep): Emission {
+    const given = [...Array.from(kept.path, (node) => tree.tokens[node]), kept.next];
+    const isFull = given.length >= this.#session.room(this.#row) && this.#request.window === undefined;
+    const { length, stop } = this.#untilStop(given);
+    const tokens = Int32Array.from(given.slice(0, length));
+    this.#wanted -= length;
+    for (const token of tokens) this.text.push(token);
+    const finished = stop ? 'stop' : this.#wanted === 0 ? 'length' : isFull ? 'context' : undefined;
+    const { logProbabilities: alternatives } = this.#request;
+    return {
+      prompt: this.prompt,
+      tokens,
+      proposed: nodesPerLevel(tree),
+      accepted: Math.min(kept.path.length, length),
+      ...(alternatives !== undefined && {
+        logProbabilities: keptLogProbabilities(verdict, kept, tokens, alternatives),
+      }),
+      ...(finished && { finished }),
+      ...(stop && { stop }),
+    };
+  }
+
+  /** Reads the row again from its last tokens, under another id. */
+  slide(): void {
+    this.#session.leave(this.#row);
+    const tokens = Int32Array.from(this.text.slice(-this.#request.window!));
+    this.#row = this.#session.join({ ...this.#own, tokens });
+  }
+
+  /** How many of the tokens are emitted: up to what stops the row, and no more than it may. */
+  #untilStop(tokens: readonly number[]): { readonly length: number; readonly stop?: Stop } {
+    const most = Math.min(tokens.length, this.#wanted);
+    for (let index = 0; index < most; index++) {
+      const stop = this.#stops.push(tokens[index]);
+      if (stop) return { length: index + 1, stop };
+    }
+    return { length: most };
+  }
+}

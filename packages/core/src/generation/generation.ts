@@ -1,0 +1,156 @@
+import { setImmediate } from 'node:timers/promises';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import type { Emission, GenerationRequest, Session } from '../contracts/decoding.ts';
+import { Arrivals } from './arrivals.ts';
+import { checkSteps } from './check-steps.ts';
+import { type GeneratingRow, type NumberedPrompt, OpenRow, type RowStep } from './generating-row.ts';
+import { errorOf, requestedPromptFaults } from './request-checks.ts';
+
+/** Drafts, verifies and chooses for all rows of the session, in batch order; commits nothing. */
+export type Step = (rows: readonly GeneratingRow[]) => Promise<readonly RowStep[]>;
+
+/** A generation under way: the prompts that wait, the rows that run, in the session's order. */
+export class Generation {
+  readonly #session: Session;
+  readonly #request: GenerationRequest;
+  readonly #arrivals: Arrivals;
+  #waiting: NumberedPrompt[];
+  #numPrompts: number;
+  #rows: OpenRow[] = [];
+
+  constructor(session: Session, request: GenerationRequest) {
+    this.#session = session;
+    this.#request = request;
+    this.#arrivals = new Arrivals(request.arriving);
+    this.#waiting = request.prompts.map((prompt, index) => ({ prompt, index }));
+    this.#numPrompts = request.prompts.length;
+  }
+
+  get isIdle(): boolean {
+    return this.#rows.length === 0;
+  }
+
+  /** @throws what the source of arriving prompts threw, once nothing else is left to do */
+  get isOver(): boolean {
+    return this.isIdle && this.#waiting.length === 0 && this.#arrivals.isOver;
+  }
+
+  /** Lets the policy measure what it wants to know, while the session is empty. */
+  async prepare(): Promise<void> {
+    const { prompts, arriving, maxRows, policy } = this.#request;
+    await this.#breathe();
+    if (!policy.prepare || this.isOver) return;
+    const most = maxRows ?? Number.POSITIVE_INFINITY;
+    const rows = arriving && maxRows ? maxRows : Math.max(1, Math.min(most, prompts.length));
+    const promptTokens = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 1);
+    await policy.prepare(this.#session, { rows, promptTokens });
+    if (this.#session.rows.length === 0) return;
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `draft policy: prepare must leave the session empty, but left rows [${this.#session.rows}].`,
+    );
+  }
+
+  /** Ends what was aborted, takes what has come, and joins what waits. @returns what ended without a forward */
+  async admit(): Promise<Emission[]> {
+    this.#arrivals.ask(this.#places - this.#waiting.length);
+    await this.#breathe();
+    const ended = this.#dropAborted();
+    for (const prompt of this.#arrivals.take()) {
+      const numbered = { prompt, index: this.#numPrompts++ };
+      const error = errorOf(
+        `generate: prompt ${numbered.index}`,
+        requestedPromptFaults(prompt, this.#request, this.#session),
+      );
+      if (error) ended.push(this.#ending(numbered.index, { finished: 'failed', error }));
+      else this.#waiting.push(numbered);
+    }
+    while (this.#places > 0 && this.#waiting.length > 0) {
+      ended.push(...this.#join(this.#waiting.shift()!));
+      await this.#breathe();
+    }
+    return ended;
+  }
+
+  /** One step of all rows: commits it, and lets those leave that it ends. */
+  async advance(step: Step): Promise<Emission[]> {
+    const rows = this.#rows;
+    const steps = await step(rows);
+    checkSteps(steps, rows.length, this.#request.rule);
+    const ids = rows.map(({ row }) => row);
+    const emissions = rows.map((row, index) => row.take(steps[index]));
+    this.#session.commit(steps.map(({ kept }) => kept));
+    for (const [index, { finished }] of emissions.entries()) if (finished) this.#session.leave(ids[index]);
+    this.#rows = this.#slide(rows.filter((_, index) => !emissions[index].finished));
+    const open = new Set(this.#session.rows);
+    for (const [index, { tree, kept }] of steps.entries()) {
+      const row = ids[index];
+      this.#request.policy.learn?.({ row, tree, kept, rows: ids.length, isLast: !open.has(row) });
+    }
+    return emissions;
+  }
+
+  /** Waits, with no row under way, until a prompt comes, none will any more, or the request is aborted. */
+  async arrival(): Promise<void> {
+    await this.#arrivals.wait(this.#request.signal);
+  }
+
+  /** Frees every row, on whatever way out. */
+  close(): void {
+    this.#arrivals.close();
+    for (const row of [...this.#session.rows]) this.#session.leave(row);
+  }
+
+  get #places(): number {
+    return (this.#request.maxRows ?? Number.POSITIVE_INFINITY) - this.#rows.length;
+  }
+
+  /** Reads full rows again. @returns the rows in the session's new order: who joins again goes to the end */
+  #slide(rows: readonly OpenRow[]): OpenRow[] {
+    const full = rows.filter(({ left }) => left === 0);
+    for (const row of full) row.slide();
+    return [...rows.filter((row) => !full.includes(row)), ...full];
+  }
+
+  #join(numbered: NumberedPrompt): Emission[] {
+    if (numbered.prompt.signal?.aborted) return [this.#ending(numbered.index, { finished: 'aborted' })];
+    try {
+      this.#rows.push(new OpenRow(this.#session, this.#request, numbered));
+      return [];
+    } catch (error) {
+      const hasArrived = numbered.index >= this.#request.prompts.length;
+      if (!hasArrived || !isForetokenError(error)) throw error;
+      return [this.#ending(numbered.index, { finished: 'failed', error })];
+    }
+  }
+
+  #dropAborted(): Emission[] {
+    const ended: Emission[] = [];
+    for (const { prompt, row } of this.#rows.filter((open) => open.signal?.aborted)) {
+      this.#session.leave(row);
+      ended.push(this.#ending(prompt, { finished: 'aborted' }));
+    }
+    this.#rows = this.#rows.filter((open) => !open.signal?.aborted);
+    for (const { index } of this.#waiting.filter(({ prompt }) => prompt.signal?.aborted)) {
+      ended.push(this.#ending(index, { finished: 'aborted' }));
+    }
+    this.#waiting = this.#waiting.filter(({ prompt }) => !prompt.signal?.aborted);
+    return ended;
+  }
+
+  #ending(prompt: number, how: Pick<Emission, 'finished' | 'error'>): Emission {
+    const isAsked = this.#request.logProbabilities !== undefined;
+    const nothing = { tokens: new Int32Array(0), proposed: [], accepted: 0, ...(isAsked && { logProbabilities: [] }) };
+    return { prompt, ...nothing, ...how };
+  }
+
+  /** Everything here may be done without ever leaving the microtask queue: lets timers and signals have a turn. */
+  async #breathe(): Promise<void> {
+    await setImmediate();
+    const { signal } = this.#request;
+    if (!signal?.aborted) return;
+    throw new ForetokenError('INTERRUPTED', 'generate: stopped on request between two steps; all rows are freed.', {
+      cause: signal.reason,
+    });
+  }
+}
