@@ -3,14 +3,15 @@ import { emptyTree } from '@foretoken/core';
 import { defineHead } from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import fixed from '../fixed/fixed.ts';
 import { openSession } from './open-session.ts';
 import { randomOf } from './rollback.fixture.ts';
 import { CONTEXT, modelOf, type TinyHead, tinyModel, tinyTrunk, VOCABULARY } from './tiny-models.fixture.ts';
 
 const chain: DraftPolicy = { grow: (_, frontier) => frontier.map((node) => ({ node, children: 1, sampled: false })) };
 /** One level past the trained ones where the head extends. */
-const fourLevels = fixed.create({}, { levels: 4 });
+const fourLevels: DraftPolicy = {
+  grow: (tree, frontier, p, at) => (at.level > 4 ? [] : chain.grow(tree, frontier, p, at)),
+};
 const oneLevel: DraftPolicy = {
   grow: (tree, frontier, p, at) => (at.level > 1 ? [] : chain.grow(tree, frontier, p, at)),
 };
