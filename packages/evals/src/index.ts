@@ -1,10 +1,11 @@
+export type { Repetition } from '@foretoken/core/evaluation';
 export {
   type AcceptanceResults,
+  type AcceptanceTimings,
   acceptance,
   type DecoderAcceptance,
   type LabelMatchResults,
 } from './acceptance/acceptance.ts';
-export type { Repetition } from './acceptance/repetition.ts';
 export type { Sample } from './acceptance/sample.ts';
 export { type BitsPerByteResults, bitsPerByte } from './bits-per-byte/bits-per-byte.ts';
 export type { SkippedDecoder } from './decoding/decoder-runs.ts';

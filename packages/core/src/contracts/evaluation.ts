@@ -37,7 +37,10 @@ export interface Subject {
    * @throws DATA_TOO_SHORT if no held-out document is that long
    */
   prompts(count: number, length: number): readonly Prompt[];
-  /** Runs a decoder over prompts, one session per call. */
+  /**
+   * Runs a decoder over prompts, under its own sampling unless a prompt brings one, one session per call.
+   * @throws the error of a row that failed, or PLUGIN_FAILED if it names none
+   */
   generate(decoder: NamedDecoder, prompts: readonly Prompt[], maxTokens: number): AsyncIterable<Emission>;
   /** Everything that {@link generate} yields, kept: evals that ask for the same run share it. Never for timings. */
   emissions(

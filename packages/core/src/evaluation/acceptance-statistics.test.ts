@@ -24,7 +24,8 @@ describe('acceptance statistics', () => {
       ],
       { maxTokens: 100, levels: 3 },
     );
-    expect(seen).toEqual({
+    const { rows, ...all } = seen;
+    expect(all).toEqual({
       forwards: 5,
       tokens: 10,
       bonus: 5,
@@ -37,6 +38,89 @@ describe('acceptance statistics', () => {
       nodes: [3, 3, 2],
       acceptedLengths: [3, 0, 1, 1],
     });
+    // Row 0: 1 + 3 tokens in 2 forwards; row 1: 1 + 1 + 4 in 3. Neither is shorter than the levels of all.
+    expect(rows).toEqual([
+      {
+        ...{ row: 0, forwards: 2, tokens: 4, bonus: 2, tokensPerForward: 2, acceptedLengths: [1, 0, 1, 0] },
+        ...{ proposed: [1, 1, 1], accepted: [1, 1, 0], unobserved: [1, 1, 1], nodes: [1, 1, 1] },
+        ...{ marginal: [1, 1, 0], conditional: [1, 1, 0] },
+      },
+      {
+        ...{ row: 1, forwards: 3, tokens: 6, bonus: 3, tokensPerForward: 2, acceptedLengths: [2, 0, 0, 1] },
+        ...{ proposed: [2, 2, 1], accepted: [1, 1, 1], unobserved: [1, 1, 2], nodes: [2, 2, 1] },
+        ...{ marginal: [1 / 2, 1 / 2, 1], conditional: [1 / 2, 1, 1] },
+      },
+    ]);
+  });
+
+  it('counts what a lossy rule kept: acceptance is of drafts, not of first choices', () => {
+    // Nothing in an emission says what the model ranked first; a rule that keeps any draft accepts all of them.
+    const seen = emittedAcceptance([emission(0, 3, [1, 1], 2)], { maxTokens: 9, levels: 2 });
+    expect(seen).toMatchObject({ tokens: 3, bonus: 1, marginal: [1, 1], tokensPerForward: 3 });
+  });
+
+  it('counts drafts behind a stop as unobserved, and those that the model refused before it as rejected', () => {
+    const stop = (tokens: number, accepted: number): Emission => ({
+      ...emission(0, tokens, [1, 1, 1, 1], accepted),
+      finished: 'stop',
+    });
+    // The second draft was the stop: what the model would have made of the third and fourth is not known.
+    expect(emittedAcceptance([stop(2, 2)], { maxTokens: 9, levels: 4 })).toMatchObject({
+      ...{ bonus: 0, tokens: 2, proposed: [1, 1, 0, 0], unobserved: [0, 0, 1, 1], marginal: [1, 1, null, null] },
+    });
+    // The bonus token was the stop: it stands where the third draft was refused.
+    expect(emittedAcceptance([stop(3, 2)], { maxTokens: 9, levels: 4 })).toMatchObject({
+      ...{ bonus: 1, tokens: 3, proposed: [1, 1, 1, 1], marginal: [1, 1, 0, 0], conditional: [1, 1, 0, null] },
+    });
+  });
+
+  it('counts no forward for a row that was aborted or failed, and keeps what it did before', () => {
+    const end = (prompt: number, finished: Emission['finished']): Emission => ({
+      ...emission(prompt, 0, [], 0),
+      finished,
+    });
+    const run = [emission(0, 2, [1, 1], 1), end(0, 'aborted'), end(1, 'failed')];
+    const { rows, ...all } = emittedAcceptance(run, { maxTokens: 9, levels: 2 });
+    expect(all).toMatchObject({ forwards: 1, tokens: 2, acceptedLengths: [0, 1, 0] });
+    expect(rows).toMatchObject([
+      { row: 0, forwards: 1 },
+      { row: 1, forwards: 0, tokensPerForward: 0, acceptedLengths: [0, 0, 0] },
+    ]);
+  });
+
+  it('takes a limit of its own for every prompt', () => {
+    const run = [emission(0, 1, [1, 1], 0), emission(1, 1, [1, 1], 0)];
+    const limits = { maxTokens: (prompt: number) => prompt + 1, levels: 2 };
+    expect(emittedAcceptance(run, limits)).toMatchObject({ proposed: [2, 1], unobserved: [0, 1] });
+  });
+
+  it('says of every row what counting that row alone says, and of all what their sum is', () => {
+    const step = fc.tuple(
+      fc.integer({ min: 0, max: 2 }),
+      fc.integer({ min: 0, max: 3 }),
+      fc.integer({ min: 0, max: 3 }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+        const run = steps.map(([row, levels, wanted]) => {
+          const accepted = Math.min(levels, wanted);
+          return emission(row, accepted + 1, new Array(levels).fill(2), accepted);
+        });
+        const { rows, ...all } = emittedAcceptance(run, { maxTokens: 1e6, levels: 3 });
+        expect(rows.map(({ row }) => row)).toEqual([...new Set(steps.map(([row]) => row))].sort());
+        for (const { row, ...own } of rows) {
+          const alone = run.filter(({ prompt }) => prompt === row);
+          const { rows: _, ...counted } = emittedAcceptance(alone, { maxTokens: 1e6, levels: 3 });
+          expect(own).toEqual(counted);
+        }
+        for (const count of ['forwards', 'tokens', 'bonus'] as const) {
+          expect(rows.reduce((sum, row) => sum + row[count], 0)).toBe(all[count]);
+        }
+        for (let level = 0; level < 3; level++) {
+          expect(rows.reduce((sum, { nodes }) => sum + nodes[level], 0)).toBe(all.nodes[level]);
+        }
+      }),
+    );
   });
 
   it('counts a level that the limit on tokens cut off as unobserved, whatever became of the drafts before it', () => {

@@ -6,15 +6,15 @@ import type { Emission } from '../contracts/decoding.ts';
  * and against the text in label match. Index i - 1 of an array is level i, the draft of offset i + 1.
  *
  * A *forward* is one verifying forward of one row. It *observes* level i if it verified a draft there and had room to
- * keep it: a level that was not drafted, or that the limit on tokens cut off, is unobserved and never counts as
- * rejected.
+ * keep it: a level that was not drafted, or that a stop or the limit on tokens cut off, is unobserved and never counts
+ * as rejected.
  * @source the split of unobserved from rejected and of marginal from conditional: ours
  */
 export type AcceptanceStatistics = {
   readonly forwards: number;
   /** Tokens emitted after prefill: accepted drafts and bonus tokens. */
   readonly tokens: number;
-  /** Of those, the ones that came from the model itself: one a forward, unless the limit on tokens cut it off. */
+  /** Of those, the ones that came from the model itself: one a forward, unless a stop or the limit on tokens cut it off. */
   readonly bonus: number;
   /** tokens / forwards, the bonus token counted; 0 without forwards. */
   readonly tokensPerForward: number;
@@ -33,6 +33,15 @@ export type AcceptanceStatistics = {
   /** [k]: forwards that kept exactly k drafts, from 0 to the number of levels. */
   readonly acceptedLengths: readonly number[];
 };
+
+/** The same of one row alone; its arrays are as long as those of all rows together. */
+export type RowAcceptance = AcceptanceStatistics & {
+  /** Index of its prompt in decoding, of its window in label match. */
+  readonly row: number;
+};
+
+/** The schema of acceptance wherever it is written: all rows together, per level, and each row. */
+export type Acceptance = AcceptanceStatistics & { readonly rows: readonly RowAcceptance[] };
 
 /** What one verifying forward did to one row. */
 export interface VerifiedForward {
@@ -73,29 +82,56 @@ export function acceptanceStatistics(forwards: Iterable<VerifiedForward>, levels
   };
 }
 
-/**
- * Acceptance of a decoder's emissions: each is one verifying forward of its prompt's row.
- *
- * @param maxTokens - what the request allowed per row: it tells a draft that was cut off from one that was rejected
- * @param levels - levels that the model can draft
- * @throws PLUGIN_INVALID if an emission contradicts itself
- */
-export function emittedAcceptance(
-  emissions: Iterable<Emission>,
-  { maxTokens, levels }: { readonly maxTokens: number; readonly levels: number },
-): AcceptanceStatistics {
-  return acceptanceStatistics(verifiedForwards(emissions, maxTokens), levels);
+/** Statistics of several rows, and of each. @throws PLUGIN_INVALID as {@link acceptanceStatistics} */
+export function acceptanceByRow(forwards: ReadonlyMap<number, readonly VerifiedForward[]>, levels: number): Acceptance {
+  const all = acceptanceStatistics([...forwards.values()].flat(), levels);
+  const rows = [...forwards]
+    .sort(([a], [b]) => a - b)
+    .map(([row, own]) => ({ row, ...acceptanceStatistics(own, all.proposed.length) }));
+  return { ...all, rows };
 }
 
-function* verifiedForwards(emissions: Iterable<Emission>, maxTokens: number): Generator<VerifiedForward> {
+/** What a decoder was asked for, as far as counting goes. */
+export interface EmissionLimits {
+  /**
+   * Tokens that a prompt's row might emit, one number for all or by prompt: it tells a draft that was cut off from one that
+   * was rejected.
+   */
+  readonly maxTokens: number | ((prompt: number) => number);
+  /** Levels that the model can draft. */
+  readonly levels: number;
+}
+
+/**
+ * Acceptance of a decoder's emissions: each is one verifying forward of its prompt's row, but for those of no forward that
+ * end an aborted or failed row. A draft that the rule kept counts as accepted, whether it was the model's first choice or
+ * not; drafts behind a stop are unobserved.
+ *
+ * @throws PLUGIN_INVALID if an emission contradicts itself
+ */
+export function emittedAcceptance(emissions: Iterable<Emission>, { maxTokens, levels }: EmissionLimits): Acceptance {
+  const limit = typeof maxTokens === 'number' ? () => maxTokens : maxTokens;
+  const forwards = new Map<number, VerifiedForward[]>();
   const emitted = new Map<number, number>();
-  for (const { prompt, tokens, proposed, accepted, finished } of emissions) {
+  for (const emission of emissions) {
+    const { prompt, tokens } = emission;
+    const own = forwards.get(prompt) ?? [];
+    forwards.set(prompt, own);
+    if (hasNoForward(emission)) continue;
     const before = emitted.get(prompt) ?? 0;
     emitted.set(prompt, before + tokens.length);
-    // A row that the context stopped had room for just what it emitted last.
-    const room = finished === 'context' ? tokens.length : maxTokens - before;
-    yield { proposed, accepted, tokens: tokens.length, room };
+    own.push(verifiedForward(emission, limit(prompt) - before));
   }
+  return acceptanceByRow(forwards, levels);
+}
+
+const hasNoForward = ({ finished, tokens, proposed }: Emission): boolean =>
+  (finished === 'aborted' || finished === 'failed') && tokens.length === 0 && proposed.length === 0;
+
+function verifiedForward({ tokens, proposed, accepted, finished }: Emission, left: number): VerifiedForward {
+  // A row that the context ended had room for just what it emitted last; so had one that a stop cut inside its draft.
+  const isCut = finished === 'context' || (finished === 'stop' && tokens.length === accepted);
+  return { proposed, accepted, tokens: tokens.length, room: isCut ? Math.min(tokens.length, left) : left };
 }
 
 interface LevelCounts {
@@ -145,8 +181,8 @@ function checked(forward: VerifiedForward): VerifiedForward {
   if (kept.length < accepted || kept.some((nodes) => nodes < 1) || tokens > room || (bonus !== 1 && !isCut)) {
     throw new ForetokenError(
       'PLUGIN_INVALID',
-      'decoder: an emission holds the drafts it accepted, each of a level it proposed, and one bonus token unless the ' +
-        `limit on tokens cut it off; was ${tokens} tokens, ${accepted} accepted, proposed [${proposed}], room ${room}.`,
+      'decoder: an emission holds the drafts it accepted, each of a level it proposed, and one bonus token unless a ' +
+        `stop or the limit on tokens cut it off; was ${tokens} tokens, ${accepted} accepted, proposed [${proposed}], room ${room}.`,
     );
   }
   return forward;

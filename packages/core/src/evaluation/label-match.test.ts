@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WindowScores } from '../contracts/evaluation.ts';
 import { scoredWindow } from '../testing/scored-window.ts';
-import { labelMatch, matchRates, offsetAcceptance } from './label-match.ts';
+import { labelMatch, labelMatchByWindow, matchRates, offsetAcceptance } from './label-match.ts';
 
 describe('label match', () => {
   it('walks a text as walked by hand', () => {
@@ -31,6 +31,32 @@ describe('label match', () => {
       nodes: [3, 3],
       acceptedLengths: [1, 1, 1],
     });
+  });
+
+  it('counts every window by itself, under its number', () => {
+    const right = scoredWindow([0, 1, 2, 3, 4], {
+      predicted: [
+        [1, 2, 3],
+        [2, 3, 4],
+      ],
+    });
+    const wrong = scoredWindow([5, 6, 7, 8, 9], {
+      predicted: [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+    });
+    const windows = [
+      { ...right, window: 7 },
+      { ...wrong, window: 3 },
+    ];
+    // Right: forwards at 0 and 2, two tokens each. Wrong: forwards at 0, 1 and 2, one token each.
+    const { rows, ...all } = labelMatchByWindow(windows, { offsets: [1, 2], maxOffset: 2 });
+    expect(all).toEqual(labelMatch(windows, { offsets: [1, 2], maxOffset: 2 }));
+    expect(rows).toMatchObject([
+      { row: 3, forwards: 3, tokens: 3, accepted: [0], acceptedLengths: [3, 0] },
+      { row: 7, forwards: 2, tokens: 4, accepted: [2], acceptedLengths: [0, 2] },
+    ]);
   });
 
   it('gives exactly one token per forward to a model with one offset', () => {

@@ -1,7 +1,13 @@
 // K offsets of the model, T positions of a window.
 import type { WindowScores } from '../contracts/evaluation.ts';
 import { type DraftSource, withoutGap } from '../model/draft-sources.ts';
-import { type AcceptanceStatistics, acceptanceStatistics, type VerifiedForward } from './acceptance-statistics.ts';
+import {
+  type Acceptance,
+  type AcceptanceStatistics,
+  acceptanceByRow,
+  acceptanceStatistics,
+  type VerifiedForward,
+} from './acceptance-statistics.ts';
 
 /** What the label match of a model is counted over. */
 export interface LabelMatchOptions {
@@ -27,6 +33,12 @@ export interface LabelMatchOptions {
  */
 export function labelMatch(windows: readonly WindowScores[], options: LabelMatchOptions): AcceptanceStatistics {
   return acceptanceStatistics(walk(windows, options), draftsOf(options).length);
+}
+
+/** {@link labelMatch} of all windows together and of each, whose `row` is its number in the split. */
+export function labelMatchByWindow(windows: readonly WindowScores[], options: LabelMatchOptions): Acceptance {
+  const forwards = new Map(windows.map((window) => [window.window, [...walk([window], options)]]));
+  return acceptanceByRow(forwards, draftsOf(options).length);
 }
 
 /**

@@ -66,4 +66,38 @@ describe('plainGreedy', () => {
     for await (const { tokens } of decoder.generate(session, request([[0]], 1))) expect([...tokens]).toEqual([1]);
     expect(gaps).toEqual([0]);
   });
+
+  it('adds the bias first, then makes tokens of the row less likely, whatever their sign', async () => {
+    // After the bias of 3: 0.5, -1, 4, 2.5, 0. Tokens 1 and 2 are in the prompt: halved above 0, doubled below.
+    const raw = [0.5, -1, 1, 2.5, 0];
+    const session = scriptedSession({ context: 9, logits: () => Float32Array.from(raw) });
+    const seen: GreedyChoice[] = [];
+    const { decoder } = plainGreedy((_, choice) => seen.push(choice), { bias: { 2: 3 }, repetitionPenalty: 2 });
+    const tokens: number[] = [];
+    for await (const emission of decoder.generate(session, request([[1, 2]], 3))) tokens.push(...emission.tokens);
+    // Raw 2 would be 4 without penalty; with it 2, so 3 comes first, which then holds 1.25 and 2 is chosen at 2.
+    expect(tokens).toEqual([3, 2, 2]);
+    expect(seen.map(({ topTwoGap }) => topTwoGap)).toEqual([0.5, 0.75, 0.75]);
+  });
+
+  it('moves a negative logit away from zero', async () => {
+    const session = scriptedSession({ context: 9, logits: () => Float32Array.of(-1, -1.5, -9) });
+    const { decoder } = plainGreedy(undefined, { repetitionPenalty: 2 });
+    for await (const { tokens } of decoder.generate(session, request([[0]], 1))) expect([...tokens]).toEqual([1]);
+  });
+
+  it('follows the sampling of a prompt, of which temperature and cuts move no first choice', async () => {
+    const session = scriptedSession({ context: 9, logits: () => Float32Array.of(1, 2, 3) });
+    const asked = request([[0], [0]], 1);
+    const [plain, biased] = asked.prompts;
+    const prompts = [plain, { ...biased, sampling: { temperature: 9, topK: 1, bias: { 0: 5 } } }];
+    const tokens: number[][] = [];
+    for await (const emission of plainGreedy().decoder.generate(session, { ...asked, prompts })) {
+      tokens.push([emission.prompt, ...emission.tokens]);
+    }
+    expect(tokens).toEqual([
+      [0, 2],
+      [1, 0],
+    ]);
+  });
 });

@@ -1,3 +1,4 @@
+import { ForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, it } from 'vitest';
 import type { Decoder, GenerationRequest } from '../contracts/decoding.ts';
 import type { NamedDecoder, Subject } from '../contracts/evaluation.ts';
@@ -104,5 +105,36 @@ describe('a subject', () => {
       [3, 4],
       [4, 4],
     ]);
+  });
+
+  it('hands a decoder’s sampling to its prompts, but for those that bring their own', async () => {
+    const subject = scriptedSubject({ model });
+    const { named, requests } = listening();
+    const [first, second] = subject.prompts(2, 3);
+    const sampled = { ...named, sampling: { temperature: 0.5 } };
+    await subject.emissions(sampled, [first, { ...second, sampling: { topK: 1 } }], 2);
+    expect(requests[0].prompts.map(({ sampling }) => sampling)).toEqual([{ temperature: 0.5 }, { topK: 1 }]);
+    // Another sampling of the same tokens is another run.
+    await subject.emissions(sampled, [first, second], 2);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('throws what a row failed of, and names the decoder of one that does not say', async () => {
+    const subject = scriptedSubject({ model });
+    const failing = (error?: ForetokenError): NamedDecoder => ({
+      ...listening('flaky').named,
+      decoder: {
+        drafts: false,
+        async *generate() {
+          const nothing = { tokens: new Int32Array(0), proposed: [], accepted: 0 };
+          yield { prompt: 1, ...nothing, finished: 'failed', ...(error && { error }) };
+        },
+      },
+    });
+    const unknown = new ForetokenError('TOKEN_UNKNOWN', 'token 999.');
+    await expect(subject.emissions(failing(unknown), subject.prompts(2, 3), 2)).rejects.toBe(unknown);
+    const silent = subject.emissions(failing(), subject.prompts(2, 3), 2);
+    await expect(silent).rejects.toThrow(/PLUGIN_FAILED: decoder "flaky": prompt 1 failed/);
+    expect(subject.sessions.map(({ disposed }) => disposed)).toEqual([true, true]);
   });
 });

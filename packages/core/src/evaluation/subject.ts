@@ -1,3 +1,4 @@
+import { ForetokenError } from '@foretoken/engine/errors';
 import type { Tokenizer } from '../contracts/data.ts';
 import type { Emission, Prompt, Session } from '../contracts/decoding.ts';
 import type { NamedDecoder, OffsetLosses, Progress, Subject, WindowScores } from '../contracts/evaluation.ts';
@@ -71,7 +72,7 @@ function lossesOf({ model, data, seed, signal }: SubjectParts): Subject['losses'
 function emissionsOf({ signal }: SubjectParts, generate: Subject['generate']): Subject['emissions'] {
   const kept = new Map<NamedDecoder, Map<string, readonly Emission[]>>();
   return async (decoder, prompts, maxTokens, progress = () => {}) => {
-    const key = JSON.stringify([maxTokens, prompts.map(({ tokens }) => [...tokens])]);
+    const key = runKey(prompts, maxTokens);
     const runs = kept.get(decoder) ?? new Map<string, readonly Emission[]>();
     kept.set(decoder, runs);
     const found = runs.get(key);
@@ -89,11 +90,20 @@ function emissionsOf({ signal }: SubjectParts, generate: Subject['generate']): S
   };
 }
 
+/** What tells one run of a decoder from another. */
+function runKey(prompts: readonly Prompt[], maxTokens: number): string {
+  return JSON.stringify([
+    maxTokens,
+    prompts.map(({ tokens, sampling, maxTokens: own, stops }) => [[...tokens], sampling, own, stops]),
+  ]);
+}
+
 async function* generated(
-  { openSession, seed, signal }: SubjectParts,
-  { decoder, rule, policy }: NamedDecoder,
+  { openSession, tokenizer, seed, signal }: SubjectParts,
+  { label, decoder, rule, policy, sampling }: NamedDecoder,
   { prompts, maxTokens }: { readonly prompts: readonly Prompt[]; readonly maxTokens: number },
 ): AsyncGenerator<Emission> {
+  const sampled = sampling ? prompts.map((prompt) => ({ sampling, ...prompt })) : prompts;
   const streams = new Map<number, Random>();
   const random = (prompt: number) => {
     const stream = streams.get(prompt) ?? createRandom(seed, `evaluation/decode/${prompt}`);
@@ -102,10 +112,18 @@ async function* generated(
   };
   const session = openSession();
   try {
-    yield* decoder.generate(session, { prompts, maxTokens, rule, policy, random, signal });
+    const request = { prompts: sampled, maxTokens, rule, policy, random, signal, tokenizer };
+    for await (const emission of decoder.generate(session, request)) yield unfailed(emission, label);
   } finally {
     session.dispose();
   }
+}
+
+/** A row that failed must not pass for one that ended: what its decoder emits as an error is thrown. */
+function unfailed(emission: Emission, label: string): Emission {
+  if (!emission.error && emission.finished !== 'failed') return emission;
+  const rule = `decoder "${label}": prompt ${emission.prompt} failed without saying why.`;
+  throw emission.error ?? new ForetokenError('PLUGIN_FAILED', rule);
 }
 
 /** Lets signals in between two long synchronous pieces of work. */

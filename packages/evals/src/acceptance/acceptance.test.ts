@@ -1,15 +1,18 @@
 import { runEvals } from '@foretoken/core/evaluation';
-import type { Subject } from '@foretoken/core/plugin';
+import type { EvalOutcome, NamedDecoder, Subject } from '@foretoken/core/plugin';
 import { certainOf, scriptedSubject } from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
 import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../decoding/scripted-decoders.fixture.ts';
 import { type AcceptanceResults, acceptance } from './acceptance.ts';
 
-async function measure(subject: Subject, options = {}): Promise<AcceptanceResults> {
+async function outcomeOf(subject: Subject, options = {}): Promise<EvalOutcome> {
   const all = { prompts: 2, promptTokens: 4, maxTokens: 12, windows: 8, ...options };
   const outcomes = await runEvals(subject, [{ name: 'acceptance', eval: acceptance.create({}, all) }]);
-  return outcomes.acceptance.results as AcceptanceResults;
+  return outcomes.acceptance;
 }
+
+const measure = async (subject: Subject, options = {}) =>
+  (await outcomeOf(subject, options)).results as AcceptanceResults;
 
 /** Counts up; its heads draft the next two rightly and the third one wrongly. */
 const counting = {
@@ -35,7 +38,34 @@ describe('the eval acceptance', () => {
       conditional: [1, 1, 0],
       acceptedLengths: [0, 0, 8, 0],
     });
+    expect(decoders.speculative.rows).toMatchObject([
+      { row: 0, forwards: 4, tokens: 12, accepted: [4, 4, 0] },
+      { row: 1, forwards: 4, tokens: 12, accepted: [4, 4, 0] },
+    ]);
     expect(decoders.greedy).toMatchObject({ forwards: 24, tokensPerForward: 1, proposed: [], marginal: [] });
+  });
+
+  it('says of every decoder what its output is', async () => {
+    const drawn = { ...speculativeDecoder('drawn'), rule: { ...speculativeDecoder().rule, keeps: ['distribution'] } };
+    const lossy = { ...speculativeDecoder('lossy'), rule: { ...speculativeDecoder().rule, keeps: [] } };
+    const decoders = [speculativeDecoder(), drawn as NamedDecoder, lossy];
+    const results = await measure(scriptedSubject({ model: counting, offsets, decoders }));
+    expect(Object.values(results.decoders).map(({ output }) => output)).toEqual([
+      'greedy',
+      'same distribution',
+      'lossy',
+    ]);
+  });
+
+  it('keeps what depends on a clock out of results', async () => {
+    const timed = { ...speculativeDecoder('timed'), policy: { isTimed: true, grow: () => [] } };
+    const subject = scriptedSubject({ model: counting, offsets, decoders: [timed, speculativeDecoder()] });
+    const { results, timings } = await outcomeOf(subject);
+    expect(results).toMatchObject({ timed: ['timed'] });
+    expect(Object.keys((results as AcceptanceResults).decoders)).toEqual(['speculative']);
+    expect(timings).toMatchObject({ isReproducible: false, decoders: { timed: { forwards: 8, accepted: [8, 8, 0] } } });
+    const quiet = scriptedSubject({ model: counting, offsets, decoders: [speculativeDecoder()] });
+    expect(await outcomeOf(quiet)).not.toHaveProperty('timings');
   });
 
   it('guards against repetition and shows a sample, drafts or not', async () => {
@@ -68,6 +98,8 @@ describe('the eval acceptance', () => {
     const subject = scriptedSubject({ offsets, predict, validation, context: 64 });
     const { labelMatch } = await measure(subject, { windows: 40 });
     expect(labelMatch).toMatchObject({ windows: 40, tokensPerForward: 4, rates: [1, 1, 1, 1], marginal: [1, 1, 1] });
+    expect(labelMatch.rows.map(({ row }) => row)).toEqual([...Array(40).keys()]);
+    expect(labelMatch.rows.reduce((sum, { forwards }) => sum + forwards, 0)).toBe(labelMatch.forwards);
     expect(labelMatch.control.shift).toBe(32);
     for (const control of [labelMatch.control.shifted, labelMatch.control.random]) {
       for (const rate of control.rates) expect(rate).toBeLessThan(0.03);

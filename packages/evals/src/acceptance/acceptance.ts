@@ -1,13 +1,17 @@
 import {
-  type AcceptanceStatistics,
+  type Acceptance,
   type ControlResult,
   controlResult,
   controlShift,
   draftSources,
   emittedAcceptance,
-  labelMatch,
+  labelMatchByWindow,
   matchRates,
+  type OutputClaim,
+  outputClaim,
+  type Repetition,
   randomPredictions,
+  repetition,
   shiftedPredictions,
   spreadWindows,
 } from '@foretoken/core/evaluation';
@@ -20,18 +24,19 @@ import {
   tokensByPrompt,
 } from '../decoding/decoder-runs.ts';
 import { stages } from '../progress/stages.ts';
-import { type Repetition, repetition } from './repetition.ts';
 import { generatedSample, type Sample } from './sample.ts';
 
-/** What a decoder made of the prompts. */
-export type DecoderAcceptance = AcceptanceStatistics & {
+/** What a decoder made of the prompts; a row is a prompt. */
+export type DecoderAcceptance = Acceptance & {
+  /** Whether its output is greedy's, of the same distribution as plain sampling's, or lossy. */
+  readonly output: OutputClaim;
   readonly repetition: Repetition;
   /** Of the first prompt. */
   readonly sample: Sample;
 };
 
-/** Label match on held-out text, and the controls that it must beat. */
-export type LabelMatchResults = AcceptanceStatistics & {
+/** Label match on held-out text, and the controls that it must beat; a row is a window, by its number in the split. */
+export type LabelMatchResults = Acceptance & {
   /** Held-out windows walked. */
   readonly windows: number;
   readonly offsets: readonly number[];
@@ -52,8 +57,16 @@ export type AcceptanceResults = {
   readonly promptTokens: number;
   readonly maxTokens: number;
   readonly decoders: { readonly [label: string]: DecoderAcceptance };
+  /** Decoders whose draft policy depends on a clock: their numbers are not reproducible and stand under `timings`. */
+  readonly timed: readonly string[];
   readonly skipped: readonly SkippedDecoder[];
   readonly labelMatch: LabelMatchResults;
+};
+
+/** Timings of the eval `acceptance`: what no other run need give again. Absent where every decoder is reproducible. */
+export type AcceptanceTimings = {
+  readonly isReproducible: false;
+  readonly decoders: { readonly [label: string]: DecoderAcceptance };
 };
 
 interface AcceptanceOptions {
@@ -82,18 +95,28 @@ export const acceptance = defineEval({
         decoded({ ...subject, progress: progress(index) }, decoder, continued, options.maxTokens),
       );
       const scoring = { ...subject, progress: progress(subject.decoders.length) };
+      const timed = subject.decoders.filter(({ policy }) => policy.isTimed).map(({ label }) => label);
+      const [reproducible, notReproducible] = parted(byLabel, (label) => !timed.includes(label));
       const results: AcceptanceResults = {
         prompts: continued.prompts.length,
         promptTokens: options.promptTokens,
         maxTokens: options.maxTokens,
-        decoders: byLabel,
+        decoders: reproducible,
+        timed,
         skipped,
         labelMatch: await labelMatchResults(scoring, options),
       };
-      return { results };
+      const timings: AcceptanceTimings = { isReproducible: false, decoders: notReproducible };
+      return timed.length > 0 ? { results, timings } : { results };
     },
   }),
 });
+
+function parted<Value>(byLabel: { readonly [label: string]: Value }, isFirst: (label: string) => boolean) {
+  const part = (wanted: boolean): { readonly [label: string]: Value } =>
+    Object.fromEntries(Object.entries(byLabel).filter(([label]) => isFirst(label) === wanted));
+  return [part(true), part(false)] as const;
+}
 
 async function decoded(
   subject: Subject,
@@ -107,6 +130,7 @@ async function decoded(
   const text = continuations.map((tokens) => tokenizer.decode(tokens));
   return {
     ...emittedAcceptance(emissions, { maxTokens, levels: decoder.decoder.drafts ? draftSources(model).length : 0 }),
+    output: outputClaim(decoder),
     repetition: repetition(generated, text),
     sample: generatedSample(
       tokenizer,
@@ -126,7 +150,7 @@ async function labelMatchResults(subject: Subject, options: AcceptanceOptions): 
   const shift = controlShift(windows);
   const random = subject.random('acceptance/random-head');
   return {
-    ...labelMatch(windows, counted),
+    ...labelMatchByWindow(windows, counted),
     windows: windows.length,
     offsets,
     rates: matchRates(windows, counted),

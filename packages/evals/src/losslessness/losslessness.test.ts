@@ -1,5 +1,5 @@
 import { runEvals } from '@foretoken/core/evaluation';
-import type { Emission, Subject } from '@foretoken/core/plugin';
+import type { Decoder, Emission, Subject } from '@foretoken/core/plugin';
 import { scriptedSubject } from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
 import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../decoding/scripted-decoders.fixture.ts';
@@ -37,6 +37,27 @@ function liar(position: number) {
   };
 }
 
+/** Emits what the model says after bias and penalty, worked out on the host: one token a forward. */
+function biasedDecoder(label: string, { bias, repetitionPenalty }: { bias: { 0: number }; repetitionPenalty: number }) {
+  const decoder: Decoder = {
+    drafts: true,
+    async *generate(_session, { prompts, maxTokens }) {
+      for (const [prompt, { tokens }] of prompts.entries()) {
+        const text = [...tokens];
+        for (let i = 0; i < maxTokens; i++) {
+          const scores = [...model.logits(text)].map((logit, token) => {
+            const biased = logit + (token === 0 ? bias[0] : 0);
+            return text.includes(token) ? biased / repetitionPenalty : biased;
+          });
+          text.push(scores.indexOf(Math.max(...scores)));
+          yield { prompt, tokens: Int32Array.of(text.at(-1)!), proposed: [], accepted: 0 };
+        }
+      }
+    },
+  };
+  return { ...speculativeDecoder(label), decoder };
+}
+
 describe('the eval losslessness', () => {
   it('finds honest speculation equal to greedy, prompt by prompt', async () => {
     const results = await measure(scriptedSubject({ ...script, decoders: [speculativeDecoder(), greedyDecoder()] }));
@@ -44,7 +65,7 @@ describe('the eval losslessness', () => {
       lossless: true,
       promptTokens: 4,
       maxTokens: 8,
-      decoders: { speculative: { prompts: 3, equal: 3, lossless: true } },
+      decoders: { speculative: { output: 'greedy', prompts: 3, equal: 3, lossless: true } },
       skipped: [],
     });
   });
@@ -56,6 +77,7 @@ describe('the eval losslessness', () => {
     expect(results.decoders.speculative.lossless).toBe(true);
     // Prompt 1 is 12 13 14 15; the sums modulo 50 go on 29 44 23 17 40 7: number 5 is 7.
     expect(results.decoders.lying).toEqual({
+      output: 'greedy',
       prompts: 3,
       equal: 2,
       lossless: false,
@@ -71,18 +93,59 @@ describe('the eval losslessness', () => {
     expect(decoders.short).toMatchObject({ equal: 2, lossless: false, firstDifference: { prompt: 2 } });
   });
 
-  it('compares only decoders that draft and claim greedy output, and says which it left out', async () => {
-    const sampling = speculativeDecoder('sampling', {
-      rule: { ...speculativeDecoder().rule, keeps: ['distribution'] },
-      bend: liar(0),
+  it('calls a decoder that keeps the distribution neither lossless nor lossy, and compares it with nothing', async () => {
+    const keeps = ['distribution' as const];
+    const drawn = speculativeDecoder('drawn', { rule: { ...speculativeDecoder().rule, keeps }, bend: liar(0) });
+    const results = await measure(scriptedSubject({ ...script, decoders: [greedyDecoder(), drawn] }));
+    expect(results.decoders).toEqual({
+      drawn: { output: 'same distribution', prompts: 3, equal: null, lossless: null },
     });
-    const decoders = [greedyDecoder(), sampling, refusingDecoder()];
-    const results = await measure(scriptedSubject({ ...script, decoders }));
+    // Not every output is known to be greedy's.
+    expect(results.lossless).toBe(false);
+  });
+
+  it('asks the decoder before its rule what it keeps, and knows that certain draws are greedy', async () => {
+    const { decoder, rule } = speculativeDecoder();
+    const own = { ...speculativeDecoder('own', { bend: liar(5) }), decoder: { ...decoder, keeps: [] } };
+    const keeps = ['distribution' as const];
+    const certain = { ...speculativeDecoder('certain'), rule: { ...rule, keeps }, sampling: { temperature: 0 } };
+    const results = await measure(scriptedSubject({ ...script, decoders: [own, certain] }));
+    expect(results.decoders.own).toMatchObject({ output: 'lossy', lossless: false });
+    expect(results.decoders.certain).toEqual({ output: 'greedy', prompts: 3, equal: 3, lossless: true });
+  });
+
+  it('says of a lossy decoder how often it gave greedy’s output all the same, unless a clock decided that', async () => {
+    const rule = { ...speculativeDecoder().rule, keeps: [] };
+    const lossy = speculativeDecoder('lossy', { rule, bend: liar(5) });
+    const timed = { ...speculativeDecoder('timed', { rule }), policy: { isTimed: true, grow: () => [] } };
+    const results = await measure(scriptedSubject({ ...script, decoders: [lossy, timed] }));
+    expect(results.lossless).toBe(false);
+    expect(results.decoders.lossy).toMatchObject({
+      ...{ output: 'lossy', equal: 2, lossless: false },
+      firstDifference: { prompt: 1, position: 5 },
+    });
+    expect(results.decoders.timed).toEqual({ output: 'lossy', prompts: 3, equal: null, lossless: false });
+  });
+
+  it('judges a decoder under its own bias and repetition penalty', async () => {
+    // Token 0 wins by its bias everywhere, and then loses its lead by the penalty on what the row holds.
+    const sampling = { bias: { 0: 3 }, repetitionPenalty: 4 };
+    const honest = { ...biasedDecoder('honest', sampling), sampling };
+    const deaf = { ...speculativeDecoder('deaf'), sampling };
+    const plain = speculativeDecoder('plain');
+    const subject = scriptedSubject({ ...script, decoders: [honest, deaf, plain] });
+    const { decoders } = await measure(subject);
+    expect(decoders.honest).toMatchObject({ equal: 3, lossless: true });
+    expect(decoders.deaf).toMatchObject({ equal: 0, lossless: false });
+    expect(decoders.plain).toMatchObject({ equal: 3, lossless: true });
+    // Three decoders, and two judges: one for both decoders of one sampling.
+    expect(subject.sessions).toHaveLength(5);
+  });
+
+  it('names a decoder that has nothing to draft with, which decodes nothing and so loses nothing', async () => {
+    const results = await measure(scriptedSubject({ ...script, decoders: [greedyDecoder(), refusingDecoder()] }));
     expect(results).toMatchObject({ lossless: true, decoders: {} });
-    expect(results.skipped).toEqual([
-      { decoder: 'sampling', reason: "its acceptance rule does not claim greedy's output (it keeps: distribution)" },
-      { decoder: 'refusing', reason: expect.stringContaining('DRAFT_UNSUPPORTED') },
-    ]);
+    expect(results.skipped).toEqual([{ decoder: 'refusing', reason: expect.stringContaining('DRAFT_UNSUPPORTED') }]);
   });
 
   it('calls an arm without drafts lossless and decodes nothing for it', async () => {

@@ -1,4 +1,10 @@
-import { plainGreedy } from '@foretoken/core/evaluation';
+import {
+  type ChoiceListener,
+  type ChoiceSettings,
+  type OutputClaim,
+  outputClaim,
+  plainGreedy,
+} from '@foretoken/core/evaluation';
 import { defineEval, type NamedDecoder, type Progress, type Prompt, type Subject, Type } from '@foretoken/core/plugin';
 import { continuedPrompts, forEachDecoder, type SkippedDecoder, tokensByPrompt } from '../decoding/decoder-runs.ts';
 import { stages } from '../progress/stages.ts';
@@ -16,23 +22,30 @@ export type FirstDifference = {
   readonly topTwoGap: number | null;
 };
 
-/** How one decoder's outputs compare with greedy's. */
+/** How one drafting decoder's outputs compare with greedy's. */
 export type DecoderLosslessness = {
+  /** What the decoder and its rule claim. */
+  readonly output: OutputClaim;
   readonly prompts: number;
-  /** Prompts whose output equals greedy's, token by token, to the same length. */
-  readonly equal: number;
-  readonly lossless: boolean;
+  /**
+   * Prompts whose output equals greedy's, token by token, to the same length; null where that says nothing: the output is
+   * drawn, or drafts depend on a clock and the output on the drafts.
+   */
+  readonly equal: number | null;
+  /** Whether it gave the greedy output that it claims; null of one that is drawn, false of a lossy one. */
+  readonly lossless: boolean | null;
   readonly firstDifference?: FirstDifference;
 };
 
 /** Results of the eval `losslessness`. */
 export type LosslessnessResults = {
-  /** Every decoder compared gave greedy's tokens on every prompt; true where no decoder drafts. */
+  /** Every decoder that drafts claims greedy's tokens and gave them on every prompt; true where none drafts. */
   readonly lossless: boolean;
   readonly promptTokens: number;
   readonly maxTokens: number;
+  /** Decoders that draft. */
   readonly decoders: { readonly [label: string]: DecoderLosslessness };
-  /** Drafting decoders that were not compared, and why. */
+  /** Decoders to which this model gives nothing to draft with. */
   readonly skipped: readonly SkippedDecoder[];
 };
 
@@ -48,51 +61,81 @@ export const losslessness = defineEval({
   create: (_context, options) => ({
     async measure(subject) {
       const drafting = subject.decoders.filter(({ decoder }) => decoder.drafts);
-      const claiming = drafting.filter(({ rule }) => rule.keeps.includes('greedy'));
       const { prompts } = continuedPrompts('losslessness', subject, options);
-      const progress = stages(subject, claiming.length + 1);
-      const judge = claiming.length > 0 ? await greedyOutputs(subject, prompts, options.maxTokens, progress(0)) : [];
-      const { byLabel, skipped } = await forEachDecoder(claiming, async (decoder, index) => {
-        const emissions = await subject.emissions(decoder, prompts, options.maxTokens, progress(index + 1));
-        return compared(judge, tokensByPrompt(emissions, prompts.length));
+      const progress = stages(subject, 2 * drafting.length);
+      const judge = greedyJudge(subject, prompts, options.maxTokens);
+      const { byLabel, skipped } = await forEachDecoder(drafting, async (decoder, index) => {
+        const emissions = await subject.emissions(decoder, prompts, options.maxTokens, progress(2 * index));
+        const greedy = isComparable(decoder) ? await judge(decoder, progress(2 * index + 1)) : undefined;
+        return judged(decoder, greedy, tokensByPrompt(emissions, prompts.length));
       });
       const results: LosslessnessResults = {
-        lossless: Object.values(byLabel).every(({ lossless }) => lossless),
+        lossless: Object.values(byLabel).every(({ lossless }) => lossless === true),
         promptTokens: options.promptTokens,
         maxTokens: options.maxTokens,
         decoders: byLabel,
-        skipped: [...drafting.filter((decoder) => !claiming.includes(decoder)).map(lossyReason), ...skipped],
+        skipped,
       };
       return { results };
     },
   }),
 });
 
+/** Whether a comparison with greedy says something, and says the same at every run. */
+function isComparable(decoder: NamedDecoder): boolean {
+  const claim = outputClaim(decoder);
+  return claim === 'greedy' || (claim === 'lossy' && decoder.policy.isTimed !== true);
+}
+
+function judged(
+  decoder: NamedDecoder,
+  greedy: readonly GreedyOutput[] | undefined,
+  outputs: readonly Int32Array[],
+): DecoderLosslessness {
+  const output = outputClaim(decoder);
+  const found = greedy && compared(greedy, outputs);
+  const lossless = { greedy: found?.equal === outputs.length, 'same distribution': null, lossy: false }[output];
+  return { output, prompts: outputs.length, equal: null, lossless, ...found };
+}
+
 interface GreedyOutput {
   readonly tokens: number[];
   readonly topTwoGaps: number[];
 }
 
+/** Greedy's outputs under a decoder's own bias and repetition penalty, decoded once for all decoders that share them. */
+function greedyJudge(subject: Subject, prompts: readonly Prompt[], maxTokens: number) {
+  const bySettings = new Map<string, readonly GreedyOutput[]>();
+  return async ({ sampling = {} }: NamedDecoder, progress: Progress): Promise<readonly GreedyOutput[]> => {
+    const { bias, repetitionPenalty } = sampling;
+    const key = JSON.stringify([bias, repetitionPenalty]);
+    const outputs =
+      bySettings.get(key) ??
+      (await greedyOutputs({ ...subject, progress }, prompts, { maxTokens, settings: { bias, repetitionPenalty } }));
+    bySettings.set(key, outputs);
+    return outputs;
+  };
+}
+
 async function greedyOutputs(
   subject: Subject,
   prompts: readonly Prompt[],
-  maxTokens: number,
-  progress: Progress,
+  { maxTokens, settings }: { readonly maxTokens: number; readonly settings: ChoiceSettings },
 ): Promise<readonly GreedyOutput[]> {
   const outputs = prompts.map((): GreedyOutput => ({ tokens: [], topTwoGaps: [] }));
-  const judge = plainGreedy((prompt, { token, topTwoGap }) => {
+  const onChoice: ChoiceListener = (prompt, { token, topTwoGap }) => {
     outputs[prompt].tokens.push(token);
     outputs[prompt].topTwoGaps.push(topTwoGap);
-  });
-  await subject.emissions(judge, prompts, maxTokens, progress);
+  };
+  await subject.emissions(plainGreedy(onChoice, settings), prompts, maxTokens, subject.progress);
   return outputs;
 }
 
-function compared(judge: readonly GreedyOutput[], outputs: readonly Int32Array[]): DecoderLosslessness {
+function compared(judge: readonly GreedyOutput[], outputs: readonly Int32Array[]) {
   const differences = judge.map((greedy, prompt) => difference(prompt, greedy, outputs[prompt]));
   const firstDifference = differences.find((found) => found !== undefined);
   const equal = differences.filter((found) => found === undefined).length;
-  return { prompts: judge.length, equal, lossless: !firstDifference, ...(firstDifference && { firstDifference }) };
+  return { equal, ...(firstDifference && { firstDifference }) };
 }
 
 function difference(prompt: number, greedy: GreedyOutput, output: Int32Array): FirstDifference | undefined {
@@ -109,9 +152,4 @@ function difference(prompt: number, greedy: GreedyOutput, output: Int32Array): F
     };
   }
   return undefined;
-}
-
-function lossyReason({ label, rule }: NamedDecoder): SkippedDecoder {
-  const keeps = rule.keeps.length > 0 ? rule.keeps.join(', ') : 'nothing';
-  return { decoder: label, reason: `its acceptance rule does not claim greedy's output (it keeps: ${keeps})` };
 }

@@ -1,9 +1,11 @@
-import { plainGreedy } from '@foretoken/core/evaluation';
+import { type OutputClaim, outputClaim, plainGreedy } from '@foretoken/core/evaluation';
 import { defineEval, type NamedDecoder, type Prompt, type Subject, Type } from '@foretoken/core/plugin';
 import { continuedPrompts, forEachDecoder, type SkippedDecoder } from '../decoding/decoder-runs.ts';
 
 /** Speed of one decoder at batch 1, prefill included. */
 export type DecoderThroughput = {
+  /** Whether its output is greedy's, of the same distribution as plain sampling's, or lossy. */
+  readonly output: OutputClaim;
   /** Median over the rounds. */
   readonly tokensPerSecond: number;
   /** Median over the rounds of this decoder's speed over greedy's in the same round. */
@@ -50,7 +52,10 @@ export const throughput = defineEval({
         promptTokens,
         maxTokens,
         decoders: Object.fromEntries(
-          [...speeds].map(([label, own]) => [label, compared(own, speeds.get(baseline.label)!)]),
+          contenders.map((decoder) => [
+            decoder.label,
+            { output: outputClaim(decoder), ...compared(speeds.get(decoder.label)!, speeds.get(baseline.label)!) },
+          ]),
         ),
         skipped: warm.skipped,
       };
@@ -61,7 +66,7 @@ export const throughput = defineEval({
 
 /** The configured greedy decoder, or the plain loop. */
 function greedyOf({ decoders }: Subject): NamedDecoder {
-  return decoders.find(({ decoder, rule }) => !decoder.drafts && rule.keeps.includes('greedy')) ?? plainGreedy();
+  return decoders.find((each) => !each.decoder.drafts && outputClaim(each) === 'greedy') ?? plainGreedy();
 }
 
 async function tokensPerSecond(
@@ -77,7 +82,7 @@ async function tokensPerSecond(
   return tokens / ((performance.now() - start) / 1000);
 }
 
-function compared(own: readonly number[], greedy: readonly number[]): DecoderThroughput {
+function compared(own: readonly number[], greedy: readonly number[]): Omit<DecoderThroughput, 'output'> {
   return {
     tokensPerSecond: median(own),
     ratio: median(own.map((speed, round) => speed / greedy[round])),
