@@ -53,6 +53,7 @@ export {
   indicesOfLargest,
   overVocabulary,
   softmax,
+  without,
 } from './generation/distribution.ts';
 export { createSampler, type Sampler } from './generation/sampler.ts';
 export { emptyTree, isPath, levelsOf, nodesPerLevel, treeFault } from './generation/tree.ts';

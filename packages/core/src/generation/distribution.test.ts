@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { drawIndex, indexOfLargest, indicesOfLargest, overVocabulary, softmax } from './distribution.ts';
+import {
+  drawIndex,
+  indexOfLargest,
+  indicesOfLargest,
+  overVocabulary,
+  pointMass,
+  softmax,
+  without,
+} from './distribution.ts';
 
 test('the lowest index wins a tie', () => {
   expect(indexOfLargest([1, 3, 3, 2])).toBe(1);
@@ -35,4 +43,12 @@ test('a draw beyond a sum that rounding left below 1 never gives an impossible i
 test('a vocabulary of its own is spread over the token ids', () => {
   const out = overVocabulary(Float64Array.of(0.75, 0.25), new Float64Array(4), Int32Array.of(3, 1), 0);
   expect(out).toEqual(Float64Array.of(0, 0.25, 0, 0.75));
+});
+
+test('what is left without some indices is a distribution again, or nothing', () => {
+  const p = Float64Array.of(0.5, 0.25, 0.25, 0);
+  expect(without(p, [0])).toEqual(Float64Array.of(0, 0.5, 0.5, 0));
+  expect(without(p, [1, 2, 1])).toEqual(pointMass(0, 4));
+  expect(without(p, [0, 1, 2])).toBeUndefined();
+  expect(p).toEqual(Float64Array.of(0.5, 0.25, 0.25, 0));
 });

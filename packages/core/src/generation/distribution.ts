@@ -14,14 +14,46 @@ export function indicesOfLargest(values: ArrayLike<number>, count: number): numb
   return order.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
 }
 
-/** @returns the softmax of raw logits, in float64 */
+/** @returns the softmax of logits, in float64 */
 export function softmax(logits: ArrayLike<number>): Float64Array {
+  return normalize(exponentials(logits));
+}
+
+/**
+ * The weights of a softmax before they are normalized, in float64: the largest is 1.
+ *
+ * The largest logit is taken off before the division, so that no temperature, however low, makes an infinity.
+ * @param temperature - above 0; default 1
+ */
+export function exponentials(logits: ArrayLike<number>, temperature = 1): Float64Array {
   const largest = logits[indexOfLargest(logits)];
-  const p = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  const weights = new Float64Array(logits.length);
+  for (let index = 0; index < weights.length; index++) {
+    weights[index] = Math.exp((logits[index] - largest) / temperature);
+  }
+  return weights;
+}
+
+/** Divides weights by their sum, in place. @returns the same array */
+export function normalize(weights: Float64Array): Float64Array {
   let sum = 0;
-  for (const weight of p) sum += weight;
-  for (let index = 0; index < p.length; index++) p[index] /= sum;
+  for (const weight of weights) sum += weight;
+  for (let index = 0; index < weights.length; index++) weights[index] /= sum;
+  return weights;
+}
+
+/** @returns the distribution in which one index is certain */
+export function pointMass(index: number, length: number): Float64Array {
+  const p = new Float64Array(length);
+  p[index] = 1;
   return p;
+}
+
+/** @returns the distribution of what is none of these indices; undefined where nothing else has any probability */
+export function without(p: Float64Array, indices: readonly number[]): Float64Array | undefined {
+  const rest = p.slice();
+  for (const index of indices) rest[index] = 0;
+  return rest.some((weight) => weight > 0) ? normalize(rest) : undefined;
 }
 
 /** @returns an index drawn from a distribution by a uniform number in [0, 1) */

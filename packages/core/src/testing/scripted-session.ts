@@ -1,5 +1,8 @@
 // V vocabulary.
-import type { DraftPolicy, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { Session, Tree, Verdict } from '../contracts/decoding.ts';
+import { createSampler, type Sampler } from '../generation/sampler.ts';
+import { chainTree } from '../generation/tree.ts';
+import { pathTo, scriptedDraft } from './scripted-draft.ts';
 
 /** A model without tensors: what a {@link scriptedSession} decodes. */
 export interface ScriptedModel {
@@ -24,24 +27,30 @@ export interface ScriptedSession extends Session {
   readonly disposed: boolean;
 }
 
+interface ScriptedRow {
+  readonly history: number[];
+  readonly sampler: Sampler;
+}
+
 /**
  * A decoding session over a function instead of a model: for tests of decoders and evals whose every token is known.
  *
- * It keeps the order of draft, verify and commit no better than its caller.
+ * Verdicts and drawn drafts follow each row's sampling, as a real session's do. It keeps the order of draft, verify and
+ * commit no better than its caller.
  */
 export function scriptedSession(model: ScriptedModel): ScriptedSession {
-  const histories = new Map<number, number[]>();
+  const open = new Map<number, ScriptedRow>();
   let verified: readonly Tree[] = [];
   let forwards = 0;
   let nextRow = 0;
   let disposed = false;
-  const open = (history: readonly number[]) => {
-    histories.set(nextRow, [...history]);
+  const add = (history: readonly number[], sampler: Sampler) => {
+    open.set(nextRow, { history: [...history], sampler });
     return nextRow++;
   };
   return {
     get rows() {
-      return [...histories.keys()];
+      return [...open.keys()];
     },
     get forwards() {
       return forwards;
@@ -52,37 +61,36 @@ export function scriptedSession(model: ScriptedModel): ScriptedSession {
     levels: model.levels ?? 0,
     context: model.context,
     get vocabulary() {
-      return model.vocabulary ?? model.logits([0]).length;
+      return vocabularyOf(model);
     },
-    room: (row) => model.context - histories.get(row)!.length,
-    join: ({ tokens }) => open([...tokens]),
-    leave: (row) => void histories.delete(row),
+    room: (row) => model.context - open.get(row)!.history.length,
+    join: ({ tokens, sampling }) => add([...tokens], createSampler(sampling, vocabularyOf(model))),
+    leave: (row) => void open.delete(row),
     fork(from, pending) {
-      const copies = from.map((row, copy) => {
-        const history = histories.get(row)!;
-        return pending ? [...history.slice(0, -1), pending[copy]] : history;
-      });
-      histories.clear();
-      for (const history of copies) open(history);
+      const originals = from.map((row) => open.get(row)!);
+      open.clear();
+      for (const [copy, { history, sampler }] of originals.entries()) {
+        add(pending ? [...history.slice(0, -1), pending[copy]] : history, sampler);
+      }
     },
-    draft: async (policy) =>
-      [...histories].map(([row, history]) =>
+    draft: async (policy, random) =>
+      [...open].map(([row, { history, sampler }]) =>
         model.headDistribution
-          ? grown(model, history, policy, { row, rows: histories.size })
-          : chain(model.drafts?.(history) ?? []),
+          ? scriptedDraft(model, { history, sampler, random, at: { row, rows: open.size } }, policy)
+          : chainTree(model.drafts?.(history) ?? []),
       ),
     async verify(trees) {
       forwards++;
       verified = trees;
-      return [...histories.values()].map((history, i) => scriptedVerdict(model, history, trees[i]));
+      return [...open.values()].map((row, i) => scriptedVerdict(model, row, trees[i]));
     },
     commit(kept) {
-      for (const [i, history] of [...histories.values()].entries()) {
+      for (const [i, { history }] of [...open.values()].entries()) {
         history.push(...Array.from(kept[i].path, (node) => verified[i].tokens[node]), kept[i].next);
       }
     },
     dispose() {
-      histories.clear();
+      open.clear();
       disposed = true;
     },
   };
@@ -95,59 +103,18 @@ export function certainOf(token: number, vocabulary: number): Float32Array {
   return logits_V;
 }
 
-function chain(tokens: readonly number[]): Tree {
-  return {
-    tokens: Int32Array.from(tokens),
-    parent: Int32Array.from(tokens, (_, node) => node - 1),
-    q: tokens.map(() => 'chosen'),
-  };
+function vocabularyOf(model: ScriptedModel): number {
+  return model.vocabulary ?? model.logits([0]).length;
 }
 
-/** The tree that a policy asks for; every child is one of the head's top choices. */
-function grown(
-  model: ScriptedModel,
-  history: readonly number[],
-  policy: DraftPolicy,
-  at: { readonly row: number; readonly rows: number },
-): Tree {
-  const [tokens, parent]: [number[], number[]] = [[], []];
-  const tree = (): Tree => ({
-    tokens: Int32Array.from(tokens),
-    parent: Int32Array.from(parent),
-    q: tokens.map(() => 'chosen'),
-  });
-  const levels = model.levels ?? 0;
-  let frontier = [-1];
-  for (let level = 1; level <= levels && frontier.length > 0; level++) {
-    const p = (node: number) => model.headDistribution!([...history, ...pathTo(tree(), node)], level);
-    const wanted = policy.grow(tree(), frontier, p, { ...at, level, levels, trained: levels });
-    frontier = wanted.flatMap(({ node, children }) => {
-      const ranked = [...p(node).entries()].sort(([a, pA], [b, pB]) => pB - pA || a - b);
-      return ranked.slice(0, children).map(([token]) => {
-        parent.push(node);
-        return tokens.push(token) - 1;
-      });
-    });
-  }
-  return tree();
-}
-
-function pathTo(tree: Tree, node: number): number[] {
-  return node < 0 ? [] : [...pathTo(tree, tree.parent[node]), tree.tokens[node]];
-}
-
-function scriptedVerdict(model: ScriptedModel, history: readonly number[], tree: Tree): Verdict {
-  const logits = (node: number) => model.logits([...history, ...pathTo(tree, node)]);
+/** What the model says of a row as it is now, whatever is committed later. */
+function scriptedVerdict(model: ScriptedModel, { history: committed, sampler }: ScriptedRow, tree: Tree): Verdict {
+  const history = [...committed];
+  const after = (node: number) => [...history, ...pathTo(tree, node)];
+  const logits = (node: number) => model.logits(after(node));
   return {
     logits,
-    argmax(node) {
-      const logits_V = logits(node);
-      return logits_V.indexOf(Math.max(...logits_V));
-    },
-    p(node) {
-      const weights = Float64Array.from(logits(node), Math.exp);
-      const sum = weights.reduce((a, b) => a + b, 0);
-      return weights.map((weight) => weight / sum);
-    },
+    argmax: (node) => sampler.argmax(logits(node), () => after(node)),
+    p: (node) => sampler.distribution(logits(node), () => after(node)),
   };
 }
