@@ -22,7 +22,7 @@ export { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 export { type Static, Type } from 'typebox';
 export type * from './contracts/index.ts';
 export { offsetOfTerm, offsetTerm } from './contracts/term.ts';
-export { acceptDrafts, checkDraftLevels } from './generation/accept-drafts.ts';
+export { acceptDrafts, checkDraftLevels, withoutPolicy } from './generation/accept-drafts.ts';
 export { checkDrawn } from './generation/check-steps.ts';
 export { drawIndex } from './generation/distribution.ts';
 export { generateRows } from './generation/generate-rows.ts';

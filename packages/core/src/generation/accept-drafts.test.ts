@@ -1,7 +1,7 @@
 // What the decoders' step shares, over a session and a rule that only record.
 import { expect, test } from 'vitest';
-import type { AcceptanceRule, Random, Session, Tree, Verdict } from '../index.ts';
-import { acceptDrafts, checkDraftLevels } from './accept-drafts.ts';
+import type { AcceptanceRule, GenerationRequest, Random, Session, Tree, Verdict } from '../index.ts';
+import { acceptDrafts, checkDraftLevels, withoutPolicy } from './accept-drafts.ts';
 import type { GeneratingRow } from './generating-row.ts';
 import { chainTree, emptyTree } from './tree.ts';
 
@@ -56,4 +56,10 @@ test('a model that drafts too few levels is refused with the number that it draf
   expect(() => checkDraftLevels('"x"', session, 2)).not.toThrow();
   expect(() => checkDraftLevels('"x"', session, 3)).toThrow(/DRAFT_UNSUPPORTED: "x" drafts 3 levels .* drafts 2 at/);
   expect(() => checkDraftLevels('"x"', { levels: 0 })).toThrow(/DRAFT_UNSUPPORTED: "x" drafts 1 level .*"greedy"/);
+});
+
+test('a decoder that asks no policy keeps the request’s from measuring and learning', () => {
+  const request = { maxTokens: 3, policy: { prepare: () => {}, learn: () => {} } } as unknown as GenerationRequest;
+  const { policy, ...rest } = withoutPolicy(request);
+  expect([rest, Object.keys(policy)]).toEqual([{ maxTokens: 3 }, ['grow']]);
 });

@@ -45,3 +45,8 @@ export function checkDraftLevels(who: string, session: Pick<Session, 'levels'>, 
       : `${asked}, and this model drafts ${session.levels} at most. Ask for fewer, or train a longer horizon.`,
   );
 }
+
+/** The request of a decoder that asks no policy, so that none measures or learns what is not its own. */
+export function withoutPolicy(request: GenerationRequest): GenerationRequest {
+  return { ...request, policy: { grow: () => [] } };
+}

@@ -1,4 +1,4 @@
-import { defineDecoder, emptyTree, generateRows } from '@foretoken/core/plugin';
+import { defineDecoder, emptyTree, generateRows, withoutPolicy } from '@foretoken/core/plugin';
 
 /** One forward a token, no draft, the model's first choice. Asks neither rule nor policy. */
 export default defineDecoder({
@@ -8,7 +8,7 @@ export default defineDecoder({
     drafts: false,
     keeps: ['greedy'],
     generate: (session, request) =>
-      generateRows(session, { ...request, policy: { grow: () => [] } }, async (rows) => {
+      generateRows(session, withoutPolicy(request), async (rows) => {
         const trees = rows.map(emptyTree);
         const verdicts = await session.verify(trees);
         return verdicts.map((verdict, index) => ({

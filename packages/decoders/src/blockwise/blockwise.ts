@@ -1,0 +1,76 @@
+import {
+  type AcceptanceRule,
+  acceptDrafts,
+  checkDraftLevels,
+  type DraftPolicy,
+  defineDecoder,
+  emptyTree,
+  type GenerationRequest,
+  generateRows,
+  type Random,
+  type RowStep,
+  Type,
+  type Verdict,
+} from '@foretoken/core/plugin';
+
+/**
+ * Blockwise parallel decoding: every head proposes one token of a block, one forward verifies the block and gives the
+ * heads what they propose the next one from.
+ *
+ * @source Stern et al. 2018, arXiv:1811.03115, sec. 3 and 4; the minimum block size, sec. 5.3
+ */
+export default defineDecoder({
+  name: 'blockwise',
+  description: 'One token of a block per head, verified in one forward; a minimum block size makes it lossy.',
+  options: Type.Object({
+    minimumBlock: Type.Integer({
+      minimum: 1,
+      default: 1,
+      description: 'Tokens that a forward emits at least, whatever the rule says; above 1 the output is lossy.',
+    }),
+  }),
+  create: (_context, { minimumBlock }) => ({
+    drafts: true,
+    ...(minimumBlock > 1 && { keeps: [] }),
+    async *generate(session, request) {
+      const who = minimumBlock > 1 ? `decoder "blockwise" with minimumBlock ${minimumBlock}` : 'decoder "blockwise"';
+      checkDraftLevels(who, session, Math.max(1, minimumBlock - 1));
+      const policy = blockPolicy(request, minimumBlock - 1);
+      yield* generateRows(session, request, async (rows) => {
+        const byRow = new Map(rows.map((row) => [row.row, row]));
+        const drafts = await session.draft(policy, (row) => byRow.get(row)!.random);
+        const steps = await acceptDrafts(session, request, rows, drafts);
+        return steps.map((step, index) => withAtLeast(minimumBlock - 1, step, request.rule, rows[index].random));
+      });
+    },
+  }),
+});
+
+/** One child a level, as far as the request's policy goes and at least as far as what is kept anyway. */
+function blockPolicy({ policy, rule }: GenerationRequest, leastLevels: number): DraftPolicy {
+  return {
+    grow(tree, [last], p, at) {
+      const wanted = policy.grow(tree, [last], p, at).find(({ children }) => children > 0);
+      if (wanted) return [{ ...wanted, children: 1 }];
+      return at.level <= leastLevels ? [{ node: last, children: 1, sampled: rule.needsDrawn === true }] : [];
+    },
+  };
+}
+
+/** Keeps at least the first `count` drafts; behind a draft that the rule refused comes what the rule makes of the model there. */
+function withAtLeast(count: number, step: RowStep, rule: AcceptanceRule, random: Random): RowStep {
+  const { tree, verdict, kept } = step;
+  const forced = Math.min(count, tree.tokens.length);
+  if (kept.path.length >= forced) return step;
+  const { next } = rule.accept(emptyTree(), verdictAfter(verdict, forced - 1), random);
+  return { ...step, kept: { path: Int32Array.from({ length: forced }, (_, node) => node), next } };
+}
+
+/** What the model says after one node, as if that were the pending token. */
+function verdictAfter(verdict: Verdict, node: number): Verdict {
+  return {
+    argmax: () => verdict.argmax(node),
+    p: () => verdict.p(node),
+    logits: () => verdict.logits(node),
+  };
+}
