@@ -92,6 +92,8 @@ export class Generation {
 
   /** Waits, with no row under way, until a prompt comes, none will any more, or the request is aborted. */
   async arrival(): Promise<void> {
+    // Places asked for before may have gone to prompts that failed or were aborted since.
+    this.#arrivals.ask(this.#places);
     await this.#arrivals.wait(this.#request.signal);
   }
 

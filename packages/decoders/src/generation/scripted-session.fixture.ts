@@ -11,6 +11,8 @@ export interface ScriptedOptions {
   /** The heads: a tree for a text. Default: none. */
   readonly draft?: (text: readonly number[]) => Pick<Tree, 'tokens' | 'parent'>;
   readonly context?: number;
+  /** Raw logits of the 100 tokens that may follow a text. Default: none, and asking for them is an error. */
+  readonly logits?: (text: readonly number[]) => Float32Array;
 }
 
 /** Records every call, and follows a script. */
@@ -20,6 +22,8 @@ export class ScriptedSession implements Session {
   readonly calls: string[] = [];
   readonly policies: DraftPolicy[] = [];
   forwards = 0;
+  /** Most rows that were open at once. */
+  peak = 0;
   readonly #texts = new Map<number, number[]>();
   readonly #options: ScriptedOptions;
   #trees: readonly Tree[] = [];
@@ -45,6 +49,7 @@ export class ScriptedSession implements Session {
     if (tokens.length === 0) throw new Error('empty prompt');
     this.calls.push('join');
     this.#texts.set(this.#nextId, [...tokens]);
+    this.peak = Math.max(this.peak, this.#texts.size);
     return this.#nextId++;
   }
 
@@ -71,11 +76,16 @@ export class ScriptedSession implements Session {
     this.forwards++;
     this.#trees = trees;
     return [...this.#texts.values()].map((text, r) => {
-      const argmax = (node: number) => this.#options.next([...text, ...pathTo(trees[r], node)]);
+      const after = (node: number) => [...text, ...pathTo(trees[r], node)];
       const refuse = () => {
         throw new Error('not scripted');
       };
-      return { argmax, p: refuse, logits: refuse };
+      const { next, logits } = this.#options;
+      return {
+        argmax: (node) => next(after(node)),
+        p: refuse,
+        logits: (node) => (logits ? logits(after(node)) : refuse()),
+      };
     });
   }
 
