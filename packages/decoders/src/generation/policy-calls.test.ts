@@ -24,15 +24,14 @@ test('a policy prepares once, with the empty session, before the first row joins
 });
 
 test.each([
-  ['as many rows as prompts', {}, 2],
-  ['not more than there are', { maxRows: 9 }, 2],
-  ['all places, where prompts arrive', { maxRows: 9, arriving: [] }, 9],
-] as const)('it is told of %s', async (_, more, rows) => {
+  ['as many rows as prompts', undefined, false, 2],
+  ['not more than there are', 9, false, 2],
+  ['all places, where prompts arrive', 9, true, 9],
+])('it is told of %s', async (_, maxRows, isArriving, rows) => {
   const told: number[] = [];
   const policy: DraftPolicy = { ...quiet, prepare: async (_session, at) => void told.push(at.rows) };
-  const arriving = (async function* () {})();
-  const asked = { policy, ...more, ...('arriving' in more && { arriving }) };
-  await all(speculative.generate(session(), request([10, 20], 3, asked)));
+  const arriving = isArriving ? (async function* () {})() : undefined;
+  await all(speculative.generate(session(), request([10, 20], 3, { policy, maxRows, arriving })));
   expect(told).toEqual([rows]);
 });
 
