@@ -1,0 +1,86 @@
+// K levels.
+
+/**
+ * Share that level 1 is taken to have before anything is known; a further level's is what the one before it has. It is high,
+ * so that what might pay is tried first and given up when enough drafts were rejected.
+ */
+const FIRST_PRIOR = 0.8;
+/** Observations that the prior counts for at first; it fades like any other. */
+const PRIOR_WEIGHT = 8;
+
+/** What is known of one level: weights of drafts that were decided. */
+interface Level {
+  readonly accepted: number;
+  readonly decided: number;
+  readonly prior: number;
+}
+
+const NOTHING: Level = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
+
+/**
+ * How often a drafted token is kept, level by level, given that those before it were: a running estimate over all rows.
+ *
+ * A level counts only where it was decided: it was drafted, and all before it were kept. What was not drafted, or hung below
+ * a rejected token, is unobserved and says nothing. Old observations fade as new ones of the same level come.
+ */
+export class AcceptanceEstimate {
+  readonly #levels: Level[] = [];
+  readonly #fading: number;
+
+  /** @param memory - observations of a level that count at most, in effect */
+  constructor(memory: number) {
+    this.#fading = 1 - 1 / memory;
+  }
+
+  /** @param drafted - levels of the draft; @param kept - those that were kept */
+  add(drafted: number, kept: number): void {
+    for (let level = 1; level <= Math.min(drafted, kept + 1); level++) {
+      const { accepted, decided, prior } = this.#levels[level - 1] ?? NOTHING;
+      this.#levels[level - 1] = {
+        accepted: accepted * this.#fading + (level <= kept ? 1 : 0),
+        decided: decided * this.#fading + 1,
+        prior: prior * this.#fading,
+      };
+    }
+  }
+
+  /** @returns share_K kept of those decided, shrunk towards the level before where little is known */
+  conditional(levels: number): number[] {
+    const shares: number[] = [];
+    for (let level = 1; level <= levels; level++) {
+      const { accepted, decided, prior } = this.#levels[level - 1] ?? NOTHING;
+      const expected = shares[level - 2] ?? FIRST_PRIOR;
+      shares.push((accepted + prior * expected) / (decided + prior));
+    }
+    return shares;
+  }
+}
+
+/**
+ * Tokens that a step emits for one row, with 0, 1, ... levels drafted: the model's own, and each draft that is kept.
+ *
+ * @param conditional_K - share of each level that is kept, given those before it
+ * @returns tokens of K + 1 numbers of levels
+ */
+export function expectedTokens(conditional_K: readonly number[]): number[] {
+  const tokens = [1];
+  let reached = 1;
+  for (const share of conditional_K) {
+    reached *= share;
+    tokens.push(tokens[tokens.length - 1] + reached);
+  }
+  return tokens;
+}
+
+/**
+ * The number of levels that gives the most tokens per second; the smallest of equals.
+ *
+ * @param seconds - of a step by number of levels; levels without a time are not considered
+ */
+export function bestLevels(tokens: readonly number[], seconds: readonly number[]): number {
+  let best = 0;
+  for (let level = 1; level < Math.min(tokens.length, seconds.length); level++) {
+    if (tokens[level] / seconds[level] > tokens[best] / seconds[best]) best = level;
+  }
+  return best;
+}

@@ -1,0 +1,195 @@
+import type { DraftPolicy, Kept } from '@foretoken/core';
+import { createRandom } from '@foretoken/core';
+import { chainTree } from '@foretoken/core/plugin';
+import { describe, expect, test } from 'vitest';
+import { expectedTokens } from './acceptance-estimate.ts';
+import costModel, { CostModel } from './cost-model.ts';
+import { TimedSession } from './timed-session.fixture.ts';
+
+const OPTIONS = { explore: 0.01, memory: 128, sampled: false };
+
+/** Up to 16 nodes cost what one does; from there on time grows with the nodes. */
+const stepMs = (rows: number, levels: number) => 4 * Math.max(1, (rows * (levels + 1)) / 16) + 0.2 * levels;
+
+/** What came of a generation without an end: tokens, and milliseconds that they took. */
+interface Outcome {
+  readonly tokens: number;
+  readonly ms: number;
+  /** Mean levels drafted. */
+  readonly levels: number;
+}
+
+/** @param shares - of each level, how often it is kept given those before it */
+async function generate(
+  policy: DraftPolicy,
+  session: TimedSession,
+  { rows, steps, shares, seed = 1 }: { rows: number; steps: number; shares: readonly number[]; seed?: number },
+): Promise<Outcome> {
+  const random = createRandom(seed, 'outcomes');
+  const [started, first] = [session.now, session.steps.length];
+  let tokens = 0;
+  for (let step = 0; step < steps; step++) {
+    for (const row of session.rows) session.leave(row);
+    for (let row = 0; row < rows; row++) session.join({ tokens: new Int32Array(4) });
+    const trees = await session.draft(policy);
+    await session.verify(trees);
+    for (const [index, tree] of trees.entries()) {
+      let length = 0;
+      while (length < tree.tokens.length && random.uniform() < shares[length]) length++;
+      const kept: Kept = { path: Int32Array.from({ length }, (_, node) => node), next: 0 };
+      tokens += length + 1;
+      policy.learn?.({ row: session.rows[index], tree, kept, rows, isLast: false });
+    }
+  }
+  for (const row of session.rows) session.leave(row);
+  const taken = session.steps.slice(first).map(([, levels]) => levels);
+  return { tokens, ms: session.now - started, levels: taken.reduce((sum, levels) => sum + levels, 0) / steps };
+}
+
+/** Tokens per millisecond of every fixed number of levels, by the formulas that the world is made of. */
+const fixedRates = (rows: number, shares: readonly number[]) =>
+  expectedTokens(shares).map((tokens, levels) => (rows * tokens) / stepMs(rows, levels));
+
+async function prepared(rows: number, options = {}) {
+  const session = new TimedSession({ levels: 7, stepMs });
+  const policy = new CostModel({ ...OPTIONS, ...options }, () => session.now);
+  await policy.prepare(session, { rows, promptTokens: 64 });
+  return { session, policy };
+}
+
+const SHARES = [0.8, 0.7, 0.65, 0.6, 0.5, 0.5, 0.4];
+
+describe('over a grid of batches', () => {
+  test.each([1, 2, 4, 8, 16, 42])(
+    'at batch %i it is within two in a hundred of the best fixed number',
+    async (rows) => {
+      const { session, policy } = await prepared(rows);
+      const { tokens, ms } = await generate(policy, session, {
+        rows,
+        steps: Math.max(400, 6000 / rows),
+        shares: SHARES,
+      });
+      const rates = fixedRates(rows, SHARES);
+      expect(tokens / ms / Math.max(...rates)).toBeGreaterThan(0.98);
+      // Not for want of a difference: the worst fixed number is far away.
+      expect(Math.min(...rates) / Math.max(...rates)).toBeLessThan(0.7);
+    },
+  );
+});
+
+test('it falls back to one token where drafting does not pay, and comes back when that changes', async () => {
+  const { session, policy } = await prepared(4);
+  const hopeless = [0.01, 0, 0, 0, 0, 0, 0];
+  const first = await generate(policy, session, { rows: 4, steps: 4, shares: hopeless });
+  expect(first.levels).toBeGreaterThan(1);
+  await generate(policy, session, { rows: 4, steps: 400, shares: hopeless });
+  const { levels } = await generate(policy, session, { rows: 4, steps: 400, shares: hopeless });
+  expect(levels).toBeLessThan(0.3);
+  await generate(policy, session, { rows: 4, steps: 6000, shares: SHARES });
+  const after = await generate(policy, session, { rows: 4, steps: 400, shares: SHARES });
+  const rates = fixedRates(4, SHARES);
+  expect(after.tokens / after.ms / Math.max(...rates)).toBeGreaterThan(0.98);
+});
+
+test('exploring takes no more than its share of the time, and none if it may have none', async () => {
+  // A level costs the same whatever the batch, and is never kept: all time beyond that of one token is exploring.
+  const shares = [0, 0, 0, 0, 0, 0, 0];
+  for (const explore of [0.05, 0]) {
+    const session = new TimedSession({ levels: 7, stepMs: (_, levels) => 1 + levels });
+    const policy = new CostModel({ ...OPTIONS, explore }, () => session.now);
+    await policy.prepare(session, { rows: 1, promptTokens: 8 });
+    await generate(policy, session, { rows: 1, steps: 500, shares });
+    const { ms } = await generate(policy, session, { rows: 1, steps: 2000, shares });
+    expect((ms - 2000) / ms).toBeCloseTo(explore, 2);
+  }
+});
+
+test('all rows of a step draft alike, as many levels as were settled before it', async () => {
+  const { session, policy } = await prepared(3);
+  const seen = new Set<number>();
+  for (let step = 0; step < 200; step++) {
+    session.now += 1;
+    for (let row = 0; row < 3; row++) session.join({ tokens: new Int32Array(4) });
+    const depths = (await session.draft(policy)).map(({ tokens }) => tokens.length);
+    expect(new Set(depths).size).toBe(1);
+    seen.add(depths[0]);
+    for (const row of session.rows) {
+      const tree = chainTree(Array.from({ length: depths[0] }, () => 0));
+      policy.learn({
+        row,
+        tree,
+        kept: { path: Int32Array.of(0).subarray(0, depths[0]), next: 0 },
+        rows: 3,
+        isLast: false,
+      });
+    }
+    for (const row of session.rows) session.leave(row);
+  }
+  // One is kept, never two: it has come down from where it started.
+  expect(seen.size).toBeGreaterThan(2);
+});
+
+test('measuring leaves the session empty, takes about a fifth of a second, and is done once per batch size', async () => {
+  const { session, policy } = await prepared(4);
+  expect(session.rows).toEqual([]);
+  expect(session.now).toBeGreaterThan(100);
+  expect(session.now).toBeLessThan(300);
+  expect(new Set(session.steps.map(([rows]) => rows))).toEqual(new Set([1, 2, 4]));
+  const before = session.steps.length;
+  await policy.prepare(session, { rows: 4, promptTokens: 64 });
+  expect(session.steps).toHaveLength(before);
+  await policy.prepare(session, { rows: 8, promptTokens: 64 });
+  expect(session.steps.length).toBeGreaterThan(before);
+});
+
+test('where one step takes longer than there is time for, the fewest are taken', async () => {
+  const session = new TimedSession({ levels: 7, stepMs: () => 1_000 });
+  const policy = new CostModel(OPTIONS, () => session.now);
+  await policy.prepare(session, { rows: 1, promptTokens: 64 });
+  // Three that warm up, none and all levels; not one of those between.
+  expect(session.steps.map(([, levels]) => levels)).toEqual([0, 7, 7, 0, 7]);
+});
+
+test('a short context is measured in as well, and one without room for it drafts everything trained', async () => {
+  for (const [context, isMeasured] of [
+    [60, true],
+    [40, false],
+  ] as const) {
+    const session = new TimedSession({ levels: 7, context, stepMs: (_, levels) => (levels === 0 ? 1 : 100) });
+    const policy = new CostModel({ ...OPTIONS, explore: 0 }, () => session.now);
+    await policy.prepare(session, { rows: 2, promptTokens: context - 1 });
+    expect(session.rows).toEqual([]);
+    await generate(policy, session, { rows: 2, steps: 20, shares: SHARES });
+    const { levels } = await generate(policy, session, { rows: 2, steps: 20, shares: SHARES });
+    expect(levels).toBe(isMeasured ? 0 : 7);
+  }
+});
+
+test('a row that ends teaches nothing: its draft may have been cut', async () => {
+  const { session, policy } = await prepared(1, { explore: 0 });
+  session.join({ tokens: new Int32Array(4) });
+  const [first] = await session.draft(policy);
+  expect(first.tokens.length).toBeGreaterThan(0);
+  for (let step = 0; step < 100; step++) {
+    const [tree] = await session.draft(policy);
+    expect(tree.tokens).toHaveLength(first.tokens.length);
+    policy.learn({ row: session.rows[0], tree, kept: { path: new Int32Array(0), next: 0 }, rows: 1, isLast: true });
+  }
+});
+
+test('it says that it depends on a clock, draws where asked to, and refuses more levels than there are', async () => {
+  const policy: DraftPolicy = costModel.create({}, { ...OPTIONS, sampled: true });
+  expect(policy.isTimed).toBe(true);
+  const at = { row: 0, level: 1, levels: 3, trained: 3, rows: 1 };
+  const growths = policy.grow(
+    { tokens: new Int32Array(0), parent: new Int32Array(0), q: [] },
+    [-1],
+    () => new Float64Array(0),
+    at,
+  );
+  expect(growths).toEqual([{ node: -1, children: 1, sampled: true }]);
+  const refusing = new CostModel({ ...OPTIONS, levels: 9 });
+  const session = new TimedSession({ levels: 7, stepMs });
+  const refused = { code: 'DRAFT_UNSUPPORTED', message: expect.stringContaining('can draft 7 at most') };
+  await expect(refusing.prepare(session, { rows: 1, promptTokens: 1 })).rejects.toMatchObject(refused);
+});

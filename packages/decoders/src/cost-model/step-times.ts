@@ -1,0 +1,57 @@
+// K levels.
+
+/** Seconds of one whole step by rows in the batch and levels drafted, between batches and levels that were measured. */
+export class StepTimes {
+  readonly #byRows = new Map<number, readonly number[]>();
+
+  /** Batch sizes measured, ascending. */
+  get sizes(): readonly number[] {
+    return [...this.#byRows.keys()].sort((a, b) => a - b);
+  }
+
+  /** @param measured - seconds by number of levels; 0 is among them */
+  add(rows: number, measured: ReadonlyMap<number, number>): void {
+    const levels = [...measured.keys()].sort((a, b) => a - b);
+    const most = levels[levels.length - 1];
+    const seconds = levels.map((level) => measured.get(level)!);
+    this.#byRows.set(
+      rows,
+      Array.from({ length: most + 1 }, (_, level) => between(levels, seconds, level)),
+    );
+  }
+
+  /**
+   * Seconds by number of levels, from 0. Between two batch sizes that were measured they lie on the line between those;
+   * below the smallest they are its own, above the largest they grow with the rows.
+   *
+   * @returns seconds_K; empty where nothing was measured
+   */
+  at(rows: number): readonly number[] {
+    const { sizes } = this;
+    const known = this.#byRows.get(rows);
+    if (known) return known;
+    if (sizes.length === 0) return [];
+    const largest = sizes[sizes.length - 1];
+    if (rows > largest) return this.#byRows.get(largest)!.map((seconds) => (seconds * rows) / largest);
+    const tables = sizes.map((size) => this.#byRows.get(size)!);
+    const most = Math.min(...tables.map(({ length }) => length));
+    return Array.from({ length: most }, (_, level) =>
+      between(
+        sizes,
+        tables.map((seconds) => seconds[level]),
+        rows,
+      ),
+    );
+  }
+}
+
+/**
+ * The value at x on straight lines between known points; before the first that of the first.
+ * @param xs - ascending
+ */
+function between(xs: readonly number[], ys: readonly number[], x: number): number {
+  const above = xs.findIndex((known) => known >= x);
+  if (above <= 0) return ys[0];
+  const share = (x - xs[above - 1]) / (xs[above] - xs[above - 1]);
+  return ys[above - 1] + share * (ys[above] - ys[above - 1]);
+}

@@ -1,0 +1,63 @@
+// V vocabulary.
+import { defineDraftPolicy, Type } from '@foretoken/core/plugin';
+import { chainLevels, chainOptions, checkLevels, oneChild } from '../fixed/chain.ts';
+
+const Options = Type.Object({
+  limit: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      description: 'Highest entropy, in nats, of a level that is drafted. Default: what gamma and lambda make of it.',
+    }),
+  ),
+  gamma: Type.Number({
+    exclusiveMinimum: 0,
+    default: 0.2,
+    description: 'Scale of the entropy in the bound; without effect beside a limit.',
+  }),
+  lambda: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.4,
+    description: 'Lowest bound on a token’s acceptance at which drafting goes on; without effect beside a limit.',
+  }),
+  ...chainOptions,
+});
+
+/**
+ * The entropy at which the bound on a token's acceptance, 1 - sqrt(gamma H), falls to lambda.
+ *
+ * @returns in nats
+ * @source Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351
+ */
+export function entropyLimit(gamma: number, lambda: number): number {
+  return (1 - lambda) ** 2 / gamma;
+}
+
+/** @returns the entropy of a distribution, in nats */
+export function entropyOf(p_V: Float64Array): number {
+  let entropy = 0;
+  for (const p of p_V) if (p > 0) entropy -= p * Math.log(p);
+  return entropy;
+}
+
+/**
+ * Draft policy by entropy: a level is drafted while the head's distribution is sure enough of it.
+ *
+ * The drawn token never decides, so rejection sampling keeps the distribution.
+ *
+ * @source Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351: stop where 1 - sqrt(gamma H) < lambda
+ */
+export default defineDraftPolicy({
+  name: 'entropy',
+  description: 'A chain, as long as the entropy of the heads’ distributions is low enough.',
+  options: Options,
+  create(_context, { gamma, lambda, limit = entropyLimit(gamma, lambda), levels, sampled }) {
+    return {
+      prepare: async (session) => checkLevels('entropy', levels, session),
+      grow(_tree, frontier, p, at) {
+        if (at.level > chainLevels('entropy', levels, at)) return [];
+        return entropyOf(p(frontier[0])) <= limit ? oneChild(frontier, sampled) : [];
+      },
+    };
+  },
+});
