@@ -9,11 +9,13 @@ export {
   type EvaluateOptions,
   evaluateRun,
   type MatchRecord,
+  type OpenRun,
   openTrainedRun,
   type RunLocation,
   type TrainingSummary,
   type TrainOptions,
   trainRun,
+  withTrainedRun,
 } from './run.ts';
 export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, runPaths } from './run-directory.ts';
 export { MAX_SKIPPED_IN_A_ROW, type StepReport, Trainer, type TrainerParts, type TrainerState } from './trainer.ts';

@@ -120,15 +120,31 @@ export async function evaluateRun(
   experiment: Experiment,
   options: EvaluateOptions,
 ): Promise<{ readonly [evalName: string]: EvalOutcome }> {
-  const { signal, onProgress: progress, trainedAs = experiment } = options;
-  const paths = runPaths(options.directory);
-  return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
-    await checkManifest(paths, data.manifest);
-    await restoreLatest(model, paths, trainedAs);
+  const { signal, onProgress: progress } = options;
+  return withTrainedRun(host, experiment, options, async ({ scope, model, data }) => {
     const [tokenizer, decoders, seed] = [scope.get('tokenizer'), scope.get('decoders'), experiment.seed];
     const openSession = () => host.openSession(model);
     const subject = createSubject({ model, tokenizer, data, decoders, openSession, seed, signal, progress });
     return runEvals(subject, scope.get('evals'));
+  });
+}
+
+/**
+ * Gives `use` the model of a run, with the weights of its last checkpoint, and its data; both are gone afterwards.
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED
+ */
+export async function withTrainedRun<T>(
+  host: Host,
+  experiment: Experiment,
+  options: Omit<EvaluateOptions, 'onProgress'>,
+  use: (run: OpenRun) => Promise<T>,
+): Promise<T> {
+  const { trainedAs = experiment } = options;
+  const paths = runPaths(options.directory);
+  return withRun(host, experiment, paths, options, async (run) => {
+    await checkManifest(paths, run.data.manifest);
+    await restoreLatest(run.model, paths, trainedAs);
+    return use(run);
   });
 }
 
@@ -148,7 +164,7 @@ export async function openTrainedRun(host: Host, experiment: Experiment, locatio
 }
 
 /** An open run with its data. */
-interface OpenRun {
+export interface OpenRun {
   readonly scope: RunScope;
   readonly model: TrainableModel;
   readonly data: PreparedData;
