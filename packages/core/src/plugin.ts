@@ -28,6 +28,7 @@ export { drawIndex } from './generation/distribution.ts';
 export { generateRows } from './generation/generate-rows.ts';
 export type { GeneratingRow, RowStep } from './generation/generating-row.ts';
 export type { Step } from './generation/generation.ts';
+export { longestPath } from './generation/longest-path.ts';
 export { chainTree, emptyTree, firstLevels, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
 export { crossEntropy } from './model/offset-cross-entropy.ts';
 export { createTransformerBlock, defaultMlpWidth, type TransformerBlock } from './model/transformer-block.ts';

@@ -1,8 +1,16 @@
+export { default as blockwise } from './blockwise/blockwise.ts';
 export { default as confidence } from './confidence/confidence.ts';
 export { default as costModel } from './cost-model/cost-model.ts';
+export { default as distance } from './distance/distance.ts';
 export { default as entropy } from './entropy/entropy.ts';
 export { default as exact } from './exact/exact.ts';
 export { default as fixed } from './fixed/fixed.ts';
 export { default as greedy } from './greedy/greedy.ts';
+export { default as promptLookup } from './prompt-lookup/prompt-lookup.ts';
+export { default as rejection } from './rejection/rejection.ts';
+export { default as sample } from './sample/sample.ts';
 export { openSession } from './session/open-session.ts';
 export { default as speculative } from './speculative/speculative.ts';
+export { default as topK } from './top-k/top-k.ts';
+export { default as tree } from './tree/tree.ts';
+export { default as typical } from './typical/typical.ts';

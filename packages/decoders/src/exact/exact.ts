@@ -10,15 +10,18 @@ export default defineAcceptanceRule({
   description: 'A draft is kept while it equals the model’s first choice: the output is greedy decoding’s.',
   create: () => ({
     keeps: ['greedy'],
-    accept(tree, target) {
+    accept({ tokens, parent }, target) {
       const path: number[] = [];
       let node = -1;
-      for (;;) {
-        const next = target.argmax(node);
-        node = tree.tokens.findIndex((token, child) => tree.parent[child] === (path.at(-1) ?? -1) && token === next);
-        if (node < 0) return { path: Int32Array.from(path), next };
-        path.push(node);
+      let next = target.argmax(node);
+      // Parents come before their children, so one walk over the tree finds the whole path.
+      for (let child = 0; child < tokens.length; child++) {
+        if (parent[child] !== node || tokens[child] !== next) continue;
+        path.push(child);
+        node = child;
+        next = target.argmax(node);
       }
+      return { path: Int32Array.from(path), next };
     },
   }),
 });

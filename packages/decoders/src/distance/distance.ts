@@ -1,0 +1,30 @@
+import { defineAcceptanceRule, longestPath, Type } from '@foretoken/core/plugin';
+
+/**
+ * Keeps drafted tokens whose id is near the model's first choice's: |x - argmax p| <= distance. Lossy above 0.
+ *
+ * It means something only where near ids mean near things: bytes of images or of sound, pixel values, quantized numbers.
+ *
+ * @source Stern et al. 2018, arXiv:1811.03115, sec. 5.2
+ */
+export default defineAcceptanceRule({
+  name: 'distance',
+  description: 'Lossy: a draft is kept if its id is near the model’s first choice’s; for ordered vocabularies.',
+  options: Type.Object({
+    distance: Type.Integer({
+      minimum: 0,
+      default: 2,
+      description: 'How far a token id may lie from the first choice’s; 0 is `exact`.',
+    }),
+  }),
+  create: (_context, { distance }) => ({
+    keeps: distance === 0 ? ['greedy'] : [],
+    accept(tree, target) {
+      const path = longestPath(tree, (node, parent) => {
+        const off = Math.abs(tree.tokens[node] - target.argmax(parent));
+        return off <= distance ? -off : undefined;
+      });
+      return { path, next: target.argmax(path.at(-1) ?? -1) };
+    },
+  }),
+});
