@@ -1,9 +1,9 @@
 import { COST_NOTE, costColumns, hasCost } from './cost-table.ts';
+import { decodingColumns, decodingRows, levelColumns, levelRows } from './decoding-table.ts';
 import { decimals } from './numbers.ts';
 import type { ReportData, Sample } from './report-data.ts';
-import type { VerdictRow } from './verdict.ts';
 import { verdictSentences } from './verdict-sentence.ts';
-import { type VerdictColumn, verdictColumns } from './verdict-table.ts';
+import { type Column, verdictColumns } from './verdict-table.ts';
 
 /** The report as Markdown, to be pasted into a pull request. */
 export function reportMarkdown(data: ReportData): string {
@@ -16,7 +16,7 @@ export function reportMarkdown(data: ReportData): string {
     ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
     ...section('Cost', hasCost(rows) ? `${rowsTable(costColumns, rows)}\n\n${COST_NOTE}` : undefined),
     ...section('Offsets', offsetsTable(data)),
-    ...section('Acceptance', acceptanceTable(data)),
+    ...section('Decoding', decodingTables(data)),
     ...section('Generated text', sampleText(samples)),
     '## Arms',
     configs
@@ -33,7 +33,7 @@ export function reportMarkdown(data: ReportData): string {
 const section = (title: string, content: string | undefined): string[] =>
   content === undefined ? [] : [`## ${title}`, content];
 
-function rowsTable(columns: readonly VerdictColumn[], rows: readonly VerdictRow[]): string {
+function rowsTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   return table(
     columns.map(({ heading }) => heading),
     rows.map((row) => columns.map(({ cell }) => cell(row))),
@@ -54,19 +54,13 @@ function offsetsTable({ offsets, unit, rows }: ReportData): string | undefined {
   );
 }
 
-/** Marginal and conditional acceptance of every arm that drafts, a draft per column. */
-function acceptanceTable({ acceptance }: ReportData): string | undefined {
-  const columns = [...new Set(acceptance.map(({ position }) => position))].sort((a, b) => a - b);
-  if (columns.length === 0) return undefined;
-  const series = [...new Map(acceptance.map(({ arm, kind }) => [JSON.stringify([arm, kind]), { arm, kind }])).values()];
-  const share = (one: { arm: string; kind: string }, position: number) =>
-    acceptance.find((point) => point.arm === one.arm && point.kind === one.kind && point.position === position)?.share;
-  const percent = (value: number | undefined) =>
-    value === undefined ? decimals(value, 1) : `${decimals(100 * value, 1)}%`;
-  return table(
-    ['arm', 'accepted', ...columns.map((position) => `draft ${position}`)],
-    series.map((one) => [one.arm, one.kind, ...columns.map((position) => percent(share(one, position)))]),
-    [false, false, ...columns.map(() => true)],
+/** Every decoder, then every draft position. */
+function decodingTables({ decoding }: ReportData): string | undefined {
+  const rows = decodingRows(decoding);
+  if (!rows.some(({ report }) => report)) return undefined;
+  const levels = levelRows(rows);
+  return [rowsTable(decodingColumns, rows), ...(levels.length > 0 ? [rowsTable(levelColumns, levels)] : [])].join(
+    '\n\n',
   );
 }
 

@@ -7,8 +7,17 @@ import { ablationPaths, exists } from '../run/ablation-store.ts';
 import { ACCEPTANCE_KINDS, type AcceptancePoint } from './charts/acceptance.ts';
 import type { OffsetBits } from './charts/bits-per-offset.ts';
 import type { DecoderSpeed } from './charts/speed.ts';
+import {
+  type AcceptanceReport,
+  type DecoderReport,
+  decoderReports,
+  draftingReports,
+  entriesOf,
+  labelMatchReport,
+  listOf,
+} from './decoding.ts';
 import { type LearningCurves, readLearningCurves } from './learning-curves.ts';
-import { draftingDecoders, entriesOf, listOf, type VerdictRow, verdictRows } from './verdict.ts';
+import { draftingDecoders, type VerdictRow, verdictRows } from './verdict.ts';
 
 /** Text that a model wrote, in pieces that were drafted and accepted or came from the model itself. */
 export interface Sample {
@@ -46,6 +55,13 @@ export interface DataSummary {
   readonly skipped: number;
 }
 
+/** Every acceptance number of an arm. */
+export interface ArmDecoding {
+  readonly arm: string;
+  readonly decoders: readonly DecoderReport[];
+  readonly labelMatch?: AcceptanceReport;
+}
+
 /** Everything that a report says, before it is a page or a text. */
 export interface ReportData {
   readonly name: string;
@@ -56,6 +72,7 @@ export interface ReportData {
   readonly curves: LearningCurves;
   readonly offsets: readonly OffsetBits[];
   readonly acceptance: readonly AcceptancePoint[];
+  readonly decoding: readonly ArmDecoding[];
   readonly speeds: readonly DecoderSpeed[];
   readonly samples: readonly Sample[];
   readonly failures: readonly CellError[];
@@ -81,6 +98,11 @@ export async function readReportData(directory: string): Promise<ReportData> {
     curves: await readLearningCurves(paths, plan),
     offsets: arms.flatMap(offsetBits),
     acceptance: arms.flatMap(acceptancePoints),
+    decoding: arms.map((arm) => ({
+      arm: arm.name,
+      decoders: decoderReports(arm),
+      labelMatch: labelMatchReport(arm),
+    })),
     speeds: arms.flatMap(decoderSpeeds),
     samples: arms.flatMap(sampleOf),
     failures: arms.flatMap(failuresOf),
@@ -97,20 +119,19 @@ function offsetBits({ name: arm, results }: ArmResults): OffsetBits[] {
   });
 }
 
-/** Of the first decoder that drafts, and against held-out text. */
+/** Of the decoder whose tokens per forward the verdict shows, and against held-out text. */
 function acceptancePoints(armResults: ArmResults): AcceptancePoint[] {
-  const { name: arm, results } = armResults;
-  const [decoder] = draftingDecoders(armResults);
-  if (decoder === undefined) return [];
-  const drafted = dig(results, 'acceptance', 'decoders', decoder);
+  const [shown] = draftingReports(armResults);
+  if (!shown) return [];
+  const labelMatch = labelMatchReport(armResults)?.levels ?? [];
   const shares = {
-    marginal: dig(drafted, 'marginal'),
-    conditional: dig(drafted, 'conditional'),
-    'label match': dig(results, 'acceptance', 'labelMatch', 'marginal'),
+    marginal: shown.levels.map(({ marginal }) => marginal),
+    conditional: shown.levels.map(({ conditional }) => conditional),
+    'label match': labelMatch.map(({ marginal }) => marginal),
   };
   return ACCEPTANCE_KINDS.flatMap((kind) =>
-    listOf(shares[kind]).flatMap((share, i) =>
-      typeof share === 'number' ? [{ arm, kind, position: i + 1, share }] : [],
+    shares[kind].flatMap((share, i) =>
+      share === undefined ? [] : [{ arm: armResults.name, kind, position: i + 1, share }],
     ),
   );
 }
@@ -120,7 +141,8 @@ function decoderSpeeds({ name: arm, timings }: ArmResults): DecoderSpeed[] {
   return entriesOf(dig(timings, 'throughput', 'decoders')).flatMap(([decoder, measured]) => {
     const [tokensPerSecond, ratio] = [digNumber(measured, 'tokensPerSecond'), digNumber(measured, 'ratio')];
     if (tokensPerSecond === undefined || ratio === undefined) return [];
-    return [{ arm, decoder, isBaseline: decoder === baseline, tokensPerSecond, ratio }];
+    const label = dig(measured, 'output') === 'lossy' ? `${decoder} (lossy)` : decoder;
+    return [{ arm, decoder: label, isBaseline: decoder === baseline, tokensPerSecond, ratio }];
   });
 }
 
@@ -128,10 +150,11 @@ function decoderSpeeds({ name: arm, timings }: ArmResults): DecoderSpeed[] {
 function sampleOf(armResults: ArmResults): Sample[] {
   for (const cell of armResults.cells) {
     if (cell.status !== 'done') continue;
-    const decoders = dig(cell.results, 'acceptance', 'decoders');
-    const decoder = draftingDecoders(armResults)[0] ?? entriesOf(decoders)[0]?.[0];
-    const sample = decoder === undefined ? undefined : dig(decoders, decoder, 'sample');
-    if (sample === undefined || decoder === undefined) continue;
+    const decoder = draftingDecoders(armResults)[0] ?? decoderReports(armResults)[0]?.decoder;
+    if (decoder === undefined) continue;
+    const of = (part: ArmResults['results']) => dig(part, 'acceptance', 'decoders', decoder, 'sample');
+    const sample = of(cell.results) ?? of(cell.timings);
+    if (sample === undefined) continue;
     const { prompt, pieces } = sample as unknown as Pick<Sample, 'prompt' | 'pieces'>;
     return [{ arm: armResults.name, seed: cell.seed, decoder, prompt, pieces }];
   }

@@ -1,3 +1,4 @@
+import type { OutputWord } from './decoding.ts';
 import { mismatches } from './mismatch.ts';
 import { counted, decimals, signed } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
@@ -8,7 +9,7 @@ export function verdictSentences(rows: readonly VerdictRow[]): string[] {
     quality(rows),
     ...mismatches(rows),
     speed(rows),
-    losslessness(rows),
+    ...losslessness(rows),
     repetition(rows),
     failures(rows),
     certainty(rows),
@@ -38,16 +39,48 @@ function speed(rows: readonly VerdictRow[]): string | undefined {
   const drafting = rows.filter(({ speedOverGreedy, isDegenerate }) => speedOverGreedy !== undefined && !isDegenerate);
   if (drafting.length === 0) return undefined;
   const fastest = drafting.reduce((a, b) => (b.speedOverGreedy! > a.speedOverGreedy! ? b : a));
-  const times = `${decimals(fastest.speedOverGreedy, 2)}× the speed of its own greedy decoding`;
+  const isLossy = fastest.decoder !== undefined && fastest.outputs[fastest.decoder] === 'lossy';
+  const times = `${decimals(fastest.speedOverGreedy, 2)}× the speed of its own greedy decoding${isLossy ? ', by a lossy rule' : ''}`;
   return fastest.speedOverGreedy! > 1
     ? `Drafts pay most for ${fastest.arm}: ${times}.`
     : `Drafts pay for no arm; ${fastest.arm} comes closest, at ${times}.`;
 }
 
-function losslessness(rows: readonly VerdictRow[]): string | undefined {
-  const lossy = rows.filter(({ lossless, failedSeeds, seeds }) => !lossless && failedSeeds < seeds);
-  if (lossy.length > 0) return `Not shown to equal greedy decoding: ${names(lossy)}.`;
-  return rows.some(({ decoder }) => decoder !== undefined) ? 'Every speculative output equals greedy’s.' : undefined;
+/** Of every decoder that drafts: equal to greedy, not shown to be, and what does not claim to be. */
+function losslessness(rows: readonly VerdictRow[]): string[] {
+  const done = rows.filter(({ failedSeeds, seeds }) => failedSeeds < seeds);
+  const unequal = done.filter(isUnequal);
+  const drawn = done.filter((row) => has(row, 'same distribution'));
+  const lossy = done.filter((row) => has(row, 'lossy'));
+  const isAllEqual = [unequal, drawn, lossy].every(({ length }) => length === 0);
+  return [
+    ...(unequal.length > 0 ? [`Not shown to equal greedy decoding: ${decoders(unequal, ['NO', undefined])}.`] : []),
+    ...(drawn.length > 0
+      ? [`Same distribution as sampling without drafts, by rule: ${decoders(drawn, ['same distribution'])}.`]
+      : []),
+    ...(lossy.length > 0
+      ? [`Lossy, neither greedy’s output nor the model’s distribution: ${decoders(lossy, ['lossy'])}.`]
+      : []),
+    ...(isAllEqual && rows.some(({ decoder }) => decoder !== undefined)
+      ? ['Every speculative output equals greedy’s.']
+      : []),
+  ];
+}
+
+const has = ({ outputs }: VerdictRow, word: OutputWord): boolean => Object.values(outputs).includes(word);
+
+/** A decoder of it may have missed greedy's output; where its decoders are not known, any may. */
+const isUnequal = (row: VerdictRow): boolean =>
+  !row.lossless && (has(row, 'NO') || has(row, undefined) || Object.keys(row.outputs).length === 0);
+
+/** Names of arms, each with its decoders of these words; without any where its decoders are not known. */
+function decoders(rows: readonly VerdictRow[], words: readonly OutputWord[]): string {
+  return rows
+    .map(({ arm, outputs }) => {
+      const labels = Object.entries(outputs).filter(([, word]) => words.includes(word));
+      return labels.length > 0 ? `${arm} (${labels.map(([label]) => label).join(', ')})` : arm;
+    })
+    .join(', ');
 }
 
 function repetition(rows: readonly VerdictRow[]): string | undefined {

@@ -1,15 +1,18 @@
 import { counted, decimals, grouped, signed } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
 
-/** A column of the verdict table. */
-export interface VerdictColumn {
+/** A column of a table. */
+export interface Column<Row> {
   readonly heading: string;
   /** What it means, in a sentence. */
   readonly explanation: string;
   /** Whether its cells are numbers, to be aligned right. */
   readonly isNumber: boolean;
-  cell(row: VerdictRow): string;
+  cell(row: Row): string;
 }
+
+/** A column of the verdict table. */
+export type VerdictColumn = Column<VerdictRow>;
 
 /** The columns of the verdict table, the same in the terminal, the page and the text. */
 export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictColumn[] {
@@ -49,27 +52,42 @@ export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictCol
     },
     {
       heading: 'tokens/forward',
-      explanation: 'Emitted per verifying forward in decoding; degenerate where the generated text repeats itself.',
+      explanation:
+        'Emitted per verifying forward in decoding; degenerate where the generated text repeats itself, not reproducible ' +
+        'where a clock decides what is drafted.',
       isNumber: true,
-      cell: ({ tokensPerForward, isDegenerate }) =>
-        `${decimals(tokensPerForward, 2)}${isDegenerate ? ' degenerate' : ''}`,
+      cell: ({ tokensPerForward, isDegenerate, isTimed }) =>
+        `${decimals(tokensPerForward, 2)}${isDegenerate ? ' degenerate' : ''}${isTimed ? ' not reproducible' : ''}`,
     },
     {
       heading: 'speed over greedy',
       explanation: 'Tokens per second over those of greedy decoding with the same model, interleaved in one process.',
       isNumber: true,
-      cell: ({ speedOverGreedy }) =>
-        speedOverGreedy === undefined ? decimals(undefined, 2) : `${decimals(speedOverGreedy, 2)}×`,
+      cell: ({ speedOverGreedy, decoder, outputs }) => {
+        if (speedOverGreedy === undefined) return decimals(undefined, 2);
+        return `${decimals(speedOverGreedy, 2)}×${decoder && outputs[decoder] === 'lossy' ? ' lossy' : ''}`;
+      },
     },
     {
       heading: 'lossless',
-      explanation: 'Every decoded output equals that of greedy decoding.',
+      explanation:
+        'Every decoded output equals that of greedy decoding. A rule that keeps the distribution of plain sampling is neither ' +
+        'lossless nor lossy; one that keeps neither is lossy.',
       isNumber: false,
-      cell: ({ lossless }) => (lossless ? 'yes' : 'NO'),
+      cell: losslessCell,
     },
   ];
 }
 
 function armCell({ arm, seeds, failedSeeds }: VerdictRow): string {
   return failedSeeds === 0 ? arm : `${arm} (${failedSeeds} of ${counted(seeds, 'seed')} failed)`;
+}
+
+/** One word where all decoders that draft have the same; otherwise each with its label. */
+function losslessCell({ lossless, outputs }: VerdictRow): string {
+  const words = Object.entries(outputs).map(([decoder, word]) => ({ decoder, word: word ?? 'NO' }));
+  const [first] = words;
+  if (!first) return lossless ? 'yes' : 'NO';
+  if (words.every(({ word }) => word === first.word)) return first.word;
+  return words.map(({ decoder, word }) => `${decoder}: ${word}`).join(', ');
 }

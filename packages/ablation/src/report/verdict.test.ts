@@ -86,6 +86,7 @@ describe('verdictRows', () => {
       isDegenerate: false,
       speedOverGreedy: 1.5,
       lossless: true,
+      outputs: { speculative: 'yes' },
       seeds: 1,
       failedSeeds: 0,
     });
@@ -192,12 +193,19 @@ describe('verdictSentences', () => {
   it('warn of repetition, of outputs that differ, and of failures', () => {
     const text = said(
       row('a', { isDegenerate: true, speedOverGreedy: 9, seeds: 2, failedSeeds: 1 }),
-      row('b', { lossless: false }),
+      row('b', { lossless: false, outputs: { speculative: 'NO', tree: 'yes' } }),
+      row('c', { lossless: false, outputs: {} }),
     );
     expect(text).toMatch(/Drafts pay most for b: 1\.50×/);
     expect(text).toContain('Degenerate: a generated text that repeats itself');
-    expect(text).toContain('Not shown to equal greedy decoding: b.');
-    expect(text).toContain('1 of 3 cells failed.');
+    expect(text).toContain('Not shown to equal greedy decoding: b (speculative), c.');
+    expect(text).toContain('1 of 4 cells failed.');
+  });
+
+  it('call a speed lossy that a lossy rule reached, in the table too', () => {
+    const fast = row('fast', { lossless: false, outputs: { speculative: 'lossy' } });
+    expect(said(fast)).toContain('1.50× the speed of its own greedy decoding, by a lossy rule.');
+    expect(texts([fast])[0].slice(-2)).toEqual(['1.50× lossy', 'lossy']);
   });
 
   it('claim nothing about what was not measured', () => {

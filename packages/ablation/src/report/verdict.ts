@@ -1,5 +1,6 @@
-import { type Json, MATCHES, type MatchName } from '@foretoken/core';
+import { MATCHES, type MatchName } from '@foretoken/core';
 import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from '../results/results.ts';
+import { decoderReports, draftingReports, entriesOf, type OutputWord } from './decoding.ts';
 
 /** One arm in a row; what was not measured is absent. */
 export interface VerdictRow {
@@ -32,11 +33,16 @@ export interface VerdictRow {
   /** The first decoder that drafts: whose tokens per forward and speed are shown. */
   readonly decoder?: string;
   readonly tokensPerForward?: number;
+  /** A clock decides what that decoder drafts: another run may show other tokens per forward. */
+  readonly isTimed?: true;
   /** The generated text repeats itself, in any seed: its tokens per forward mean nothing. */
   readonly isDegenerate: boolean;
   /** Speed over greedy decoding of the same model, in the same process. */
   readonly speedOverGreedy?: number;
+  /** Every decoded output equals greedy's. */
   readonly lossless: boolean;
+  /** What each decoder that drafts gave, by label; empty where the eval `acceptance` did not run. */
+  readonly outputs: { readonly [decoder: string]: OutputWord };
   readonly seeds: number;
   readonly failedSeeds: number;
 }
@@ -45,7 +51,9 @@ export interface VerdictRow {
 export function verdictRows({ arms }: AblationResults): VerdictRow[] {
   return arms.map((arm) => {
     const { name, cells, results, timings, lossless } = arm;
-    const decoder = draftingDecoder(arm);
+    const drafting = draftingReports(arm);
+    const shown = drafting[0] ?? decoderReports(arm)[0];
+    const decoder = draftingDecoders(arm)[0];
     const unit = dig(results, 'bits-per-byte', 'unit') === 'bits per token' ? 'bits per token' : 'bits per byte';
     return {
       arm: name,
@@ -57,17 +65,13 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
       unit,
       labelMatchTokensPerForward: digNumber(results, 'acceptance', 'labelMatch', 'tokensPerForward'),
       decoder,
-      tokensPerForward: digNumber(
-        results,
-        'acceptance',
-        'decoders',
-        decoder ?? anyDecoder(results),
-        'tokensPerForward',
-      ),
-      isDegenerate: cells.some((cell) => isDegenerate(cell, decoder ?? anyDecoder(results))),
+      tokensPerForward: shown?.tokensPerForward,
+      ...(shown && !shown.isReproducible && { isTimed: true }),
+      isDegenerate: shown?.isDegenerate ?? false,
       speedOverGreedy:
         decoder === undefined ? undefined : digNumber(timings, 'throughput', 'decoders', decoder, 'ratio'),
       lossless,
+      outputs: Object.fromEntries(drafting.map((report) => [report.decoder, report.output])),
       seeds: cells.length,
       failedSeeds: cells.filter(({ status }) => status === 'failed').length,
     };
@@ -102,22 +106,15 @@ function costOf({ results, timings }: ArmResults): Cost {
   };
 }
 
-/** Labels of the decoders that drafted anything, or were compared with greedy, in a stable order. */
-export function draftingDecoders({ results, timings }: Pick<ArmResults, 'results' | 'timings'>): string[] {
-  const accepted = entriesOf(dig(results, 'acceptance', 'decoders'));
-  if (accepted.length > 0) {
-    return accepted.filter(([, statistics]) => listOf(dig(statistics, 'proposed')).length > 0).map(([label]) => label);
-  }
+/** Labels of the decoders that drafted anything, best claim first; those compared with greedy where only speed was measured. */
+export function draftingDecoders(arm: ArmResults): string[] {
+  const { results, timings } = arm;
+  if (dig(results, 'acceptance', 'decoders') !== undefined) return draftingReports(arm).map(({ decoder }) => decoder);
   const baseline = dig(timings, 'throughput', 'baseline');
   return entriesOf(dig(timings, 'throughput', 'decoders'))
     .map(([label]) => label)
     .filter((label) => label !== baseline);
 }
-
-const draftingDecoder = (arm: ArmResults): string | undefined => draftingDecoders(arm)[0];
-
-const anyDecoder = (results: ArmResults['results']): string =>
-  entriesOf(dig(results, 'acceptance', 'decoders'))[0]?.[0] ?? '';
 
 const firstOffset = (results: ArmResults['results']): number | undefined =>
   digNumber(results, 'bits-per-byte', 'perOffset', 0);
@@ -134,13 +131,3 @@ function pairedDelta(baseline: ArmResults, arm: ArmResults): number | undefined 
 
 const bitsOf = (cell: CellResults): number | undefined =>
   cell.status === 'done' ? firstOffset(cell.results) : undefined;
-
-const isDegenerate = (cell: CellResults, decoder: string): boolean =>
-  cell.status === 'done' && dig(cell.results, 'acceptance', 'decoders', decoder, 'repetition', 'degenerate') === true;
-
-/** Members of a mapping; none of anything else. */
-export const entriesOf = (value: Json | undefined): [string, Json][] =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-
-/** A list's members; none of anything else. */
-export const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isForetokenError } from '@foretoken/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { folderWith } from '../plan/planning.fixture.ts';
-import { ablationFolder } from './ablation-folder.fixture.ts';
+import { ablationFolder, type Remeasure } from './ablation-folder.fixture.ts';
 import { writeReport } from './write-report.ts';
 
 async function reportOf(directory: string) {
@@ -109,6 +109,42 @@ describe('a report', () => {
   });
 });
 
+const mixedArms = `
+arms: [{ name: n1, set: { model.head.horizon: 1 } }, { name: mixed, set: { model.head.horizon: 3, decoders: {
+  greedy: greedy, a-exact: speculative, b-drawn: speculative, c-typical: speculative, d-timed: speculative } } }]
+seeds: [0, 1]`;
+
+/** Counted by hand: 100 forwards, of which 40 proposed three nodes at a second level. */
+const lossyCounts = {
+  output: 'lossy',
+  ...{ forwards: 100, tokens: 170, bonus: 100, tokensPerForward: 1.7, acceptedLengths: [40, 50, 10] },
+  ...{ proposed: [100, 40], accepted: [60, 10], unobserved: [0, 60], nodes: [100, 120] },
+  ...{ marginal: [0.6, 0.25], conditional: [0.6, 10 / 30] },
+};
+
+/** One decoder that misses greedy's output in one seed, one that draws, a lossy one, and one that a clock guides. */
+const mixed: Remeasure = (evalName, { results, timings }, seed) => {
+  // biome-ignore lint/suspicious/noExplicitAny: results are whatever an eval says
+  const own: any = structuredClone(results);
+  if (!JSON.stringify({ own, timings }).includes('a-exact')) return { results, timings };
+  if (evalName === 'losslessness') {
+    const words = { 'a-exact': seed === 0, 'b-drawn': null, 'c-typical': false, 'd-timed': true };
+    for (const [label, lossless] of Object.entries(words)) own.decoders[label].lossless = lossless;
+    return { results: { ...own, lossless: false } };
+  }
+  if (evalName === 'throughput') {
+    return {
+      results,
+      timings: JSON.parse(JSON.stringify(timings).replace(/("c-typical":{"output":)"greedy"/, '$1"lossy"')),
+    };
+  }
+  if (evalName !== 'acceptance') return { results, timings };
+  own.decoders['b-drawn'].output = 'same distribution';
+  Object.assign(own.decoders['c-typical'], lossyCounts);
+  const { 'd-timed': timed, ...decoders } = own.decoders;
+  return { results: { ...own, decoders }, timings: { isReproducible: false, decoders: { 'd-timed': timed } } };
+};
+
 describe('a report of what went wrong', () => {
   it('never lets a name, an error or a text become markup', async () => {
     const name = '<img src=x onerror=alert(1)> | `a` & "b"';
@@ -148,6 +184,47 @@ describe('a report of what went wrong', () => {
     const { page, text } = await reportOf(directory);
     expect(page).toMatch(/<td class="number"><span class="bad">\d\.\d\d degenerate<\/span><\/td>/);
     expect(text).toMatch(/\| \d\.\d\d degenerate \|/);
+  });
+
+  it('calls every decoder what it is: lossy, of the same distribution, greedy’s, or a clock’s', async () => {
+    const directory = await ablationFolder(mixedArms, { remeasure: mixed });
+    const { page, text } = await reportOf(directory);
+    const [verdict] = text.split('\n').filter((line) => line.startsWith('| mixed |'));
+    expect(verdict).toMatch(/ \| d-timed: yes, b-drawn: same distribution, c-typical: lossy, a-exact: NO \|$/);
+    const rows = text
+      .slice(text.indexOf('## Decoding'))
+      .split('\n')
+      .filter((line) => line.startsWith('| mixed |'));
+    const outputs = rows.slice(0, 6).map((line) => line.split(' | ').slice(1, 3));
+    expect(outputs).toEqual([
+      ['a-exact', 'NO'],
+      ['b-drawn', 'same distribution'],
+      ['c-typical', 'lossy'],
+      ['greedy', 'greedy'],
+      ['d-timed', 'greedy, not reproducible'],
+      ['label match (held-out text)', '–'],
+    ]);
+    for (const written of [page.replaceAll('&#39;', "'"), text]) {
+      expect(written).toContain('Not shown to equal greedy decoding: mixed (a-exact).');
+      expect(written).toContain('Same distribution as sampling without drafts, by rule: mixed (b-drawn).');
+      expect(written).toContain('Lossy, neither greedy’s output nor the model’s distribution: mixed (c-typical).');
+      expect(written).not.toContain('Every speculative output equals greedy');
+    }
+    expect(page).toContain('<span class="bad">lossy</span>');
+    expect(page).toMatch(/<title>mixed, c-typical \(lossy\): \d+ tokens per second/);
+  });
+
+  it('shows every number of every draft position, nodes of trees and what was not observed', async () => {
+    const directory = await ablationFolder(mixedArms, { remeasure: mixed });
+    const { page, text } = await reportOf(directory);
+    // Of 100 forwards 40 proposed a second draft, of 3 nodes each; 10 kept both and 50 kept one.
+    const kept = '| mixed | c-typical | lossy | 1.70 | 58.8% | 2.20 | 40.0% · 50.0% · 10.0% |';
+    const levels = [
+      '| mixed | c-typical | 1 | 60.0% | 60.0% | 0.0% | 1.00 |',
+      '| mixed | c-typical | 2 | 25.0% | 33.3% | 60.0% | 3.00 |',
+    ];
+    for (const line of [kept, ...levels]) expect(text).toContain(line);
+    expect(page).toContain('<td>c-typical</td><td class="number">2</td><td class="number">25.0%</td>');
   });
 
   it('shows what there is when evals were left out, or everything failed', async () => {

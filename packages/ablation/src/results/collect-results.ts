@@ -4,7 +4,7 @@ import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { AblationStore } from '../run/ablation-store.ts';
 import type { CellRecord, Measured } from '../run/cell-record.ts';
 import { meanOf } from './mean.ts';
-import { type AblationResults, type ArmResults, type CellResults, dig } from './results.ts';
+import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from './results.ts';
 
 /** Gathers what the store has of every cell of a plan, arm by arm. The same records give the same results, to the byte. */
 export async function collectResults(plan: AblationPlan, store: AblationStore): Promise<AblationResults> {
@@ -40,10 +40,13 @@ function armResults(name: string, cells: readonly CellResults[], planned: readon
   return { name, cells, results: sorted(mean('results')), timings: sorted(mean('timings')), lossless };
 }
 
-/** What the eval says; without it, only a model that has nothing to draft with is known to give greedy's output. */
+/** What the eval says; without it, only a model that has nothing to draft with and drafted nothing gave greedy's output. */
 function isLossless(results: Measured, { experiment }: Cell): boolean {
   const measured = dig(results, 'losslessness', 'lossless');
-  return typeof measured === 'boolean' ? measured : experiment.model.head.horizon === 1;
+  if (typeof measured === 'boolean') return measured;
+  const accepted = Object.values((dig(results, 'acceptance', 'decoders') ?? {}) as { readonly [label: string]: Json });
+  const hasDrafted = accepted.some((decoder) => digNumber(decoder, 'proposed', 0) !== undefined);
+  return experiment.model.head.horizon === 1 && !hasDrafted;
 }
 
 /** The same data with the keys of every object in order. */

@@ -137,7 +137,9 @@ function outcomesOf(experiment: Experiment): Outcomes {
     lossless: true,
     promptTokens: 32,
     maxTokens: 64,
-    decoders: Object.fromEntries(drafting.map((label) => [label, { prompts: 8, equal: 8, lossless: true }])),
+    decoders: Object.fromEntries(
+      drafting.map((label) => [label, { output: 'greedy', prompts: 8, equal: 8, lossless: true }]),
+    ),
     skipped: [],
   };
   const throughput: ThroughputTimings = {
@@ -147,7 +149,7 @@ function outcomesOf(experiment: Experiment): Outcomes {
     decoders: Object.fromEntries(
       ['greedy', ...drafting].map((label, i) => {
         const ratio = i === 0 ? 1 : 0.75 + 0.25 * horizon - headPenalty(experiment);
-        return [label, { tokensPerSecond: speed * ratio, ratio, rounds: [speed * ratio] }];
+        return [label, { output: 'greedy', tokensPerSecond: speed * ratio, ratio, rounds: [speed * ratio] }];
       }),
     ),
     skipped: [],
@@ -171,6 +173,7 @@ function acceptanceOf(
   const sample = { prompt: 'export interface Options {\n  readonly ', pieces: samplePieces(horizon > 1) };
   const decoder = (levels: number) => ({
     ...statisticsOf(levels, rate),
+    output: 'greedy' as const,
     repetition: { distinct4: 0.61, textDistinct4: 0.88, degenerate: false },
     sample: levels === 0 ? { ...sample, pieces: samplePieces(false) } : sample,
   });
@@ -181,6 +184,7 @@ function acceptanceOf(
     promptTokens: 32,
     maxTokens: 64,
     decoders: { greedy: decoder(0), ...Object.fromEntries(drafting.map((label) => [label, decoder(horizon - 1)])) },
+    timed: [],
     skipped: [],
     labelMatch: {
       ...labelMatch,
@@ -207,6 +211,7 @@ function statisticsOf(levels: number, rate: (level: number) => number): Statisti
     conditional: marginal.map((value, i) => value / (i === 0 ? 1 : marginal[i - 1])),
     nodes: marginal.map(() => forwards),
     acceptedLengths: [forwards, ...marginal.map(() => 0)],
+    rows: [],
   };
 }
 

@@ -87,7 +87,7 @@ function acceptanceFigure({ acceptance }: ReportData, styles: readonly ArmStyle[
     id: 'acceptance',
     title: 'Acceptance per draft position',
     caption:
-      'Marginal: of the drafts proposed. Conditional: of those whose predecessor was accepted. Label match: marginal, against held-out text.',
+      'Marginal: of the drafts proposed. Conditional: of those whose predecessor was accepted. Label match: marginal, against held-out text. Every decoder is in the table below.',
     spec: acceptanceChart(acceptance, styles),
     arms: armsIn(acceptance),
     headings: ['arm', 'kind', 'draft', 'accepted'],

@@ -4,6 +4,7 @@ import { counted } from '../numbers.ts';
 import type { CellError, ReportData } from '../report-data.ts';
 import { verdictSentences } from '../verdict-sentence.ts';
 import { chartsSection } from './charts-section.ts';
+import { decodingSection } from './decoding-section.ts';
 import { html, Markup } from './markup.ts';
 import { provenanceSection } from './provenance-section.ts';
 import { samplesSection } from './samples-section.ts';
@@ -45,6 +46,12 @@ ${failures.length > 0 && failuresSection(failures)}
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
 ${await chartsSection(data)}
 </section>
+${
+  data.decoding.some(({ decoders }) => decoders.length > 0) &&
+  html`<section aria-labelledby="decoding"><h2 id="decoding">Decoding</h2>
+${decodingSection(data.decoding)}
+</section>`
+}
 <section aria-labelledby="samples"><h2 id="samples">Generated text</h2>
 ${samplesSection(samples)}
 </section>

@@ -39,7 +39,8 @@ ${rows.map(
 function cell(column: VerdictColumn, row: VerdictRow): Markup {
   const text = column.cell(row);
   const isBad =
-    (column.heading === 'lossless' && !row.lossless) || (column.heading === 'tokens/forward' && row.isDegenerate);
+    (column.heading === 'lossless' && /NO|lossy/.test(text)) ||
+    (column.heading === 'tokens/forward' && row.isDegenerate);
   return html`<td${numberClass(column.isNumber)}>${isBad ? html`<span class="bad">${text}</span>` : text}</td>`;
 }
 
