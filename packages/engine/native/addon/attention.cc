@@ -6,6 +6,8 @@
 #include "call.h"
 #include "key_values.h"
 #include "own_keys.h"
+#include "products.h"
+#include "rows.h"
 
 namespace foretoken {
 
@@ -207,6 +209,56 @@ napi_value store_attend(Call& call) {
   return call.result(out.take());
 }
 
+/// Buffers of a layer's weights, in the order in which it uses them.
+struct LayerWeights {
+  const float *attention_gain, *query, *key, *value, *output, *mlp_gain, *gate, *up, *down;
+
+  LayerWeights(const Call& call, int index, int64_t D, int64_t HD, int64_t GD, int64_t F) {
+    const View<double> handles = call.doubles(index);
+    const int64_t counts[] = {D, D * HD, D * GD, D * GD, HD * D, D, D * F, D * F, F * D};
+    const float** all[] = {&attention_gain, &query, &key, &value, &output, &mlp_gain, &gate, &up, &down};
+    if (handles.size != 9) call.refuse(index, "nine handles");
+    for (size_t at = 0; at < 9; at++) {
+      const Buffer& found = Buffers::instance().at(handles.data[at]);
+      if (found.bytes != static_cast<size_t>(counts[at]) * 4) call.refuse(index, "weights of the layer's sizes");
+      *all[at] = static_cast<const float*>(found.data);
+    }
+  }
+};
+
+/**
+ * storeLayer(store, x, weights, cosines, sines, B, T, H, G, d, parents, lengths, D, F, epsilon, bfloat16): a pre-norm layer of
+ * cached rotary attention and a gated MLP. The same steps in the same order as by one call each, so the same bits.
+ */
+napi_value store_layer(Call& call) {
+  const Shape s(call, 5);
+  const int64_t D = call.size(12), F = call.size(13), N = product_of({s.B, s.T});
+  const int64_t HD = product_of({s.H, s.d}), GD = product_of({s.G, s.d}), count = product_of({N, D});
+  if (s.d % 2 != 0) call.refuse(9, "even");
+  if (N == 0 || D == 0 || HD == 0 || F == 0) call.refuse(5, "sizes that leave values in every buffer");
+  for (const int64_t width : {D, HD, F}) product_of({N, width}), product_of({D, width});
+  const float* x = call.floats(1, count);
+  const LayerWeights w(call, 2, D, HD, GD, F);
+  const float* cosines = call.floats(3, product_of({N, s.d / 2}));
+  const float* sines = call.floats(4, product_of({N, s.d / 2}));
+  const float epsilon = static_cast<float>(call.number(14));
+  const Rounding rounding = rounding_of(call.flag(15));
+  KeyValueStore& store = store_of(call);
+  Output out(count);
+  const Scratch normed(count), plain(N * HD), q(N * HD), k(N * GD), v(N * GD), attended(count);
+  rms_norm(x, w.attention_gain, epsilon, normed.data(), N, D);
+  linear_rows(normed.data(), w.query, nullptr, plain.data(), N, HD, D, rounding);
+  rotate(plain.data(), cosines, sines, q.data(), N, s.H, s.d, 1.0f);
+  linear_rows(normed.data(), w.key, nullptr, plain.data(), N, GD, D, rounding);
+  rotate(plain.data(), cosines, sines, k.data(), N, s.G, s.d, 1.0f);
+  linear_rows(normed.data(), w.value, nullptr, v.data(), N, GD, D, rounding);
+  store.attend({s.B, s.T, s.H, s.G, s.d, q.data(), k.data(), v.data(), s.parents, s.lengths}, plain.data());
+  linear_rows(plain.data(), w.output, x, attended.data(), N, D, HD, rounding);
+  rms_norm(attended.data(), w.mlp_gain, epsilon, normed.data(), N, D);
+  gated_mlp_rows(normed.data(), w.gate, w.up, w.down, attended.data(), out.floats(), N, D, F, rounding);
+  return call.result(out.take());
+}
+
 }  // namespace
 
 void register_attention(napi_env env, napi_value exports) {
@@ -224,7 +276,8 @@ void register_attention(napi_env env, napi_value exports) {
                     {"storeLength", store_length},
                     {"storeUndecided", store_undecided},
                     {"storeClear", store_clear},
-                    {"storeAttend", store_attend}});
+                    {"storeAttend", store_attend},
+                    {"storeLayer", store_layer}});
 }
 
 }  // namespace foretoken

@@ -1,3 +1,5 @@
+#include "products.h"
+
 #include "call.h"
 #include "memory.h"
 #include "processor.h"
@@ -6,19 +8,12 @@
 
 namespace foretoken {
 
-namespace {
-
-/// How inputs of a product become bfloat16.
-enum class Rounding {
-  kNone,
-  kCopies,  // beforehand, as float32 that are multiplied as such
-  kPairs,   // by the loops of the product itself
-};
-
 Rounding rounding_of(bool is_rounded) {
   if (!is_rounded) return Rounding::kNone;
   return bfloat16_products() ? Rounding::kPairs : Rounding::kCopies;
 }
+
+namespace {
 
 /// Operands as they are, or copies rounded to bfloat16 that live as long as this object.
 class Operand {
@@ -56,6 +51,30 @@ Product plain(const float* a, const float* b, float* c, int64_t M, int64_t N, in
   return p;
 }
 
+}  // namespace
+
+void linear_rows(const float* x, const float* weight, const float* residual, float* y, int64_t N, int64_t O, int64_t I,
+                 Rounding rounding) {
+  const Operand left(x, N * I, rounding), right(weight, I * O, rounding);
+  Product p = plain(left.values(), right.values(), y, N, O, I, rounding);
+  p.residual = residual;
+  multiply(p);
+}
+
+void gated_mlp_rows(const float* x, const float* gate, const float* up, const float* down, const float* residual, float* y,
+                    int64_t N, int64_t D, int64_t F, Rounding rounding) {
+  const int64_t inner = N * F;
+  const Scratch gates(inner), ups(inner);
+  {
+    const Operand input(x, N * D, rounding), gate_weight(gate, D * F, rounding), up_weight(up, D * F, rounding);
+    multiply_gated(plain(input.values(), gate_weight.values(), gates.data(), N, F, D, rounding),
+                   plain(input.values(), up_weight.values(), ups.data(), N, F, D, rounding));
+  }
+  linear_rows(gates.data(), down, residual, y, N, D, F, rounding);
+}
+
+namespace {
+
 /// product(a, b, P, M, N, K, transposeA, transposeB, bias, residual, bfloat16): P products of [M,K] and [K,N].
 napi_value product(Call& call) {
   const int64_t P = call.size(2), M = call.size(3), N = call.size(4), K = call.size(5);
@@ -78,8 +97,8 @@ napi_value product(Call& call) {
 /// gatedMlp(x, gate, up, down, N, D, F, residual, bfloat16): (silu(x Wgate) * (x Wup)) Wdown (+ residual).
 napi_value gated_mlp(Call& call) {
   const int64_t N = call.size(4), D = call.size(5), F = call.size(6);
-  const Rounding rounding = rounding_of(call.flag(8));
-  const int64_t x_count = product_of({N, D}), weights = product_of({D, F}), inner = product_of({N, F});
+  const int64_t x_count = product_of({N, D}), weights = product_of({D, F});
+  product_of({N, F});
   const float* x = call.floats(0, x_count);
   const float* gate = call.floats(1, weights);
   const float* up = call.floats(2, weights);
@@ -87,18 +106,7 @@ napi_value gated_mlp(Call& call) {
   const float* residual = call.optional_floats(7, x_count);
   Output out(x_count);
   // Rows of no values: nothing to compute, however many rows there are.
-  if (x_count == 0) return call.result(out.take());
-  const Scratch gates(inner), ups(inner);
-  {
-    const Operand input(x, x_count, rounding), gate_weight(gate, weights, rounding), up_weight(up, weights, rounding);
-    multiply(plain(input.values(), gate_weight.values(), gates.data(), N, F, D, rounding));
-    multiply(plain(input.values(), up_weight.values(), ups.data(), N, F, D, rounding));
-  }
-  gated(gates.data(), ups.data(), gates.data(), inner);
-  const Operand product(gates.data(), inner, rounding), down_weight(down, weights, rounding);
-  Product last = plain(product.values(), down_weight.values(), out.floats(), N, D, F, rounding);
-  last.residual = residual;
-  multiply(last);
+  if (x_count > 0) gated_mlp_rows(x, gate, up, down, residual, out.floats(), N, D, F, rounding_of(call.flag(8)));
   return call.result(out.take());
 }
 

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "pool.h"
 #include "processor.h"
+#include "rows.h"
 
 namespace foretoken {
 
@@ -31,7 +32,11 @@ constexpr int64_t kPackedRun = 32;
 constexpr int64_t kAloneColumns = 1024;
 /// Rows for each thread from which on that pays.
 constexpr int64_t kAloneRows = 20;
-/// Up to this many strips of rows, B is read as it lies: packing it would cost as much as the product.
+/// Up to this many rows B is read as it lies, once: to pack it costs more than its wide strides do.
+constexpr int64_t kFewRows = 48;
+/// The same where all of B, up to so many values, stays in a core's cache from one strip of rows to the next.
+constexpr int64_t kFewRowsNear = 192, kNearValues = int64_t{1} << 17;
+/// Strips of rows that are few where B is rounded on the way: it is packed then, panel by panel.
 constexpr int64_t kSkinnyStrips = 2;
 /// Products with fewer multiplications than this run on the calling thread.
 constexpr int64_t kSmall = 1 << 15;
@@ -59,32 +64,47 @@ void without_depth(const Product& p) {
   }
 }
 
-void few_rows(const Product& p) {
+bool has_few_rows(const Product& p) {
+  if (p.b_column != 1) return false;
+  if (p.takes_bfloat16) return p.rows <= kSkinnyStrips * simd().tile_rows;
+  return p.rows <= (p.columns * p.depth <= kNearValues ? kFewRowsNear : kFewRows);
+}
+
+/// Columns [first, last) of a product of few rows.
+void multiply_columns(const Product& p, int64_t first, int64_t last, float* scratch) {
+  SkinnyProduct part{};
+  part.a = p.a;
+  part.a_row = p.a_row;
+  part.a_depth = p.a_depth;
+  part.b = p.b + first;
+  part.b_depth = p.b_depth;
+  part.rows = static_cast<int>(p.rows);
+  part.columns = static_cast<int>(last - first);
+  part.depth = static_cast<int>(p.depth);
+  part.c = p.c + first;
+  part.c_row = p.c_row;
+  part.bias = p.bias ? p.bias + first : nullptr;
+  part.residual = p.residual ? p.residual + first : nullptr;
+  part.residual_stride = p.residual_row;
+  part.scratch = scratch;
+  loops_of(p).skinny_product(part);
+}
+
+/// Shares the columns of a product of few rows out: `work(first, last, scratch)`.
+template <class Work>
+void over_columns(const Product& p, const Work& work) {
   const SimdTable& table = simd();
   Pool& pool = Pool::instance();
-  const bool is_small = p.rows * p.columns * p.depth < kSmall;
-  const int64_t parts = is_small ? 1 : pool.threads();
-  const int64_t width = std::max<int64_t>(round_up((p.columns + parts - 1) / parts, 4 * table.panel_columns), 1);
+  const int64_t parts = p.rows * p.columns * p.depth < kSmall ? 1 : pool.threads();
+  const int64_t width = std::max<int64_t>(round_up((p.columns + parts - 1) / parts, table.panel_columns), 1);
   pool.reserve_scratch((p.depth + p.rows) * table.panel_columns);
   pool.run(static_cast<int>((p.columns + width - 1) / width), [&](int task, int worker) {
-    const int64_t column = task * width;
-    SkinnyProduct part{};
-    part.a = p.a;
-    part.a_row = p.a_row;
-    part.a_depth = p.a_depth;
-    part.b = p.b + column;
-    part.b_depth = p.b_depth;
-    part.rows = static_cast<int>(p.rows);
-    part.columns = static_cast<int>(std::min(width, p.columns - column));
-    part.depth = static_cast<int>(p.depth);
-    part.c = p.c + column;
-    part.c_row = p.c_row;
-    part.bias = p.bias ? p.bias + column : nullptr;
-    part.residual = p.residual ? p.residual + column : nullptr;
-    part.residual_stride = p.residual_row;
-    part.scratch = pool.scratch(worker);
-    loops_of(p).skinny_product(part);
+    work(task * width, std::min((task + 1) * width, p.columns), pool.scratch(worker));
   });
+}
+
+void few_rows(const Product& p) {
+  over_columns(p, [&](int64_t first, int64_t last, float* scratch) { multiply_columns(p, first, last, scratch); });
 }
 
 /// Strips of A for one depth block, a few inner indices for all of them at a time: A is then read in the order in which it lies.
@@ -281,7 +301,7 @@ void long_depth(const Product& p) {
 void multiply(const Product& p) {
   if (p.rows == 0 || p.columns == 0) return;
   if (p.depth == 0) return without_depth(p);
-  if (p.b_column == 1 && p.rows <= kSkinnyStrips * simd().tile_rows) return few_rows(p);
+  if (has_few_rows(p)) return few_rows(p);
   // Packed memory that one core writes and another reads costs more than packing twice, where there are rows enough: packing
   // takes about a quarter of a cycle a value of B, multiplying a sixteenth a row.
   const int threads = Pool::instance().threads();
@@ -290,6 +310,22 @@ void multiply(const Product& p) {
     if (threads > 1) return long_depth(p);
   }
   many_rows(p);
+}
+
+void multiply_gated(const Product& gate, const Product& up) {
+  if (gate.rows == 0 || gate.columns == 0 || gate.depth == 0 || !has_few_rows(gate)) {
+    multiply(gate);
+    multiply(up);
+    return gated(gate.c, up.c, gate.c, gate.rows * gate.columns);
+  }
+  over_columns(gate, [&](int64_t first, int64_t last, float* scratch) {
+    multiply_columns(gate, first, last, scratch);
+    multiply_columns(up, first, last, scratch);
+    for (int64_t row = 0; row < gate.rows; row++) {
+      float* gates = gate.c + row * gate.c_row + first;
+      simd().gated(gates, up.c + row * up.c_row + first, gates, last - first);
+    }
+  });
 }
 
 void multiply_batch(const Product& first, int64_t count, ptrdiff_t a_step, ptrdiff_t b_step, ptrdiff_t c_step) {

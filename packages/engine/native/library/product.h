@@ -24,6 +24,10 @@ struct Product {
 /// Each value of C is one chain of multiplications and additions over the inner axis in its order, with bfloat16 over its pairs.
 void multiply(const Product& product);
 
+/// silu(A Bgate) * (A Bup) into C of `gate`; C of `up` is overwritten. Of equal shapes, rows without gaps. With few rows each
+/// thread gates the columns that it has multiplied, so that threads meet once instead of three times.
+void multiply_gated(const Product& gate, const Product& up);
+
 /// `count` products that lie behind each other in A, B and C.
 void multiply_batch(const Product& first, int64_t count, ptrdiff_t a_step, ptrdiff_t b_step, ptrdiff_t c_step);
 

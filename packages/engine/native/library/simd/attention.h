@@ -210,8 +210,9 @@ void attend_backward(const HeadBackward& b) {
 void block_scores(const CachedQuery& c, int first_block, int last_block, float* scores) {
   for (int block = first_block; block < last_block; block++) {
     const float* keys = c.keys + static_cast<ptrdiff_t>(block) * c.width * kQueryPanel;
+    NoFetch nothing;
     tile<1, kPanelVectors>(c.query, 0, 1, keys, kQueryPanel, c.width, scores + (block - first_block) * kQueryPanel, kQueryPanel,
-                           false, Epilogue{});
+                           false, Epilogue{}, nothing);
   }
 }
 

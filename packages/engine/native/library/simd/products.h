@@ -10,7 +10,7 @@ using foretoken::SkinnyProduct;
 
 constexpr int kPanelColumns = kTileVectors * kLanes;
 
-/// Inner indices that are fetched ahead of where an operand is read with wide strides.
+/// Inner indices that are fetched ahead where a panel is packed from wide strides.
 constexpr int kFetchAhead = 16;
 
 /// Words of one column that are packed together.
@@ -110,19 +110,45 @@ void panel_product(const PanelProduct& p) {
   }
 }
 
-/// All rows of a float32 product against the columns from `column` on that fill whole panels; gives the first one that is left.
-int skinny_columns(const SkinnyProduct& p, int column) {
-  for (; column + kPanelColumns <= p.columns; column += kPanelColumns) {
-    for (int row = 0; row < p.rows; row += kTileRows) {
-      const int rows = p.rows - row < kTileRows ? p.rows - row : kTileRows;
-      Epilogue end;
-      if (p.bias) end.bias = p.bias + column;
-      if (p.residual) end = {end.bias, p.residual + row * p.residual_stride + column, p.residual_stride};
-      tile_rows<kTileVectors, kTileRows, kFetchAhead>(rows, p.a + row * p.a_row, p.a_row, p.a_depth, p.b + column, p.b_depth,
-                                                      p.depth, p.c + row * p.c_row + column, p.c_row, false, end);
+/// Vectors of columns that one row, or two, take at a time.
+constexpr int kOneRowVectors = kLanes == 16 ? 4 : 8, kTwoRowsVectors = kOneRowVectors / 2;
+
+/// Inner indices of B that are gone through before the next columns: few, so that B is read close together and a block is there
+/// before its turn; more with more strips of rows, as between blocks the sums go through memory.
+inline int block_of_depth(int rows) { return rows <= 2 ? 16 : rows <= kTileRows ? 32 : rows <= 4 * kTileRows ? 64 : 128; }
+
+/**
+ * All rows of a float32 product against the columns from `column` on that fill whole groups of vectors; gives the first one that is left.
+ *
+ * B is read where it lies, each value once from memory: a block of the inner axis after the other, its columns and then its strips
+ * of rows, while the next block is fetched in the order in which it lies. Between blocks the sums wait in C.
+ */
+template <int kVectors>
+int stream_columns(const SkinnyProduct& p, int column) {
+  constexpr int kGroup = kVectors * kLanes;
+  constexpr int kMostRows = kVectors > kTwoRowsVectors ? 1 : kVectors > kTileVectors ? 2 : kTileRows;
+  const int end = column + (p.columns - column) / kGroup * kGroup, block = block_of_depth(p.rows);
+  // Strips of equal height: a short last one would read B for little work.
+  const int strips = (p.rows + kTileRows - 1) / kTileRows, height = (p.rows + strips - 1) / strips;
+  for (int k = 0; k < p.depth && column < end; k += block) {
+    const int depth = p.depth - k < block ? p.depth - k : block;
+    const bool is_last = k + depth == p.depth;
+    LineFetch next(p.b + (is_last ? k : k + block) * p.b_depth + column, end - column, p.b_depth);
+    for (int at = column; at < end; at += kGroup) {
+      for (int row = 0; row < p.rows; row += height) {
+        const int rows = p.rows - row < height ? p.rows - row : height;
+        const float* a = p.a + row * p.a_row + k * p.a_depth;
+        const float* b = p.b + k * p.b_depth + at;
+        float* c = p.c + row * p.c_row + at;
+        Epilogue rest;
+        if (is_last && p.bias) rest.bias = p.bias + at;
+        if (is_last && p.residual) rest = {rest.bias, p.residual + row * p.residual_stride + at, p.residual_stride};
+        if (row == 0) tile_rows<kVectors, kMostRows>(rows, a, p.a_row, p.a_depth, b, p.b_depth, depth, c, p.c_row, k > 0, rest, next);
+        else tile_rows<kTileVectors>(rows, a, p.a_row, p.a_depth, b, p.b_depth, depth, c, p.c_row, k > 0, rest);
+      }
     }
   }
-  return column;
+  return end;
 }
 
 /**
@@ -169,7 +195,7 @@ inline void stream_depth(const SkinnyProduct& p, int k, int columns) {
   }
 }
 
-/// One or two rows against the columns that fill whole vectors; gives their number.
+/// One or two rows against the columns that fill whole vectors, where B is rounded on the way; gives their number.
 template <int kRows>
 int stream_rows(const SkinnyProduct& p) {
   constexpr int kDepth = 8 / kRows, kVectors = 4 / kRows;
@@ -217,9 +243,14 @@ void packed_columns(SkinnyProduct p, int column) {
 
 void skinny_product(const SkinnyProduct& p) {
   int column = 0;
-  if (p.rows == 1) column = stream_rows<1>(p);
-  else if (p.rows == 2) column = stream_rows<2>(p);
-  if constexpr (kPair == 1) column = skinny_columns(p, column);
+  if constexpr (kPair == 1) {
+    if (p.rows == 1) column = stream_columns<kOneRowVectors>(p, column);
+    if (p.rows <= 2) column = stream_columns<kTwoRowsVectors>(p, column);
+    column = stream_columns<kTileVectors>(p, column);
+  } else {
+    if (p.rows == 1) column = stream_rows<1>(p);
+    else if (p.rows == 2) column = stream_rows<2>(p);
+  }
   packed_columns(p, column);
 }
 
