@@ -1,5 +1,15 @@
 // B rows, T nodes a row, D width, H attention heads, G key/value heads, d width of one attention head, F width of the MLP.
-import type { KeyValues, Nodes, Ops, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@foretoken/engine';
+import {
+  type KeyValueStore,
+  type KeyValues,
+  layerByOps,
+  type Nodes,
+  type Ops,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type TransformerLayerWeights,
+} from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { BlockShape, ParamFactory } from '../contracts/parameters.ts';
 
@@ -24,33 +34,28 @@ export function createTransformerBlock(
   { width, layers, block }: { width: number; layers: number; block: BlockShape },
 ): TransformerBlock {
   const { ops, param } = context;
-  const { attentionHeads: H, keyValueHeads: G, mlpWidth: F, rotaryBase } = block;
+  const { attentionHeads: H, keyValueHeads: G, mlpWidth: F } = block;
   const d = checkedHeadWidth(name, width, H, G);
   const into = (inputs: number, share = 1) =>
     ({ kind: 'normal', standardDeviation: share / Math.sqrt(inputs) }) as const;
   const residual = 1 / Math.sqrt(2 * layers);
-  const attentionGain_D = param<Tensor1D>(`${name}.attention-norm`, [width], { kind: 'ones' });
-  const query_DD = param<Tensor2D>(`${name}.query`, [width, H * d], into(width));
-  const key_DG = param<Tensor2D>(`${name}.key`, [width, G * d], into(width));
-  const value_DG = param<Tensor2D>(`${name}.value`, [width, G * d], into(width));
-  const output_DD = param<Tensor2D>(`${name}.output`, [H * d, width], into(H * d, residual));
-  const mlpGain_D = param<Tensor1D>(`${name}.mlp-norm`, [width], { kind: 'ones' });
-  const gate_DF = param<Tensor2D>(`${name}.gate`, [width, F], into(width));
-  const up_DF = param<Tensor2D>(`${name}.up`, [width, F], into(width));
-  const down_FD = param<Tensor2D>(`${name}.down`, [F, width], into(F, residual));
-
-  return (x_BTD, at, kv) => {
-    const [B, T] = x_BTD.shape;
-    const split = (y: Tensor3D, heads: number) => ops.reshape<Tensor4D>(y, [B, T, heads, d]);
-    const normed_BTD = ops.rmsNorm(x_BTD, attentionGain_D);
-    const q_BTHd = ops.rotary(split(ops.linear(normed_BTD, query_DD), H), at, rotaryBase);
-    const k_BTGd = ops.rotary(split(ops.linear(normed_BTD, key_DG), G), at, rotaryBase);
-    const v_BTGd = split(ops.linear(normed_BTD, value_DG), G);
-    const mixed_BTHd = ops.attention(q_BTHd, k_BTGd, v_BTGd, at, kv);
-    const y_BTD = ops.linear(ops.reshape<Tensor3D>(mixed_BTHd, [B, T, H * d]), output_DD, { residual: x_BTD });
-    return ops.gatedMlp(ops.rmsNorm(y_BTD, mlpGain_D), { gate_DF, up_DF, down_FD }, { residual: y_BTD });
+  const weights: TransformerLayerWeights = {
+    attentionGain_D: param<Tensor1D>(`${name}.attention-norm`, [width], { kind: 'ones' }),
+    query_DC: param<Tensor2D>(`${name}.query`, [width, H * d], into(width)),
+    key_DE: param<Tensor2D>(`${name}.key`, [width, G * d], into(width)),
+    value_DE: param<Tensor2D>(`${name}.value`, [width, G * d], into(width)),
+    output_CD: param<Tensor2D>(`${name}.output`, [H * d, width], into(H * d, residual)),
+    mlpGain_D: param<Tensor1D>(`${name}.mlp-norm`, [width], { kind: 'ones' }),
+    gate_DF: param<Tensor2D>(`${name}.gate`, [width, F], into(width)),
+    up_DF: param<Tensor2D>(`${name}.up`, [width, F], into(width)),
+    down_FD: param<Tensor2D>(`${name}.down`, [F, width], into(F, residual)),
   };
+  return (x_BTD, at, kv) =>
+    isStore(kv) ? ops.transformerLayer(x_BTD, weights, at, kv, block) : layerByOps(ops, x_BTD, weights, at, kv, block);
 }
+
+/** Whether a forward has a past, and so wants no gradient. */
+const isStore = (kv: KeyValues): kv is KeyValueStore => 'bind' in kv;
 
 /** Inner width of a SwiGLU of about the same size as a 4x MLP: 8/3 of the width, rounded up to a multiple of 64. */
 export function defaultMlpWidth(width: number): number {

@@ -132,6 +132,25 @@ export interface Addon {
     parents: Int32Array,
     lengths: Int32Array,
   ): Handle;
+  /** A pre-norm layer of cached rotary attention and a gated MLP; its nine weights in the order in which it uses them. */
+  storeLayer(
+    store: StoreHandle,
+    x: Handle,
+    weights: Float64Array,
+    cosines: Handle,
+    sines: Handle,
+    B: number,
+    T: number,
+    H: number,
+    G: number,
+    d: number,
+    parents: Int32Array,
+    lengths: Int32Array,
+    D: number,
+    F: number,
+    epsilon: number,
+    bfloat16: boolean,
+  ): Handle;
   rmsNorm(x: Handle, gain: Handle, N: number, D: number, epsilon: number): Handle;
   rmsNormGradients(
     dy: Handle,

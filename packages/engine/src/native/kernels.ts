@@ -2,12 +2,13 @@
 // heads, G key/value heads, d width of one attention head, R rows of a block, V vocabulary.
 import type { Precision } from '../engine.ts';
 import { ForetokenError, shapeMismatch } from '../errors.ts';
+import type { KeyValueStore } from '../key-values.ts';
 import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
 import type { Kernels, ProductOptions } from '../ops/kernels.ts';
 import { type AncestorPass, attentionBy, type OwnKeyPass, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import { alias, tfjsEngine } from '../tfjs/internals.ts';
-import type { Handle } from './addon.ts';
+import type { Handle, StoreHandle } from './addon.ts';
 import type { NativeBackend } from './backend.ts';
 import { NativeKeyValueStore } from './store.ts';
 
@@ -233,15 +234,47 @@ function attending(bridge: Bridge): Attending {
     unrolledAttention: unrolledAttentionBy(pass, ownKeyPass(bridge)),
     createStore: (slot) => new NativeKeyValueStore(addon, slot),
     cachedAttention: (q, k, v, at, store, { B, T, H, G, d }) => {
-      if (!(store instanceof NativeKeyValueStore)) {
-        throw new ForetokenError(
-          'ENGINE_MISUSE',
-          `attention: key/value store "${store.slot}" was made by another engine.`,
-        );
-      }
       const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
-      const out = addon.storeAttend(store.handle, Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B);
-      return bridge.tensor(out, q.shape);
+      const own = ownStore('attention', store);
+      return bridge.tensor(addon.storeAttend(own, Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B), q.shape);
+    },
+  };
+}
+
+/** @throws ENGINE_MISUSE for a store that another engine made */
+function ownStore(operation: string, store: KeyValueStore): StoreHandle {
+  if (store instanceof NativeKeyValueStore) return store.handle;
+  const fault = `${operation}: key/value store "${store.slot}" was made by another engine.`;
+  throw new ForetokenError('ENGINE_MISUSE', fault);
+}
+
+function layers(bridge: Bridge, precision: Precision): Pick<Kernels, 'cachedLayer'> {
+  const { addon } = bridge.backend;
+  const isRounded = precision === 'bfloat16';
+  return {
+    cachedLayer: (x_BTD, w, [cosines, sines], at, store, { attentionHeads, keyValueHeads }, epsilon) => {
+      const { attentionGain_D, query_DC, key_DE, value_DE, output_CD, mlpGain_D, gate_DF, up_DF, down_FD } = w;
+      const inOrder = [attentionGain_D, query_DC, key_DE, value_DE, output_CD, mlpGain_D, gate_DF, up_DF, down_FD];
+      const [D, F] = gate_DF.shape;
+      const handle = addon.storeLayer(
+        ownStore('transformerLayer', store),
+        bridge.handle(x_BTD),
+        bridge.handles(inOrder),
+        bridge.handle(cosines),
+        bridge.handle(sines),
+        at.B,
+        at.T,
+        attentionHeads,
+        keyValueHeads,
+        query_DC.shape[1] / attentionHeads,
+        at.parent_BT,
+        at.length_B,
+        D,
+        F,
+        epsilon,
+        isRounded,
+      );
+      return bridge.tensor(handle, x_BTD.shape);
     },
   };
 }
@@ -255,5 +288,6 @@ export function nativeKernels(backend: NativeBackend, precision: Precision): Ker
     ...rowwise(bridge),
     ...optimizing(bridge),
     ...attending(bridge),
+    ...layers(bridge, precision),
   };
 }

@@ -6,6 +6,8 @@ export class NativeKeyValueStore implements KeyValueStore {
   readonly slot: string;
   readonly handle: StoreHandle;
   private readonly addon: Addon;
+  /** What the addon was told last; empty where it must be told again. */
+  private bound: readonly number[] = [];
 
   constructor(addon: Addon, slot: string) {
     this.slot = slot;
@@ -18,6 +20,7 @@ export class NativeKeyValueStore implements KeyValueStore {
   }
 
   leave(row: number): void {
+    this.bound = [];
     this.addon.storeLeave(this.handle, row);
   }
 
@@ -26,11 +29,14 @@ export class NativeKeyValueStore implements KeyValueStore {
   }
 
   bind(rows: readonly number[]): void {
-    this.addon.storeBind(this.handle, Float64Array.from(rows));
+    if (rows.length > 0 && rows.length === this.bound.length && rows.every((row, b) => row === this.bound[b])) return;
+    this.bound = [];
+    this.addon.storeBind(this.handle, new Float64Array(rows));
+    this.bound = [...rows];
   }
 
   commit(row: number, path: readonly number[]): void {
-    this.addon.storeCommit(this.handle, row, Int32Array.from(path));
+    this.addon.storeCommit(this.handle, row, new Int32Array(path));
   }
 
   length(row: number): number {
@@ -42,6 +48,7 @@ export class NativeKeyValueStore implements KeyValueStore {
   }
 
   dispose(): void {
+    this.bound = [];
     this.addon.storeClear(this.handle);
   }
 }

@@ -1,6 +1,6 @@
 // Letters used here: B batch, T positions, D width, V vocabulary, N = B*T rows, H attention heads, G key/value heads
 // (H a multiple of G), d width of one attention head, F width of the gated MLP, I / O in- and output width, E readout input width.
-import type { KeyValues } from '../key-values.ts';
+import type { KeyValueStore, KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { LinearLossOptions, LinearLossResult, LossPart, Readout } from '../readout.ts';
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
@@ -25,6 +25,28 @@ export interface AdamWSlot {
   readonly gradient: Tensor;
   readonly moment1: Tensor;
   readonly moment2: Tensor;
+}
+
+/** Weights of {@link Ops.transformerLayer}; C = H*d is the width of all queries, E = G*d that of all keys. */
+export interface TransformerLayerWeights {
+  readonly attentionGain_D: Tensor1D;
+  readonly query_DC: Tensor2D;
+  readonly key_DE: Tensor2D;
+  readonly value_DE: Tensor2D;
+  readonly output_CD: Tensor2D;
+  readonly mlpGain_D: Tensor1D;
+  readonly gate_DF: Tensor2D;
+  readonly up_DF: Tensor2D;
+  readonly down_FD: Tensor2D;
+}
+
+/** What {@link TransformerLayerWeights} do not say of a layer. */
+export interface TransformerLayerShape {
+  readonly attentionHeads: number;
+  /** Divides `attentionHeads`. */
+  readonly keyValueHeads: number;
+  /** See {@link Ops.rotary}. */
+  readonly rotaryBase: number;
 }
 
 /**
@@ -126,6 +148,17 @@ export interface Ops {
   embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D;
 
   // ---- outside the tape ----
+  /**
+   * A pre-norm transformer layer with a past, no gradient: RMS norm, rotary grouped-query attention, residual; RMS norm,
+   * SwiGLU, residual. The same bits as its parts one by one, in one call where the engine can.
+   */
+  transformerLayer(
+    x_BTD: Tensor3D,
+    weights: TransformerLayerWeights,
+    at: Nodes,
+    store: KeyValueStore,
+    shape: TransformerLayerShape,
+  ): Tensor3D;
   /** Norm and unembedding of a block of rows, no gradient: the logits of decoding. */
   readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D;
   /**

@@ -65,6 +65,10 @@ export function countedOps(ops: Ops, meter: FlopMeter): Ops {
       meter.products(() => attentionProducts(q_BTHd, at, kv));
       return ops.attention(q_BTHd, k_BTGd, v_BTGd, at, kv);
     },
+    transformerLayer: (x_BTD, weights, at, store, shape) => {
+      meter.products(refuseStore);
+      return ops.transformerLayer(x_BTD, weights, at, store, shape);
+    },
     ...countedReadouts(ops, meter),
   });
 }
@@ -89,11 +93,13 @@ const lastAxis = ({ shape }: Tensor): number => shape[shape.length - 1];
 /** Every leading axis taken together. */
 const rowsOf = ({ shape }: Tensor): number => shape.slice(0, -1).reduce((count, size) => count * size, 1);
 
+function refuseStore(): never {
+  throw new ForetokenError('ENGINE_MISUSE', 'FLOPs are counted over whole windows, not with a key/value store.');
+}
+
 /** Queries by keys, and weights by values, of each node with what it sees. */
 function attentionProducts({ shape: [, , H, d] }: Tensor4D, at: Nodes, kv: KeyValues): number {
-  if ('bind' in kv) {
-    throw new ForetokenError('ENGINE_MISUSE', 'FLOPs are counted over whole windows, not with a key/value store.');
-  }
+  if ('bind' in kv) refuseStore();
   return 2 * pairsOf(at, kv) * H * d;
 }
 

@@ -17,6 +17,7 @@ import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
 import { sample, topK } from './sample.ts';
 import * as shaping from './shape.ts';
+import { transformerLayer } from './transformer-layer.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
 export function createKernels(own: Partial<Kernels> = {}): Kernels {
@@ -27,7 +28,7 @@ export function createKernels(own: Partial<Kernels> = {}): Kernels {
 
 /** The language of plugins on tfjs' active backend. */
 export function createOps(kernels: Kernels = composites): Ops {
-  return Object.freeze<Ops>({
+  const ops: Ops = Object.freeze<Ops>({
     ...elementwise,
     ...reducing,
     ...creating,
@@ -46,7 +47,10 @@ export function createOps(kernels: Kernels = composites): Ops {
     crossEntropyRows: (target_N) => crossEntropyRows(kernels, target_N),
     adamw: (slots, options) => adamw(kernels, slots, options),
     sumOfSquares: (tensors) => sumOfSquares(kernels, tensors),
+    transformerLayer: (x_BTD, weights, at, store, shape) =>
+      transformerLayer(kernels, ops, x_BTD, weights, at, store, shape),
   });
+  return ops;
 }
 
 type ShapeOps = Pick<Ops, 'reshape' | 'transpose' | 'concat' | 'slice' | 'split' | 'stack' | 'gatherRows'>;

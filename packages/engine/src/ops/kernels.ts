@@ -3,10 +3,10 @@
 import type { KeyValueStore } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { RowLoss } from '../readout.ts';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
 import type { ColumnKeyValues } from '../unrolled-key-values.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import type { AdamWOptions, AdamWSlot } from './contract.ts';
+import type { AdamWOptions, AdamWSlot, TransformerLayerShape, TransformerLayerWeights } from './contract.ts';
 
 /** A parameter after one step; the tensors are new. */
 export interface AdamWResult {
@@ -91,4 +91,14 @@ export interface Kernels {
     store: KeyValueStore,
     sizes: AttentionSizes,
   ): Tensor4D;
+  /** The whole of `Ops.transformerLayer` in one call, the same bits as its parts. Default: its parts. */
+  cachedLayer?(
+    x_BTD: Tensor3D,
+    weights: TransformerLayerWeights,
+    rotaryTables: readonly Tensor[],
+    at: Nodes,
+    store: KeyValueStore,
+    shape: TransformerLayerShape,
+    epsilon: number,
+  ): Tensor3D;
 }

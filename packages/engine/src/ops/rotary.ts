@@ -1,16 +1,16 @@
 // B rows, T nodes, H attention heads, d width of one attention head.
 import { shapeMismatch } from '../errors.ts';
-import { rotaryTables } from '../loops/rotary.ts';
+import * as loops from '../loops/rotary.ts';
 import { derived, type Nodes } from '../nodes.ts';
-import type { Tensor4D } from '../tensor.ts';
+import type { Tensor, Tensor4D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Cosine and sine tables of the nodes' positions, made once per forward. */
-function tablesOf(at: Nodes, d: number, base: number) {
+export function rotaryTables(at: Nodes, d: number, base: number): Tensor[] {
   return derived(at, `rotary ${d} ${base}`, () => {
-    const { cos, sin } = rotaryTables(at.position_BT, d, base);
+    const { cos, sin } = loops.rotaryTables(at.position_BT, d, base);
     const shape: [number, number] = [at.B * at.T, d / 2];
     return [tf.tensor2d(cos, shape), tf.tensor2d(sin, shape)];
   });
@@ -26,7 +26,7 @@ export function rotary(kernels: Kernels, x_BTHd: Tensor4D, at: Nodes, base = 100
     'rotary',
     [x_BTHd],
     (save) => {
-      const tables = tablesOf(at, d, base);
+      const tables = rotaryTables(at, d, base);
       for (const table of tables) save(table);
       return kernels.rotate(x_BTHd, tables, 1);
     },

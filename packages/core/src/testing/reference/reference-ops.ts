@@ -220,6 +220,7 @@ function lossOps(lift: Lift) {
         });
         return { loss_R: lower(reference.crossEntropy(logits, target_R)), dLogits_RV: lower(dLogits) };
       },
+    transformerLayer: absent('transformerLayer'),
     linearLoss: absent('linearLoss'),
     adamw: absent('adamw'),
     sumOfSquares: absent('sumOfSquares'),

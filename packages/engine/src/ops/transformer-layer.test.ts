@@ -1,0 +1,147 @@
+// B rows, T nodes a row, D width, C width of all queries, E of all keys, F of the MLP.
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { KeyValueStore } from '../key-values.ts';
+import { createNodes, LAST_COMMITTED, type Nodes, ROOT } from '../nodes.ts';
+import { openEngine } from '../open-engine.ts';
+import type { Tensor1D, Tensor2D, Tensor3D } from '../tensor.ts';
+import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
+import { PRESENT } from '../testing/present.ts';
+import type { TransformerLayerWeights } from './contract.ts';
+import { layerByOps } from './transformer-layer.ts';
+
+const [D, H, G, d, F] = [20, 4, 2, 6, 28];
+const SHAPE = { attentionHeads: H, keyValueHeads: G, rotaryBase: 100 };
+const SIZES = {
+  attentionGain_D: [D],
+  query_DC: [D, H * d],
+  key_DE: [D, G * d],
+  value_DE: [D, G * d],
+  output_CD: [H * d, D],
+  mlpGain_D: [D],
+  gate_DF: [D, F],
+  up_DF: [D, F],
+  down_FD: [F, D],
+} satisfies Record<keyof TransformerLayerWeights, number[]>;
+
+const random = <T>(shape: readonly number[], seed: number) => tensorOf(randomArray(shape, uniforms(seed))) as T;
+
+function weightsOf(): TransformerLayerWeights {
+  return Object.fromEntries(
+    Object.entries(SIZES).map(([name, shape], index) => [name, random(shape, index + 1)]),
+  ) as unknown as TransformerLayerWeights;
+}
+
+/** One forward of two rows: a tree each, of which `path` stays. */
+interface Forward {
+  readonly parents: readonly (readonly number[])[];
+  readonly path: readonly number[];
+}
+
+const forwards = fc.array(
+  fc.array(fc.nat(9), { minLength: 2, maxLength: 7 }).map((picks): Forward => {
+    const parents = [picks.length, Math.max(1, picks.length - 3)].map((length) =>
+      Array.from({ length }, (_, node) => (node === 0 ? LAST_COMMITTED : (picks[node] % (node + 1)) - 1)),
+    );
+    const path: number[] = [];
+    for (let node = Math.min(...parents.map((row) => row.length)) - 1; node >= 0; node = parents[0][node])
+      path.unshift(node);
+    return { parents, path };
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+function nodesOf({ parents }: Forward, committed: number): Nodes {
+  const T = Math.max(...parents.map(({ length }) => length));
+  const padded = parents.map((row) => [...row, ...Array(T - row.length).fill(LAST_COMMITTED)]);
+  const level = (row: readonly number[], node: number): number => (node < 0 ? -1 : level(row, row[node]) + 1);
+  return createNodes({
+    T,
+    parent_BT: Int32Array.from(padded.flat()),
+    position_BT: Int32Array.from(padded.flatMap((row) => row.map((_, node) => committed + level(row, node)))),
+    length_B: Int32Array.from(parents, ({ length }) => length),
+  });
+}
+
+describe.each(PRESENT)('a transformer layer on %s', async (name) => {
+  const engine = await openEngine({ name });
+  const weights = weightsOf();
+  beforeEach(() => openEngine({ name }));
+
+  /** Values of real nodes, forward after forward. */
+  function run(all: readonly Forward[], layer: (x: Tensor3D, at: Nodes, store: KeyValueStore) => Tensor3D): number[][] {
+    const store = engine.createKeyValueStore('layer');
+    for (const row of [0, 1]) store.join(row);
+    let committed = 0;
+    const seen = all.map((forward, index) => {
+      store.bind([0, 1]);
+      const at = nodesOf(forward, committed);
+      const x = random<Tensor3D>([2, at.T, D], 50 + index);
+      const y = engine.tidy(() => [...layer(x, at, store).dataSync()]);
+      for (const row of [0, 1]) store.commit(row, forward.path);
+      committed += forward.path.length;
+      x.dispose();
+      at.dispose();
+      return forward.parents.flatMap(({ length }, row) => y.slice(row * at.T * D, (row * at.T + length) * D));
+    });
+    store.dispose();
+    return seen;
+  }
+
+  test('gives the bits of its parts, whatever trees come and stay', () => {
+    fc.assert(
+      fc.property(forwards, (all) => {
+        const whole = run(all, (x, at, store) => engine.ops.transformerLayer(x, weights, at, store, SHAPE));
+        expect(whole).toEqual(run(all, (x, at, store) => layerByOps(engine.ops, x, weights, at, store, SHAPE)));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('frees what it makes on the way, and leaves its inputs', () => {
+    const before = engine.memory();
+    run([{ parents: [[ROOT, 0], [ROOT]], path: [0] }], (x, at, store) =>
+      engine.ops.transformerLayer(x, weights, at, store, SHAPE),
+    );
+    expect(engine.memory().numTensors).toBe(before.numTensors);
+    expect(engine.memory().bytes).toBe(before.bytes);
+  });
+
+  test.each<[string, Partial<TransformerLayerWeights>]>([
+    ['a query of another width', { query_DC: random<Tensor2D>([D, d * 3], 1) }],
+    ['a matrix turned over', { down_FD: random<Tensor2D>([D, F], 1) }],
+    ['a gain of another width', { mlpGain_D: random<Tensor1D>([D + 1], 1) }],
+  ])('refuses %s', (_, wrong) => {
+    const store = engine.createKeyValueStore('layer');
+    store.join(0);
+    store.bind([0]);
+    const at = createNodes({
+      T: 1,
+      parent_BT: Int32Array.of(ROOT),
+      position_BT: Int32Array.of(0),
+      length_B: Int32Array.of(1),
+    });
+    const x = random<Tensor3D>([1, 1, D], 3);
+    const work = () => engine.ops.transformerLayer(x, { ...weights, ...wrong }, at, store, SHAPE);
+    expect(() => engine.tidy(work)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+    at.dispose();
+    store.dispose();
+  });
+
+  test('refuses a tape', () => {
+    const store = engine.createKeyValueStore('layer');
+    store.join(0);
+    store.bind([0]);
+    const at = createNodes({
+      T: 1,
+      parent_BT: Int32Array.of(ROOT),
+      position_BT: Int32Array.of(0),
+      length_B: Int32Array.of(1),
+    });
+    const x = random<Tensor3D>([1, 1, D], 3);
+    const record = () => engine.record(() => engine.ops.transformerLayer(x, weights, at, store, SHAPE));
+    expect(record).toThrow(expect.objectContaining({ code: 'ENGINE_MISUSE' }));
+    at.dispose();
+    store.dispose();
+  });
+});
