@@ -67,10 +67,9 @@ void gated_mlp_rows(const float* x, const float* gate, const float* up, const fl
   const Scratch gates(inner), ups(inner);
   {
     const Operand input(x, N * D, rounding), gate_weight(gate, D * F, rounding), up_weight(up, D * F, rounding);
-    multiply(plain(input.values(), gate_weight.values(), gates.data(), N, F, D, rounding));
-    multiply(plain(input.values(), up_weight.values(), ups.data(), N, F, D, rounding));
+    multiply_gated(plain(input.values(), gate_weight.values(), gates.data(), N, F, D, rounding),
+                   plain(input.values(), up_weight.values(), ups.data(), N, F, D, rounding));
   }
-  gated(gates.data(), ups.data(), gates.data(), inner);
   linear_rows(gates.data(), down, residual, y, N, D, F, rounding);
 }
 
