@@ -24,7 +24,7 @@ export type * from './contracts/index.ts';
 export { offsetOfTerm, offsetTerm } from './contracts/term.ts';
 export { acceptDrafts, checkDraftLevels, withoutPolicy } from './generation/accept-drafts.ts';
 export { checkDrawn } from './generation/check-steps.ts';
-export { drawIndex } from './generation/distribution.ts';
+export { drawIndex, indicesOfLargest } from './generation/distribution.ts';
 export { generateRows } from './generation/generate-rows.ts';
 export type { GeneratingRow, RowStep } from './generation/generating-row.ts';
 export type { Step } from './generation/generation.ts';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   drawIndex,
@@ -13,6 +14,19 @@ test('the lowest index wins a tie', () => {
   expect(indexOfLargest([1, 3, 3, 2])).toBe(1);
   expect(indicesOfLargest([1, 3, 3, 2], 3)).toEqual([1, 2, 3]);
   expect(indicesOfLargest([2, 2], 5)).toEqual([0, 1]);
+});
+
+test('few or many, the largest come as a stable sort of all of them would put them', () => {
+  const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constant(Number.NEGATIVE_INFINITY));
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 150 }), fc.oneof(fc.nat(6), fc.nat(160)), (values, count) => {
+      fc.pre(values.length > 0);
+      const sorted = [...values.keys()].sort((a, b) =>
+        values[a] === values[b] ? a - b : values[a] > values[b] ? -1 : 1,
+      );
+      expect(indicesOfLargest(values, count)).toEqual(sorted.slice(0, count));
+    }),
+  );
 });
 
 test('a softmax of huge logits is finite and sums to 1', () => {

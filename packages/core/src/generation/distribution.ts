@@ -1,5 +1,8 @@
 // V token ids, R rows of a readout (R = V unless the readout has a vocabulary of its own).
 
+/** A few of many are found in one pass, each put in its place; more than these by sorting all. */
+const MOST_INSERTED = 64;
+
 /** @returns the index of the largest value, the lowest of a tie */
 export function indexOfLargest(values: ArrayLike<number>): number {
   let best = 0;
@@ -10,8 +13,20 @@ export function indexOfLargest(values: ArrayLike<number>): number {
 /** @returns the indices of the largest values, largest first, the lower index first of a tie */
 export function indicesOfLargest(values: ArrayLike<number>, count: number): number[] {
   if (count === 1) return [indexOfLargest(values)];
-  const order = Array.from(values, (_, index) => index);
-  return order.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
+  if (count > MOST_INSERTED) {
+    const order = Array.from(values, (_, index) => index);
+    return order.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
+  }
+  const largest: number[] = [];
+  if (count < 1) return largest;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (largest.length === count && !(value > values[largest[count - 1]])) continue;
+    let place = Math.min(largest.length, count - 1);
+    for (; place > 0 && values[largest[place - 1]] < value; place--) largest[place] = largest[place - 1];
+    largest[place] = index;
+  }
+  return largest;
 }
 
 /** @returns the softmax of logits, in float64 */

@@ -1,7 +1,6 @@
 // V vocabulary.
-import { type Growth, subtree, type Tree } from '@foretoken/core/plugin';
+import { type Growth, indicesOfLargest, subtree, type Tree } from '@foretoken/core/plugin';
 import type { DraftPlan, LevelMoment } from './draft-plan.ts';
-import { largestValues } from './largest.ts';
 
 /** Sizes of a dynamic tree. */
 export interface DynamicSizes {
@@ -41,8 +40,8 @@ export class DynamicPlan implements DraftPlan {
   grow(at: LevelMoment): Growth[] {
     const values = this.valuesOf(at.tree);
     const candidates = this.candidates(at);
-    const least = largestValues([...values, ...candidates.map(({ value }) => value)], this.sizes.nodes);
-    const threshold = least.length < this.sizes.nodes ? 0 : least[least.length - 1];
+    const all = [...values, ...candidates.map(({ value }) => value)];
+    const threshold = all[indicesOfLargest(all, this.sizes.nodes)[this.sizes.nodes - 1]] ?? 0;
     return growths(
       candidates.filter(({ value }) => value > 0 && value >= threshold),
       false,
@@ -54,8 +53,7 @@ export class DynamicPlan implements DraftPlan {
     if (tree.tokens.length <= nodes) return tree;
     const values = this.valuesOf(tree);
     // Of a tie the earlier node: a parent comes before its children, so none stays without the other.
-    const order = values.map((_, node) => node).sort((a, b) => values[b] - values[a] || a - b);
-    const best = new Set(order.slice(0, nodes));
+    const best = new Set(indicesOfLargest(values, nodes));
     return subtree(tree, (node) => best.has(node));
   }
 
@@ -74,7 +72,7 @@ export class DynamicPlan implements DraftPlan {
     return byValue.slice(0, width).flatMap((node) => {
       const p_V = p(node);
       this.#p.set(node, p_V);
-      return largestValues(p_V, topK).map((share) => ({ node, value: this.#valueOf(node) * share }));
+      return indicesOfLargest(p_V, topK).map((token) => ({ node, value: this.#valueOf(node) * p_V[token] }));
     });
   }
 
