@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchShareOptions } from '../commands/bench.ts';
 import { recordingContext } from './context.fixture.ts';
-import * as decoding from './decoding.ts';
+import * as decoding from './decoding/decoding.ts';
 import * as peak from './peak/peak.ts';
 import * as share from './share.ts';
 import * as training from './training.ts';

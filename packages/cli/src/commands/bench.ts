@@ -38,6 +38,20 @@ export interface BenchDecodingOptions extends BenchModelOptions {
   readonly prompt: number;
   readonly tokens: number;
   readonly batch: readonly number[];
+  /** Folder of a run: its model and held-out texts take the place of random ones. */
+  readonly run?: string;
+  /** Held-out prompts of the run. */
+  readonly prompts?: number;
+  readonly rule?: string;
+  readonly policy?: string;
+  readonly levels?: number;
+  readonly sampled?: boolean;
+  readonly split?: boolean;
+  readonly overhead?: boolean;
+  readonly curve?: boolean;
+  readonly bestK?: boolean;
+  /** File for the drawing of a curve. */
+  readonly svg?: string;
 }
 
 /** What the GEMM peak is taken from. */
@@ -82,19 +96,42 @@ export function benchCommand(): Command {
   const training = withSteps(command('training', 'Measure training steps on random tokens.')).action(
     action(() => import('../bench/training.ts')),
   );
-  const decoding = withModel(command('decoding', 'Measure decoding with random weights, prefill included.'))
-    .option('--decoder <names>', 'decoders, with commas between', names, ['speculative'])
-    .option('--prompt <tokens>', 'tokens of each prompt', positive, 64)
-    .option('--tokens <count>', 'tokens to generate', positive, 128)
-    .option('--batch <counts>', 'prompts at once, with commas between', wholeNumbers({ minimum: 1 }), [1])
-    .action(action(() => import('../bench/decoding.ts')));
   const share = withTorch(withSteps(command('share', 'Measure training as a share of the GEMM peak.'))).action(
     action(() => import('../bench/share.ts')),
   );
   const bench = new Command('bench').description('Measure speed and memory.');
-  for (const each of [training, decoding, opsCommand(), peakCommand(), share, memoryCommand(), horizonCommand()])
+  for (const each of [
+    training,
+    decodingCommand(),
+    opsCommand(),
+    peakCommand(),
+    share,
+    memoryCommand(),
+    horizonCommand(),
+  ])
     bench.addCommand(each);
   return bench;
+}
+
+function decodingCommand(): Command {
+  const what = 'Measure decoding, prefill included: random weights and tokens, or a run with its held-out texts.';
+  return withModel(command('decoding', what))
+    .option('--decoder <names>', 'decoders, with commas between', names, ['speculative'])
+    .option('--prompt <tokens>', 'tokens of each prompt', positive, 64)
+    .option('--tokens <count>', 'tokens to generate', positive, 128)
+    .option('--batch <counts>', 'prompts at once, with commas between', wholeNumbers({ minimum: 1 }), [1])
+    .option('--run <folder>', 'decode held-out texts of this run; options of the model do not count then')
+    .option('--prompts <count>', 'held-out prompts of the run', positive, 64)
+    .option('--rule <name>', 'acceptance rule of the decoders that draft')
+    .option('--policy <name>', 'draft policy of the decoders that draft')
+    .option('--levels <count>', 'levels that the policy drafts at most', wholeNumber({ minimum: 0 }))
+    .option('--sampled', 'let the policy draw its drafts')
+    .option('--split', 'time prefill and decoding apart, and add shares of the bound')
+    .option('--overhead', 'tell JavaScript from kernels, in a run of its own behind the others')
+    .addOption(new Option('--curve', 'measure t(k), the time of a step by nodes verified').conflicts('bestK'))
+    .option('--svg <file>', 'with --curve: draw it into this file')
+    .option('--best-k', 'measure every fixed number of levels against the cost model, batch by batch')
+    .action(action(() => import('../bench/decoding/decoding.ts')));
 }
 
 function opsCommand(): Command {

@@ -1,0 +1,61 @@
+import type { NamedDecoder } from '@foretoken/core';
+import { describe, expect, it } from 'vitest';
+import type { DecodingModel } from './decoding-model.ts';
+import { detailedSpeedsOf, speedsOf } from './speeds.ts';
+import type { ContenderRuns, TimedRun } from './timed-runs.ts';
+
+const model = { engine: { name: 'native', threads: 2 } } as DecodingModel;
+const decoder = (label: string) => ({ label, decoder: { drafts: label !== 'greedy' } }) as NamedDecoder;
+
+const timed = (seconds: number, tokens: number, forwards: number, more: Partial<TimedRun> = {}): TimedRun => ({
+  ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [] },
+  ...more,
+});
+
+const greedy: ContenderRuns = {
+  decoder: decoder('greedy'),
+  batch: 1,
+  runs: [timed(4.5, 100, 100), timed(4.5, 100, 100)],
+};
+const speculative: ContenderRuns = {
+  decoder: decoder('speculative'),
+  batch: 1,
+  runs: [timed(2.5, 100, 50, { proposed: [50, 25] }), timed(2.5, 100, 30, { proposed: [30, 15] })],
+  metered: timed(3.5, 100, 40, { javaScriptSeconds: 0.3 }),
+};
+
+describe('speeds', () => {
+  it('take the median run of random tokens', () => {
+    const runs = [timed(1, 60, 30), timed(9, 60, 30), timed(2, 60, 30)];
+    expect(speedsOf(model, [{ ...greedy, runs }])).toEqual([
+      { engine: 'native', threads: 2, decoder: 'greedy', batch: 1, tokensPerSecond: 30, tokensPerForward: 2 },
+    ]);
+  });
+
+  it('stand with prefill and without, over greedy of the same batch, and as shares of the bound', () => {
+    const weights = { greedy: 100, levels: [20, 20] };
+    const found = detailedSpeedsOf(model, [greedy, speculative], weights);
+    // 2.5 tokens per forward; every forward drafts level 1 and half of them level 2: 130 bytes for 100.
+    const bound = (2.5 * 100) / 130;
+    expect(found[1]).toMatchObject({ prefillSeconds: 1, decodingSeconds: 4, tokensPerSecond: 40, prompts: 2 });
+    expect(found[1].decodingTokensPerSecond).toBeCloseTo(50, 12);
+    expect(found[1].overGreedy).toBeCloseTo(1.8, 12);
+    expect(found[1].decodingOverGreedy).toBeCloseTo(2, 12);
+    expect(found[1].bound).toBeCloseTo(bound, 12);
+    expect(found[1].shareOfBound).toBeCloseTo(1.8 / bound, 12);
+    expect(found[1].decodingShareOfBound).toBeCloseTo(2 / bound, 12);
+    expect(found[1].javaScriptShare).toBeCloseTo(0.1, 12);
+    expect(found[1].javaScriptMsPerStep).toBeCloseTo(7.5, 12);
+    expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1 });
+    expect(found[0].bound).toBeUndefined();
+  });
+
+  it('have no bound by bytes at larger batches, and nothing to compare with where greedy did not run there', () => {
+    const weights = { greedy: 100, levels: [20] };
+    const four = { ...speculative, batch: 4 };
+    expect(detailedSpeedsOf(model, [greedy, four], weights)[1].overGreedy).toBeUndefined();
+    const both = detailedSpeedsOf(model, [{ ...greedy, batch: 4 }, four], weights);
+    expect(both[1].overGreedy).toBeCloseTo(1.8, 12);
+    expect(both[1].bound).toBeUndefined();
+  });
+});

@@ -1,0 +1,116 @@
+import { median } from '../median.ts';
+import type { DecodingModel } from './decoding-model.ts';
+import type { ContenderRuns, TimedRun } from './timed-runs.ts';
+import { speedBound, type WeightBytes } from './weight-bytes.ts';
+
+/** `foretoken bench decoding --json`; pinned. */
+export interface DecodingSpeed {
+  readonly engine: string;
+  readonly threads: number;
+  readonly decoder: string;
+  /** Prompts decoded together. */
+  readonly batch: number;
+  /** Of all rows together, prefill included; with random tokens the median run counts, with a run's texts all of them. */
+  readonly tokensPerSecond: number;
+  readonly tokensPerForward: number;
+}
+
+/** What `--split`, `--run` and `--overhead` add to it. */
+export interface DetailedSpeed extends DecodingSpeed {
+  readonly prompts: number;
+  /** Of the runs that count. */
+  readonly prefillSeconds: number;
+  readonly decodingSeconds: number;
+  /** Prefill apart. */
+  readonly decodingTokensPerSecond: number;
+  /** Speed over greedy's at this batch, prefill included and apart; where greedy is among the decoders. */
+  readonly overGreedy?: number;
+  readonly decodingOverGreedy?: number;
+  /** At batch 1: most that this many tokens per forward can win, by the weights that greedy and this decoder read. */
+  readonly bound?: number;
+  /** `overGreedy` and `decodingOverGreedy` over the bound. */
+  readonly shareOfBound?: number;
+  readonly decodingShareOfBound?: number;
+  /** Share of decoding that was JavaScript, and milliseconds of it in a step of the batch; on the native engine. */
+  readonly javaScriptShare?: number;
+  readonly javaScriptMsPerStep?: number;
+}
+
+/** All runs of a contender as one. */
+interface Total extends Required<Pick<TimedRun, 'seconds' | 'prefillSeconds' | 'tokens' | 'forwards'>> {
+  readonly prompts: number;
+  /** Share of forwards that verified a draft of each level. */
+  readonly proposed: readonly number[];
+}
+
+/** @returns the pinned figures of contenders, in their order */
+export function speedsOf({ engine }: DecodingModel, contenders: readonly ContenderRuns[]): DecodingSpeed[] {
+  return contenders.map(({ decoder, batch, runs }) => {
+    const { tokens, forwards } = runs[runs.length - 1];
+    return {
+      ...{ engine: engine.name, threads: engine.threads, decoder: decoder.label, batch },
+      tokensPerSecond: tokens / median(runs.map(({ seconds }) => seconds)),
+      tokensPerForward: tokens / forwards,
+    };
+  });
+}
+
+/** @returns all figures of contenders, in their order */
+export function detailedSpeedsOf(
+  { engine }: DecodingModel,
+  contenders: readonly ContenderRuns[],
+  weights: WeightBytes,
+): DetailedSpeed[] {
+  const totals = contenders.map(({ runs }) => totalOf(runs));
+  return contenders.map((contender, i) => {
+    const { decoder, batch } = contender;
+    const isGreedy = (other: ContenderRuns) => other.batch === batch && other.decoder.label === 'greedy';
+    const greedy = totals[contenders.findIndex(isGreedy)];
+    const { prompts, seconds, prefillSeconds, tokens, forwards } = totals[i];
+    return {
+      ...{ engine: engine.name, threads: engine.threads, decoder: decoder.label, batch },
+      tokensPerSecond: tokens / seconds,
+      tokensPerForward: tokens / forwards,
+      ...{ prompts, prefillSeconds, decodingSeconds: seconds - prefillSeconds },
+      decodingTokensPerSecond: tokens / (seconds - prefillSeconds),
+      ...(greedy && againstGreedy(totals[i], greedy, batch === 1 && decoder.decoder.drafts ? weights : undefined)),
+      ...javaScriptOf(contender),
+    };
+  });
+}
+
+function againstGreedy(own: Total, greedy: Total, weights: WeightBytes | undefined) {
+  const speed = ({ tokens, seconds }: Total) => tokens / seconds;
+  const decodingSpeed = ({ tokens, seconds, prefillSeconds }: Total) => tokens / (seconds - prefillSeconds);
+  const overGreedy = speed(own) / speed(greedy);
+  const decodingOverGreedy = decodingSpeed(own) / decodingSpeed(greedy);
+  if (!weights) return { overGreedy, decodingOverGreedy };
+  const bound = speedBound(weights, own.tokens / own.forwards, own.proposed);
+  return {
+    ...{ overGreedy, decodingOverGreedy, bound },
+    ...{ shareOfBound: overGreedy / bound, decodingShareOfBound: decodingOverGreedy / bound },
+  };
+}
+
+function javaScriptOf({ metered, batch }: ContenderRuns) {
+  if (metered?.javaScriptSeconds === undefined) return {};
+  const { javaScriptSeconds, seconds, prefillSeconds, forwards } = metered;
+  return {
+    javaScriptShare: javaScriptSeconds / (seconds - prefillSeconds),
+    javaScriptMsPerStep: (javaScriptSeconds * 1_000) / (forwards / batch),
+  };
+}
+
+function totalOf(runs: readonly TimedRun[]): Total {
+  const sum = (of: (run: TimedRun) => number) => runs.reduce((total, run) => total + of(run), 0);
+  const forwards = sum((run) => run.forwards);
+  const levels = Math.max(...runs.map(({ proposed }) => proposed.length));
+  return {
+    prompts: sum((run) => run.prompts),
+    seconds: sum((run) => run.seconds),
+    prefillSeconds: sum((run) => run.prefillSeconds),
+    tokens: sum((run) => run.tokens),
+    forwards,
+    proposed: Array.from({ length: levels }, (_, index) => sum(({ proposed }) => proposed[index] ?? 0) / forwards),
+  };
+}

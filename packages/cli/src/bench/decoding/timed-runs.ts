@@ -1,0 +1,133 @@
+import { createRandom, type Emission, type NamedDecoder, type Prompt } from '@foretoken/core';
+import type { CommandContext } from '../../process/context.ts';
+import { throwIfStopped } from '../open-bench.ts';
+import type { DecodingModel } from './decoding-model.ts';
+import { startKernelTime } from './kernel-time.ts';
+import { SessionMeter } from './session-meter.ts';
+
+/** One decoder at one batch size. */
+export interface Contender {
+  readonly decoder: NamedDecoder;
+  readonly batch: number;
+}
+
+/** What came of one generation of one batch. */
+export interface TimedRun {
+  readonly prompts: number;
+  /** From an empty session to the last token. */
+  readonly seconds: number;
+  /** Of those, what reading the prompts took. */
+  readonly prefillSeconds: number;
+  readonly tokens: number;
+  /** Verifying forwards, each row's counted. */
+  readonly forwards: number;
+  /** Of those, the ones that verified a draft of level 1, 2, ... */
+  readonly proposed: readonly number[];
+  /** Seconds of decoding outside the engine's kernels, where that was asked for and the engine tells. */
+  readonly javaScriptSeconds?: number;
+}
+
+/** Decodes prompts together. */
+export async function timedRun(
+  context: CommandContext,
+  model: DecodingModel,
+  { decoder: { decoder, rule, policy, sampling } }: Contender,
+  {
+    prompts,
+    maxTokens,
+    isMetered = false,
+  }: { readonly prompts: readonly Prompt[]; readonly maxTokens: number; readonly isMetered?: boolean },
+): Promise<TimedRun> {
+  const emissions: Emission[] = [];
+  const kernels = isMetered ? startKernelTime(model.engine) : undefined;
+  let prefill = { seconds: 0, kernelSeconds: 0 };
+  const started = performance.now();
+  const session = new SessionMeter(model.openSession(), (seconds) => {
+    prefill = { seconds: prefill.seconds + seconds, kernelSeconds: kernels?.seconds() ?? 0 };
+  });
+  const random = (prompt: number) => createRandom(model.seed, `prompt/${prompt}`);
+  const request = { prompts: prompts.map((prompt) => ({ ...prompt, sampling })), maxTokens, rule, policy, random };
+  try {
+    for await (const emission of decoder.generate(session, { ...request, signal: context.signal })) {
+      throwIfStopped(context);
+      emissions.push(emission);
+    }
+  } finally {
+    session.dispose();
+    kernels?.stop();
+  }
+  const seconds = (performance.now() - started) / 1_000;
+  const inKernels = kernels && kernels.seconds() - prefill.kernelSeconds;
+  return {
+    prompts: prompts.length,
+    seconds,
+    prefillSeconds: prefill.seconds,
+    ...countsOf(emissions),
+    ...(inKernels !== undefined && { javaScriptSeconds: seconds - prefill.seconds - inKernels }),
+  };
+}
+
+function countsOf(emissions: readonly Emission[]): Pick<TimedRun, 'tokens' | 'forwards' | 'proposed'> {
+  const proposed: number[] = [];
+  let tokens = 0;
+  for (const emission of emissions) {
+    tokens += emission.tokens.length;
+    for (const [index, nodes] of emission.proposed.entries()) {
+      proposed[index] = (proposed[index] ?? 0) + (nodes > 0 ? 1 : 0);
+    }
+  }
+  return { tokens, forwards: emissions.length, proposed };
+}
+
+/** What is run in turns. */
+export interface Schedule {
+  /** Prompts of the runs that count, one list a run. */
+  groups(batch: number): readonly (readonly Prompt[])[];
+  /** Tokens to generate, and in the run that warms up. */
+  readonly maxTokens: number;
+  readonly warmUpTokens: number;
+  /** Whether one more run of each, behind the others, tells JavaScript from kernels. */
+  readonly isMetered?: boolean;
+}
+
+/** The runs of one contender that count, in their order. */
+export interface ContenderRuns extends Contender {
+  readonly runs: readonly TimedRun[];
+  readonly metered?: TimedRun;
+}
+
+/**
+ * Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all
+ * alike. The first run of each warms up and does not count.
+ */
+export async function inTurns(
+  context: CommandContext,
+  model: DecodingModel,
+  contenders: readonly Contender[],
+  { groups, maxTokens, warmUpTokens, isMetered }: Schedule,
+): Promise<ContenderRuns[]> {
+  const progress = context.progress();
+  const runs = contenders.map((): TimedRun[] => []);
+  const rounds = contenders.map(({ batch }) => groups(batch));
+  const total = rounds.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  for (const [i, contender] of contenders.entries()) {
+    await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens: warmUpTokens });
+  }
+  for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
+    const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
+    for (const i of round % 2 === 0 ? turns : turns.reverse()) {
+      runs[i].push(await timedRun(context, model, contenders[i], { prompts: rounds[i][round], maxTokens }));
+      const note = `${contenders[i].decoder.label}, batch ${contenders[i].batch}`;
+      progress.update({ label: 'decoding', done: ++done, total, unit: 'runs', note });
+    }
+  }
+  const all: ContenderRuns[] = [];
+  for (const [i, contender] of contenders.entries()) {
+    const metered = isMetered
+      ? await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens, isMetered })
+      : undefined;
+    all.push({ ...contender, runs: runs[i], ...(metered && { metered }) });
+  }
+  return all;
+}
