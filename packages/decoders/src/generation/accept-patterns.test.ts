@@ -1,0 +1,174 @@
+// B rows, V vocabulary. A head whose drafts are right and wrong as written down, on a real session: every pattern of
+// acceptance, in ragged batches, with a token that stops at every place of a draft.
+import type { Decoder, Emission, LanguageModel, Prompt, Random } from '@foretoken/core';
+import { defineHead, defineTrunk, type Tensor2D, type Tensor3D } from '@foretoken/core/plugin';
+import { type Engine, openEngine } from '@foretoken/engine';
+import { beforeAll, describe, expect, test } from 'vitest';
+import exact from '../exact/exact.ts';
+import fixed from '../fixed/fixed.ts';
+import { openSession } from '../session/open-session.ts';
+import { modelOf } from '../session/tiny-models.fixture.ts';
+import speculative from '../speculative/speculative.ts';
+import { endOf, textOf } from './loop.fixture.ts';
+
+/** x to 3x + 1: what the model below says, whatever came before. From any token it comes back after 8. */
+const SIZE = 16;
+const after = (token: number, times = 1): number => (times === 0 ? token : after((3 * token + 1) % SIZE, times - 1));
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine();
+});
+
+const oneHot = defineTrunk({
+  name: 'one-hot',
+  shape: () => ({
+    width: SIZE,
+    layers: 1,
+    block: { attentionHeads: 1, keyValueHeads: 1, mlpWidth: 1, rotaryBase: 10 },
+  }),
+  create({ ops, param }) {
+    const table_VD = param<Tensor2D>('embedding', [SIZE, SIZE], { kind: 'identity' });
+    return { embed: (tokens_BT) => ops.embed(tokens_BT, table_VD), forward: (x_BTD) => [x_BTD] };
+  },
+});
+
+/** A head whose offset i is right where `isRight` says so, by row of the batch, and one token off elsewhere. */
+const scripted = (isRight: (offset: number, b: number) => boolean) =>
+  defineHead({
+    name: 'scripted',
+    ownReadout: true,
+    create({ ops, param }) {
+      const weight_EV = param<Tensor2D>('identity', [SIZE, SIZE], { kind: 'identity' });
+      return {
+        readout: () => ({ weight_EV }),
+        forward(offset, { trunk: [h_BTV] }) {
+          const [B] = h_BTV.shape;
+          const map_BVV = new Float32Array(B * SIZE * SIZE);
+          for (let b = 0; b < B; b++) {
+            const off = offset === 1 || isRight(offset, b) ? 0 : 1;
+            for (let v = 0; v < SIZE; v++) map_BVV[(b * SIZE + v) * SIZE + ((after(v, offset) + off) % SIZE)] = 1;
+          }
+          return ops.matmul<Tensor3D>(h_BTV, ops.constant(map_BVV, [B, SIZE, SIZE]));
+        },
+      };
+    },
+  });
+
+interface Scripted {
+  readonly model: LanguageModel;
+  readonly decoder: Decoder;
+  /** Number of the pattern that the next draft but one has: a row's first verdict comes without a draft. */
+  startAt(pattern: number): void;
+}
+
+/** Every draft has the next pattern; row b of a batch is b patterns ahead. */
+function scriptedModel(levels: number): Scripted {
+  const patterns = 2 ** levels;
+  let step = -1;
+  const head = scripted((offset, b) => (((step + b) % patterns) >> (offset - 2)) % 2 === 1);
+  const model = modelOf(engine, oneHot, head, { horizon: levels + 1, vocabulary: SIZE, context: 400 });
+  const decoder: Decoder = {
+    drafts: true,
+    generate: (session, request) => {
+      const { draft } = session;
+      session.draft = (...args) => {
+        step++;
+        return draft.call(session, ...args);
+      };
+      return speculative.create({}, {}).generate(session, request);
+    },
+  };
+  return {
+    model,
+    decoder,
+    startAt: (pattern) => {
+      step = pattern - 2;
+    },
+  };
+}
+
+async function generate(
+  { model, decoder }: Scripted,
+  prompts: readonly Prompt[],
+  maxTokens: number,
+  stopToken: (prompt: number) => readonly number[] = () => [],
+): Promise<Emission[]> {
+  const session = openSession(model);
+  const emissions: Emission[] = [];
+  const request = {
+    prompts: prompts.map((prompt, index) => ({ ...prompt, stops: { tokens: stopToken(index) } })),
+    maxTokens,
+    rule: exact.create({}, {}),
+    policy: fixed.create({}, {}),
+    random: () => ({}) as Random,
+  };
+  for await (const emission of decoder.generate(session, request)) emissions.push(emission);
+  session.dispose();
+  return emissions;
+}
+
+const startingAt = (token: number, length: number) => ({ tokens: Int32Array.from({ length }, () => token) });
+/** Rows of 1 to 7 tokens. */
+const ragged = [0, 1, 2, 3, 4, 5, 6].map((row) => startingAt(2 * row, 1 + row));
+const said = (token: number, count: number) => Array.from({ length: count }, (_, t) => after(token, t + 1));
+
+describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
+  const patterns = 2 ** levels;
+  // A pattern keeps fewer than one draft on average, and every pattern must come up.
+  const maxTokens = 2 * patterns + 20;
+  const leadingOnes = (pattern: number) => {
+    let count = 0;
+    while (count < levels && (pattern >> count) & 1) count++;
+    return count;
+  };
+
+  test('every pattern of right and wrong drafts keeps its leading right ones', async () => {
+    const scripted = scriptedModel(levels);
+    const emissions = await generate(scripted, [startingAt(3, 1)], maxTokens);
+    expect(textOf(emissions, 0)).toEqual(said(3, maxTokens));
+    let left = maxTokens;
+    for (const [step, { accepted, proposed, tokens }] of emissions.entries()) {
+      // Nothing is drafted before the first verdict, nor what could not be emitted.
+      expect(proposed).toHaveLength(step === 0 ? 0 : Math.min(levels, left - 1));
+      expect(accepted).toBe(Math.min(proposed.length, leadingOnes(step % patterns)));
+      left -= tokens.length;
+    }
+    expect(emissions.length).toBeGreaterThan(patterns);
+    scripted.model.dispose();
+  });
+
+  test('a ragged batch of 7 with all patterns at once emits the same tokens', async () => {
+    const scripted = scriptedModel(levels);
+    const emissions = await generate(scripted, ragged, maxTokens);
+    for (const [row, { tokens }] of ragged.entries()) {
+      expect(textOf(emissions, row)).toEqual(said(tokens[0], maxTokens));
+    }
+    expect(new Set(emissions.map(({ accepted }) => accepted))).toEqual(new Set(Array(levels + 1).keys()));
+    scripted.model.dispose();
+  });
+
+  test('a token that stops at any place of a draft of any pattern ends its row there and no other', async () => {
+    const scripted = scriptedModel(levels);
+    const stoppedAt = new Set<string>();
+    // Four rows stop, each with a pattern of its own; the others go on past it.
+    const stops = (row: number) => row < 4;
+    for (let pattern = 0; pattern < patterns; pattern += 4) {
+      // The first token has no draft; places 2 to levels + 2 are those of the first draft and its bonus token.
+      for (let place = 1; place <= levels + 2; place++) {
+        scripted.startAt(pattern);
+        const stop = (row: number) => (stops(row) ? [after(ragged[row].tokens[0], place)] : []);
+        const emissions = await generate(scripted, ragged, 9, stop);
+        for (const [row, { tokens }] of ragged.entries()) {
+          const end = endOf(emissions, row);
+          expect(textOf(emissions, row)).toEqual(said(tokens[0], stops(row) ? place : 9));
+          expect(end.finished).toBe(stops(row) ? 'stop' : 'length');
+          if (stops(row)) stoppedAt.add(end.tokens.length > end.accepted ? 'bonus' : `draft ${end.accepted}`);
+        }
+      }
+    }
+    const places = Array.from({ length: levels }, (_, draft) => `draft ${draft + 1}`);
+    expect([...stoppedAt].sort()).toEqual(['bonus', ...places].sort());
+    scripted.model.dispose();
+  });
+});
