@@ -1,4 +1,5 @@
 import { definePlugin } from '@foretoken/core/plugin';
+import beam from './beam/beam.ts';
 import blockwise from './blockwise/blockwise.ts';
 import confidence from './confidence/confidence.ts';
 import costModel from './cost-model/cost-model.ts';
@@ -23,6 +24,7 @@ export default definePlugin({
     blockwise,
     tree,
     promptLookup,
+    beam,
     exact,
     rejection,
     typical,

@@ -1,3 +1,4 @@
+export { default as beam } from './beam/beam.ts';
 export { default as blockwise } from './blockwise/blockwise.ts';
 export { default as confidence } from './confidence/confidence.ts';
 export { default as costModel } from './cost-model/cost-model.ts';

@@ -67,6 +67,17 @@ test('however a text is cut into tokens, it stops at the token that completes th
   );
 });
 
+test('a copy goes on from where it was made, apart from the original', () => {
+  const watch = new StopWatch({ strings: ['abc'], tokens: [3] }, tokenizerOf(['a', 'b', 'c', 'd']));
+  watch.push(0);
+  watch.push(1);
+  const copy = watch.copy();
+  watch.push(0);
+  expect(watch.push(2)).toBeUndefined();
+  expect(copy.push(2)).toEqual({ string: 'abc', excessBytes: 0 });
+  expect(copy.push(3)).toEqual({ token: 3 });
+});
+
 /** Looks through the whole text after every token. */
 function bruteForce(pieces: readonly string[], strings: readonly string[]) {
   let text = '';

@@ -10,15 +10,25 @@ export class StopWatch {
   readonly #strings: readonly { readonly string: string; readonly bytes: Uint8Array }[];
   readonly #tokenizer: Pick<Tokenizer, 'decode'> | undefined;
   readonly #longestTail: number;
+  readonly #stops: Stops;
   /** The last bytes emitted, as many as may be the beginning of a text that stops. */
   #tail: Buffer = Buffer.alloc(0);
 
   /** @param tokenizer - gives the bytes of a token; needed where there are strings */
-  constructor({ tokens = [], strings = [] }: Stops = {}, tokenizer?: Pick<Tokenizer, 'decode'>) {
+  constructor(stops: Stops = {}, tokenizer?: Pick<Tokenizer, 'decode'>) {
+    const { tokens = [], strings = [] } = stops;
+    this.#stops = stops;
     this.#tokens = new Set(tokens);
     this.#strings = strings.map((string) => ({ string, bytes: new TextEncoder().encode(string) }));
     this.#tokenizer = tokenizer;
     this.#longestTail = Math.max(0, ...this.#strings.map(({ bytes }) => bytes.length - 1));
+  }
+
+  /** @returns a watch of a row that was the same until now */
+  copy(): StopWatch {
+    const copy = new StopWatch(this.#stops, this.#tokenizer);
+    copy.#tail = this.#tail;
+    return copy;
   }
 
   /** Takes the next token. @returns what it stops; of several texts the one that ends first, of those the longest */
