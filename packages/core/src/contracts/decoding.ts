@@ -107,10 +107,11 @@ export interface DraftPolicy {
 export interface DraftOutcome {
   readonly row: number;
   readonly tree: Tree;
+  /** As the rule kept it, even where the text is cut behind a stop. */
   readonly kept: Kept;
   /** Rows in the batch. */
   readonly rows: number;
-  /** Whether the row leaves now. */
+  /** Whether the row leaves now, or is read again under another id. One that is aborted leaves without an outcome. */
   readonly isLast: boolean;
 }
 
@@ -201,7 +202,7 @@ export interface GenerationRequest {
   /** Tokens to emit per row at most. */
   readonly maxTokens: number;
   readonly stops?: Stops;
-  /** Needed for stop strings. */
+  /** Needed for stop strings: asked for the bytes of one token at a time. */
   readonly tokenizer?: Pick<Tokenizer, 'decode'>;
   /**
    * Tokens to go on with when a row is full: it is read again from its last `window` tokens, an integer >= 1 below the
