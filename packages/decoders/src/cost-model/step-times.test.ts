@@ -68,3 +68,9 @@ test('beyond the largest batch a step takes as much longer as there are more row
 test('nothing measured, nothing known', () => {
   expect(new StepTimes().at(3)).toEqual([]);
 });
+
+test('more levels never take less time: neighbours that seem to fall take their mean', () => {
+  // 5 4 3 are one pool of mean 4; then 6; then 9 7 8, of mean 8.
+  const measured = [5, 4, 3, 6, 9, 7, 8].map((seconds, level): [number, number] => [level, seconds]);
+  expect(timesOf([1, measured]).at(1)).toEqual([4, 4, 4, 6, 8, 8, 8]);
+});

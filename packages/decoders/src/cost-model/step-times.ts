@@ -9,11 +9,15 @@ export class StepTimes {
     return [...this.#byRows.keys()].sort((a, b) => a - b);
   }
 
-  /** @param measured - seconds by number of levels; 0 is among them */
+  /**
+   * Takes in what was measured at a batch size. More levels never take less time: where they seem to, that is noise.
+   *
+   * @param measured - seconds by number of levels; 0 is among them
+   */
   add(rows: number, measured: ReadonlyMap<number, number>): void {
     const levels = [...measured.keys()].sort((a, b) => a - b);
     const most = levels[levels.length - 1];
-    const seconds = levels.map((level) => measured.get(level)!);
+    const seconds = rising(levels.map((level) => measured.get(level)!));
     this.#byRows.set(
       rows,
       Array.from({ length: most + 1 }, (_, level) => between(levels, seconds, level)),
@@ -54,4 +58,23 @@ function between(xs: readonly number[], ys: readonly number[], x: number): numbe
   if (above <= 0) return ys[0];
   const share = (x - xs[above - 1]) / (xs[above] - xs[above - 1]);
   return ys[above - 1] + share * (ys[above] - ys[above - 1]);
+}
+
+/**
+ * The rising sequence that is nearest to a given one, by least squares: neighbours that fall become their mean.
+ *
+ * @source pool adjacent violators; Ayer et al. 1955, Ann. Math. Statist. 26(4)
+ */
+function rising(values: readonly number[]): number[] {
+  const pools: { mean: number; count: number }[] = [];
+  for (const value of values) {
+    let pool = { mean: value, count: 1 };
+    for (let last = pools.at(-1); last && last.mean > pool.mean; last = pools.at(-1)) {
+      const count = last.count + pool.count;
+      pool = { mean: (last.mean * last.count + pool.mean * pool.count) / count, count };
+      pools.pop();
+    }
+    pools.push(pool);
+  }
+  return pools.flatMap(({ mean, count }) => Array.from({ length: count }, () => mean));
 }
