@@ -37,7 +37,8 @@ export const ERROR_CODES = {
   PROMPT_EMPTY: 'A prompt has no token. Give at least one byte.',
   PROMPT_TOO_LONG: 'The prompt leaves no room in the model’s context. Shorten it or train with a longer context.',
   SESSION_MISUSE: 'The session was called out of order. Draft, verify, commit; mend the decoder.',
-  DRAFT_UNSUPPORTED: 'This model has no head to draft with as asked. Use `greedy`, or a head with a longer horizon.',
+  DRAFT_UNSUPPORTED:
+    'This model has no head to draft with as asked, or the rule cannot judge what was drafted. Use `greedy`, a head with a longer horizon, or another rule or policy.',
   // training
   TRAINING_DIVERGED: 'Ten steps in a row were not finite. Lower the learning rate; the last good checkpoint is intact.',
   RUN_EXISTS: 'The folder already holds a run. Use --resume, or another folder.',
