@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** It stands outside every package; it measures this package's command. */
+const table = fileURLToPath(new URL('../../../../../bench/decoding/table.mjs', import.meta.url));
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'foretoken-table-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A program in the place of a side: `answer` is the body of a function from its arguments to what it prints. */
+function fake(name: string, answer: string): string {
+  const file = path.join(folder, `${name}.cjs`);
+  const script = `const args = process.argv.slice(2);\nconst value = (() => { ${answer} })();\n`;
+  writeFileSync(file, `#!${process.execPath}\n${script}console.log(JSON.stringify(value));\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** A folder that looks like a finished run. */
+function fakeRun(name: string, parameters: number): string {
+  const run = path.join(folder, name);
+  mkdirSync(run, { recursive: true });
+  writeFileSync(path.join(run, 'experiment.json'), '{}');
+  const summary = { parameters, tokens: 6_348_800, timings: { seconds: 1_200 } };
+  writeFileSync(path.join(run, 'summary.json'), JSON.stringify(summary));
+  return run;
+}
+
+const theirs =
+  "return { params: 100, torch: '9.9', greedy_tok_s_b1: 100 / Number(args[args.indexOf('--threads') + 1]) };";
+const ours = `
+  const has = (word) => args.includes(word);
+  const of = (word) => args[args.indexOf(word) + 1];
+  const isEight = args.some((word) => word.endsWith('run8'));
+  if (has('eval')) return { evals: {
+    'bits-per-byte': { results: { perOffset: [1.5, 2], bigram: 3.9 } },
+    acceptance: { results: {
+      labelMatch: { tokensPerForward: isEight ? 2.1 : 1.7 },
+      decoders: { speculative: { repetition: { distinct4: 0.2, textDistinct4: 0.8, degenerate: isEight } } },
+    } },
+  } };
+  const batches = has('--batch') ? of('--batch').split(',').map(Number) : [1];
+  if (has('--best-k')) return { batches: batches.map((batch) => ({ batch, fixed: [100, 120], best: batch > 4 ? 0 : 1, costModel: 119, costModelLevels: 1, ratio: 0.99 - batch / 100 })) };
+  if (has('--curve')) return { nodes: [1, 2], batches: batches.map((batch) => ({ batch, verifyMs: [1, 1.5], stepMs: [1, null] })) };
+  if (has('--batch')) return batches.map((batch) => ({ tokensPerSecond: 50 * batch ** 0.5 }));
+  const speed = { engine: 'fake', threads: 2, tokensPerSecond: 400 };
+  if (!has('--decoder')) return { ...speed, decoder: 'speculative' };
+  const more = { overGreedy: 1.9, decodingOverGreedy: 2, bound: 2.1, shareOfBound: 0.904, decodingShareOfBound: 0.95 };
+  return [{ ...speed, decoder: 'greedy' }, { ...speed, ...more, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }];
+`;
+
+async function run(...args: string[]) {
+  const child = spawn(process.execPath, [table, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const text = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (part: string) => {
+      text[stream] += part;
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  return { code, ...text };
+}
+
+const sides = (parameters = 100) => [
+  ...['--n4', fakeRun('run4', parameters), '--n8', fakeRun('run8', 100)],
+  ...['--python', fake('python', theirs), '--bin', fake('bin', ours), '--batches', '1,4,16'],
+];
+
+describe('table.mjs', { timeout: 60_000 }, () => {
+  it('puts every figure of both models into its row, beside what the models are', async () => {
+    const out = path.join(folder, 'table.md');
+    const { code, stdout, stderr } = await run(...sides(), '--out', out);
+    expect({ code }, stderr).toEqual({ code: 0 });
+    expect(readFileSync(out, 'utf8')).toBe(stdout);
+    const rows = stdout.split('\n');
+    const cells = (start: string) =>
+      rows
+        .find((row) => row.startsWith(`| ${start}`))
+        ?.split(' | ')
+        .slice(1);
+    expect(cells('share of the bound, prefill')).toEqual(['.85', '.95', '0.90', '0.90 |']);
+    expect(cells('tokens per forward')).toEqual(['2.2 / 2.8', '3.0 / 4.5', '2.80', '2.80 |']);
+    expect(cells('label-match')).toEqual(['1.6 / 1.8', '2.2 / 2.8', '1.70', '2.10 |']);
+    // PyTorch is faster on one thread, and its faster number of threads counts.
+    expect(cells('speculative tokens/s over PyTorch')).toEqual(['3.5', '10', '4.00 (400 / 100)', '– |']);
+    expect(cells('greedy tokens/s at batch 16')?.slice(2)).toEqual(['4.00 (200 / 50)', '4.00 (200 / 50) |']);
+    expect(cells('JavaScript')?.slice(2)).toEqual(['12.3% (0.40 ms)', '12.3% (0.40 ms) |']);
+    expect(cells('cost model over')?.slice(2)).toEqual(['0.830', '0.830 |']);
+    expect(cells('batch at which')?.slice(2)).toEqual(['16', '16 |']);
+    expect(cells('n=8 ')).toEqual(['100', '6,348,800', '20.0', '1.500', '3.900', '0.20 / 0.80', '**yes** |']);
+    expect(cells('n=4, batch')?.at(-1)).toBe('over the best |');
+    expect(stdout).toContain('    foretoken bench decoding --run ');
+  });
+
+  it('runs PyTorch and ours in turns, in the opposite order every other time', async () => {
+    const { stderr } = await run(...sides(), '--pairs', '2');
+    const order = [...stderr.matchAll(/min: (PyTorch, \d thread|beside PyTorch)/g)].map(([, name]) => name);
+    const round = ['PyTorch, 2 thread', 'PyTorch, 1 thread', 'beside PyTorch'];
+    expect(order).toEqual([...round, ...round.toReversed()]);
+  });
+
+  it('says that the ratio to another model means nothing, and that a command failed', async () => {
+    const other = await run(...sides(99));
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain('99 parameters here, 100 in PyTorch');
+    const failing = await run(...sides(), '--bin', fake('failing', "console.error('no run today'); process.exit(3);"));
+    expect(failing.code).toBe(1);
+    expect(failing.stderr).toMatch(/exit code 3\n {2}no run today/);
+  });
+
+  it.each([
+    [['--n4', '/nowhere'], /--n4: there is no run in \/nowhere/],
+    [['--pairs', '0'], /--pairs: it must be a whole number of at least 1/],
+    [['--jsn'], /Unknown option '--jsn'/],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stdout, stderr } = await run(...sides(), ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});
