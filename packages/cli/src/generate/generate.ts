@@ -1,104 +1,102 @@
 import { createForetokenHost } from '@foretoken/ablation';
-import { createRandom, type Emission, type NamedDecoder, type RunScope } from '@foretoken/core';
+import { createRandom, type Emission, type RunScope } from '@foretoken/core';
+import { draftSources } from '@foretoken/core/evaluation';
 import { openTrainedRun } from '@foretoken/core/training';
-import { ForetokenError } from '@foretoken/engine/errors';
+import { isForetokenError } from '@foretoken/engine/errors';
 import type { GenerateOptions } from '../commands/generate.ts';
-import { formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { readRun } from '../run-folder/read-run.ts';
-import { markText } from './marked-text.ts';
+import { type ChosenDecoder, chooseDecoder } from './choose-decoder.ts';
+import { logProbabilityLines } from './log-probability-table.ts';
+import { readPrompts } from './read-prompts.ts';
+import { rowsText } from './rows-text.ts';
+import { type Decoded, type Summary, summaryLines, summaryOf } from './summary.ts';
 
-/** Streams text that goes on from a prompt. */
+/** Streams text that goes on from prompts. */
 export async function run(
   context: CommandContext,
   [folder]: readonly string[],
   options: GenerateOptions,
 ): Promise<number> {
   const { directory, experiment, baseDirectory } = await readRun(folder);
+  const prompts = await readPrompts(options);
   const host = await createForetokenHost();
-  const scope = await openTrainedRun(host, experiment, { directory, baseDirectory });
   try {
-    const decoder = chosenDecoder(scope, options.decoder);
-    const generation = await generate(context, scope, decoder, options);
-    if (context.isJson) context.printJson({ run: directory, decoder: decoder.label, ...generation });
-    else context.say(lineOf(decoder.label, generation));
-    return EXIT.done;
+    const chosen = await chooseDecoder(host, { experiment, baseDirectory }, options);
+    const scope = await openTrainedRun(host, experiment, { directory, baseDirectory });
+    const summary = await summarized(context, scope, { chosen, prompts, options });
+    if (context.isJson) context.printJson({ run: directory, ...summary });
+    else report(context, summary);
+    return summary.isInterrupted ? EXIT.interrupted : EXIT.done;
   } finally {
-    await scope.dispose();
     await host.dispose();
   }
 }
 
-/** `foretoken generate --json`, but for the run and the decoder. */
-interface Generation {
-  readonly prompt: string;
-  readonly text: string;
-  readonly tokens: number;
-  /** Tokens that were drafted and accepted. */
-  readonly accepted: number;
-  readonly tokensPerForward: number;
-  readonly seconds: number;
-  readonly tokensPerSecond: number;
-  readonly finished: Emission['finished'];
+function report(context: CommandContext, summary: Summary): void {
+  for (const row of summary.rows) for (const line of logProbabilityLines(row)) context.print(line);
+  for (const line of summaryLines(summary)) context.say(line);
 }
 
-/** The decoder of a label; without one the first that drafts, else the first. @throws OPTIONS_INVALID */
-function chosenDecoder(scope: RunScope, label: string | undefined): NamedDecoder {
-  const decoders = scope.get('decoders');
-  if (label === undefined) return decoders.find(({ decoder }) => decoder.drafts) ?? decoders[0];
-  const found = decoders.find((decoder) => decoder.label === label);
-  if (found) return found;
-  const labels = decoders.map((decoder) => decoder.label).join(', ');
-  throw new ForetokenError(
-    'OPTIONS_INVALID',
-    `--decoder: no decoder ${JSON.stringify(label)}. The run has: ${labels}.`,
-  );
+/** What is to be decoded, and how. */
+interface Task {
+  readonly chosen: ChosenDecoder;
+  readonly prompts: readonly Uint8Array[];
+  readonly options: GenerateOptions;
 }
 
-async function generate(
+async function summarized(context: CommandContext, scope: RunScope, task: Task): Promise<Summary> {
+  const { seed = scope.experiment.seed, tokens: maxTokens, window } = task.options;
+  const decoded = await decode(context, scope, { ...task, options: { ...task.options, seed } });
+  const model = await scope.get('model');
+  const tokenizer = scope.get('tokenizer');
+  const lengths = task.prompts.map((bytes) => tokenizer.encode(bytes).length);
+  // A draft that the end of the context cut off was not rejected.
+  const room = (prompt: number) =>
+    window === undefined ? Math.min(maxTokens, model.dims.context - lengths[prompt]) : maxTokens;
+  return summaryOf(task.chosen, decoded, {
+    ...{ seed, tokenizer, maxTokens: room },
+    levels: task.chosen.named.decoder.drafts ? draftSources(model).length : 0,
+  });
+}
+
+/** Decodes and shows; an interrupt ends it with what there is. */
+async function decode(
   context: CommandContext,
   scope: RunScope,
-  { decoder, rule, policy }: NamedDecoder,
-  { prompt, tokens: maxTokens }: GenerateOptions,
-): Promise<Generation> {
+  { chosen: { named }, prompts: bytes, options }: Task,
+): Promise<Decoded> {
   const tokenizer = scope.get('tokenizer');
-  const text = markText(tokenizer, context.colours);
-  const show = (written: string) => (context.isJson ? undefined : context.stream(written));
+  const { tokens: maxTokens, stop: strings = [], window, logProbabilities } = options;
+  const prompts = bytes.map((text) => new TextDecoder().decode(text));
+  const text = rowsText(context, tokenizer, { prompts, stops: strings });
   const session = await scope.openSession();
-  const prompts = [{ tokens: tokenizer.encode(new TextEncoder().encode(prompt)) }];
-  const random = () => createRandom(scope.experiment.seed, 'generate');
-  const [emissions, started] = [[] as Emission[], performance.now()];
+  const emissions: Emission[] = [];
+  let isInterrupted = false;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1_000;
+  const request = {
+    prompts: bytes.map((prompt) => ({ tokens: tokenizer.encode(prompt), sampling: named.sampling })),
+    ...{ maxTokens, stops: { strings }, tokenizer, window, logProbabilities },
+    ...{ rule: named.rule, policy: named.policy, signal: context.signal },
+    random: (prompt: number) => createRandom(options.seed!, `generate/${prompt}`),
+  };
   try {
-    const request = { prompts, maxTokens, rule, policy, random, signal: context.signal };
-    for await (const emission of decoder.generate(session, request)) {
+    for await (const emission of named.decoder.generate(session, request)) {
+      if (emission.error) throw emission.error;
       emissions.push(emission);
-      show(`${emissions.length === 1 ? prompt : ''}${text.push(emission)}`);
+      text.push(emission);
     }
+  } catch (error) {
+    if (!context.signal.aborted || !isInterruption(error)) throw error;
+    isInterrupted = true;
   } finally {
-    show(`${text.end()}\n`);
+    if (emissions.length > 0) text.end();
     session.dispose();
   }
-  return { prompt, text: text.plain, ...countsOf(emissions, (performance.now() - started) / 1_000) };
+  return { emissions, prompts, texts: text.plain, seconds: seconds(), isInterrupted };
 }
 
-function countsOf(emissions: readonly Emission[], seconds: number) {
-  const tokens = emissions.reduce((sum, emission) => sum + emission.tokens.length, 0);
-  return {
-    tokens,
-    accepted: emissions.reduce((sum, { accepted }) => sum + accepted, 0),
-    tokensPerForward: emissions.length > 0 ? tokens / emissions.length : 0,
-    seconds,
-    tokensPerSecond: tokens / seconds,
-    finished: emissions.at(-1)?.finished,
-  };
-}
-
-function lineOf(label: string, { tokens, accepted, tokensPerForward, seconds, tokensPerSecond, finished }: Generation) {
-  const share = tokens > 0 ? Math.round((accepted / tokens) * 100) : 0;
-  const end = finished === 'context' ? ', the context is full' : '';
-  return (
-    `${label}: ${tokens} tokens in ${formatDuration(seconds)}, ${formatRate(tokensPerSecond)} tokens/s, ` +
-    `${tokensPerForward.toFixed(2)} tokens per forward, ${share}% drafted and accepted${end}`
-  );
-}
+const isInterruption = (error: unknown): boolean =>
+  (isForetokenError(error) && error.code === 'INTERRUPTED') || (error instanceof Error && error.name === 'AbortError');

@@ -86,7 +86,7 @@ describe('a head attached to a finished run', { timeout: 120_000 }, () => {
     const [base, attached] = await Promise.all(
       ['runs/tiny', 'medusa-1'].map(async (run) => {
         const args = ['generate', run, '--decoder', 'greedy', '--prompt', 'docum', '--tokens', '10', '--json'];
-        return JSON.parse((await runBin(args, { cwd: folder })).stdout).text;
+        return JSON.parse((await runBin(args, { cwd: folder })).stdout).rows[0].text;
       }),
     );
     expect(attached).toBe(base);

@@ -15,12 +15,13 @@ export function parseOverride(text: string): Override {
   return { path: text.slice(0, at), value: parseValue(text.slice(at + 1)) };
 }
 
-function parseValue(text: string): Json {
+/** A value of a command line: JSON, a mapping or list as in an experiment file, or text. */
+export function parseValue(text: string, option = '--set'): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
     if (!/^\s*[[{]/.test(text)) return text;
-    const { value, errors } = parseSource(text, '--set');
+    const { value, errors } = parseSource(text, option);
     return errors.length === 0 && value !== undefined ? value : text;
   }
 }

@@ -25,8 +25,9 @@ describe('foretoken train', { timeout: 60_000 }, () => {
     });
     expect(generated.stdout.startsWith('do')).toBe(true);
     const json = JSON.parse((await runBin([...args, '--decoder', 'greedy', '--json'], { cwd })).stdout);
-    expect(json).toMatchObject({ prompt: 'do', decoder: 'greedy', tokens: 5, accepted: 0, tokensPerForward: 1 });
-    expect(generated.stdout.replaceAll(/[[\]]/g, '')).toBe(`do${json.text.replaceAll(/[[\]]/g, '')}\n`);
+    expect(json).toMatchObject({ decoder: 'greedy', tokens: 5, acceptance: { bonus: 5, tokensPerForward: 1 } });
+    const [{ prompt, text }] = json.rows;
+    expect(generated.stdout.replaceAll(/[[\]]/g, '')).toBe(`${prompt}${text.replaceAll(/[[\]]/g, '')}\n`);
     const unknown = await runBin([...args, '--decoder', 'greedier'], { cwd });
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('The run has: greedy, speculative') });
 
