@@ -17,7 +17,7 @@ export function chainTree(tokens: ArrayLike<number>): Tree {
 /** @returns the level of each node, from 1 for a child of the pending token */
 export function levelsOf({ parent }: Pick<Tree, 'parent'>): Int32Array {
   const levels = new Int32Array(parent.length);
-  for (const [node, above] of parent.entries()) levels[node] = above < 0 ? 1 : levels[above] + 1;
+  for (let node = 0; node < parent.length; node++) levels[node] = parent[node] < 0 ? 1 : levels[parent[node]] + 1;
   return levels;
 }
 

@@ -37,7 +37,8 @@ export interface Place {
 export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | undefined {
   const chunk = places[0]?.chunk;
   if (chunk?.values_NX[0]?.shape[0] !== places.length) return undefined;
-  return places.every((place, index) => place?.chunk === chunk && place.node === index) ? chunk : undefined;
+  for (const [index, place] of places.entries()) if (place?.chunk !== chunk || place.node !== index) return undefined;
+  return chunk;
 }
 
 /**
@@ -59,10 +60,9 @@ export function gather(ops: Ops, places: readonly (Place | undefined)[], value =
   }
   const parts = [...start.keys()].map((chunk) => chunk.values_NX[value]);
   const all = parts.length === 1 ? parts[0] : ops.concat(parts, 0);
-  return ops.gatherRows(
-    all,
-    Int32Array.from(places, (place) => (place ? start.get(place.chunk)! + place.node : 0)),
-  );
+  const rows = new Int32Array(places.length);
+  for (const [index, place] of places.entries()) if (place) rows[index] = start.get(place.chunk)! + place.node;
+  return ops.gatherRows(all, rows);
 }
 
 /** Where the columns of one row lie, from the first that somebody still needs to the last that was read. */

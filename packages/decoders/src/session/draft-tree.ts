@@ -69,6 +69,6 @@ export class DraftTree {
 
   /** A copy as the policy and the decoder see it. */
   toTree(): Tree {
-    return { tokens: Int32Array.from(this.#tokens), parent: Int32Array.from(this.#parent), q: [...this.#q] };
+    return { tokens: new Int32Array(this.#tokens), parent: new Int32Array(this.#parent), q: [...this.#q] };
   }
 }

@@ -15,6 +15,7 @@ export class ModelMemory {
   readonly #offsets = new Map<number, SlotMemory>();
   readonly #rows = new Set<number>();
   #opened: SlotMemory[] = [];
+  #hasUndecided = false;
 
   constructor(engine: Engine, plan: HeadPlan) {
     this.#engine = engine;
@@ -71,12 +72,15 @@ export class ModelMemory {
   /** Ends the open forwards and leaves their nodes undecided: later forwards may hang nodes below them. */
   suspend(): void {
     for (const memory of this.#opened) memory.suspend();
+    this.#hasUndecided = true;
     this.#opened = [];
   }
 
   /** Drops whatever was left undecided. */
   dropUndecided(): void {
+    if (!this.#hasUndecided) return;
     for (const memory of this.#offsets.values()) memory.dropUndecided();
+    this.#hasUndecided = false;
   }
 
   /** Ends the open forwards as if they had not been. */

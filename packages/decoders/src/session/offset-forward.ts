@@ -5,7 +5,7 @@ import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk, gather, type Place, wholeChunk } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
-import { nodesOf, padded } from './lanes.ts';
+import { nodesOf, padded, widest } from './lanes.ts';
 import type { ModelMemory } from './model-memory.ts';
 import { carryPlace, finalColumns, finalLane, type OffsetLane, offsetLane } from './offset-lane.ts';
 import { ReadoutRows } from './readout-rows.ts';
@@ -79,7 +79,7 @@ export class OffsetForward {
 
   /** Which nodes of the forward answer for the frontiers, and whose is which; one a row where nobody reads ahead. */
   #answers(lanes: readonly OffsetLane[]): { nodes: number[]; rowOf: Map<DraftTree, Map<number, number>> } {
-    const T = Math.max(...lanes.map(({ parent }) => parent.length));
+    const T = widest(lanes);
     const nodes: number[] = [];
     const rowOf = new Map<DraftTree, Map<number, number>>();
     for (const [b, { draft, treeNode }] of lanes.entries()) {
@@ -224,7 +224,9 @@ function placesOf(
   T: number,
   place: (lane: OffsetLane, index: number) => Place,
 ): (Place | undefined)[] {
-  return lanes.flatMap((lane) =>
-    Array.from({ length: T }, (_, index) => (index < lane.parent.length ? place(lane, index) : undefined)),
-  );
+  const places: (Place | undefined)[] = [];
+  for (const lane of lanes) {
+    for (let index = 0; index < T; index++) places.push(index < lane.parent.length ? place(lane, index) : undefined);
+  }
+  return places;
 }

@@ -26,7 +26,8 @@ export function finalColumns(plan: HeadPlan, offset: number, numColumns: number)
 /** Columns not read yet that are final, up to `end`. */
 export function finalLane(draft: DraftTree, offset: number, end: number): OffsetLane {
   const from = draft.row.readBy(offset);
-  const column = Array.from({ length: Math.max(0, end - from) }, (_, index) => from + index);
+  const column: number[] = [];
+  for (let at = from; at < end; at++) column.push(at);
   return {
     draft,
     column,

@@ -1,6 +1,6 @@
 // B rows, T nodes a row (the pending token and the tree).
 import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
-import { createSampler, levelsOf } from '@foretoken/core';
+import { createSampler } from '@foretoken/core';
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
 import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
 import type { Chunk } from './chunk.ts';
@@ -196,7 +196,8 @@ export class DecodingSession implements Session {
   }
 
   #keep(row: Row, { path, next }: Kept, { trees, index, T, columns }: Undecided): void {
-    const nodes = [0, ...Array.from(path, (node) => node + 1)];
+    const nodes = [0];
+    for (const node of path) nodes.push(node + 1);
     const { tokens } = trees.get(row.id)!;
     this.#memory.commit(row.id, nodes);
     for (const node of path) row.push(tokens[node]);
@@ -258,9 +259,11 @@ export class DecodingSession implements Session {
 
 /** The pending token as node 0, then the tree. */
 function verifyingLane({ numColumns }: Row, tree: ReadTree): Lane {
-  const levels = levelsOf(tree);
-  return {
-    position: [numColumns, ...Array.from(levels, (level) => numColumns + level)],
-    parent: [numColumns > 0 ? LAST_COMMITTED : ROOT, ...Array.from(tree.parent, (parent) => parent + 1)],
-  };
+  const position = [numColumns];
+  const parent = [numColumns > 0 ? LAST_COMMITTED : ROOT];
+  for (const above of tree.parent) {
+    parent.push(above + 1);
+    position.push(position[above + 1] + 1);
+  }
+  return { position, parent };
 }

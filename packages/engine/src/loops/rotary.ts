@@ -9,11 +9,13 @@ export function rotaryTables(
   const h = d / 2;
   const cos = new Float32Array(position_N.length * h);
   const sin = new Float32Array(position_N.length * h);
-  const frequencies = Float64Array.from({ length: h }, (_, j) => base ** ((-2 * j) / d));
+  const frequencies = new Float64Array(h);
+  for (let j = 0; j < h; j++) frequencies[j] = base ** ((-2 * j) / d);
   for (let row = 0; row < position_N.length; row++) {
     for (let j = 0; j < h; j++) {
-      cos[row * h + j] = Math.cos(position_N[row] * frequencies[j]);
-      sin[row * h + j] = Math.sin(position_N[row] * frequencies[j]);
+      const angle = position_N[row] * frequencies[j];
+      cos[row * h + j] = Math.cos(angle);
+      sin[row * h + j] = Math.sin(angle);
     }
   }
   return { cos, sin };

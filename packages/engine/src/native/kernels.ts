@@ -33,7 +33,10 @@ class Bridge {
   }
 
   handles(tensors: readonly Tensor[]): Float64Array {
-    return Float64Array.from(tensors, (tensor) => this.handle(tensor));
+    const handles = new Float64Array(tensors.length);
+    // A loop: `Float64Array.from` goes through an iterator, ten times as slow on lists this short.
+    for (let index = 0; index < tensors.length; index++) handles[index] = this.handle(tensors[index]);
+    return handles;
   }
 }
 

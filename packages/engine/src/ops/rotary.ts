@@ -3,16 +3,16 @@ import { shapeMismatch } from '../errors.ts';
 import * as loops from '../loops/rotary.ts';
 import { derived, type Nodes } from '../nodes.ts';
 import type { Tensor, Tensor4D } from '../tensor.ts';
-import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
+import { tfjsEngine } from '../tfjs/internals.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Cosine and sine tables of the nodes' positions, made once per forward. */
 export function rotaryTables(at: Nodes, d: number, base: number): Tensor[] {
   return derived(at, `rotary ${d} ${base}`, () => {
     const { cos, sin } = loops.rotaryTables(at.position_BT, d, base);
-    const shape: [number, number] = [at.B * at.T, d / 2];
-    return [tf.tensor2d(cos, shape), tf.tensor2d(sin, shape)];
+    const shape = [at.B * at.T, d / 2];
+    return [cos, sin].map((values) => tfjsEngine().makeTensor(values, shape, 'float32'));
   });
 }
 

@@ -60,6 +60,7 @@ export interface TfjsBackend {
 
 /** A tidy scope: the tensors made in it. */
 export interface Scope {
+  readonly id: number;
   readonly track: Tensor[];
 }
 

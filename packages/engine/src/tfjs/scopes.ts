@@ -10,31 +10,29 @@ export function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tenso
   if (value instanceof tf.Tensor) return [value];
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return [];
   seen.add(value);
-  const parts = value instanceof Map || value instanceof Set ? [...value.values()] : Object.values(value);
-  return parts.flatMap((part) => tensorsIn(part, seen));
+  const parts: Iterable<unknown> =
+    Array.isArray(value) || value instanceof Set ? value : value instanceof Map ? value.values() : Object.values(value);
+  const found: Tensor[] = [];
+  for (const part of parts) found.push(...tensorsIn(part, seen));
+  return found;
 }
 
 /** Runs `work`, then frees every tensor made in it but those in its result and those that were kept. */
 export function tidy<T>(work: () => T): T {
-  const engine = tfjsEngine();
-  engine.startScope();
+  tfjsEngine().startScope();
   let kept: Tensor[] = [];
   try {
     const result = work();
     kept = tensorsIn(result);
     return result;
   } finally {
-    engine.endScope(kept);
+    endScope(kept);
   }
 }
 
-/**
- * {@link tidy} for work whose result is a list of tensors. Where these are all that was made, which is how a kernel does
- * it, the scope ends without a search.
- */
+/** {@link tidy} for work whose result is a list of tensors, which need not be searched for. */
 export function tidyTensors<T extends Tensor>(work: () => T[]): T[] {
-  const engine = tfjsEngine();
-  engine.startScope();
+  tfjsEngine().startScope();
   let kept: T[] = [];
   try {
     kept = work();
@@ -44,15 +42,24 @@ export function tidyTensors<T extends Tensor>(work: () => T[]): T[] {
   }
 }
 
+/** Results up to which a list is searched faster than a set is made. */
+const FEW = 8;
+
+/**
+ * Ends the innermost scope as tfjs does, which would go through the result once more to find its tensors.
+ *
+ * @param kept - stay, in the scope around it if this one made them
+ */
 function endScope(kept: readonly Tensor[]): void {
   const engine = tfjsEngine();
   const { state } = engine;
-  const made = (state.activeScope as Scope).track;
-  if (made.length !== kept.length || made.some((tensor, index) => tensor !== kept[index])) {
-    engine.endScope(kept);
-    return;
-  }
+  const scope = state.activeScope as Scope;
+  const stays = kept.length <= FEW ? kept : new Set(kept);
+  const isKept =
+    stays instanceof Set ? (tensor: Tensor) => stays.has(tensor) : (tensor: Tensor) => stays.includes(tensor);
+  for (const tensor of scope.track) if (!tensor.kept && !isKept(tensor)) tensor.dispose();
   state.scopeStack.pop();
   state.activeScope = state.scopeStack.at(-1) ?? null;
-  for (const tensor of kept) if (!tensor.kept) engine.track(tensor);
+  // Tracked, a tensor belongs to another scope: one that comes twice is tracked once.
+  for (const tensor of kept) if (!tensor.kept && tensor.scopeId === scope.id) engine.track(tensor);
 }
