@@ -27,7 +27,7 @@ const logitsOf =
   (seed: number, V: number, spread = 3): Logits =>
   (text) => {
     const mixed = text.reduce((sum, token, at) => sum + (token + 1) * (at + 1.7) * 12.9898, seed * 78.233);
-    return Float32Array.from({ length: V }, (_, token) => spread * Math.sin(mixed + token * 37.719));
+    return Float32Array.from({ length: V }, (_, token) => spread * Math.sin(mixed + token * 2.4));
   };
 
 async function all(emissions: AsyncIterable<Emission>): Promise<Emission[]> {

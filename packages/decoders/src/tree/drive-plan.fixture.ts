@@ -67,7 +67,7 @@ export function headOf(seed: number, vocabulary: number): Head {
     const weights = Float64Array.from({ length: vocabulary }, (_, token) => {
       const mixed = path.reduce(
         (sum, step, depth) => sum + (step + 1) * (depth + 2) * 12.9898,
-        seed * 78.233 + token * 37.719,
+        seed * 78.233 + token * 2.4,
       );
       return Math.exp(3 * Math.abs(Math.sin(mixed)));
     });
