@@ -1,14 +1,20 @@
 import type { DraftPolicy, Kept, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
 
-/** A session that adds up what its prompts took to read. */
+/** A session that tells what its prompts took to read, and whether the heads were asked to draft. */
 export class SessionMeter implements Session {
   readonly #session: Session;
   readonly #joined: (seconds: number) => void;
+  #hasDrafted = false;
 
   /** @param joined - told the seconds of every prompt that was read */
   constructor(session: Session, joined: (seconds: number) => void) {
     this.#session = session;
     this.#joined = joined;
+  }
+
+  /** Whether a draft came from the heads: not every decoder's does. */
+  get hasDrafted(): boolean {
+    return this.#hasDrafted;
   }
 
   get rows(): readonly number[] {
@@ -51,6 +57,7 @@ export class SessionMeter implements Session {
   }
 
   draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]> {
+    this.#hasDrafted = true;
     return this.#session.draft(policy, random);
   }
 

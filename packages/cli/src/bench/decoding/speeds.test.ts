@@ -8,7 +8,7 @@ const model = { engine: { name: 'native', threads: 2 } } as DecodingModel;
 const decoder = (label: string) => ({ label, decoder: { drafts: label !== 'greedy' } }) as NamedDecoder;
 
 const timed = (seconds: number, tokens: number, forwards: number, more: Partial<TimedRun> = {}): TimedRun => ({
-  ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [] },
+  ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [], isFromHeads: true },
   ...more,
 });
 
@@ -48,6 +48,12 @@ describe('speeds', () => {
     expect(found[1].javaScriptMsPerStep).toBeCloseTo(7.5, 12);
     expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1 });
     expect(found[0].bound).toBeUndefined();
+  });
+
+  it('are bound by what greedy reads where the heads draft nothing', () => {
+    const runs = speculative.runs.map((run) => ({ ...run, isFromHeads: false }));
+    const [, lookup] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], { greedy: 100, levels: [20, 20] });
+    expect(lookup.bound).toBeCloseTo(2.5, 12);
   });
 
   it('have no bound by bytes at larger batches, and nothing to compare with where greedy did not run there', () => {

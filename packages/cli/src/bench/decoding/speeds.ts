@@ -39,7 +39,7 @@ export interface DetailedSpeed extends DecodingSpeed {
 /** All runs of a contender as one. */
 interface Total extends Required<Pick<TimedRun, 'seconds' | 'prefillSeconds' | 'tokens' | 'forwards'>> {
   readonly prompts: number;
-  /** Share of forwards that verified a draft of each level. */
+  /** Share of forwards that verified a draft of each level, where it came from the heads. */
   readonly proposed: readonly number[];
 }
 
@@ -104,13 +104,18 @@ function javaScriptOf({ metered, batch }: ContenderRuns) {
 function totalOf(runs: readonly TimedRun[]): Total {
   const sum = (of: (run: TimedRun) => number) => runs.reduce((total, run) => total + of(run), 0);
   const forwards = sum((run) => run.forwards);
-  const levels = Math.max(...runs.map(({ proposed }) => proposed.length));
+  const drafting = runs.filter(({ isFromHeads }) => isFromHeads);
+  const levels = Math.max(0, ...drafting.map(({ proposed }) => proposed.length));
+  const proposed = Array.from(
+    { length: levels },
+    (_, index) => drafting.reduce((total, run) => total + (run.proposed[index] ?? 0), 0) / forwards,
+  );
   return {
     prompts: sum((run) => run.prompts),
     seconds: sum((run) => run.seconds),
     prefillSeconds: sum((run) => run.prefillSeconds),
     tokens: sum((run) => run.tokens),
     forwards,
-    proposed: Array.from({ length: levels }, (_, index) => sum(({ proposed }) => proposed[index] ?? 0) / forwards),
+    proposed,
   };
 }

@@ -23,6 +23,8 @@ export interface TimedRun {
   readonly forwards: number;
   /** Of those, the ones that verified a draft of level 1, 2, ... */
   readonly proposed: readonly number[];
+  /** Whether the model's heads drafted it. */
+  readonly isFromHeads: boolean;
   /** Seconds of decoding outside the engine's kernels, where that was asked for and the engine tells. */
   readonly javaScriptSeconds?: number;
 }
@@ -62,6 +64,7 @@ export async function timedRun(
     prompts: prompts.length,
     seconds,
     prefillSeconds: prefill.seconds,
+    isFromHeads: session.hasDrafted,
     ...countsOf(emissions),
     ...(inKernels !== undefined && { javaScriptSeconds: seconds - prefill.seconds - inKernels }),
   };
