@@ -14,7 +14,7 @@ float float_of(uint32_t bits) {
   return value;
 }
 
-std::vector<float> apply(int operation, const std::vector<float>& x) {
+std::vector<float> applied(int operation, const std::vector<float>& x) {
   std::vector<float> y(x.size(), NAN);
   unary(operation, x.data(), y.data(), static_cast<int64_t>(x.size()));
   return y;
@@ -37,7 +37,7 @@ void exponentials_are_right_to_two_units() {
   for (int n = -126; n <= 128; n++) {
     for (const float near : {-1e-5f, 0.0f, 1e-5f}) x.push_back(static_cast<float>(n * 0.69314718055994530942 + near));
   }
-  const std::vector<float> y = apply(kExponential, x);
+  const std::vector<float> y = applied(kExponential, x);
   double worst = 0.0;
   for (size_t at = 0; at < x.size(); at++) {
     const double exact = std::exp(static_cast<double>(x[at]));
@@ -48,9 +48,9 @@ void exponentials_are_right_to_two_units() {
     if (worst > 2.0) fail(__FILE__, __LINE__, "2 units", say("exp(%.9g) gave %.9g, exactly %.9g", x[at], y[at], exact));
   }
   for (const auto& [from, to] : {std::pair<float, float>{0.0f, 1.0f}, {-0.0f, 1.0f}, {INFINITY, INFINITY}, {-INFINITY, 0.0f}, {1e-45f, 1.0f}, {3e38f, INFINITY}, {-3e38f, 0.0f}}) {
-    CHECK(apply(kExponential, {from})[0] == to, say("%g", from));
+    CHECK(applied(kExponential, {from})[0] == to, say("%g", from));
   }
-  CHECK(std::isnan(apply(kExponential, {NAN})[0]));
+  CHECK(std::isnan(applied(kExponential, {NAN})[0]));
 }
 
 double exactly(int operation, double x) {
@@ -78,7 +78,7 @@ void unaries_agree_with_loops() {
     for (const int64_t count : {1, 2, 7, 8, 9, 17, 70001}) {
       std::vector<float> x = random.values(count);
       for (float& value : x) value *= 5.0f;
-      const std::vector<float> y = on_any_threads([&] { return apply(operation, x); });
+      const std::vector<float> y = on_any_threads([&] { return applied(operation, x); });
       for (int64_t at = 0; at < count; at++) {
         const double expected = exactly(operation, x[at]);
         if (std::isnan(expected)) CHECK(std::isnan(y[at]), say("operation %d of %.9g", operation, x[at]));
@@ -89,7 +89,7 @@ void unaries_agree_with_loops() {
       unary(operation, same.data(), same.data(), count);
       CHECK(same_bits(same, y), say("operation %d in place", operation));
     }
-    CHECK(std::isnan(apply(operation, {NAN})[0]), say("operation %d of NaN", operation));
+    CHECK(std::isnan(applied(operation, {NAN})[0]), say("operation %d of NaN", operation));
   }
 }
 
