@@ -68,13 +68,11 @@ function forgetOthers(indices: Map<number, NgramIndex>, rows: readonly Generatin
 }
 
 /** What followed; where that reaches the end of the text, it goes on into itself, as a text that repeats does. */
-function continuation(index: NgramIndex, { text, left }: GeneratingRow, options: Options): number[] {
+function continuation(index: NgramIndex, { text }: GeneratingRow, options: Options): number[] {
   const start = index.find(text, options.minNgram);
   if (start === undefined) return [];
   const tokens: number[] = [];
-  // The last token that may come is the one that the model adds.
-  const count = Math.min(options.tokens, left - 1);
-  for (let i = 0; i < count; i++) tokens.push(text[start + i] ?? tokens[start + i - text.length]);
+  for (let i = 0; i < options.tokens; i++) tokens.push(text[start + i] ?? tokens[start + i - text.length]);
   return tokens;
 }
 

@@ -75,6 +75,12 @@ test('by hand: the nodes come in the order of what they add', () => {
   expect(paths(99)).toEqual(['0', '00', '01', '1', '10', '11']);
 });
 
+test('of a tie the node nearer to the root comes first', () => {
+  // 0 is worth 1, 00 .8, 1 .4, and both 000 and 10 are worth .32.
+  const acceptance = (level: number, rank: number) => [[1, 0.4], [0.8], [0.4]][level - 1][rank] ?? 0;
+  expect(pathsOf(bestRankTree(acceptance, { nodes: 4, levels: 3, topK: 2 })).sort()).toEqual(['0', '00', '1', '10']);
+});
+
 test('what is never accepted is left out, and a rank may be skipped for a better one', () => {
   const acceptance = (_: number, rank: number) => [0.5, 0, 0.4][rank];
   expect(pathsOf(bestRankTree(acceptance, { nodes: 9, levels: 1, topK: 3 }))).toEqual(['0', '2']);

@@ -57,6 +57,12 @@ test('the best candidates of all levels are verified, and the path that the mode
   ]);
 });
 
+test('where few tokens are left the nodes are spent on the levels that can be kept', async () => {
+  const { session, words } = scripted();
+  await all(decoderOf({ nodes: 3 }).generate(session, request(2)));
+  expect(words()).toEqual([['1', '2', '3']]);
+});
+
 test('a static tree has the ranks of its table', async () => {
   const { session, words } = scripted();
   const acceptance = [[0.5, 0.4], [0.5], [0.5]];
