@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <chrono>
 #include <cmath>
 #include <new>
 
@@ -15,9 +16,11 @@ void check(napi_status status) {
   if (status != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node refused a value (" + std::to_string(status) + ").");
 }
 
-/// What belongs to one thread of Node: the class that errors are made of, set from JavaScript, and the buffers that it owns.
+/// What belongs to one thread of Node: the class that errors are made of, set from JavaScript, the buffers that it owns, and the
+/// time that its calls took.
 struct Environment {
   napi_ref error_class = nullptr;
+  std::chrono::steady_clock::duration in_calls{};
 };
 
 Environment* environment_of(napi_env env) {
@@ -53,12 +56,29 @@ void throw_in(napi_env env, const char* code, const std::string& message) {
   }
 }
 
+/// Adds the time until its end to its thread's.
+class CallClock {
+ public:
+  explicit CallClock(Environment* environment) : environment_(environment), start_(std::chrono::steady_clock::now()) {}
+  ~CallClock() {
+    if (environment_) environment_->in_calls += std::chrono::steady_clock::now() - start_;
+  }
+  CallClock(const CallClock&) = delete;
+  CallClock& operator=(const CallClock&) = delete;
+
+ private:
+  Environment* environment_;
+  std::chrono::steady_clock::time_point start_;
+};
+
 napi_value enter(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  Environment* environment = environment_of(env);
+  const CallClock clock(environment);
   try {
     const std::lock_guard<std::recursive_mutex> lock(library_mutex());
-    Buffers::instance().act_for(environment_of(env));
+    Buffers::instance().act_for(environment);
     Call call(env, info);
     return reinterpret_cast<Function>(data)(call);
   } catch (const Fault& fault) {
@@ -247,9 +267,14 @@ static napi_value set_error_class(Call& call) {
   return call.undefined();
 }
 
+/// secondsInCalls(): what the calls of this thread of Node have taken, this one left out.
+static napi_value seconds_in_calls(Call& call) {
+  return call.result(std::chrono::duration<double>(environment_of(call.env())->in_calls).count());
+}
+
 static napi_value start(napi_env env, napi_value exports) {
   napi_set_instance_data(env, new Environment, end_environment, nullptr);
-  export_functions(env, exports, {{"setErrorClass", set_error_class}});
+  export_functions(env, exports, {{"setErrorClass", set_error_class}, {"secondsInCalls", seconds_in_calls}});
   register_memory(env, exports);
   register_products(env, exports);
   register_attention(env, exports);

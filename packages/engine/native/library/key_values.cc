@@ -50,12 +50,10 @@ void KeyValueRow::reserve(int64_t nodes, int64_t G, int64_t d) {
   floats_ = floats;
 }
 
-void KeyValueRow::put(int64_t node, const float* key, const float* value, int64_t G, int64_t d) {
-  for (int64_t group = 0; group < G; group++) {
-    float* block = keys_ + group * capacity_ * d + node / kQueryPanel * d * kQueryPanel + node % kQueryPanel;
-    for (int64_t at = 0; at < d; at++) block[at * kQueryPanel] = key[group * d + at];
-    std::memcpy(values_ + (group * capacity_ + node) * d, value + group * d, d * sizeof(float));
-  }
+void KeyValueRow::put(int64_t node, int64_t group, const float* key, const float* value, int64_t d) {
+  float* block = keys_ + group * capacity_ * d + node / kQueryPanel * d * kQueryPanel + node % kQueryPanel;
+  for (int64_t at = 0; at < d; at++) block[at * kQueryPanel] = key[at];
+  std::memcpy(values_ + (group * capacity_ + node) * d, value, d * sizeof(float));
 }
 
 void KeyValueRow::move(int64_t from, int64_t to, int64_t G, int64_t d) {
@@ -198,11 +196,31 @@ Visible visible_of(const KeyValueRow& row, int64_t node) {
   return seen;
 }
 
-/// One query: a node of the forward, where it lies and what it sees.
-struct Place {
-  const KeyValueRow* row;
-  int64_t index, node;
-  Visible seen;
+/// The same for a node at `key` that sees what its parent sees, and itself.
+Visible below(const Visible& parent, int64_t key) {
+  Visible seen = parent;
+  if (seen.more.empty() && seen.last == key) seen.last++;
+  else seen.more.push_back(static_cast<int32_t>(key));
+  return seen;
+}
+
+/// Queries over one row's keys that are taken together: they all see [first, last).
+struct Panel {
+  int64_t first, last;
+  int count;
+  struct {
+    int64_t node, member;     // of the forward, of the attention heads that share keys
+    size_t more, num_more;    // where its further keys stand
+  } queries[kCachedQueries];
+};
+
+/// One row of a forward.
+struct RowQueries {
+  KeyValueRow* row;
+  int64_t index, num_nodes;
+  int64_t first_node;  // key of the forward's first node
+  std::vector<Panel> panels;
+  std::vector<int32_t> more;
 };
 
 /// Room in every row for its nodes, so that appending them cannot fail for want of it. @return nodes of the longest row
@@ -219,21 +237,49 @@ int64_t make_room(const CachedAttention& call, const std::vector<KeyValueRow*>& 
   return longest;
 }
 
-/// Appends the nodes that are no padding and tells what each sees.
-std::vector<Place> append(const CachedAttention& call, const std::vector<KeyValueRow*>& rows) {
-  const int64_t C = call.G * call.d;
-  std::vector<Place> places;
-  for (int64_t index = 0; index < call.B; index++) {
-    KeyValueRow& row = *rows[index];
-    for (int64_t node = 0; node < call.lengths_B[index]; node++) {
-      const int64_t undecided = static_cast<int64_t>(row.parents.size());
-      const int64_t from = (index * call.T + node) * C;
-      row.parents.push_back(call.parents_BT[index * call.T + node]);
-      if (C > 0) row.put(row.committed + undecided, call.k + from, call.v + from, call.G, call.d);
-      places.push_back({&row, index, node, visible_of(row, undecided)});
+/// Adds a query to a panel; its keys behind the panel's run are further ones.
+void add_query(RowQueries& queries, Panel& panel, const Visible& seen, int64_t node, int64_t member) {
+  auto& query = panel.queries[panel.count++];
+  query.node = node;
+  query.member = member;
+  query.more = queries.more.size();
+  for (int64_t key = panel.last; key < seen.last; key++) queries.more.push_back(static_cast<int32_t>(key));
+  queries.more.insert(queries.more.end(), seen.more.begin(), seen.more.end());
+  query.num_more = queries.more.size() - query.more;
+}
+
+/// Shares nodes [begin, end), whose keys begin at one place, out to panels of almost equal size.
+void add_panels(RowQueries& queries, const std::vector<Visible>& seen, int64_t begin, int64_t end, int64_t members) {
+  const int64_t count = (end - begin) * members, panels = (count + kCachedQueries - 1) / kCachedQueries;
+  for (int64_t index = 0; index < panels; index++) {
+    const int64_t from = count * index / panels, to = count * (index + 1) / panels;
+    Panel panel{};
+    panel.first = seen[begin].first;
+    panel.last = seen[begin + from / members].last;
+    for (int64_t query = from; query < to; query++) panel.last = std::min(panel.last, seen[begin + query / members].last);
+    for (int64_t query = from; query < to; query++) {
+      const int64_t node = begin + query / members;
+      add_query(queries, panel, seen[node], node, query % members);
     }
+    queries.panels.push_back(panel);
   }
-  return places;
+}
+
+/// Notes the parents of a row's nodes and shares its queries out to panels. The keys are not there yet.
+RowQueries announce(const CachedAttention& call, KeyValueRow& row, int64_t index) {
+  const int64_t undecided = static_cast<int64_t>(row.parents.size()), T = call.lengths_B[index];
+  RowQueries queries{&row, index, T, row.committed + undecided, {}, {}};
+  std::vector<Visible> seen;
+  for (int64_t node = 0; node < T; node++) {
+    const int32_t parent = call.parents_BT[index * call.T + node];
+    row.parents.push_back(parent);
+    seen.push_back(parent >= undecided ? below(seen[parent - undecided], queries.first_node + node) : visible_of(row, undecided + node));
+  }
+  for (int64_t begin = 0, end = 0; begin < T; begin = end) {
+    while (end < T && seen[end].first == seen[begin].first) end++;
+    add_panels(queries, seen, begin, end, call.H / call.G);
+  }
+  return queries;
 }
 
 /// Zeros for the nodes behind each row's length.
@@ -245,38 +291,73 @@ void clear_padding(const CachedAttention& call, float* out) {
   }
 }
 
+/// Puts the keys and values of a row's nodes, those of one group of attention heads, into the row.
+void append(const CachedAttention& call, const RowQueries& queries, int64_t group) {
+  for (int64_t node = 0; node < queries.num_nodes; node++) {
+    const int64_t from = ((queries.index * call.T + node) * call.G + group) * call.d;
+    queries.row->put(queries.first_node + node, group, call.k + from, call.v + from, call.d);
+  }
+}
+
+/// Panels [begin, end) of a row, for one group of attention heads. `scratch`: kCachedQueries * stride floats.
+void attend_panels(const CachedAttention& call, const RowQueries& queries, int64_t group, size_t begin, size_t end, float* scratch,
+                   int64_t stride, float* out) {
+  for (size_t index = begin; index < end; index++) {
+    const Panel& panel = queries.panels[index];
+    CachedQueries some{};
+    some.count = panel.count;
+    for (int i = 0; i < panel.count; i++) {
+      const auto& query = panel.queries[i];
+      const int64_t head = group * (call.H / call.G) + query.member;
+      const int64_t at = ((queries.index * call.T + query.node) * call.H + head) * call.d;
+      some.query[i] = call.q + at;
+      some.out[i] = out + at;
+      some.more[i] = queries.more.data() + query.more;
+      some.num_more[i] = static_cast<int>(query.num_more);
+    }
+    some.keys = queries.row->keys(group, call.d);
+    some.values = queries.row->values(group, call.d);
+    some.width = static_cast<int>(call.d);
+    some.first = static_cast<int>(panel.first);
+    some.last = static_cast<int>(panel.last);
+    some.scale = 1.0f / std::sqrt(static_cast<float>(call.d));
+    some.scratch = scratch;
+    some.stride = stride;
+    simd().attend_cached(some);
+  }
+}
+
 }  // namespace
 
 void KeyValueStore::attend(const CachedAttention& call, float* out) {
   const std::vector<KeyValueRow*> rows = checked_rows(call);
   Pool& pool = Pool::instance();
-  pool.reserve_scratch(static_cast<size_t>(make_room(call, rows) + 3 * kQueryPanel));
+  const int64_t stride = (make_room(call, rows) + 3 * kQueryPanel) / kQueryPanel * kQueryPanel;
+  pool.reserve_scratch(static_cast<size_t>(kCachedQueries * stride));
   clear_padding(call, out);
-  if (std::all_of(call.lengths_B, call.lengths_B + call.B, [](int32_t length) { return length == 0; })) return;
+  std::vector<RowQueries> queries;
+  size_t most = 0;  // panels of a row
+  for (int64_t index = 0; index < call.B; index++) {
+    if (call.lengths_B[index] == 0) continue;
+    queries.push_back(announce(call, *rows[index], index));
+    most = std::max(most, queries.back().panels.size());
+  }
+  if (queries.empty()) return;
   G_ = call.G;
   d_ = call.d;
-  const std::vector<Place> places = append(call, rows);
   if (call.d == 0) return;
-  const float scale = 1.0f / std::sqrt(static_cast<float>(call.d));
-  const int64_t tasks = static_cast<int64_t>(places.size()) * call.H;
-  pool.run(static_cast<int>(tasks), [&](int task, int worker) {
-    const Place& place = places[task / call.H];
-    const int64_t head = task % call.H, group = head * call.G / call.H;
-    const Visible& seen = place.seen;
-    const int64_t at = ((place.index * call.T + place.node) * call.H + head) * call.d;
-    CachedQuery query{};
-    query.query = call.q + at;
-    query.keys = place.row->keys(group, call.d);
-    query.values = place.row->values(group, call.d);
-    query.width = static_cast<int>(call.d);
-    query.first = static_cast<int>(seen.first);
-    query.last = static_cast<int>(seen.last);
-    query.more = seen.more.data();
-    query.num_more = static_cast<int>(seen.more.size());
-    query.scale = scale;
-    query.out = out + at;
-    query.scratch = pool.scratch(worker);
-    simd().attend_cached(query);
+  // Where rows and groups are too few for the threads, their panels are shared out too, once all keys are there.
+  const int64_t pairs = static_cast<int64_t>(queries.size()) * call.G;
+  const int64_t parts = pairs >= 2 * pool.threads() ? 1 : std::min<int64_t>(most, 2 * pool.threads() / pairs + 1);
+  if (parts > 1) {
+    pool.run(static_cast<int>(pairs), [&](int task, int) { append(call, queries[task / call.G], task % call.G); });
+  }
+  pool.run(static_cast<int>(pairs * parts), [&](int task, int worker) {
+    const int64_t pair = task / parts, part = task % parts;
+    const RowQueries& row = queries[pair / call.G];
+    const int64_t panels = static_cast<int64_t>(row.panels.size());
+    if (parts == 1) append(call, row, pair % call.G);
+    attend_panels(call, row, pair % call.G, panels * part / parts, panels * (part + 1) / parts, pool.scratch(worker), stride, out);
   });
 }
 

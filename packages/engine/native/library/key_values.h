@@ -26,7 +26,8 @@ class KeyValueRow {
   std::vector<int32_t> parents;  // of the undecided nodes
 
   void reserve(int64_t nodes, int64_t G, int64_t d);
-  void put(int64_t node, const float* key, const float* value, int64_t G, int64_t d);
+  /// A node's key and value of one group of attention heads.
+  void put(int64_t node, int64_t group, const float* key, const float* value, int64_t d);
   void move(int64_t from, int64_t to, int64_t G, int64_t d);
   void copy_from(const KeyValueRow& other, int64_t nodes, int64_t G, int64_t d);
   const float* keys(int64_t group, int64_t d) const { return keys_ + group * capacity_ * d; }

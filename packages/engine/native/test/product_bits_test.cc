@@ -1,6 +1,7 @@
 // A row of a product has the same bits whatever stands around it.
 #include "matrices.h"
 #include "processor.h"
+#include "rows.h"
 
 namespace foretoken {
 
@@ -100,6 +101,23 @@ void a_value_is_one_chain() {
   }
 }
 
+/// Gating while multiplying, as with few rows, and afterwards give what two products and a gate give.
+void gating_changes_no_bit() {
+  Random random(106);
+  for (int round = 0; round < rounds(60); round++) {
+    use_threads(static_cast<int>(random.between(1, 4)));
+    const ProductCase shape{random.pick<int64_t>({1, 2, 7, 49, 200}), random.pick<int64_t>({1, 16, 40, 129}), random.pick<int64_t>({1, 33, 300})};
+    const Matrices gate(shape, random.bits());
+    Matrices up(shape, random.bits());
+    up.a = gate.a;
+    std::vector<float> expected = gate.run(), gates(expected.size(), NAN), ups(expected.size(), NAN);
+    const int64_t count = static_cast<int64_t>(expected.size());
+    gated(expected.data(), up.run().data(), expected.data(), count);
+    multiply_gated(gate.product(gates.data()), up.product(ups.data()));
+    CHECK(same_bits(gates.data(), expected.data(), count), shape.name());
+  }
+}
+
 }  // namespace
 
 void add_product_bit_tests(std::vector<Test>& tests) {
@@ -107,6 +125,7 @@ void add_product_bit_tests(std::vector<Test>& tests) {
   tests.push_back({"transposing and strides change no bit of a product", a_layout_changes_no_bit});
   tests.push_back({"the number of threads changes no bit of a product", threads_change_no_bit});
   tests.push_back({"instruction sets that fuse give products of the same bits", sets_that_fuse_give_the_same_bits, false});
+  tests.push_back({"gating while multiplying changes no bit", gating_changes_no_bit});
   tests.push_back({"a value of a product is one chain over depth, then bias, then residual", a_value_is_one_chain});
 }
 

@@ -5,10 +5,11 @@
 // and the keys that it sees, whatever lies between them: the same as `attend_cached` gives for the same keys.
 #pragma once
 #include "products.h"
+#include "rows.h"
 
 namespace {
 
-using foretoken::CachedQuery;
+using foretoken::CachedQueries;
 using foretoken::HeadAttention;
 using foretoken::HeadBackward;
 using foretoken::HeadForward;
@@ -206,68 +207,148 @@ void attend_backward(const HeadBackward& b) {
   }
 }
 
-/// Scores of whole blocks of cached keys against one query: each a chain over d.
-void block_scores(const CachedQuery& c, int first_block, int last_block, float* scores) {
-  for (int block = first_block; block < last_block; block++) {
-    const float* keys = c.keys + static_cast<ptrdiff_t>(block) * c.width * kQueryPanel;
-    NoFetch nothing;
-    tile<1, kPanelVectors>(c.query, 0, 1, keys, kQueryPanel, c.width, scores + (block - first_block) * kQueryPanel, kQueryPanel,
-                           false, Epilogue{}, nothing);
+/// Sums that are kept in registers while cached keys or values are gone through.
+constexpr int kCachedSums = kLanes == 8 ? 8 : 16;
+
+/// Scores of kBlocks blocks of cached keys that follow each other: each a chain over d.
+template <int kQueries, int kBlocks>
+void score_blocks(const CachedQueries& c, int block, float* scores, ptrdiff_t stride) {
+  const ptrdiff_t size = static_cast<ptrdiff_t>(c.width) * kQueryPanel;
+  const float* keys = c.keys + block * size;
+  Vf sums[kQueries][kBlocks][kPanelVectors] = {};
+  for (int at = 0; at < c.width; at++, keys += kQueryPanel) {
+    Vf query[kQueries];
+#pragma GCC unroll 4
+    for (int i = 0; i < kQueries; i++) query[i] = splat(c.query[i][at]);
+#pragma GCC unroll 16
+    for (int b = 0; b < kBlocks; b++) {
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kPanelVectors; vector++) {
+        const Vf key = load(keys + b * size + vector * kLanes);
+#pragma GCC unroll 4
+        for (int i = 0; i < kQueries; i++) sums[i][b][vector] = fma(query[i], key, sums[i][b][vector]);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kQueries; i++) {
+#pragma GCC unroll 16
+    for (int b = 0; b < kBlocks; b++) {
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kPanelVectors; vector++) {
+        store(scores + i * stride + b * kQueryPanel + vector * kLanes, sums[i][b][vector]);
+      }
+    }
   }
 }
 
-template <int kVectors>
-int weigh_values(const CachedQuery& c, const float* weights, float inverse, int column) {
-  for (; column + kVectors * kLanes <= c.width; column += kVectors * kLanes) {
-    Vf sums[kVectors] = {};
-    const auto add = [&](const float* value, float weight) {
-      for (int j = 0; j < kVectors; j++) sums[j] = fma(splat(weight), load(value + j * kLanes), sums[j]);
-    };
-    for (int key = c.first; key < c.last; key++) add(c.values + static_cast<ptrdiff_t>(key) * c.width + column, weights[key - c.first]);
-    for (int index = 0; index < c.num_more; index++) {
-      add(c.values + static_cast<ptrdiff_t>(c.more[index]) * c.width + column, weights[c.last - c.first + index]);
+/// Scores of the keys that each query sees, in their order, from where the first one stands in its block on.
+template <int kQueries>
+void score_keys(const CachedQueries& c) {
+  constexpr int kBlocks = kCachedSums / (kQueries * kPanelVectors) > 1 ? kCachedSums / (kQueries * kPanelVectors) : 1;
+  const int past = c.last - c.first, skip = c.first % kQueryPanel;
+  int block = c.first / kQueryPanel;
+  const int end = past > 0 ? (c.last - 1) / kQueryPanel + 1 : block;
+  float* scores = c.scratch;
+  for (; block + kBlocks <= end; block += kBlocks, scores += kBlocks * kQueryPanel) score_blocks<kQueries, kBlocks>(c, block, scores, c.stride);
+  for (; block < end; block++, scores += kQueryPanel) score_blocks<kQueries, 1>(c, block, scores, c.stride);
+  // Further keys: block by block for all queries, each of which takes its own.
+  float found[kQueries * kQueryPanel];
+  int taken[kQueries] = {};
+  for (;;) {
+    int next = -1;
+    for (int i = 0; i < kQueries; i++) {
+      if (taken[i] == c.num_more[i]) continue;
+      const int at = c.more[i][taken[i]] / kQueryPanel;
+      if (next < 0 || at < next) next = at;
     }
-    for (int j = 0; j < kVectors; j++) store(c.out + column + j * kLanes, sums[j] * splat(inverse));
+    if (next < 0) return;
+    score_blocks<kQueries, 1>(c, next, found, kQueryPanel);
+    for (int i = 0; i < kQueries; i++) {
+      for (; taken[i] < c.num_more[i] && c.more[i][taken[i]] / kQueryPanel == next; taken[i]++) {
+        c.scratch[i * c.stride + skip + past + taken[i]] = found[i * kQueryPanel + c.more[i][taken[i]] % kQueryPanel];
+      }
+    }
   }
+}
+
+/// Exponentials in place of a query's scores.
+void exponentiate_row(float* scores, int count, float scale) {
+  const Vf most = splat(largest_of(scores, count)), factor = splat(scale);
+  for (int key = 0; key < count; key += kLanes) store(scores + key, exponential_below_0((load(scores + key) - most) * factor));
+}
+
+/// Values weighed and divided by the sum of their weights, from `column` on in steps of kVectors; each sum one chain over keys in
+/// their order. Gives the first column that is left.
+template <int kQueries, int kVectors>
+int weigh_vectors(const CachedQueries& c, const float* weights, int column) {
+  const int past = c.last - c.first;
+  for (; column + kVectors * kLanes <= c.width; column += kVectors * kLanes) {
+    Vf sums[kQueries][kVectors] = {}, totals[kQueries] = {};
+    const float* value = c.values + static_cast<ptrdiff_t>(c.first) * c.width + column;
+    for (int key = 0; key < past; key++, value += c.width) {
+      Vf columns[kVectors];
+#pragma GCC unroll 16
+      for (int j = 0; j < kVectors; j++) columns[j] = load(value + j * kLanes);
+#pragma GCC unroll 4
+      for (int i = 0; i < kQueries; i++) {
+        const Vf weight = splat(weights[i * c.stride + key]);
+        totals[i] = totals[i] + weight;
+#pragma GCC unroll 16
+        for (int j = 0; j < kVectors; j++) sums[i][j] = fma(weight, columns[j], sums[i][j]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < kQueries; i++) {
+      for (int index = 0; index < c.num_more[i]; index++) {
+        const Vf weight = splat(weights[i * c.stride + past + index]);
+        const float* one = c.values + static_cast<ptrdiff_t>(c.more[i][index]) * c.width + column;
+        totals[i] = totals[i] + weight;
+#pragma GCC unroll 16
+        for (int j = 0; j < kVectors; j++) sums[i][j] = fma(weight, load(one + j * kLanes), sums[i][j]);
+      }
+      const Vf inverse = splat(1.0f) / totals[i];
+#pragma GCC unroll 16
+      for (int j = 0; j < kVectors; j++) store(c.out[i] + column + j * kLanes, sums[i][j] * inverse);
+    }
+  }
+  if constexpr (kVectors > 1) return weigh_vectors<kQueries, kVectors / 2>(c, weights, column);
   return column;
 }
 
-void attend_cached(const CachedQuery& c) {
-  const int past = c.last - c.first;
-  const int count = past + c.num_more;
-  float* scores = c.scratch;
-  // Whole blocks, of which the committed keys seen are a run.
-  const int first_block = c.first / kQueryPanel;
-  const int last_block = c.last > c.first ? (c.last - 1) / kQueryPanel + 1 : first_block;
-  block_scores(c, first_block, last_block, scores);
-  const int skip = c.first - first_block * kQueryPanel;
-  if (skip > 0 && past > 0) std::memmove(scores, scores + skip, past * sizeof(float));
-  float block[kQueryPanel];
-  int known = -1;
-  for (int index = 0; index < c.num_more; index++) {
-    const int key = c.more[index];
-    if (key / kQueryPanel != known) {
-      known = key / kQueryPanel;
-      block_scores(c, known, known + 1, block);
-    }
-    scores[past + index] = block[key % kQueryPanel];
+/// The same for a column that is no part of a whole vector.
+void weigh_column(const CachedQueries& c, const float* weights, int query, int column) {
+  float sum = 0.0f, total = 0.0f;
+  for (int key = c.first; key < c.last; key++, weights++) {
+    total += *weights;
+    sum = fma(*weights, c.values[static_cast<ptrdiff_t>(key) * c.width + column], sum);
   }
-  float largest = -__builtin_inff();
-  for (int key = 0; key < count; key++) largest = scores[key] > largest ? scores[key] : largest;
-  const Vf most = splat(largest), scale = splat(c.scale);
-  for (int key = 0; key < count; key += kLanes) store(scores + key, exponential_below_0((load(scores + key) - most) * scale));
-  float sum = 0.0f;
-  for (int key = 0; key < count; key++) sum += scores[key];
-  const float inverse = 1.0f / sum;
-  int column = weigh_values<8>(c, scores, inverse, 0);
-  column = weigh_values<1>(c, scores, inverse, column);
-  for (; column < c.width; column++) {
-    float total = 0.0f;
-    for (int key = 0; key < past; key++) total = fma(scores[key], c.values[static_cast<ptrdiff_t>(c.first + key) * c.width + column], total);
-    for (int index = 0; index < c.num_more; index++) {
-      total = fma(scores[past + index], c.values[static_cast<ptrdiff_t>(c.more[index]) * c.width + column], total);
-    }
-    c.out[column] = total * inverse;
+  for (int index = 0; index < c.num_more[query]; index++, weights++) {
+    total += *weights;
+    sum = fma(*weights, c.values[static_cast<ptrdiff_t>(c.more[query][index]) * c.width + column], sum);
+  }
+  c.out[query][column] = sum * (1.0f / total);
+}
+
+template <int kQueries>
+void attend_queries(const CachedQueries& c) {
+  constexpr int kVectors = kQueries == 1 ? 8 : kCachedSums / (kQueries == 2 ? 2 : 4);
+  score_keys<kQueries>(c);
+  float* weights = c.scratch + c.first % kQueryPanel;
+  for (int i = 0; i < kQueries; i++) exponentiate_row(weights + i * c.stride, c.last - c.first + c.num_more[i], c.scale);
+  const int rest = weigh_vectors<kQueries, kVectors>(c, weights, 0);
+  for (int i = 0; i < kQueries; i++) {
+    for (int column = rest; column < c.width; column++) weigh_column(c, weights + i * c.stride, i, column);
+  }
+}
+
+void attend_cached(const CachedQueries& c) {
+  static_assert(foretoken::kCachedQueries == 4, "one case for each number of queries");
+  switch (c.count) {
+    case 1: return attend_queries<1>(c);
+    case 2: return attend_queries<2>(c);
+    case 3: return attend_queries<3>(c);
+    default: return attend_queries<4>(c);
   }
 }
 

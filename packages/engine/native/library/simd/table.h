@@ -86,18 +86,23 @@ struct HeadBackward {
   float* scratch;
 };
 
-/// One query against the cached keys of a row.
-struct CachedQuery {
-  const float* query;
+/// Queries over the same cached keys that are taken together, so that each key is read once for all of them.
+constexpr int kCachedQueries = 4;
+
+/// Some queries against the cached keys of a row.
+struct CachedQueries {
+  int count;
+  const float* query[kCachedQueries];
+  float* out[kCachedQueries];
   const float* keys;    // blocks of kQueryPanel keys: [block][d][kQueryPanel]
   const float* values;  // [key][d]
   int width;
-  int first, last;           // a run of keys seen: [first, last)
-  const int32_t* more;       // further keys, oldest first
-  int num_more;
+  int first, last;  // a run of keys that all of them see: [first, last)
+  const int32_t* more[kCachedQueries];  // further keys that each sees, oldest first
+  int num_more[kCachedQueries];
   float scale;
-  float* out;
-  float* scratch;  // scores: last - first + num_more, rounded up to whole blocks, plus one block
+  float* scratch;    // scores: kCachedQueries * stride
+  ptrdiff_t stride;  // from one query's scores to the next's: at least its keys and two blocks
 };
 
 struct AdamWRange {
@@ -130,7 +135,7 @@ struct SimdTable {
 
   void (*attend)(const HeadForward&);
   void (*attend_backward)(const HeadBackward&);
-  void (*attend_cached)(const CachedQuery&);
+  void (*attend_cached)(const CachedQueries&);
 
   void (*rms_norm)(const float* x, const float* gain, float epsilon, float* y, size_t rows, int width);
   void (*rms_norm_backward)(const float* dy, const float* x, const float* gain, float epsilon, float scale, float* dx,
