@@ -95,6 +95,9 @@ describe('foretoken generate', { timeout: 60_000 }, () => {
       },
     });
     expect((await json(drawn)).rows).toEqual(one.rows);
+    const twice = await json({ ...drawn, prompt: ['do', 'do'] });
+    expect(twice.rows[0]).toEqual(one.rows[0]);
+    expect(twice.rows[1]).not.toEqual(one.rows[0]);
     const other = await json({ ...drawn, seed: 7 });
     expect(other.seed).toBe(7);
     expect(other.rows).not.toEqual(one.rows);

@@ -72,8 +72,7 @@ function beginningOfStop(held: readonly MarkedByte[], stops: readonly Uint8Array
   const longest = Math.max(0, ...stops.map(({ length }) => length - 1));
   for (let length = Math.min(longest, held.length); length > 0; length--) {
     const from = held.length - length;
-    const isBeginning = (stop: Uint8Array) =>
-      stop.length > length && held.slice(from).every(({ byte }, i) => byte === stop[i]);
+    const isBeginning = (stop: Uint8Array) => held.slice(from).every(({ byte }, i) => byte === stop[i]);
     if (stops.some(isBeginning)) return length;
   }
   return 0;
