@@ -153,6 +153,18 @@ test('measuring leaves the session empty, takes about a fifth of a second, and i
   expect(session.steps.length).toBeGreaterThan(before);
 });
 
+test('made-up rows are as long as the longest prompt, and a large batch has shorter ones', async () => {
+  for (const [rows, promptTokens, length] of [
+    [2, 100, 100],
+    [8, 300, 256],
+    [42, 300, 49],
+  ]) {
+    const session = new TimedSession({ levels: 3, stepMs });
+    await new CostModel(OPTIONS, () => session.now).prepare(session, { rows, promptTokens });
+    expect(session.joined[0]).toBe(length);
+  }
+});
+
 test('where one step takes longer than there is time for, the fewest are taken', async () => {
   const session = new TimedSession({ levels: 7, stepMs: () => 1_000 });
   const policy = new CostModel(OPTIONS, () => session.now);

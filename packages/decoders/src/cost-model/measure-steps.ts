@@ -21,6 +21,8 @@ const LEAST_REPEATS = 2;
 /** Tokens of room that measuring wants in a row, and the least with which it can be done. */
 const WANTED_ROOM = 160;
 const LEAST_ROOM = 48;
+/** Tokens of all rows together that are made up at most: filling the memory of a large batch takes longer than its steps. */
+const MOST_TOKENS = 2048;
 /** Levels that are measured at most. */
 const MOST_LEVELS = 16;
 
@@ -139,8 +141,9 @@ class Stepper {
   }
 
   #join(): void {
-    const { context } = this.#session;
-    const length = Math.max(1, Math.min(this.#measurement.promptTokens, context - WANTED_ROOM));
+    const { promptTokens, rows } = this.#measurement;
+    const most = Math.min(Math.ceil(MOST_TOKENS / rows), this.#session.context - WANTED_ROOM);
+    const length = Math.max(1, Math.min(promptTokens, most));
     this.#session.join({ tokens: new Int32Array(length) });
   }
 

@@ -20,6 +20,8 @@ export class TimedSession implements Session {
   now = 0;
   /** Rows and levels of every step so far. */
   readonly steps: (readonly [rows: number, levels: number])[] = [];
+  /** Lengths of the prompts that were read. */
+  readonly joined: number[] = [];
   readonly #options: TimedOptions;
   readonly #lengths = new Map<number, number>();
   #nextId = 0;
@@ -39,6 +41,7 @@ export class TimedSession implements Session {
   }
 
   join({ tokens }: Prompt): number {
+    this.joined.push(tokens.length);
     this.#lengths.set(this.#nextId, tokens.length);
     return this.#nextId++;
   }
