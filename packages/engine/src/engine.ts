@@ -42,6 +42,11 @@ export interface Engine {
    * @throws ENGINE_MISUSE if `work` attends to a key/value store
    */
   countFlops(work: () => void): number;
+  /**
+   * Seconds spent so far inside the engine's own compiled code, on this thread of Node; undefined on engines that do not tell.
+   * What a loop takes beyond the difference of two readings is JavaScript, and waiting.
+   */
+  kernelSeconds(): number | undefined;
   /** Runs `work`, freeing every tensor made in it but those it returns (tfjs' tidy; must be synchronous). */
   tidy<T>(work: () => T): T;
   /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */

@@ -25,7 +25,7 @@ const noKeyValues = Object.freeze({ slot: 'none' });
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const driver = await driverOf(options.name ?? 'auto');
-  const { threads, fingerprint, kernels } = await driver.start(options);
+  const { threads, fingerprint, kernels, kernelSeconds } = await driver.start(options);
   const meter = MemoryMeter.install(tfjsEngine().state);
   const all = createKernels(kernels);
   const flops = new FlopMeter();
@@ -38,6 +38,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     resetPeak: () => {
       meter.peakBytes = meter.bytes;
     },
+    kernelSeconds: () => kernelSeconds?.(),
     countFlops: (work) => flops.count(work),
     tidy,
     record,

@@ -9,6 +9,8 @@ export interface StartedBackend {
   readonly fingerprint: string;
   /** Computations that it does in its own way; composites of tfjs operations serve for the others. */
   readonly kernels: Partial<Kernels>;
+  /** See `Engine.kernelSeconds`. */
+  readonly kernelSeconds?: () => number;
 }
 
 /** How one engine is found and started. Importing a driver loads nothing of what it drives. */

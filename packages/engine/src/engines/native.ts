@@ -55,6 +55,7 @@ export const nativeDriver: EngineDriver = {
       threads: addon.threads(),
       fingerprint: `tfjs-${tf.version.tfjs} ${nameOfKernels(addon, precision)} ${process.arch} v8-${process.versions.v8}`,
       kernels: nativeKernels(backend, precision),
+      kernelSeconds: () => addon.secondsInCalls(),
     };
   },
 };

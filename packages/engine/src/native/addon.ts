@@ -12,6 +12,8 @@ export type StoreHandle = { readonly brand: unique symbol };
 /** The functions of the addon; each checks what it is given. Sizes are counts of values. */
 export interface Addon {
   setErrorClass(error: new (code: never, message: string) => Error): void;
+  /** What the calls of this thread have taken since it loaded the addon. */
+  secondsInCalls(): number;
   create(bytes: number): Handle;
   free(buffer: Handle): void;
   write(buffer: Handle, values: Float32Array | Int32Array | Uint8Array): void;

@@ -144,6 +144,7 @@ describe.skipIf(binding === undefined)('on a stand-in', () => {
       ops: createOps(kernels),
       memory: () => ({ numTensors: tf.memory().numTensors, bytes: 0, peakBytes: 0 }),
       resetPeak: () => {},
+      kernelSeconds: () => undefined,
       countFlops: () => 0,
       tidy,
       record,
