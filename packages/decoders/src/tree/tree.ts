@@ -14,7 +14,7 @@ import { RowDraft } from './row-draft.ts';
 import { dynamicPlanner, type RowPlanner, StaticPlanner } from './row-planner.ts';
 
 const OPTIONS = Type.Object({
-  nodes: Type.Integer({ minimum: 1, default: 16, description: 'Candidates that a forward verifies at most.' }),
+  nodes: Type.Integer({ minimum: 1, default: 8, description: 'Candidates that a forward verifies at most.' }),
   shape: Type.Union([Type.Literal('dynamic'), Type.Literal('static')], {
     default: 'dynamic',
     description: 'By the head’s confidence in each draft, or one tree of ranks by measured acceptance.',
