@@ -1,5 +1,5 @@
 // Every head that drafts, with every decoder that drafts, on real sessions: greedy decoding's tokens, a few of each.
-import type { Decoder, Emission, LanguageModel, Prompt } from '@foretoken/core';
+import type { Decoder, Emission, GenerationRequest, LanguageModel, Prompt } from '@foretoken/core';
 import { createRandom } from '@foretoken/core';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -35,15 +35,20 @@ const prompts: Prompt[] = [1, 4, 7].map((length) => ({
 }));
 
 /** Texts of all prompts, and how many levels the deepest draft had. */
-async function generate(model: LanguageModel, decoder: Decoder, more: { levels?: number; drawn?: boolean } = {}) {
+async function generate(
+  model: LanguageModel,
+  decoder: Decoder,
+  { levels, drawn, ...more }: Partial<GenerationRequest> & { levels?: number; drawn?: boolean } = {},
+) {
   const session = openSession(model);
   const emissions: Emission[] = [];
   const request = {
-    prompts: more.drawn ? prompts.map((prompt) => ({ ...prompt, sampling: { temperature: 0 } })) : prompts,
+    prompts: drawn ? prompts.map((prompt) => ({ ...prompt, sampling: { temperature: 0 } })) : prompts,
     maxTokens: TOKENS,
-    rule: more.drawn ? rejection.create({}, {}) : exact.create({}, {}),
-    policy: fixed.create({}, { sampled: more.drawn === true, ...(more.levels && { levels: more.levels }) }),
+    rule: drawn ? rejection.create({}, {}) : exact.create({}, {}),
+    policy: fixed.create({}, { sampled: drawn === true, ...(levels && { levels }) }),
     random: (prompt: number) => createRandom(prompt, 'test'),
+    ...more,
   };
   for await (const emission of decoder.generate(session, request)) emissions.push(emission);
   session.dispose();
@@ -79,6 +84,17 @@ test.each(EXTENDING_HEADS)(
     model.dispose();
   },
 );
+
+test('rows that wait, and that are read again from their last tokens, emit what greedy decoding does too', async () => {
+  const model = tinyModel(engine, 'attentive', 'sequential');
+  const more = { maxRows: 2, window: 9, maxTokens: 45 };
+  const { texts } = await generate(model, greedy.create({}, {}), more);
+  expect(texts.map(({ length }) => length)).toEqual([45, 45, 45]);
+  for (const [name, decoder] of Object.entries(DRAFTING)) {
+    expect((await generate(model, decoder, more)).texts, name).toEqual(texts);
+  }
+  model.dispose();
+});
 
 test('a model without a second offset is decoded by look-up, and refused by whatever drafts with heads', async () => {
   const model = tinyModel(engine, 'attentive', 'linear', { horizon: 1 });
