@@ -1,0 +1,15 @@
+// As enumeration.test.ts, over whole trees of three levels and three children.
+import { expect, test } from 'vitest';
+import rejection from '../rejection/rejection.ts';
+import { largestGap } from './chi-square.fixture.ts';
+import { afterOneStep } from './enumerate.fixture.ts';
+import { LARGE_SETTINGS, levels } from './settings.fixture.ts';
+import { ancestral, randomTables } from './tables.fixture.ts';
+
+const rule = rejection.create({}, {});
+
+test.each(LARGE_SETTINGS)('rejection gives the distribution of plain sampling: $name', ({ shape, vocabulary }) => {
+  const tables = randomTables(vocabulary, 1, { zeros: 0.1, support: 3 });
+  const length = levels(shape) + 1;
+  expect(largestGap(afterOneStep({ tables, shape, rule }, length), ancestral(tables, length))).toBeLessThan(1e-12);
+});
