@@ -1,6 +1,6 @@
 // B rows, V vocabulary. A head whose drafts are right and wrong as written down, on a real session: every pattern of
 // acceptance, in ragged batches, with a token that stops at every place of a draft.
-import type { Decoder, Emission, LanguageModel, Prompt, Random } from '@foretoken/core';
+import type { AcceptanceRule, Decoder, Emission, LanguageModel, Prompt, Random } from '@foretoken/core';
 import { defineHead, defineTrunk, type Tensor2D, type Tensor3D } from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -89,17 +89,18 @@ function scriptedModel(levels: number): Scripted {
 }
 
 async function generate(
-  { model, decoder }: Scripted,
+  { model, decoder }: Pick<Scripted, 'model' | 'decoder'>,
   prompts: readonly Prompt[],
   maxTokens: number,
   stopToken: (prompt: number) => readonly number[] = () => [],
+  rule = exact.create({}, {}),
 ): Promise<Emission[]> {
   const session = openSession(model);
   const emissions: Emission[] = [];
   const request = {
     prompts: prompts.map((prompt, index) => ({ ...prompt, stops: { tokens: stopToken(index) } })),
     maxTokens,
-    rule: exact.create({}, {}),
+    rule,
     policy: fixed.create({}, {}),
     random: () => ({}) as Random,
   };
@@ -169,6 +170,51 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
     }
     const places = Array.from({ length: levels }, (_, draft) => `draft ${draft + 1}`);
     expect([...stoppedAt].sort()).toEqual(['bonus', ...places].sort());
+    scripted.model.dispose();
+  });
+});
+
+describe('broken on purpose', () => {
+  test('a rule that accepts one token too many gives another text', async () => {
+    const scripted = scriptedModel(4);
+    const careless: AcceptanceRule = {
+      keeps: ['greedy'],
+      accept(tree, target, random) {
+        const { path } = exact.create({}, {}).accept(tree, target, random);
+        const longer = Int32Array.from({ length: Math.min(path.length + 1, tree.tokens.length) }, (_, node) => node);
+        return { path: longer, next: target.argmax(longer.at(-1) ?? -1) };
+      },
+    };
+    const emissions = await generate(scripted, [startingAt(3, 1)], 50, undefined, careless);
+    expect(textOf(emissions, 0)).toHaveLength(50);
+    expect(textOf(emissions, 0)).not.toEqual(said(3, 50));
+    scripted.model.dispose();
+  });
+
+  test('a decoder that looks for what stops only behind a whole forward overlooks it inside a draft', async () => {
+    const scripted = scriptedModel(4);
+    const careless: Decoder = {
+      drafts: true,
+      async *generate(session, request) {
+        const prompts = request.prompts.map(({ tokens }) => ({ tokens }));
+        const stop = request.prompts[0].stops!.tokens![0];
+        for await (const emission of scripted.decoder.generate(session, { ...request, prompts })) {
+          const isStopped = emission.tokens.at(-1) === stop;
+          yield isStopped ? { ...emission, finished: 'stop', stop: { token: stop } } : emission;
+          if (isStopped) return;
+        }
+      },
+    };
+    const overlooked: number[] = [];
+    for (let place = 1; place <= 6; place++) {
+      scripted.startAt(2 ** 4 - 1);
+      const emissions = await generate({ ...scripted, decoder: careless }, [startingAt(3, 1)], 7, () => [
+        after(3, place),
+      ]);
+      if (textOf(emissions, 0).length !== place) overlooked.push(place);
+    }
+    // The first forward has no draft, the next keeps four drafts and a bonus token.
+    expect(overlooked).toEqual([2, 3, 4, 5]);
     scripted.model.dispose();
   });
 });

@@ -142,6 +142,18 @@ describe.each(DECODERS)('%s', (_, decoder) => {
     }
   });
 
+  test('a prompt that was there from the start and cannot join ends the generation', async () => {
+    const scripted = session();
+    const { join } = scripted;
+    const full = new ForetokenError('OUT_OF_MEMORY', 'session: no memory for another row.');
+    scripted.join = (joining) => {
+      if (joining.tokens[0] === 20) throw full;
+      return join.call(scripted, joining);
+    };
+    await expect(all(decoder.generate(scripted, request([10, 20], 5, { maxRows: 1 })))).rejects.toBe(full);
+    expect(scripted.rows).toEqual([]);
+  });
+
   test('a source that fails is told once the rows before it are finished', async () => {
     const inbox = new Inbox();
     inbox.send(prompt(20));
