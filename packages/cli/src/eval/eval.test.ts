@@ -24,6 +24,13 @@ test('the evals of the configuration run, unless others are named', { timeout: 6
   ]);
 });
 
+test('text has a line per number, and counts rows instead of writing them out', { timeout: 60_000 }, async () => {
+  const { stdout } = await run('eval', 'with');
+  expect(stdout).toMatch(/^ {2}decoders\.speculative\.tokensPerForward: [\d.]+$/m);
+  expect(stdout).toMatch(/^ {2}decoders\.speculative\.marginal: \[.*\]$/m);
+  expect(stdout).toMatch(/^ {2}decoders\.speculative\.rows: 1 \(--json shows them\)$/m);
+});
+
 test('a run without evals says how to name some', { timeout: 60_000 }, async () => {
   const { code, stdout, stderr } = await run('eval', 'without');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -49,8 +49,11 @@ function linesOf([name, { results, timings = {} }]: [string, EvalOutcome]): stri
   return [name, ...leavesOf(results, []), ...leavesOf(timings, ['timings'])];
 }
 
-/** One line per value, under the keys that lead to it; a list stays on one line. */
+/** One line per value, under the keys that lead to it; a list stays on one line, and single rows are only counted. */
 function leavesOf(value: Json, keys: readonly string[]): string[] {
+  if (Array.isArray(value) && keys.at(-1) === 'rows') {
+    return [`  ${keys.join('.')}: ${value.length} (--json shows them)`];
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [`  ${keys.join('.')}: ${JSON.stringify(value)}`];
   }
