@@ -16,7 +16,9 @@ export function describeRollback(name: EngineName, numRuns: number): void {
       const before = engine.memory().numTensors;
       const model = tinyModel(engine, trunk, head);
       await fc.assert(
-        fc.asyncProperty(anyActions(VOCABULARY), (actions) => expectFreshRows(model, actions)),
+        fc.asyncProperty(anyActions(VOCABULARY), fc.integer({ min: 1, max: 10 }), (actions, chunk) =>
+          expectFreshRows(model, actions, { chunk }),
+        ),
         { numRuns },
       );
       model.dispose();

@@ -5,14 +5,15 @@ import type { ModelMemory } from './model-memory.ts';
 import type { Row } from './row.ts';
 import type { TrunkForward } from './trunk-forward.ts';
 
-/** Columns that one forward reads at most. */
-const CHUNK = 64;
-
-/** Reads all tokens of an empty row but the last one, which is left pending. */
-export function prefill(row: Row, tokens: Int32Array, trunk: TrunkForward, memory: ModelMemory): void {
+/**
+ * Reads all tokens of an empty row but the last one, which is left pending.
+ *
+ * @param chunk - columns that one forward reads at most; changes no bit
+ */
+export function prefill(row: Row, tokens: Int32Array, chunk: number, trunk: TrunkForward, memory: ModelMemory): void {
   for (const token of tokens) row.push(token);
-  for (let from = 0; from < row.numColumns; from += CHUNK) {
-    const tokens_BT = tokens.slice(from, Math.min(from + CHUNK, row.numColumns));
+  for (let from = 0; from < row.numColumns; from += chunk) {
+    const tokens_BT = tokens.slice(from, Math.min(from + chunk, row.numColumns));
     const columns = [...tokens_BT.keys()];
     const at = nodesOf([
       {
@@ -21,11 +22,11 @@ export function prefill(row: Row, tokens: Int32Array, trunk: TrunkForward, memor
       },
     ]);
     try {
-      const chunk = trunk.read({ rows: [row.id], tokens_BT, at });
+      const read = trunk.read({ rows: [row.id], tokens_BT, at });
       memory.commit(row.id, columns);
       memory.close();
-      if (chunk) for (const node of columns) row.columns.push({ chunk, node });
-      chunk?.release();
+      if (read) for (const node of columns) row.columns.push({ chunk: read, node });
+      read?.release();
     } finally {
       at.dispose();
     }

@@ -17,7 +17,7 @@ afterEach(() => {
 
 async function isCaught(trunk: TinyTrunk, head: TinyHead, tamper?: (store: KeyValueStore) => void): Promise<boolean> {
   const model = tinyModel(engine, trunk, head);
-  const property = fc.asyncProperty(anyActions(VOCABULARY), (actions) => expectFreshRows(model, actions, tamper));
+  const property = fc.asyncProperty(anyActions(VOCABULARY), (actions) => expectFreshRows(model, actions, { tamper }));
   const { failed, errorInstance } = await fc.check(property, { numRuns: 60, endOnFailure: true });
   model.dispose();
   // By a comparison, not by a throw on the way to it.
@@ -56,18 +56,34 @@ test('a store that forgets the pending token is caught', async () => {
   expect(await isCaught('attentive', 'linear', shorter)).toBe(true);
 });
 
-test('a recurrent state taken after the last node of the tree instead of the path is caught', async () => {
-  const { commit } = SlotMemory.prototype;
-  let lengths: Int32Array;
-  const { open } = SlotMemory.prototype;
-  vi.spyOn(SlotMemory.prototype, 'open').mockImplementation(function (this: SlotMemory, rows, at) {
-    lengths = at.length_B;
-    return open.call(this, rows, at);
+test.each<TinyTrunk>(['recurrent', 'gated'])(
+  'a state of the %s trunk taken after the last node of the tree instead of the path is caught',
+  async (trunk) => {
+    const { commit } = SlotMemory.prototype;
+    let lengths: Int32Array;
+    const { open } = SlotMemory.prototype;
+    vi.spyOn(SlotMemory.prototype, 'open').mockImplementation(function (this: SlotMemory, rows, at) {
+      lengths = at.length_B;
+      return open.call(this, rows, at);
+    });
+    vi.spyOn(SlotMemory.prototype, 'commit').mockImplementation(function (this: SlotMemory, row, path) {
+      commit.call(this, row, lengths.length > 1 || path.length === 0 ? path : [...path.slice(0, -1), lengths[0] - 1]);
+    });
+    expect(await isCaught(trunk, 'linear')).toBe(true);
+  },
+);
+
+test('keys and values that stay behind the state they were made with are caught', async () => {
+  const shorter = commits((path) => (path.length > 1 ? path.slice(0, -1) : path));
+  expect(await isCaught('gated', 'linear', shorter)).toBe(true);
+});
+
+test('a fork that forgets how its original samples is caught', async () => {
+  const { fork } = Row.prototype;
+  vi.spyOn(Row.prototype, 'fork').mockImplementation(function (this: Row, id) {
+    return Object.defineProperty(fork.call(this, id), 'sampler', { value: undefined });
   });
-  vi.spyOn(SlotMemory.prototype, 'commit').mockImplementation(function (this: SlotMemory, row, path) {
-    commit.call(this, row, lengths.length > 1 || path.length === 0 ? path : [...path.slice(0, -1), lengths[0] - 1]);
-  });
-  expect(await isCaught('recurrent', 'linear')).toBe(true);
+  expect(await isCaught('attentive', 'linear')).toBe(true);
 });
 
 test('a fork that shares the pending token with its original is caught', async () => {

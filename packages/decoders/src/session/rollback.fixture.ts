@@ -1,5 +1,5 @@
 // Drives a session at random and compares every row with a fresh session that was fed the tokens it kept.
-import type { DraftPolicy, Kept, LanguageModel, Random, Session, Tree } from '@foretoken/core';
+import type { DraftPolicy, Kept, LanguageModel, Random, Sampling, Session, Tree } from '@foretoken/core';
 import { emptyTree, levelsOf } from '@foretoken/core';
 import type { KeyValueStore } from '@foretoken/engine';
 import fc from 'fast-check';
@@ -40,8 +40,16 @@ const policies = {
   },
 } satisfies Record<string, DraftPolicy>;
 
+/** What rows sample by; each shows in verdicts and in drawn drafts. */
+const samplings: readonly (Sampling | undefined)[] = [
+  undefined,
+  { temperature: 0.6, repetitionPenalty: 1.4 },
+  { topK: 4, bias: { 3: 2, 5: -4 } },
+  { temperature: 0, repetitionPenalty: 3 },
+];
+
 export type Action =
-  | { readonly kind: 'join'; readonly prompt: readonly number[] }
+  | { readonly kind: 'join'; readonly prompt: readonly number[]; readonly sampling?: Sampling }
   | { readonly kind: 'leave'; readonly which: number }
   | { readonly kind: 'fork'; readonly picks: readonly number[]; readonly pending?: readonly number[] }
   | {
@@ -49,6 +57,8 @@ export type Action =
       readonly draft?: keyof typeof policies;
       readonly verify: 'drafted' | 'random' | 'none';
       readonly seed: number;
+      /** A row that leaves in the middle of the step, and after what. */
+      readonly leaving?: { readonly which: number; readonly after: 'draft' | 'verify' };
     };
 
 /** Sequences of calls that begin with a row. */
@@ -57,12 +67,17 @@ export function anyActions(vocabulary: number): fc.Arbitrary<readonly Action[]> 
   const join = fc.record({
     kind: fc.constant('join' as const),
     prompt: fc.array(token, { minLength: 1, maxLength: 10 }),
+    sampling: fc.constantFrom(...samplings),
   });
   const step = fc.record({
     kind: fc.constant('step' as const),
     draft: fc.option(fc.constantFrom(...(Object.keys(policies) as (keyof typeof policies)[])), { nil: undefined }),
     verify: fc.constantFrom('drafted' as const, 'drafted' as const, 'random' as const, 'none' as const),
     seed: fc.nat(),
+    leaving: fc.oneof(
+      { weight: 7, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.record({ which: fc.nat(9), after: fc.constantFrom('draft', 'verify') }) },
+    ),
   });
   const leave = fc.record({ kind: fc.constant('leave' as const), which: fc.nat(9) });
   const fork = fc.array(fc.tuple(fc.nat(9), token), { minLength: 1, maxLength: 3 }).chain((picks) =>
@@ -85,6 +100,7 @@ export function anyActions(vocabulary: number): fc.Arbitrary<readonly Action[]> 
 interface KeptRow {
   readonly tokens: readonly number[];
   readonly hasVerdict: boolean;
+  readonly sampling?: Sampling;
 }
 
 /** A session with the key/value stores that it made, by slot. */
@@ -93,8 +109,16 @@ interface Watched {
   readonly stores: ReadonlyMap<string, KeyValueStore>;
 }
 
+/** How the session under test differs from the fresh ones that it is compared with. */
+export interface Difference {
+  /** Breaks a store on purpose. */
+  readonly tamper?: (store: KeyValueStore) => void;
+  /** Columns that one forward reads of a prompt at most. */
+  readonly chunk?: number;
+}
+
 /** Opens a session over a model whose key/value stores can be looked at, or broken on purpose. */
-export function openWatched(model: LanguageModel, tamper: (store: KeyValueStore) => void = () => {}): Watched {
+export function openWatched(model: LanguageModel, { tamper = () => {}, chunk }: Difference = {}): Watched {
   const stores = new Map<string, KeyValueStore>();
   const createKeyValueStore = (slot: string) => {
     const store = model.engine.createKeyValueStore(slot);
@@ -102,16 +126,16 @@ export function openWatched(model: LanguageModel, tamper: (store: KeyValueStore)
     stores.set(slot, store);
     return store;
   };
-  return { session: openSession({ ...model, engine: { ...model.engine, createKeyValueStore } }), stores };
+  return { session: openSession({ ...model, engine: { ...model.engine, createKeyValueStore } }, { chunk }), stores };
 }
 
 /** Does what the actions say, then compares every row that is left with a fresh session. */
 export async function expectFreshRows(
   model: LanguageModel,
   actions: readonly Action[],
-  tamper?: (store: KeyValueStore) => void,
+  difference?: Difference,
 ): Promise<void> {
-  const watched = openWatched(model, tamper);
+  const watched = openWatched(model, difference);
   const { session } = watched;
   let rows: KeptRow[] = [];
   for (const action of actions) {
@@ -132,8 +156,9 @@ export async function expectFreshRows(
 async function act(session: Session, rows: readonly KeptRow[], action: Action, vocabulary: number): Promise<KeptRow[]> {
   if (action.kind === 'join') {
     if (rows.length >= MOST_ROWS) return [...rows];
-    session.join({ tokens: Int32Array.from(action.prompt) });
-    return [...rows, { tokens: action.prompt, hasVerdict: false }];
+    const { prompt, sampling } = action;
+    session.join({ tokens: Int32Array.from(prompt), sampling });
+    return [...rows, { tokens: prompt, hasVerdict: false, sampling }];
   }
   if (rows.length === 0) return [];
   if (action.kind === 'leave') {
@@ -158,20 +183,33 @@ async function act(session: Session, rows: readonly KeptRow[], action: Action, v
 async function step(
   session: Session,
   rows: readonly KeptRow[],
-  { draft, verify, seed }: Action & { kind: 'step' },
+  { draft, verify, seed, leaving }: Action & { kind: 'step' },
   vocabulary: number,
 ): Promise<KeptRow[]> {
   const dice = randomOf(seed);
   const drafted = draft ? await session.draft(policies[draft], () => dice) : undefined;
-  const trees = session.rows.map((row, r) => {
-    if (verify === 'none') return emptyTree();
-    return verify === 'drafted' && drafted ? drafted[r] : randomTree(dice, session.room(row) - 1, vocabulary);
+  let stepping = rows.map((row, r) => {
+    if (verify === 'none') return { row, tree: emptyTree() };
+    const mostLevels = session.room(session.rows[r]) - 1;
+    return { row, tree: verify === 'drafted' && drafted ? drafted[r] : randomTree(dice, mostLevels, vocabulary) };
   });
-  const verdicts = await session.verify(trees);
-  const kept = trees.map((tree, r) => randomKept(dice, tree, vocabulary, verdicts[r].argmax(-1)));
+  const leave = () => {
+    const which = leaving!.which % stepping.length;
+    session.leave(session.rows[which]);
+    stepping = stepping.filter((_, r) => r !== which);
+  };
+  if (leaving?.after === 'draft') leave();
+  // Once its last row has left, a session is between steps.
+  if (stepping.length === 0) return [];
+  const verdicts = await session.verify(stepping.map(({ tree }) => tree));
+  const choices = new Map(stepping.map(({ row }, r) => [row, verdicts[r].argmax(-1)]));
+  if (leaving?.after === 'verify') leave();
+  if (stepping.length === 0) return [];
+  const kept = stepping.map(({ row, tree }) => randomKept(dice, tree, vocabulary, choices.get(row)!));
   session.commit(kept);
-  return rows.map(({ tokens }, r) => ({
-    tokens: [...tokens, ...Array.from(kept[r].path, (node) => trees[r].tokens[node]), kept[r].next],
+  return stepping.map(({ row, tree }, r) => ({
+    ...row,
+    tokens: [...row.tokens, ...Array.from(kept[r].path, (node) => tree.tokens[node]), kept[r].next],
     hasVerdict: true,
   }));
 }
@@ -189,6 +227,8 @@ async function compare(model: LanguageModel, { session, stores }: Watched, rows:
     const [verdict] = await fresh.session.verify([tree]);
     for (let node = -1; node < tree.tokens.length; node++) {
       expect(verdicts[r].logits(node)).toEqual(verdict.logits(node));
+      expect(verdicts[r].p(node)).toEqual(verdict.p(node));
+      expect(verdicts[r].argmax(node)).toBe(verdict.argmax(node));
     }
     if (session.room(ids[r]) > session.levels + 1) {
       for (const [slot, store] of fresh.stores) {
@@ -200,9 +240,9 @@ async function compare(model: LanguageModel, { session, stores }: Watched, rows:
 }
 
 /** Brings a fresh session to where a row should be. */
-async function feed(session: Session, { tokens, hasVerdict }: KeptRow): Promise<void> {
+async function feed(session: Session, { tokens, hasVerdict, sampling }: KeptRow): Promise<void> {
   const prompt = Int32Array.from(hasVerdict ? tokens.slice(0, -1) : tokens);
-  session.join({ tokens: prompt });
+  session.join({ tokens: prompt, sampling });
   if (!hasVerdict) return;
   await session.verify([emptyTree()]);
   session.commit([{ path: new Int32Array(0), next: tokens.at(-1)! }]);

@@ -31,6 +31,18 @@ interface Undecided {
   readonly columns?: Chunk;
 }
 
+/** How a session works, whatever it gives. */
+export interface SessionOptions {
+  /**
+   * Columns that one forward reads of a prompt at most: more of them are read faster and take more memory for a moment.
+   * Default 64.
+   */
+  readonly chunk?: number;
+}
+
+/** Columns that one forward reads of a prompt at most, where nothing else is said. */
+const CHUNK = 64;
+
 /** The session over one model. See {@link Session}. */
 export class DecodingSession implements Session {
   readonly levels: number;
@@ -38,13 +50,15 @@ export class DecodingSession implements Session {
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
   readonly #trunk: TrunkForward;
+  readonly #chunk: number;
   #rows: Row[] = [];
   #nextId = 0;
   #forwards = 0;
   #phase: Phase = 'committed';
   #undecided: Undecided | undefined;
 
-  constructor(model: LanguageModel, plan: HeadPlan) {
+  constructor(model: LanguageModel, plan: HeadPlan, { chunk = CHUNK }: SessionOptions = {}) {
+    this.#chunk = chunk;
     this.levels = plan.levels;
     this.#model = model;
     this.#plan = plan;
@@ -80,7 +94,7 @@ export class DecodingSession implements Session {
     const row = new Row(this.#nextId++, context, sampler);
     this.#memory.join(row.id);
     try {
-      prefill(row, prompt.tokens, this.#trunk, this.#memory);
+      prefill(row, prompt.tokens, this.#chunk, this.#trunk, this.#memory);
     } catch (error) {
       this.#free(row);
       throw error;

@@ -63,6 +63,36 @@ const recurrent = defineTrunk({
   },
 });
 
+/** A gated linear recurrence, then attention: a state and keys and values, which must go back together. */
+const gated = defineTrunk({
+  name: 'gated',
+  shape,
+  create({ ops, param, dims }) {
+    const table_VD = param<Tensor2D>('embedding', [dims.vocabulary, WIDTH], LARGE);
+    const [gate_DD, value_DD] = ['gate', 'value'].map((name) => param<Tensor2D>(name, [WIDTH, WIDTH], LARGE));
+    const loud = ((name: string, size: readonly number[], init?: { kind: string }) =>
+      param(name, size, init?.kind === 'ones' ? { kind: 'ones' } : LARGE)) as typeof param;
+    const block = createTransformerBlock({ ops, param: loud }, 'block', dims);
+    return {
+      embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
+      forward(x_BTD, at, memory, taps) {
+        const [B] = x_BTD.shape;
+        const gates_BTD = ops.sigmoid(ops.linear(x_BTD, gate_DD));
+        const values_BTD = ops.linear(x_BTD, value_DD);
+        const of = (y_BTD: Tensor3D, node: number) =>
+          ops.reshape<Tensor2D>(ops.slice(y_BTD, [0, node, 0], [B, 1, WIDTH]), [B, WIDTH]);
+        const states_BTD = memory.scan('state', ops.zeros([WIDTH]), (state_BD, node) => {
+          const gate_BD = of(gates_BTD, node);
+          const rest_BD = ops.mul(of(values_BTD, node), ops.sub(ops.ones<Tensor2D>([1, WIDTH]), gate_BD));
+          return ops.add(ops.mul(state_BD as Tensor2D, gate_BD), rest_BD);
+        }) as Tensor3D;
+        const y_BTD = block(ops.add(states_BTD, x_BTD), at, memory.kv('block'));
+        return taps.map((share) => (share === 1 ? y_BTD : states_BTD));
+      },
+    };
+  },
+});
+
 /** Makes weights that differ per name and are far from zero. */
 function parts({ ops, param, dims }: HeadContext) {
   const loud = ((name: string, size: readonly number[], init?: { kind: string }) =>
@@ -314,7 +344,7 @@ const heads = {
 /** Heads that draft past the offsets they trained; their readout must be shared. */
 export const EXTENDING_HEADS: readonly string[] = ['extending', 'repeated', 'onward', 'blind', 'rolling'];
 
-const trunks = { attentive, recurrent };
+const trunks = { attentive, recurrent, gated };
 
 export type TinyHead = keyof typeof heads;
 export type TinyTrunk = keyof typeof trunks;
