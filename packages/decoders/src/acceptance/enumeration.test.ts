@@ -33,7 +33,7 @@ describe('texts as numbers', () => {
 });
 
 describe('rejection gives the distribution of plain sampling, to 1e-12', () => {
-  test.each(SETTINGS)('$name', { timeout: 60_000 }, ({ shape, vocabulary }) => {
+  test.each(SETTINGS.map((one) => [one.name, one] as const))('%s', { timeout: 60_000 }, (_, { shape, vocabulary }) => {
     const length = levels(shape) + 1;
     for (const [seed, zeros] of [
       [1, 0],
@@ -74,7 +74,7 @@ describe('rejection gives the distribution of plain sampling, to 1e-12', () => {
 });
 
 describe('a sampler that is wrong is seen', () => {
-  test.each(BIASED)('one that $what', ({ rule: wrong, siblings }) => {
+  test.each(BIASED.map((one) => [one.what, one] as const))('one that %s', (_, { rule: wrong, siblings }) => {
     for (const shape of siblings ? [TREE] : [CHAIN, TREE]) {
       expect(gap({ tables: TABLES, shape, rule: wrong }, LENGTH)).toBeGreaterThan(1e-4);
     }

@@ -95,20 +95,10 @@ test('it goes down the branch that it took, and its nephews are not looked at', 
 
 describe('what rounding leaves', () => {
   test('where p and q differ by rounding alone, a rejected token’s successor is drawn from p', () => {
-    const p = [0.1 + 0.2, 0.7];
-    const q = [0.3 + 2e-16, 0.7];
-    const kept = rule.accept(
-      tree([0], [-1], [q]),
-      saying(p.map((x, i) => Math.min(x, q[i]))),
-      uniforms(1 - 2 ** -53, 0.9),
-    );
-    expect(kept.path.length + kept.next).toBe(1);
-  });
-
-  test('nothing left beyond q, next is a token that the model can say', () => {
-    // Not distributions that add up, as after rounding: everything of p is below q.
-    const kept = rule.accept(tree([0], [-1], [[0.6, 0.5]]), saying([0.5, 0.5]), uniforms(0.99, 0.6));
-    expect(kept).toEqual({ path: Int32Array.of(), next: 1 });
+    const drawn = tree([0], [-1], [[0.3 + 4e-16, 0.7]]);
+    const target = saying([0.3, 0.7]);
+    expect(rule.accept(drawn, target, uniforms(1 - 2 ** -53, 0.2))).toEqual({ path: Int32Array.of(), next: 0 });
+    expect(rule.accept(drawn, target, uniforms(1 - 2 ** -53, 0.4))).toEqual({ path: Int32Array.of(), next: 1 });
   });
 
   test('the smallest probabilities there are make neither NaN nor an impossible token', () => {
