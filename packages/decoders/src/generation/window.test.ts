@@ -16,8 +16,8 @@ const draft = (text: readonly number[]) => {
 const session = () => new ScriptedSession({ next: sum, draft, context: CONTEXT });
 
 /** What a model says that is shown its last `window` tokens whenever it has seen `CONTEXT`. */
-function expected(start: number, window: number, maxTokens: number): number[] {
-  let held = [start];
+function expected(prompt: readonly number[], window: number, maxTokens: number): number[] {
+  let held = [...prompt];
   const text: number[] = [];
   while (text.length < maxTokens) {
     text.push(sum(held));
@@ -30,9 +30,12 @@ function expected(start: number, window: number, maxTokens: number): number[] {
 for (const [name, decoder] of DECODERS) {
   test.each([1, 2, 5, 7])(`${name} goes on with the last %i tokens of a full row`, async (window) => {
     const scripted = session();
-    const emissions = await all(decoder.generate(scripted, request([3, 50, 20], 40, { window, maxRows: 2 })));
-    for (const [index, start] of [3, 50, 20].entries()) {
-      expect(textOf(emissions, index)).toEqual(expected(start, window, 40));
+    // Of several lengths: they are full at different steps, and the batch is another order each time.
+    const texts = [[3, 4, 5, 6], [50], [20, 1]];
+    const prompts = texts.map((tokens) => ({ tokens: Int32Array.from(tokens) }));
+    const emissions = await all(decoder.generate(scripted, request([], 40, { prompts, window, maxRows: 2 })));
+    for (const [index, text] of texts.entries()) {
+      expect(textOf(emissions, index)).toEqual(expected(text, window, 40));
       expect(endOf(emissions, index).finished).toBe('length');
     }
     expect(scripted.peak).toBe(2);
@@ -40,7 +43,7 @@ for (const [name, decoder] of DECODERS) {
   });
 
   test(`${name} counts limits and stops over the whole text, not over the window`, async () => {
-    const text = expected(3, 2, 40);
+    const text = expected([3], 2, 40);
     const token = text[23];
     const emissions = await all(
       decoder.generate(session(), request([3], 40, { window: 2, stops: { tokens: [token] } })),
