@@ -111,22 +111,25 @@ const branching: DraftPolicy = {
 };
 
 describe.each(TINY_TRUNKS)('trees on the %s trunk', (trunk) => {
-  test.each(TINY_HEADS)('%s: each node was drawn from what a window that ends with its path says', async (head) => {
-    const model = tinyModel(engine, trunk, head);
-    const session = openSession(model);
-    const texts = [TEXT.slice(0, 3), TEXT.slice(2, 8)];
-    for (const text of texts) session.join({ tokens: Int32Array.from(text) });
-    for (const next of [7, 0, 8]) {
-      await session.verify(session.rows.map(emptyTree));
-      session.commit(texts.map(() => ({ path: new Int32Array(0), next })));
-      for (const text of texts) text.push(next);
-      let seed = next;
-      const trees = await session.draft(branching, () => ({ uniform: () => (seed++ * 0.37) % 1 }) as Random);
-      for (const [r, tree] of trees.entries()) expectDrawn(model, texts[r], tree);
-    }
-    session.dispose();
-    model.dispose();
-  });
+  test.each(TINY_HEADS)(
+    '%s: each node was drawn from what a window that ends with its path says, less its elder siblings',
+    async (head) => {
+      const model = tinyModel(engine, trunk, head);
+      const session = openSession(model);
+      const texts = [TEXT.slice(0, 3), TEXT.slice(2, 8)];
+      for (const text of texts) session.join({ tokens: Int32Array.from(text) });
+      for (const next of [7, 0, 8]) {
+        await session.verify(session.rows.map(emptyTree));
+        session.commit(texts.map(() => ({ path: new Int32Array(0), next })));
+        for (const text of texts) text.push(next);
+        let seed = next;
+        const trees = await session.draft(branching, () => ({ uniform: () => (seed++ * 0.37) % 1 }) as Random);
+        for (const [r, tree] of trees.entries()) expectDrawn(model, texts[r], tree);
+      }
+      session.dispose();
+      model.dispose();
+    },
+  );
 });
 
 /** Compares the distribution of every node of a tree with a whole window's. */
@@ -137,7 +140,13 @@ function expectDrawn(model: LanguageModel, text: readonly number[], { tokens, pa
     const offset = path.length + 2;
     const offsets = offset > model.offsets.at(-1)! ? upTo(offset) : model.offsets;
     const logits = windowLogits(model, [...text, ...path], offsets);
-    expectClose(drawnFrom as Float64Array, said(model, logits, offset, text.length - 2));
+    const elders = tokens.filter((_, other) => other < node && parent[other] === parent[node]);
+    const p = said(model, logits, offset, text.length - 2).map((value, v) => (elders.includes(v) ? 0 : value));
+    const left = p.reduce((sum, value) => sum + value, 0);
+    expectClose(
+      drawnFrom as Float64Array,
+      p.map((value) => value / left),
+    );
   }
 }
 
