@@ -58,6 +58,17 @@ function biasedDecoder(label: string, { bias, repetitionPenalty }: { bias: { 0: 
   return { ...speculativeDecoder(label), decoder };
 }
 
+/** Speculates on the model as it is, whatever sampling its prompts bring. */
+function deafDecoder(label: string) {
+  const named = speculativeDecoder(label);
+  const decoder: Decoder = {
+    ...named.decoder,
+    generate: (session, request) =>
+      named.decoder.generate(session, { ...request, prompts: request.prompts.map(({ tokens }) => ({ tokens })) }),
+  };
+  return { ...named, decoder };
+}
+
 describe('the eval losslessness', () => {
   it('finds honest speculation equal to greedy, prompt by prompt', async () => {
     const results = await measure(scriptedSubject({ ...script, decoders: [speculativeDecoder(), greedyDecoder()] }));
@@ -131,15 +142,17 @@ describe('the eval losslessness', () => {
     // Token 0 wins by its bias everywhere, and then loses its lead by the penalty on what the row holds.
     const sampling = { bias: { 0: 3 }, repetitionPenalty: 4 };
     const honest = { ...biasedDecoder('honest', sampling), sampling };
-    const deaf = { ...speculativeDecoder('deaf'), sampling };
+    const heard = { ...speculativeDecoder('heard'), sampling };
+    const deaf = { ...deafDecoder('deaf'), sampling };
     const plain = speculativeDecoder('plain');
-    const subject = scriptedSubject({ ...script, decoders: [honest, deaf, plain] });
+    const subject = scriptedSubject({ ...script, decoders: [honest, heard, deaf, plain] });
     const { decoders } = await measure(subject);
     expect(decoders.honest).toMatchObject({ equal: 3, lossless: true });
+    expect(decoders.heard).toMatchObject({ equal: 3, lossless: true });
     expect(decoders.deaf).toMatchObject({ equal: 0, lossless: false });
     expect(decoders.plain).toMatchObject({ equal: 3, lossless: true });
-    // Three decoders, and two judges: one for both decoders of one sampling.
-    expect(subject.sessions).toHaveLength(5);
+    // Four decoders, and two judges: one for all decoders of one sampling.
+    expect(subject.sessions).toHaveLength(6);
   });
 
   it('names a decoder that has nothing to draft with, which decodes nothing and so loses nothing', async () => {
