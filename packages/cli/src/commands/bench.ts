@@ -47,7 +47,6 @@ export interface BenchDecodingOptions extends BenchModelOptions {
   readonly levels?: number;
   readonly sampled?: boolean;
   readonly split?: boolean;
-  readonly overhead?: boolean;
   readonly curve?: boolean;
   readonly bestK?: boolean;
   /** File for the drawing of a curve. */
@@ -126,8 +125,7 @@ function decodingCommand(): Command {
     .option('--policy <name>', 'draft policy of the decoders that draft')
     .option('--levels <count>', 'levels that the policy drafts at most', wholeNumber({ minimum: 0 }))
     .option('--sampled', 'let the policy draw its drafts')
-    .option('--split', 'time prefill and decoding apart, and add shares of the bound')
-    .option('--overhead', 'tell JavaScript from kernels, in a run of its own behind the others')
+    .option('--split', 'time prefill and decoding apart, add shares of the bound and of JavaScript')
     .addOption(new Option('--curve', 'measure t(k), the time of a step by nodes verified').conflicts('bestK'))
     .option('--svg <file>', 'with --curve: draw it into this file')
     .option('--best-k', 'measure every fixed number of levels against the cost model, batch by batch')

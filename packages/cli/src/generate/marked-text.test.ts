@@ -22,6 +22,12 @@ describe('markText', () => {
     expect(text.push(emission('bcd', 2))).toBe('\u001b[32mbc\u001b[39md');
   });
 
+  it('shows a terminal what a model says to it, and keeps the bare text', () => {
+    const text = markText(bytes, new Ansis(1));
+    expect(text.push(emission('a\u001b[2Jb', 3))).toBe('\u001b[32ma␛[\u001b[39m2Jb');
+    expect(text.plain).toBe('a\u001b[2Jb');
+  });
+
   it('never writes half a character', () => {
     const [first, second] = new TextEncoder().encode('é');
     const text = markText(bytes, new Ansis(0));

@@ -1,6 +1,7 @@
 import { type Emission, type Tokenizer, Utf8Stream } from '@foretoken/core';
 import type { Ansis } from 'ansis';
 import { markDrafted } from '../output/mark-drafted.ts';
+import { visibleText } from '../output/visible-text.ts';
 
 /** Turns the emissions of one row into text in which drafted-and-accepted tokens can be told from the others. */
 export interface MarkedText {
@@ -36,7 +37,8 @@ export function markText(
   let plain = '';
   const written = (text: string, isDrafted: boolean) => {
     plain += text;
-    return isDrafted ? markDrafted(text, colours) : text;
+    const shown = visibleText(text, colours);
+    return isDrafted ? markDrafted(shown, colours) : shown;
   };
   const release = (bytes: readonly MarkedByte[]) =>
     runsOf(bytes)

@@ -1,4 +1,5 @@
 import type { Emission, Tokenizer } from '@foretoken/core';
+import { visibleText } from '../output/visible-text.ts';
 import type { CommandContext } from '../process/context.ts';
 import { type MarkedText, markText } from './marked-text.ts';
 
@@ -32,7 +33,11 @@ export function rowsText(
   const show = (text: string) => (context.isJson || text === '' ? undefined : context.stream(text));
   const rows = prompts.map((prompt, index): ShownRow => {
     const heading = prompts.length > 1 ? `${index > 0 ? '\n' : ''}--- ${index + 1} of ${prompts.length} ---\n` : '';
-    return { text: markText(tokenizer, colours, stops), waiting: heading + colours.dim(prompt), isOver: false };
+    return {
+      text: markText(tokenizer, colours, stops),
+      waiting: heading + colours.dim(visibleText(prompt, colours)),
+      isOver: false,
+    };
   });
   let turn = 0;
   const flush = () => {

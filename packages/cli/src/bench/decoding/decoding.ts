@@ -34,7 +34,7 @@ async function speeds(context: CommandContext, model: DecodingModel, options: Be
   await model.withDecoders(configOf(names, options), async (decoders) => {
     const contenders = decoders.flatMap((decoder) => batches.map((batch) => ({ decoder, batch })));
     const results = await inTurns(context, model, contenders, scheduleOf(model, options));
-    const isDetailed = options.split || options.overhead || options.run !== undefined;
+    const isDetailed = options.split || options.run !== undefined;
     if (isDetailed) show(context, detailedSpeedsOf(model, results, weightBytes(model.model)), detailedLines);
     else show(context, speedsOf(model, results), speedLines);
   });
@@ -76,14 +76,14 @@ function configOf(names: readonly string[], { rule, policy, levels, sampled }: B
 }
 
 /** Random prompts are decoded again and again; texts of a run once each, in batches. */
-function scheduleOf({ prompts }: DecodingModel, { run, tokens: maxTokens, overhead }: BenchDecodingOptions): Schedule {
+function scheduleOf({ prompts }: DecodingModel, { run, tokens: maxTokens }: BenchDecodingOptions): Schedule {
   if (run === undefined) {
     const groups = (batch: number) => Array.from({ length: RUNS }, () => prompts.slice(0, batch));
-    return { groups, maxTokens, warmUpTokens: maxTokens, isMetered: overhead };
+    return { groups, maxTokens, warmUpTokens: maxTokens };
   }
   const group = (first: number, batch: number): Prompt[] =>
     Array.from({ length: batch }, (_, index) => prompts[(first + index) % prompts.length]);
   const groups = (batch: number) =>
     Array.from({ length: Math.ceil(prompts.length / batch) }, (_, index) => group(index * batch, batch));
-  return { groups, maxTokens, warmUpTokens: Math.min(maxTokens, WARM_UP_TOKENS), isMetered: overhead };
+  return { groups, maxTokens, warmUpTokens: Math.min(maxTokens, WARM_UP_TOKENS) };
 }

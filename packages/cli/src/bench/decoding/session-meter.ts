@@ -1,15 +1,26 @@
 import type { DraftPolicy, Kept, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
+import type { Engine } from '@foretoken/engine';
 
 /** A session that tells what its prompts took to read, and whether the heads were asked to draft. */
 export class SessionMeter implements Session {
   readonly #session: Session;
-  readonly #joined: (seconds: number) => void;
+  readonly #engine: Pick<Engine, 'kernelSeconds'>;
+  #prefill = { seconds: 0, kernelSeconds: 0 };
   #hasDrafted = false;
 
-  /** @param joined - told the seconds of every prompt that was read */
-  constructor(session: Session, joined: (seconds: number) => void) {
+  constructor(session: Session, engine: Pick<Engine, 'kernelSeconds'>) {
     this.#session = session;
-    this.#joined = joined;
+    this.#engine = engine;
+  }
+
+  /** What reading prompts took. */
+  get prefillSeconds(): number {
+    return this.#prefill.seconds;
+  }
+
+  /** Of that, what the engine's own code took; 0 where it does not tell. */
+  get prefillKernelSeconds(): number {
+    return this.#prefill.kernelSeconds;
   }
 
   /** Whether a draft came from the heads: not every decoder's does. */
@@ -42,9 +53,14 @@ export class SessionMeter implements Session {
   }
 
   join(prompt: Prompt): number {
+    const kernels = this.#engine.kernelSeconds() ?? 0;
     const started = performance.now();
     const row = this.#session.join(prompt);
-    this.#joined((performance.now() - started) / 1_000);
+    const { seconds, kernelSeconds } = this.#prefill;
+    this.#prefill = {
+      seconds: seconds + (performance.now() - started) / 1_000,
+      kernelSeconds: kernelSeconds + (this.#engine.kernelSeconds() ?? 0) - kernels,
+    };
     return row;
   }
 

@@ -15,7 +15,7 @@ export interface DecodingSpeed {
   readonly tokensPerForward: number;
 }
 
-/** What `--split`, `--run` and `--overhead` add to it. */
+/** What `--split` and `--run` add to it. */
 export interface DetailedSpeed extends DecodingSpeed {
   readonly prompts: number;
   /** Of the runs that count. */
@@ -31,7 +31,7 @@ export interface DetailedSpeed extends DecodingSpeed {
   /** `overGreedy` and `decodingOverGreedy` over the bound. */
   readonly shareOfBound?: number;
   readonly decodingShareOfBound?: number;
-  /** Share of decoding that was JavaScript, and milliseconds of it in a step of the batch; on the native engine. */
+  /** Share of decoding that was JavaScript, and milliseconds of it in a step of the batch; where the engine tells. */
   readonly javaScriptShare?: number;
   readonly javaScriptMsPerStep?: number;
 }
@@ -92,12 +92,14 @@ function againstGreedy(own: Total, greedy: Total, weights: WeightBytes | undefin
   };
 }
 
-function javaScriptOf({ metered, batch }: ContenderRuns) {
-  if (metered?.javaScriptSeconds === undefined) return {};
-  const { javaScriptSeconds, seconds, prefillSeconds, forwards } = metered;
+function javaScriptOf({ runs, batch }: ContenderRuns) {
+  const told = runs.filter(({ javaScriptSeconds }) => javaScriptSeconds !== undefined);
+  if (told.length === 0) return {};
+  const sum = (of: (run: TimedRun) => number) => told.reduce((total, run) => total + of(run), 0);
+  const seconds = sum(({ javaScriptSeconds }) => javaScriptSeconds!);
   return {
-    javaScriptShare: javaScriptSeconds / (seconds - prefillSeconds),
-    javaScriptMsPerStep: (javaScriptSeconds * 1_000) / (forwards / batch),
+    javaScriptShare: seconds / sum((run) => run.seconds - run.prefillSeconds),
+    javaScriptMsPerStep: (seconds * 1_000) / (sum(({ forwards }) => forwards) / batch),
   };
 }
 

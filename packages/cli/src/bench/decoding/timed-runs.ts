@@ -2,7 +2,6 @@ import { createRandom, type Emission, type NamedDecoder, type Prompt } from '@fo
 import type { CommandContext } from '../../process/context.ts';
 import { throwIfStopped } from '../open-bench.ts';
 import type { DecodingModel } from './decoding-model.ts';
-import { startKernelTime } from './kernel-time.ts';
 import { SessionMeter } from './session-meter.ts';
 
 /** One decoder at one batch size. */
@@ -25,7 +24,7 @@ export interface TimedRun {
   readonly proposed: readonly number[];
   /** Whether the model's heads drafted it. */
   readonly isFromHeads: boolean;
-  /** Seconds of decoding outside the engine's kernels, where that was asked for and the engine tells. */
+  /** Seconds of decoding outside the engine's own code, where the engine tells. */
   readonly javaScriptSeconds?: number;
 }
 
@@ -34,19 +33,12 @@ export async function timedRun(
   context: CommandContext,
   model: DecodingModel,
   { decoder: { decoder, rule, policy, sampling } }: Contender,
-  {
-    prompts,
-    maxTokens,
-    isMetered = false,
-  }: { readonly prompts: readonly Prompt[]; readonly maxTokens: number; readonly isMetered?: boolean },
+  { prompts, maxTokens }: { readonly prompts: readonly Prompt[]; readonly maxTokens: number },
 ): Promise<TimedRun> {
   const emissions: Emission[] = [];
-  const kernels = isMetered ? startKernelTime(model.engine) : undefined;
-  let prefill = { seconds: 0, kernelSeconds: 0 };
+  const kernelsBefore = model.engine.kernelSeconds();
   const started = performance.now();
-  const session = new SessionMeter(model.openSession(), (seconds) => {
-    prefill = { seconds: prefill.seconds + seconds, kernelSeconds: kernels?.seconds() ?? 0 };
-  });
+  const session = new SessionMeter(model.openSession(), model.engine);
   const random = (prompt: number) => createRandom(model.seed, `prompt/${prompt}`);
   const request = { prompts: prompts.map((prompt) => ({ ...prompt, sampling })), maxTokens, rule, policy, random };
   try {
@@ -56,17 +48,19 @@ export async function timedRun(
     }
   } finally {
     session.dispose();
-    kernels?.stop();
   }
   const seconds = (performance.now() - started) / 1_000;
-  const inKernels = kernels && kernels.seconds() - prefill.kernelSeconds;
+  const { prefillSeconds, prefillKernelSeconds } = session;
+  const kernels = model.engine.kernelSeconds();
   return {
     prompts: prompts.length,
     seconds,
-    prefillSeconds: prefill.seconds,
+    prefillSeconds,
     isFromHeads: session.hasDrafted,
     ...countsOf(emissions),
-    ...(inKernels !== undefined && { javaScriptSeconds: seconds - prefill.seconds - inKernels }),
+    ...(kernels !== undefined && {
+      javaScriptSeconds: seconds - prefillSeconds - (kernels - kernelsBefore! - prefillKernelSeconds),
+    }),
   };
 }
 
@@ -89,14 +83,11 @@ export interface Schedule {
   /** Tokens to generate, and in the run that warms up. */
   readonly maxTokens: number;
   readonly warmUpTokens: number;
-  /** Whether one more run of each, behind the others, tells JavaScript from kernels. */
-  readonly isMetered?: boolean;
 }
 
 /** The runs of one contender that count, in their order. */
 export interface ContenderRuns extends Contender {
   readonly runs: readonly TimedRun[];
-  readonly metered?: TimedRun;
 }
 
 /**
@@ -107,7 +98,7 @@ export async function inTurns(
   context: CommandContext,
   model: DecodingModel,
   contenders: readonly Contender[],
-  { groups, maxTokens, warmUpTokens, isMetered }: Schedule,
+  { groups, maxTokens, warmUpTokens }: Schedule,
 ): Promise<ContenderRuns[]> {
   const progress = context.progress();
   const runs = contenders.map((): TimedRun[] => []);
@@ -125,12 +116,5 @@ export async function inTurns(
       progress.update({ label: 'decoding', done: ++done, total, unit: 'runs', note });
     }
   }
-  const all: ContenderRuns[] = [];
-  for (const [i, contender] of contenders.entries()) {
-    const metered = isMetered
-      ? await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens, isMetered })
-      : undefined;
-    all.push({ ...contender, runs: runs[i], ...(metered && { metered }) });
-  }
-  return all;
+  return contenders.map((contender, i) => ({ ...contender, runs: runs[i] }));
 }
