@@ -19,7 +19,8 @@ const Options = Type.Object({
     minimum: 0,
     maximum: 1,
     default: 0.01,
-    description: 'Share of the time that may go into drafting one level more than pays, to see whether it would.',
+    description:
+      'Share of the time that may be lost by drafting a level more or less than pays, to see whether it would.',
   }),
   memory: Type.Integer({
     minimum: 8,
@@ -32,12 +33,20 @@ const Options = Type.Object({
 /** Milliseconds that measuring may take, before a generation. */
 const BUDGET_MS = 200;
 
-/** A step under way, from its first question to its first outcome. */
+/** Steps in a row that explore: the first pays for what an offset has not read for long, the others show its price. */
+const BURST = 3;
+
+/** A step under way, from its first question to its last outcome. */
 interface StepUnderWay {
   readonly levels: number;
   readonly started: number;
-  /** Seconds that the pick would take; NaN where there is none yet. */
-  readonly pickSeconds: number;
+  /** Seconds that the pick would take for as many tokens, where this is not the pick. */
+  readonly pickSeconds?: number;
+  /** Known with the first outcome. */
+  seconds?: number;
+  outcomes: number;
+  /** Whether every row drafted all of its levels. */
+  isWhole: boolean;
 }
 
 /**
@@ -54,9 +63,12 @@ export class CostModel implements DraftPolicy {
   readonly #times = new StepTimes();
   readonly #acceptance: AcceptanceEstimate;
   #step: StepUnderWay | undefined;
-  /** Seconds of all steps so far, and what exploring has cost of them. */
+  /** Levels of the step before: offsets beyond them have something to read first. */
+  #levelsBefore = 0;
+  #burst = { levels: 0, left: 0, isUp: true };
+  /** Seconds of all steps so far, and what exploring has lost of them. */
   #seconds = 0;
-  #explored = 0;
+  #lost = 0;
 
   /** @param clock - milliseconds, as of `performance.now` */
   constructor(options: Static<typeof Options>, clock: () => number = () => performance.now()) {
@@ -68,7 +80,7 @@ export class CostModel implements DraftPolicy {
   async prepare(session: Session, { rows, promptTokens }: { rows: number; promptTokens: number }): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
     this.#step = undefined;
-    if (this.#times.sizes.includes(rows) || session.levels === 0) return;
+    if (this.#times.isMeasured(rows) || session.levels === 0) return;
     const measured = await measureSteps(session, {
       rows,
       promptTokens,
@@ -76,19 +88,24 @@ export class CostModel implements DraftPolicy {
       clock: this.#clock,
       budgetMs: BUDGET_MS,
     });
-    for (const [size, seconds] of measured) if (!this.#times.sizes.includes(size)) this.#times.add(size, seconds);
+    for (const [size, seconds] of measured) if (!this.#times.isMeasured(size)) this.#times.add(size, seconds);
   }
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
+    if (this.#step && at.level === 1 && this.#step.outcomes > 0) this.#end(this.#step, at.rows);
     this.#step ??= this.#begin(at);
     return at.level <= this.#step.levels ? oneChild(frontier, this.#options.sampled) : [];
   }
 
-  learn({ tree, kept, isLast }: DraftOutcome): void {
-    if (this.#step) this.#end(this.#step);
-    this.#step = undefined;
+  learn({ tree, kept, rows, isLast }: DraftOutcome): void {
     // What ends a row may have cut its draft: that is no rejection.
     if (!isLast) this.#acceptance.add(tree.tokens.length, kept.path.length);
+    const step = this.#step;
+    if (!step) return;
+    step.seconds ??= (this.#clock() - step.started) / 1_000;
+    step.isWhole &&= tree.tokens.length === step.levels;
+    step.outcomes++;
+    if (step.outcomes === rows) this.#end(step, rows);
   }
 
   #most(at: Pick<DraftMoment, 'levels' | 'trained'>): number {
@@ -98,22 +115,41 @@ export class CostModel implements DraftPolicy {
   #begin(at: DraftMoment): StepUnderWay {
     const most = this.#most(at);
     const seconds = this.#times.at(at.rows);
-    const started = this.#clock();
-    if (seconds.length === 0) return { started, levels: most, pickSeconds: Number.NaN };
-    const pick = bestLevels(expectedTokens(this.#acceptance.conditional(most)), seconds);
-    const levels = pick < most && this.#mayExplore(seconds[pick + 1] - seconds[pick]) ? pick + 1 : pick;
-    return { started, levels, pickSeconds: levels > pick ? seconds[pick] : Number.NaN };
+    const begun = { started: this.#clock(), outcomes: 0, isWhole: true };
+    if (seconds.length === 0) return { ...begun, levels: most };
+    const tokens = expectedTokens(this.#acceptance.conditional(Math.min(most, seconds.length - 1)));
+    const pick = bestLevels(tokens, seconds);
+    const pickSeconds = (levels: number) => (seconds[pick] * tokens[levels]) / tokens[pick];
+    const levels = this.#exploredLevels(pick, tokens.length - 1, (other) => seconds[other] - pickSeconds(other));
+    return { ...begun, levels, ...(levels !== pick && { pickSeconds: pickSeconds(levels) }) };
   }
 
-  #mayExplore(moreSeconds: number): boolean {
-    return this.#explored + Math.max(0, moreSeconds) <= this.#options.explore * this.#seconds;
+  /**
+   * The pick, or a neighbour that is tried for some steps.
+   * @param loss - seconds that a step with another number of levels should lose
+   */
+  #exploredLevels(pick: number, most: number, loss: (levels: number) => number): number {
+    if (this.#burst.left === 0) {
+      const isUp = pick === 0 || (pick < most && this.#burst.isUp);
+      const levels = pick + (isUp ? 1 : -1);
+      if (levels > most || !this.#mayExplore(BURST * loss(levels))) return pick;
+      this.#burst = { levels, left: BURST, isUp: !isUp };
+    }
+    this.#burst.left--;
+    return Math.min(this.#burst.levels, most);
   }
 
-  #end({ started, pickSeconds }: StepUnderWay): void {
-    const seconds = (this.#clock() - started) / 1_000;
+  #mayExplore(loss: number): boolean {
+    const { explore } = this.#options;
+    return explore > 0 && this.#lost + loss <= explore * this.#seconds;
+  }
+
+  #end({ seconds = 0, levels, pickSeconds, isWhole }: StepUnderWay, rows: number): void {
+    this.#step = undefined;
     this.#seconds += seconds;
-    // An offset that has not run for long first reads what was kept since: that is part of the price.
-    if (!Number.isNaN(pickSeconds)) this.#explored += Math.max(0, seconds - pickSeconds);
+    if (pickSeconds !== undefined) this.#lost += Math.max(0, seconds - pickSeconds);
+    if (isWhole && levels <= this.#levelsBefore) this.#times.observe(rows, levels, seconds);
+    this.#levelsBefore = isWhole ? levels : 0;
   }
 }
 

@@ -34,7 +34,7 @@ const MOST_LEVELS = 16;
  * each draft is kept. Where time is short, levels in the middle are left out. The session is left empty.
  *
  * @param session - without rows
- * @returns by rows, then by levels, at most 16: seconds, the fastest of each, since disturbances only ever add; empty where the model's context has no room for it
+ * @returns by rows, then by levels, at most 16: median seconds; empty where the model's context has no room for it
  */
 export async function measureSteps(
   session: Session,
@@ -63,15 +63,15 @@ async function measureSize(stepper: Stepper, size: number, hasTime: () => boolea
   const most = await stepper.resize(size);
   const order = fromEnds(most);
   const needed = new Set([0, most]);
-  const fastest = new Map<number, number>();
+  const samples = new Map<number, number[]>();
   for (let repeat = 0; repeat < MOST_REPEATS; repeat++) {
     for (const levels of order) {
       const isNeeded = repeat < LEAST_REPEATS && needed.has(levels);
       if (!isNeeded && !hasTime()) continue;
-      fastest.set(levels, Math.min(fastest.get(levels) ?? Infinity, await stepper.step(levels)));
+      samples.set(levels, [...(samples.get(levels) ?? []), await stepper.step(levels)]);
     }
   }
-  return fastest;
+  return new Map([...samples].map(([levels, seconds]) => [levels, median(seconds)]));
 }
 
 /** 0, the most, and then always the middle of what lies between: what comes last can best be done without. */
@@ -179,3 +179,8 @@ const halfOf = ({ tokens }: Tree): Kept => ({
 const noRandom = (): Random => {
   throw new Error('a chain of first choices draws nothing');
 };
+
+/** The lower of the middle two where there are two. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
+}

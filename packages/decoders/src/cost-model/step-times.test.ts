@@ -74,3 +74,45 @@ test('more levels never take less time: neighbours that seem to fall take their 
   const measured = [5, 4, 3, 6, 9, 7, 8].map((seconds, level): [number, number] => [level, seconds]);
   expect(timesOf([1, measured]).at(1)).toEqual([4, 4, 4, 6, 8, 8, 8]);
 });
+
+test('steps of a generation move what was measured: a running mean, in which none counts for much', () => {
+  const times = timesOf([
+    2,
+    [
+      [0, 4],
+      [1, 8],
+    ],
+  ]);
+  times.observe(2, 1, 4);
+  expect(times.at(2)).toEqual([4, 7]); // three of 8 and one of 4
+  for (let step = 0; step < 2000; step++) times.observe(2, 1, 5);
+  expect(times.at(2)[1]).toBeCloseTo(5, 3);
+  times.observe(2, 1, 500);
+  expect(times.at(2)[1]).toBeCloseTo(5 + (2 * 5 - 5) / 64, 3);
+  times.observe(2, 0, 0);
+  expect(times.at(2)[0]).toBe(4);
+  times.observe(2, 7, 1);
+  expect(times.at(2)).toHaveLength(2);
+});
+
+test('a batch that was never measured starts from its neighbours, and is not taken for measured', () => {
+  const times = timesOf(
+    [
+      1,
+      [
+        [0, 2],
+        [1, 4],
+      ],
+    ],
+    [
+      5,
+      [
+        [0, 6],
+        [1, 20],
+      ],
+    ],
+  );
+  times.observe(3, 0, 8);
+  expect(times.at(3)).toEqual([5, 12]); // 4, moved by a quarter of 4; 12 is the neighbours'
+  expect([1, 3, 5].map((rows) => times.isMeasured(rows))).toEqual([true, false, true]);
+});

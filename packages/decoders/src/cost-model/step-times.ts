@@ -1,12 +1,27 @@
 // K levels.
 
+/** Steps that a first measurement counts for. */
+const FIRST_WEIGHT = 3;
+/** Steps that count at most: what is older fades. */
+const MEMORY = 64;
+/** A step counts as this many times what was expected at most, whatever held it up. */
+const MOST_SURPRISE = 2;
+
 /** Seconds of one whole step by rows in the batch and levels drafted, between batches and levels that were measured. */
 export class StepTimes {
-  readonly #byRows = new Map<number, readonly number[]>();
+  readonly #byRows = new Map<number, number[]>();
+  /** Steps seen since, by rows and levels. */
+  readonly #seen = new Map<string, number>();
+  readonly #measured = new Set<number>();
 
-  /** Batch sizes measured, ascending. */
+  /** Batch sizes of which anything is known, ascending. */
   get sizes(): readonly number[] {
     return [...this.#byRows.keys()].sort((a, b) => a - b);
+  }
+
+  /** Whether a batch size was measured on purpose. */
+  isMeasured(rows: number): boolean {
+    return this.#measured.has(rows);
   }
 
   /**
@@ -18,10 +33,24 @@ export class StepTimes {
     const levels = [...measured.keys()].sort((a, b) => a - b);
     const most = levels[levels.length - 1];
     const seconds = rising(levels.map((level) => measured.get(level)!));
+    this.#measured.add(rows);
     this.#byRows.set(
       rows,
       Array.from({ length: most + 1 }, (_, level) => between(levels, seconds, level)),
     );
+  }
+
+  /** Takes in a step of a generation: a running mean, which a first measurement starts and a single step moves little. */
+  observe(rows: number, levels: number, seconds: number): void {
+    const table = [...this.at(rows)];
+    // A clock too coarse for a step says nothing of it.
+    if (levels >= table.length || seconds <= 0) return;
+    const key = `${rows}:${levels}`;
+    const seen = Math.min(MEMORY, (this.#seen.get(key) ?? FIRST_WEIGHT) + 1);
+    const counted = Math.min(seconds, MOST_SURPRISE * table[levels]);
+    table[levels] += (counted - table[levels]) / seen;
+    this.#seen.set(key, seen);
+    this.#byRows.set(rows, table);
   }
 
   /**
