@@ -1,5 +1,6 @@
 export { createForetokenHost, type ForetokenHostOptions } from './host.ts';
-export { type AblationFile, ablationSchema } from './matrix/ablation-file.ts';
+export type { AblationFile } from './matrix/ablation-file.ts';
+export { ablationSchema } from './matrix/ablation-schema.ts';
 export type { Cell, PackageVersions, Training } from './matrix/cells.ts';
 export { type AblationPlan, type PlanningHost, planAblation } from './plan/plan-ablation.ts';
 export { type VerdictRow, verdictRows } from './report/verdict.ts';

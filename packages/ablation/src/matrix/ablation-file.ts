@@ -1,21 +1,50 @@
 import { readFile } from 'node:fs/promises';
 import {
   compileSchema,
-  FORMAT_VERSION,
+  type FORMAT_VERSION,
   ForetokenError,
   formatProblem,
   type Json,
-  MATCHES,
   type MatchName,
   parseSource,
   problemsOf,
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
-import { Type } from '@foretoken/core/plugin';
+import { ablationSchema } from './ablation-schema.ts';
+import { visible } from './visible.ts';
 
-/** Patches by path: what an arm puts over the base experiment. */
+/** Values by path, put over the base experiment together. */
 export type Patch = { readonly [path: string]: Json };
+
+/** A patch with the name that its arm has. */
+export interface NamedPatch {
+  readonly name: string;
+  readonly set?: Patch;
+}
+
+/** What an arm must have, by path or by the name of an axis: every entry, each by one of its values. */
+export type Condition = { readonly [key: string]: Json };
+
+/** An axis: the values of the path that it is named by, or one of the three long forms. */
+export type AxisEntry = readonly Json[] | LongAxis;
+
+/** Exactly one of `values`, `zip` and `patches`. */
+export interface LongAxis {
+  readonly values?: readonly Json[];
+  /** Lists of equal length by path, walked together. */
+  readonly zip?: { readonly [path: string]: readonly Json[] };
+  readonly patches?: readonly NamedPatch[];
+  /** Judged on the base, the named arm and the axes above; an arm that does not fit goes without this axis. */
+  readonly when?: Condition;
+}
+
+/** How long every arm trains: one of the three. */
+export interface Budget {
+  readonly steps?: number;
+  readonly tokens?: number;
+  readonly minutes?: number;
+}
 
 /** An ablation as people write it. */
 export interface AblationFile {
@@ -23,78 +52,24 @@ export interface AblationFile {
   readonly name: string;
   /** An experiment: a path from the file's folder, or the experiment itself. */
   readonly base: string | { readonly [key: string]: Json };
-  /** A grid: every combination of one value per path. */
-  readonly axes?: { readonly [path: string]: readonly Json[] };
-  /** Named patches; with axes too, every arm meets every combination. */
-  readonly arms?: readonly { readonly name: string; readonly set?: Patch }[];
+  /** Named patches; every one meets every combination of the axes. */
+  readonly arms?: readonly NamedPatch[];
+  /** By path, or by a name of the author's for `zip` and `patches`. */
+  readonly axes?: { readonly [key: string]: AxisEntry };
+  /** Combinations that are left out. */
+  readonly exclude?: readonly Condition[];
+  /** Arms beside the combinations. */
+  readonly include?: readonly NamedPatch[];
   /** Default: the seed of the base. */
   readonly seeds?: readonly number[];
-  /** Name of the arm that the others are compared with; default: the first. */
-  readonly baseline?: string;
+  /** The arm that the others are compared with, by name or by what it alone has; default: the first. */
+  readonly baseline?: string | Condition;
   /** The same as the path `model.match`, for all arms: what is made equal between them. */
   readonly match?: MatchName;
+  readonly budget?: Budget;
   /** Folder of the results, from the file's folder. */
   readonly output: string;
 }
-
-/** Arm names are shown, never used as file names: any text on one line. */
-const NAME = {
-  minLength: 1,
-  maxLength: 100,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
-  description: 'text on one line',
-} as const;
-
-const PATH = {
-  pattern: '^[^.]+(\\.[^.]+)*$',
-  description: 'keys joined by dots, such as "model.head.horizon"',
-} as const;
-
-/** Schema of an ablation file; the base and the values are judged later, as parts of complete experiments. */
-export const ablationSchema = Type.Object(
-  {
-    formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
-    name: Type.String({ ...NAME }),
-    base: Type.Union([Type.String({ minLength: 1 }), Type.Object({}, { additionalProperties: true })], {
-      description: 'The base experiment: its file, or the experiment itself.',
-    }),
-    axes: Type.Optional(
-      Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 1, uniqueItems: true }), {
-        propertyNames: PATH,
-        description: 'Values by path; every combination is an arm.',
-      }),
-    ),
-    arms: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Type.String({ ...NAME }),
-            set: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { propertyNames: PATH })),
-          },
-          { additionalProperties: false },
-        ),
-        { minItems: 1, description: 'Named patches of the base.' },
-      ),
-    ),
-    seeds: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Seeds that every arm runs with.',
-      }),
-    ),
-    baseline: Type.Optional(Type.String({ minLength: 1, description: 'The arm that the others are compared with.' })),
-    match: Type.Optional(
-      Type.Unsafe({
-        type: 'string',
-        enum: MATCHES,
-        description: 'The same as model.match, for all arms.',
-      }),
-    ),
-    output: Type.String({ minLength: 1, description: 'Folder of the results.' }),
-  },
-  { additionalProperties: false },
-);
 
 /** A parsed ablation file with the places of its values. */
 export interface ReadAblation {
@@ -114,15 +89,17 @@ export async function readAblation(path: string): Promise<ReadAblation> {
   const validate = compileSchema<AblationFile>(ablationSchema);
   const value: unknown = structuredClone(source.value);
   if (validate(value)) return { source, file: value };
-  throw ablationInvalid(
-    problemsOf(validate.errors ?? []).map(({ path: where, atKey, sentence }) =>
-      formatProblem(source, where, sentence, atKey ? 'key' : 'value'),
-    ),
-  );
+  const problems = problemsOf(validate.errors ?? []).map(({ path: where, atKey, sentence }) => {
+    const part = atKey ? 'key' : 'value';
+    return { at: source.locate(where, part), said: formatProblem(source, where, sentence, part) };
+  });
+  problems.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
+  throw ablationInvalid(problems.map(({ said }) => said));
 }
 
 /** The error of one or more problems, each already with its place. */
-export function ablationInvalid(problems: readonly string[]): ForetokenError {
+export function ablationInvalid(found: readonly string[]): ForetokenError {
+  const problems = found.map(visible);
   return new ForetokenError('ABLATION_INVALID', problems.join('\n'), { problems });
 }
 

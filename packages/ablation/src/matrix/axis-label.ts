@@ -1,4 +1,5 @@
 import type { Json } from '@foretoken/core';
+import { visible } from './visible.ts';
 
 /**
  * How an axis' value shows in the name of an arm: `head=linear`, `horizon=4`, `head=low-rank(rank=8)`.
@@ -19,15 +20,19 @@ function shortestEnd(path: string, paths: readonly string[]): string {
   return path;
 }
 
-function valueLabel(value: Json): string {
-  if (typeof value === 'string')
-    return /^[^\s,=()"[\]{}]+$/.test(value) && !isJson(value) ? value : JSON.stringify(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
+/** A value in few words: `linear`, `4`, `low-rank(rank=8)`; on one line, with nothing in it that does not show. */
+export function valueLabel(value: Json): string {
+  if (typeof value === 'string') {
+    return /^[^\s,=()"[\]{}\p{C}]+$/u.test(value) && !isJson(value) ? value : quoted(value);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return quoted(value);
   const { name, ...options } = value as { readonly [key: string]: Json };
-  if (typeof name !== 'string') return JSON.stringify(value);
+  if (typeof name !== 'string') return quoted(value);
   const rest = Object.entries(options).map(([key, option]) => `${key}=${valueLabel(option)}`);
   return rest.length > 0 ? `${valueLabel(name)}(${rest.join(' ')})` : valueLabel(name);
 }
+
+const quoted = (value: Json): string => visible(JSON.stringify(value));
 
 /** Whether a string reads as another value: "4", "true". */
 function isJson(text: string): boolean {

@@ -1,22 +1,16 @@
-import { didYouMean, formatProblem, type Json, member, type Path, type Source } from '@foretoken/core';
-import type { AblationFile, ReadAblation } from './ablation-file.ts';
-import { axisLabel } from './axis-label.ts';
-
-/** One value put over the base experiment, and where the file says so. */
-export interface Setting {
-  /** Keys joined by dots. */
-  readonly path: string;
-  readonly value: Json;
-  /** The value in the ablation file. */
-  readonly at: Path;
-  /** Its path in the ablation file, where that is written as a key. */
-  readonly keyAt: Path;
-}
+import { canonicalJson, didYouMean, formatProblem, type Json, type Path, type Source } from '@foretoken/core';
+import type { AblationFile, Condition, ReadAblation } from './ablation-file.ts';
+import { ARM, type Axis, axesOf, type Point, patchPoints, repeatedNames } from './axes.ts';
+import { budgetProblems } from './budget.ts';
+import { type ArmView, listed, matches, whyNone } from './condition.ts';
+import type { ArmInspector } from './inspect-arm.ts';
+import { seedsOf } from './seeds.ts';
+import { repeatedPaths, type Setting } from './setting.ts';
+import { sharedPaths } from './shared-paths.ts';
 
 /** An arm before it is resolved. */
 export interface ArmSettings {
   readonly name: string;
-  /** Shallow paths before deep ones: a head is chosen before its options are set. */
   readonly settings: readonly Setting[];
 }
 
@@ -29,170 +23,196 @@ export interface ExpandedMatrix {
   readonly problems: readonly string[];
 }
 
+/** An arm with the points that it is made of, by axis. */
+interface Combination extends ArmSettings {
+  readonly labels: readonly string[];
+  readonly names: ArmView['names'];
+}
+
 /** More cells than this are a slip of the pen. */
 const MAX_CELLS = 10_000;
 
-/** What every arm shares, so that the comparison stays one, and why. */
-const SHARED: Readonly<Record<string, string>> = {
-  name: 'arms are named by `arms` and `axes`',
-  formatVersion: 'it belongs to the file',
-  plugins: 'packages are loaded once, for all arms; list them in the base',
-  'model.maxOffset': 'every arm scores the same positions; set it in the base',
-  seed: 'seeds are given by `seeds`',
-};
-
-/** Expands arms, axes and seeds; what is wrong comes beside, all of it, with its place. */
-export function expandArms({ source, file }: ReadAblation): ExpandedMatrix {
-  const { seed, ...axes } = file.axes ?? {};
-  const problems = [...sharedPaths(source, file), ...repeatedNames(source, file), ...repeatedSeeds(source, file)];
-  const count = cellCount(file);
-  if (count > MAX_CELLS) {
-    const sentence = `the matrix has ${count} cells; at most ${MAX_CELLS} are run. Take values from an axis.`;
-    return { arms: [], seeds: [], problems: [...problems, formatProblem(source, ['axes'], sentence, 'key')] };
-  }
-  const arms = combine(file, axes);
-  const conflicts = arms.flatMap((arm) => repeatedPaths(source, arm));
+/**
+ * Expands arms, axes and seeds; what is wrong comes beside, all of it, with its place.
+ *
+ * The number of cells is known, and too many are refused, before anything is combined.
+ * @param inspect - completes an arm, for the conditions that are judged on it
+ */
+export function expandArms(ablation: ReadAblation, inspect: ArmInspector): ExpandedMatrix {
+  const { source, file } = ablation;
+  const { axes, problems: ofAxes } = axesOf(ablation);
+  const { seeds, problems: ofSeeds } = seedsOf(ablation);
+  const problems = [...ofAxes, ...ofSeeds, ...fileProblems(ablation, axes)];
+  const nothing = (more: readonly string[]) => ({ arms: [], seeds: [], problems: [...problems, ...more] });
+  if (ofAxes.length > 0) return nothing([]);
+  const matrix = combine(ablation, axes, Math.max(1, seeds.length), inspect);
+  if (matrix.problems.length > 0) return nothing(matrix.problems);
+  const excluded = exclude(ablation, matrix.arms, inspect);
+  const included = include(file);
+  const arms = [...excluded.arms, ...included];
+  const baseline = baselineFirst(ablation, arms, inspect);
+  const conflicts = arms.flatMap(({ settings }) => repeatedPaths(source, settings));
   return {
-    arms: baselineFirst(arms, file.baseline),
-    seeds: seedSettings(file, seed),
+    arms: baseline.arms,
+    seeds,
     problems: [
       ...problems,
       ...ambiguousNames(source, file, arms),
       ...new Set(conflicts),
-      ...unknownBaseline(source, file, arms),
+      ...excluded.problems,
+      ...repeatedArms(source, excluded.arms, included, inspect),
+      ...baseline.problems,
     ],
   };
 }
 
-function cellCount({ arms, axes = {}, seeds }: AblationFile): number {
-  const combinations = Object.values(axes).reduce((product, values) => product * values.length, 1);
-  return (arms?.length ?? 1) * combinations * (seeds?.length ?? 1);
+/** What is wrong whatever the matrix comes to. */
+function fileProblems({ source, file }: ReadAblation, axes: readonly Axis[]): string[] {
+  const { arms = [], include: others = [] } = file;
+  const points = [...axes.flatMap((axis) => axis.points), ...patchPoints(others, ['include'], '')];
+  return [
+    ...sharedPaths(source, points),
+    ...repeatedNames(source, arms, ['arms'], 'arm'),
+    ...repeatedNames(source, others, ['include'], 'arm'),
+    ...budgetProblems(source, file, points),
+  ];
 }
 
-function combine(file: AblationFile, axes: AblationFile['axes'] & object): ArmSettings[] {
-  const shared: Setting[] =
-    file.match === undefined ? [] : [{ path: 'model.match', value: file.match, at: ['match'], keyAt: ['match'] }];
-  const combinations = gridOf(axes);
-  return namedPatches(file).flatMap(({ name, settings }) =>
-    combinations.map((combination) => ({
-      name: [...name, ...combination.map(({ label }) => label)].join(', ') || 'base',
-      settings: byDepth([...shared, ...settings, ...combination.map(({ setting }) => setting)]),
-    })),
+const viewOf = ({ settings, names }: Combination, inspect: ArmInspector): ArmView => ({
+  experiment: inspect(settings).experiment as unknown as Json,
+  names,
+});
+
+/** Every combination of one point per axis that applies, the last axis running fastest. */
+function combine({ source, file }: ReadAblation, axes: readonly Axis[], numSeeds: number, inspect: ArmInspector) {
+  const numIncluded = file.include?.length ?? 0;
+  const most = (axes.reduce((product, { points }) => product * points.length, 1) + numIncluded) * numSeeds;
+  const isConditional = axes.some(({ when }) => when);
+  const tooMany = (said: string) => ({ arms: [], problems: [formatProblem(source, placeOf(file), said, 'key')] });
+  if (most > MAX_CELLS && !isConditional) return tooMany(tooManyCells(`${most} cells`, file));
+  let arms: readonly Combination[] = [{ name: '', labels: [], names: {}, settings: matchSetting(file) }];
+  const problems: string[] = [];
+  for (const axis of axes) {
+    const applied = applyAxis(arms, axis, inspect);
+    if ((applied.arms.length + numIncluded) * numSeeds > MAX_CELLS) {
+      return tooMany(tooManyCells(`more than ${MAX_CELLS} cells, up to ${most}`, file));
+    }
+    if (axis.when && applied.numFitting === 0) problems.push(uselessWhen(source, axis, axis.when, arms, inspect));
+    arms = applied.arms;
+  }
+  return { arms: arms.map((arm) => ({ ...arm, name: arm.labels.join(', ') || 'base' })), problems };
+}
+
+const placeOf = ({ axes, arms }: AblationFile): Path => (axes ? ['axes'] : arms ? ['arms'] : ['include']);
+
+const tooManyCells = (count: string, { exclude: excluded }: AblationFile): string =>
+  `the matrix has ${count}${excluded ? ' before `exclude`' : ''}; at most ${MAX_CELLS} are run. Take values from an axis.`;
+
+const matchSetting = ({ match }: AblationFile): Setting[] =>
+  match === undefined ? [] : [{ path: 'model.match', value: match, at: ['match'], keyAt: ['match'] }];
+
+function applyAxis(arms: readonly Combination[], { key, points, when }: Axis, inspect: ArmInspector) {
+  let numFitting = 0;
+  const applied = arms.flatMap((arm) => {
+    if (when && !matches(when, viewOf(arm, inspect))) return [arm];
+    numFitting += 1;
+    return points.map((point) => extended(arm, key, point));
+  });
+  return { arms: applied, numFitting };
+}
+
+function extended({ name, labels, names, settings }: Combination, key: string, point: Point): Combination {
+  return {
+    name,
+    labels: [...labels, point.label],
+    names: point.patch === undefined ? names : { ...names, [key]: point.patch },
+    settings: [...settings, ...point.settings],
+  };
+}
+
+function uselessWhen(source: Source, axis: Axis, when: Condition, arms: readonly Combination[], inspect: ArmInspector) {
+  const reason = whyNone(
+    when,
+    arms.map((arm) => viewOf(arm, inspect)),
   );
+  const sentence = `fits no arm of the base and the axes above it: ${reason}`;
+  return formatProblem(source, [...axis.at, 'when'], sentence, 'key');
 }
 
-function namedPatches({ arms }: AblationFile): { name: string[]; settings: Setting[] }[] {
-  if (!arms) return [{ name: [], settings: [] }];
-  return arms.map(({ name, set = {} }, i) => ({
-    name: [name],
-    settings: Object.entries(set).map(([path, value]) => ({
-      path,
-      value,
-      at: ['arms', i, 'set', path],
-      keyAt: ['arms', i, 'set', path],
-    })),
+/** Leaves out what fits a condition; one that nothing fits is a slip of the pen. */
+function exclude({ source, file }: ReadAblation, arms: readonly Combination[], inspect: ArmInspector) {
+  const { exclude: conditions = [] } = file;
+  if (conditions.length === 0) return { arms, problems: [] };
+  const views = arms.map((arm) => viewOf(arm, inspect));
+  const problems = conditions.flatMap((condition, i) => {
+    const at: Path = ['exclude', i];
+    if (Object.hasOwn(condition, 'seed')) {
+      return [formatProblem(source, [...at, 'seed'], 'every arm runs with every seed; leave it out.', 'key')];
+    }
+    if (views.some((view) => matches(condition, view))) return [];
+    return [formatProblem(source, at, `excludes nothing: ${whyNone(condition, views)}`)];
+  });
+  const left = arms.filter((_, i) => !conditions.some((condition) => matches(condition, views[i])));
+  if (left.length > 0 || problems.length > 0) return { arms: left, problems };
+  const sentence = `excludes all ${arms.length} combinations. Leave some of them in.`;
+  return { arms: left, problems: [formatProblem(source, ['exclude'], sentence, 'key')] };
+}
+
+/** Arms of their own, which meet no axis. */
+function include(file: AblationFile): Combination[] {
+  return patchPoints(file.include ?? [], ['include'], '').map(({ label, settings }) => ({
+    ...{ name: label, labels: [label], names: { [ARM]: label } },
+    settings: [...matchSetting(file), ...settings],
   }));
 }
 
-type Coordinate = { readonly label: string; readonly setting: Setting };
-
-/** Every combination of one value per axis, the last axis running fastest. */
-function gridOf(axes: AblationFile['axes'] & object): Coordinate[][] {
-  const paths = Object.keys(axes);
-  return Object.entries(axes).reduce<Coordinate[][]>(
-    (combinations, [path, values]) =>
-      combinations.flatMap((combination) =>
-        values.map((value, j) => [
-          ...combination,
-          {
-            label: axisLabel(path, value, paths),
-            setting: { path, value, at: ['axes', path, j], keyAt: ['axes', path] },
-          },
-        ]),
-      ),
-    [[]],
-  );
-}
-
-const segments = (path: string): string[] => path.split('.');
-
-const byDepth = (settings: readonly Setting[]): Setting[] =>
-  settings.toSorted((a, b) => segments(a.path).length - segments(b.path).length);
-
-function seedSettings({ seeds }: AblationFile, axis: readonly Json[] | undefined): Setting[] {
-  if (seeds) return seeds.map((value, i) => ({ path: 'seed', value, at: ['seeds', i], keyAt: ['seeds'] }));
-  return (axis ?? []).map((value, i) => ({ path: 'seed', value, at: ['axes', 'seed', i], keyAt: ['axes', 'seed'] }));
-}
-
-function baselineFirst(arms: readonly ArmSettings[], baseline: string | undefined): ArmSettings[] {
-  const first = arms.filter(({ name }) => name === baseline);
-  return [...first, ...arms.filter(({ name }) => name !== baseline)];
-}
-
-function sharedPaths(source: Source, file: AblationFile): string[] {
-  const places: [string, Path][] = [
-    ...(file.arms ?? []).flatMap(({ set = {} }, i) =>
-      Object.keys(set).map((path): [string, Path] => [path, ['arms', i, 'set', path]]),
-    ),
-    ...Object.keys(file.axes ?? {})
-      .filter((path) => path !== 'seed')
-      .map((path): [string, Path] => [path, ['axes', path]]),
-  ];
-  return places
-    .filter(([path]) => Object.hasOwn(SHARED, path))
-    .map(([path, at]) => formatProblem(source, at, `may not differ between arms: ${SHARED[path]}.`, 'key'));
-}
-
-function repeatedNames(source: Source, { arms = [] }: AblationFile): string[] {
-  return arms.flatMap(({ name }, i) => {
-    const first = arms.findIndex((other) => other.name === name);
-    if (first === i) return [];
-    const other = source.describe(['arms', first, 'name']);
-    const sentence = `${JSON.stringify(name)} is already the name of the arm at ${other}. Give each arm its own.`;
-    return [formatProblem(source, ['arms', i, 'name'], sentence)];
+/** What is included and there already adds nothing. */
+function repeatedArms(
+  source: Source,
+  arms: readonly Combination[],
+  included: readonly Combination[],
+  inspect: ArmInspector,
+): string[] {
+  if (included.length === 0) return [];
+  const known = new Map<string, string>();
+  const keyOf = ({ settings }: Combination) => canonicalJson({ ...inspect(settings).experiment });
+  for (const arm of arms) known.set(keyOf(arm), arm.name);
+  return included.flatMap((arm, i) => {
+    const key = keyOf(arm);
+    const twin = known.get(key);
+    known.set(key, arm.name);
+    if (twin === undefined) return [];
+    const sentence = `adds nothing: it is the same as the arm ${JSON.stringify(twin)}. Give it values of its own.`;
+    return [formatProblem(source, ['include', i], sentence)];
   });
 }
 
 /** Two axis values, or an arm and an axis value, that read the same. */
-function ambiguousNames(source: Source, { arms: named = [] }: AblationFile, arms: readonly ArmSettings[]): string[] {
-  if (new Set(named.map(({ name }) => name)).size < named.length) return [];
-  return arms.flatMap(({ name, settings }, i) => {
-    if (arms.findIndex((other) => other.name === name) === i) return [];
+function ambiguousNames(source: Source, file: AblationFile, arms: readonly Combination[]): string[] {
+  const named = (file.arms ?? []).map(({ name }) => name);
+  if (new Set(named).size < named.length) return [];
+  const seen = new Set<string>();
+  return arms.flatMap(({ name, settings }) => {
+    if (!seen.has(name)) return seen.add(name) && [];
     const sentence = `two arms would be named ${JSON.stringify(name)}. Give them values that differ, or name them in "arms".`;
     return [formatProblem(source, settings.at(-1)?.at ?? ['arms'], sentence)];
   });
 }
 
-function repeatedSeeds(source: Source, { seeds, axes = {} }: AblationFile): string[] {
-  if (!seeds || !Object.hasOwn(axes, 'seed')) return [];
-  return [formatProblem(source, ['axes', 'seed'], twoPlaces(source, 'seed', ['seeds']), 'key')];
-}
-
-/** Two settings of one arm that give one path a value, be it inside the value of the other. */
-function repeatedPaths(source: Source, { settings }: ArmSettings): string[] {
-  return settings.flatMap((setting, i) =>
-    settings
-      .slice(0, i)
-      .filter((earlier) => gives(earlier, setting.path))
-      .map((earlier) => formatProblem(source, setting.keyAt, twoPlaces(source, setting.path, earlier.keyAt), 'key')),
-  );
-}
-
-const twoPlaces = (source: Source, path: string, at: Path): string =>
-  `${path} gets a value at ${source.describe(at, 'key')} too. A path takes its value from one place: remove one of them.`;
-
-function gives(setting: Setting, path: string): boolean {
-  if (setting.path === path) return true;
-  if (!path.startsWith(`${setting.path}.`)) return false;
-  const rest = segments(path.slice(setting.path.length + 1));
-  return rest.reduce<Json | undefined>((value, key) => member(value, key), setting.value) !== undefined;
-}
-
-function unknownBaseline(source: Source, { baseline }: AblationFile, arms: readonly ArmSettings[]): string[] {
-  const names = arms.map(({ name }) => name);
-  if (baseline === undefined || names.includes(baseline)) return [];
-  const list = names.slice(0, 20).map((name) => JSON.stringify(name));
-  const more = names.length > list.length ? ` and ${names.length - list.length} more` : '';
-  const sentence = `no arm ${JSON.stringify(baseline)}.${didYouMean(baseline, names)} Arms: ${list.join(', ')}${more}.`;
-  return [formatProblem(source, ['baseline'], sentence)];
+function baselineFirst({ source, file: { baseline } }: ReadAblation, arms: Combination[], inspect: ArmInspector) {
+  if (baseline === undefined) return { arms, problems: [] };
+  const views = typeof baseline === 'string' ? [] : arms.map((arm) => viewOf(arm, inspect));
+  const isBaseline = (arm: Combination, i: number): boolean =>
+    typeof baseline === 'string' ? arm.name === baseline : matches(baseline, views[i]);
+  const first = arms.filter(isBaseline);
+  const ordered = [...first, ...arms.filter((arm, i) => !isBaseline(arm, i))];
+  if (first.length === 1 || (first.length > 1 && typeof baseline === 'string')) return { arms: ordered, problems: [] };
+  const names = (some: readonly Combination[]) => listed(some.map(({ name }) => JSON.stringify(name)));
+  const sentence =
+    typeof baseline === 'string'
+      ? `no arm ${JSON.stringify(baseline)}.${didYouMean(baseline, new Set(arms.map(({ name }) => name)))} Arms: ${names(arms)}.`
+      : first.length === 0
+        ? `is no arm of the matrix: ${whyNone(baseline, views)}`
+        : `must be one arm, was ${first.length}: ${names(first)}. Name more of its values.`;
+  return { arms: ordered, problems: [formatProblem(source, ['baseline'], sentence)] };
 }

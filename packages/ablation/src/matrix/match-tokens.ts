@@ -1,5 +1,6 @@
-import { type Experiment, formatProblem, type Source, scaleSteps } from '@foretoken/core';
-import type { Setting } from './expand-arms.ts';
+import { type Experiment, formatProblem, type Source } from '@foretoken/core';
+import { tokensPerStep, withSteps } from './budget.ts';
+import type { Setting } from './setting.ts';
 
 /** Matches that are made by the number of steps, which is the baseline's to say. */
 const BY_STEPS: ReadonlySet<Experiment['model']['match']> = new Set(['tokens', 'flops']);
@@ -14,11 +15,8 @@ const BY_STEPS: ReadonlySet<Experiment['model']['match']> = new Set(['tokens', '
 export function matchTokens(baseline: Experiment, arm: Experiment): Experiment {
   if (!BY_STEPS.has(arm.model.match)) return arm;
   const steps = Math.round((baseline.training.steps * tokensPerStep(baseline)) / tokensPerStep(arm));
-  return { ...arm, training: scaleSteps(arm.training, Math.max(1, steps)) };
+  return withSteps(arm, Math.max(1, steps));
 }
-
-const tokensPerStep = ({ training: { batch, accumulate }, data: { context } }: Experiment): number =>
-  batch * accumulate * context;
 
 /** An arm that is matched by steps and sets other steps than the baseline: which of the two is meant? */
 export function stepsOfItsOwn(

@@ -14,6 +14,7 @@ import {
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type PackageVersions, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
+import { createArmInspector } from '../matrix/inspect-arm.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
 import { TRAINING } from '../run/cell-record.ts';
 
@@ -49,8 +50,9 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const ablation = await readAblation(file);
   const { base, baseDirectory } = await readBase(file, ablation);
   const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
-  const { arms, seeds, problems } = expandArms(ablation);
-  const resolved = resolveArms({ ablation: ablation.source, base, registry, baseDirectory }, arms, seeds);
+  const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
+  const { arms, seeds, problems } = expandArms(ablation, inspect);
+  const resolved = resolveArms(ablation, inspect, arms, seeds);
   const all = [...problems, ...resolved.problems, ...reservedEvals(base, resolved.cells)];
   if (all.length > 0) throw ablationInvalid(all);
   const engines = await fingerprintsOf(resolved.cells, host);

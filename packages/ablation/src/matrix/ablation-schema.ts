@@ -1,0 +1,107 @@
+import { FORMAT_VERSION, MATCHES } from '@foretoken/core';
+import { Type } from '@foretoken/core/plugin';
+
+/** Characters that end a line, hide, or turn the text around them: a name with one could pass for another. */
+const UNSEEN = '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff';
+
+/** Arm names are shown, never used as file names: any text on one line. */
+const NAME = {
+  minLength: 1,
+  maxLength: 100,
+  pattern: `^[^${UNSEEN}]*$`,
+  description: 'text on one line, without control characters',
+} as const;
+
+const PATH = {
+  pattern: `^[^.${UNSEEN}]+(\\.[^.${UNSEEN}]+)*$`,
+  description: 'keys joined by dots, such as "model.head.horizon"',
+} as const;
+
+const values = (description: string) => Type.Array(Type.Unknown(), { minItems: 1, uniqueItems: true, description });
+
+const setOf = (description: string) => Type.Record(Type.String(), Type.Unknown(), { propertyNames: PATH, description });
+
+const patches = (description: string) =>
+  Type.Array(
+    Type.Object(
+      { name: Type.String({ ...NAME }), set: Type.Optional(setOf('Values by path.')) },
+      { additionalProperties: false },
+    ),
+    { minItems: 1, description },
+  );
+
+const condition = (description: string) =>
+  Type.Record(Type.String(), Type.Unknown(), { minProperties: 1, propertyNames: PATH, description });
+
+/** The long form of an axis: one of three ways to say its points, and when it applies. */
+const axis = Type.Object(
+  {
+    values: Type.Optional(values('Values of the path that the axis is named by.')),
+    zip: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 1 }), {
+        minProperties: 1,
+        propertyNames: PATH,
+        description: 'Lists of equal length by path; the first values go together, then the second, ...',
+      }),
+    ),
+    patches: Type.Optional(patches('Named patches.')),
+    when: Type.Optional(condition('Arms that the axis applies to; the others are left as they are.')),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+/** Schema of an ablation file; the base and the values are judged later, as parts of complete experiments. */
+export const ablationSchema = Type.Object(
+  {
+    formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
+    name: Type.String({ ...NAME }),
+    base: Type.Union([Type.String({ minLength: 1 }), Type.Object({}, { additionalProperties: true })], {
+      description: 'The base experiment: its file, or the experiment itself.',
+    }),
+    arms: Type.Optional(patches('Named patches of the base.')),
+    axes: Type.Optional(
+      Type.Record(Type.String(), Type.Union([values('Values of a path.'), axis]), {
+        propertyNames: PATH,
+        description: 'Every combination of one point per axis is an arm.',
+      }),
+    ),
+    exclude: Type.Optional(
+      Type.Array(condition('An arm that has all of these values is left out.'), {
+        minItems: 1,
+        description: 'Combinations that are left out.',
+      }),
+    ),
+    include: Type.Optional(patches('Arms beside the combinations: named patches of the base.')),
+    seeds: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Seeds that every arm runs with.',
+      }),
+    ),
+    baseline: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), condition('Values that one arm alone has.')], {
+        description: 'The arm that the others are compared with.',
+      }),
+    ),
+    match: Type.Optional(
+      Type.Unsafe({
+        type: 'string',
+        enum: MATCHES,
+        description: 'The same as model.match, for all arms.',
+      }),
+    ),
+    budget: Type.Optional(
+      Type.Object(
+        {
+          steps: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+          tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+          minutes: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+        },
+        { additionalProperties: false, description: 'How long every arm trains: one of steps and tokens.' },
+      ),
+    ),
+    output: Type.String({ minLength: 1, description: 'Folder of the results.' }),
+  },
+  { additionalProperties: false },
+);
