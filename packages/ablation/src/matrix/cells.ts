@@ -62,8 +62,9 @@ export function freezeCells(
   context: CellContext,
 ): { readonly cells: readonly Cell[]; readonly trainings: readonly Training[] } {
   const trainings = new Map<string, { key: string; experiment: Experiment; cells: string[] }>();
+  const trainedAs = trainingExperiments(context.registry);
   const cells = resolved.map((one) => {
-    const trained = trainingExperiment(one.experiment, context.registry);
+    const trained = trainedAs(one);
     const cell = freezeCell(one, trained, context);
     const training = trainings.get(cell.trainingKey) ?? { key: cell.trainingKey, experiment: trained, cells: [] };
     trainings.set(training.key, training);
@@ -85,6 +86,16 @@ function freezeCell({ arm, experiment }: ResolvedCell, trained: Experiment, cont
     experiment,
     packages,
   });
+}
+
+/** {@link trainingExperiment} of cells: those of one arm differ in the seed alone, and are resolved once. */
+function trainingExperiments(registry: Registry): (cell: ResolvedCell) => Experiment {
+  const byArm = new Map<string, Experiment>();
+  return ({ arm, experiment }) => {
+    const known = byArm.get(arm) ?? trainingExperiment(experiment, registry);
+    byArm.set(arm, known);
+    return deepFreeze({ ...known, seed: experiment.seed });
+  };
 }
 
 /**
