@@ -1,0 +1,48 @@
+import { createRandom } from '@foretoken/core';
+import { moments } from './moments.ts';
+import { CONFIDENCE, type Interval } from './paired-t.ts';
+
+/** Fewer pairs hold too few different resamples: at 5 a bootstrap interval covers 82%, not 95%. */
+export const LEAST_BOOTSTRAP_PAIRS = 30;
+
+/** Resamples of every interval. */
+const RESAMPLES = 10_000;
+
+/**
+ * An interval for the mean that does not assume normal differences, from 30 on.
+ *
+ * The t statistic of resamples takes the place of Student's t distribution, so a skewed sample gets a skewed interval. Its
+ * random numbers are always the same ones, and do not depend on the order of the pairs: it is a function of the sample.
+ * @param differences - finite, not all equal
+ * @returns undefined below 30, or where resamples without spread leave an end open
+ * @source Efron & Tibshirani 1993, "An introduction to the bootstrap", sec. 12.5
+ */
+export function bootstrapTInterval(
+  differences: readonly number[],
+  { confidence = CONFIDENCE, resamples = RESAMPLES }: { confidence?: number; resamples?: number } = {},
+): Interval | undefined {
+  if (differences.length < LEAST_BOOTSTRAP_PAIRS) return undefined;
+  const { mean, standardDeviation } = moments(differences);
+  // In standard deviations, so that no square overflows.
+  const ordered = differences.map((value) => (value - mean) / standardDeviation).sort((a, b) => a - b);
+  const random = createRandom(0, 'statistics/bootstrap-t');
+  const draw = () => studentized(ordered.map(() => ordered[random.integer(ordered.length)]));
+  const statistics = Array.from({ length: resamples }, draw).sort((a, b) => a - b);
+  const error = standardDeviation / Math.sqrt(differences.length);
+  const outside = Math.floor(((1 - confidence) / 2) * resamples);
+  const low = mean - statistics[resamples - 1 - outside] * error;
+  const high = mean - statistics[outside] * error;
+  return Number.isFinite(low) && Number.isFinite(high) ? { low, high, method: 'bootstrap-t' } : undefined;
+}
+
+/** Below it the values are one value, drawn again and again, and rounding errors. */
+const NO_SPREAD = 1e-12;
+
+/** Mean over its standard error. Plain sums: the values are standardized, and there are many samples. */
+function studentized(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const standardDeviation = Math.sqrt(squares / (values.length - 1));
+  if (standardDeviation < NO_SPREAD) return Math.sign(mean) * Number.POSITIVE_INFINITY;
+  return (mean * Math.sqrt(values.length)) / standardDeviation;
+}
