@@ -21,6 +21,8 @@ export interface ModelRequest {
   readonly trunk: Definition<'trunk'>;
   readonly head: Definition<'head'>;
   readonly vocabulary: number;
+  /** Every weight is 0: a model that is only counted or timed. Default: fresh weights from the experiment's seed. */
+  readonly isBlank?: boolean;
   /** Heads of the runs below the experiment's `model.base`, the first run's first; none without one. */
   readonly baseHeads?: readonly Definition<'head'>[];
 }
@@ -43,7 +45,7 @@ export interface TrainableModel extends LanguageModel {
  */
 export function buildModel(request: ModelRequest): TrainableModel {
   const { engine, experiment } = request;
-  const store = new ParameterStore(engine, experiment.seed);
+  const store = new ParameterStore(engine, request.isBlank ? undefined : experiment.seed);
   try {
     const sizes = sizesOf(request, createParts);
     const parts = createParts(request, (owner) => store.factory(owner), sizes);

@@ -17,7 +17,7 @@ const DEFAULT_INITIALIZER: Initializer = { kind: 'normal', standardDeviation: 0.
  */
 export class ParameterStore {
   readonly #engine: Engine;
-  readonly #seed: number;
+  readonly #seed: number | undefined;
   readonly #variables = new Map<string, tf.Variable>();
   /** By the copy's name, in order of creation: what is copied comes before its copies. */
   readonly #copies = new Map<string, Copy>();
@@ -26,7 +26,8 @@ export class ParameterStore {
 
   #isSealed = false;
 
-  constructor(engine: Engine, seed: number) {
+  /** @param seed - undefined: every weight is 0, for a model that is only counted or timed, and made in no time */
+  constructor(engine: Engine, seed: number | undefined) {
     this.#engine = engine;
     this.#seed = seed;
   }
@@ -126,6 +127,7 @@ export class ParameterStore {
   }
 
   #starting(fullName: string, shape: readonly number[], init: Initializer): Tensor {
+    if (this.#seed === undefined) return tf.zeros([...shape] as [number]);
     if (init.kind !== 'copy') return tf.tensor(initialValues(shape, init, this.#seed, fullName), [...shape]);
     const source = [...this.#variables].find(([, variable]) => variable === init.of)?.[0];
     if (source === undefined) {

@@ -21,3 +21,4 @@ export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, ru
 export { MAX_SKIPPED_IN_A_ROW, type StepReport, Trainer, type TrainerParts, type TrainerState } from './trainer.ts';
 export { type FlopsPerToken, flopsPerToken } from './training-flops.ts';
 export type { TrainingProgress } from './training-loop.ts';
+export { type TrainingCost, type TrainingPreview, withTrainingPreview } from './training-preview.ts';
