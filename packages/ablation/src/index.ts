@@ -6,6 +6,7 @@ export { type AblationPlan, type PlanningHost, planAblation } from './plan/plan-
 export { type VerdictRow, verdictRows } from './report/verdict.ts';
 export { verdictSentences } from './report/verdict-sentence.ts';
 export { type VerdictColumn, verdictColumns } from './report/verdict-table.ts';
+export { differenceWords, probability, verdictWords } from './report/verdict-words.ts';
 export { type WrittenReport, writeReport } from './report/write-report.ts';
 export type { AblationResults, ArmResults, CellResults } from './results/results.ts';
 export { type AblationPaths, ablationPaths } from './run/ablation-store.ts';
@@ -14,3 +15,6 @@ export type { AblationEvent, TaskInfo, TaskProgress } from './run/events.ts';
 export type { Laboratory, Outcomes, RunOptions, TrainingFacts } from './run/laboratory.ts';
 export { type AblationSummary, type RunAblationOptions, runAblation } from './run/run-ablation.ts';
 export type { Claim, Scheduler, Task, TaskOutcome } from './run/scheduler.ts';
+export { type Comparison, compareArms, type MetricDirection, type Verdict } from './statistics/compare-arms.ts';
+export type { Interval } from './statistics/paired-t.ts';
+export type { SeedValue } from './statistics/pairs.ts';

@@ -2,17 +2,19 @@ import type { OutputWord } from './decoding.ts';
 import { mismatches } from './mismatch.ts';
 import { counted, decimals, signed } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
+import { comparisonMethod, comparisonSentences } from './verdict-comparison.ts';
 
-/** The answer in a few sentences: quality first, then speed, then what to beware of. */
+/** The answer in a few sentences: what differs from the baseline, then quality, speed, and what to beware of. */
 export function verdictSentences(rows: readonly VerdictRow[]): string[] {
   return [
+    ...comparisonSentences(rows),
     quality(rows),
     ...mismatches(rows),
     speed(rows),
     ...losslessness(rows),
     repetition(rows),
     failures(rows),
-    certainty(rows),
+    comparisonMethod(rows),
   ].filter((sentence) => sentence !== undefined);
 }
 
@@ -21,10 +23,14 @@ function quality(rows: readonly VerdictRow[]): string {
   if (measured.length === 0) return 'No arm has been measured in bits per byte.';
   const best = measured.reduce((a, b) => (b.bitsPerByte! < a.bitsPerByte! ? b : a));
   const { bigram, unit } = best;
-  const against =
-    best.isBaseline || best.bitsPerByteDelta === undefined
-      ? ''
-      : ` (${signed(best.bitsPerByteDelta, 3)} against the baseline)`;
+  const notes = [
+    ...(best.bitsPerByteDelta === undefined ? [] : [`${signed(best.bitsPerByteDelta, 3)} against the baseline`]),
+    // The lowest of several is lower than it would be on other text.
+    ...(measured.length > 1
+      ? [`the lowest of ${measured.length} arms, picked on the text that it is measured on`]
+      : []),
+  ];
+  const against = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
   const first =
     best.isBaseline && measured.length > 1
       ? `No arm has lower ${unit} at offset 1 than the baseline ${best.arm}: ${decimals(best.bitsPerByte, 3)}`
@@ -41,8 +47,9 @@ function speed(rows: readonly VerdictRow[]): string | undefined {
   const fastest = drafting.reduce((a, b) => (b.speedOverGreedy! > a.speedOverGreedy! ? b : a));
   const isLossy = fastest.decoder !== undefined && fastest.outputs[fastest.decoder] === 'lossy';
   const times = `${decimals(fastest.speedOverGreedy, 2)}× the speed of its own greedy decoding${isLossy ? ', by a lossy rule' : ''}`;
+  const picked = drafting.length > 1 ? `, the fastest of ${drafting.length} arms as measured` : '';
   return fastest.speedOverGreedy! > 1
-    ? `Drafts pay most for ${fastest.arm}: ${times}.`
+    ? `Drafts pay most for ${fastest.arm}: ${times}${picked}.`
     : `Drafts pay for no arm; ${fastest.arm} comes closest, at ${times}.`;
 }
 
@@ -93,14 +100,6 @@ function failures(rows: readonly VerdictRow[]): string | undefined {
   const failed = rows.reduce((sum, { failedSeeds }) => sum + failedSeeds, 0);
   const cells = rows.reduce((sum, { seeds }) => sum + seeds, 0);
   return failed === 0 ? undefined : `${failed} of ${counted(cells, 'cell')} failed.`;
-}
-
-function certainty(rows: readonly VerdictRow[]): string | undefined {
-  if (rows.length < 2) return undefined;
-  const seeds = Math.max(...rows.map((row) => row.seeds));
-  return seeds === 1
-    ? 'One seed: a difference here may be chance.'
-    : `Means over ${counted(seeds, 'seed')}, without a test of significance.`;
 }
 
 const names = (rows: readonly VerdictRow[]): string => rows.map(({ arm }) => arm).join(', ');

@@ -1,5 +1,6 @@
-import { counted, decimals, grouped, signed } from './numbers.ts';
+import { counted, decimals, grouped, NOT_MEASURED, signed } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
+import { differenceWords, probability, verdictWords } from './verdict-words.ts';
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -8,6 +9,8 @@ export interface Column<Row> {
   readonly explanation: string;
   /** Whether its cells are numbers, to be aligned right. */
   readonly isNumber: boolean;
+  /** To be left out where room is short: the sentences say it, too. */
+  readonly isDetail?: true;
   cell(row: Row): string;
 }
 
@@ -33,10 +36,13 @@ export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictCol
     },
     {
       heading: 'Δ',
-      explanation: 'Difference from the baseline, over the seeds that both finished.',
+      explanation:
+        'Mean difference from the baseline over the seeds that both finished, ± half of its 95% interval (paired t), of this ' +
+        'comparison alone; from 30 pairs on with a bootstrap interval beside it.',
       isNumber: true,
-      cell: ({ isBaseline, bitsPerByteDelta }) => (isBaseline ? 'baseline' : signed(bitsPerByteDelta, 3)),
+      cell: ({ comparison }) => (comparison ? differenceWords(comparison) : 'baseline'),
     },
+    ...comparisonColumns(rows),
     {
       heading: 'bigram',
       explanation: 'What counting pairs in the same training text reaches on the same positions.',
@@ -77,6 +83,37 @@ export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictCol
       cell: losslessCell,
     },
   ];
+}
+
+/** What the seeds say; absent where there is nothing to compare, or nothing could be tested. */
+function comparisonColumns(rows: readonly VerdictRow[]): VerdictColumn[] {
+  const numComparisons = rows.filter(({ comparison }) => comparison).length;
+  const verdict: VerdictColumn = {
+    heading: 'verdict',
+    explanation:
+      'Better or worse where the corrected p is at most 0.05. Where no difference is shown, one of the size that could have ' +
+      'been seen would have been, with a probability of 80%. Fewer than three pairs of seeds give no verdict.',
+    isNumber: false,
+    cell: ({ comparison }) => (comparison ? verdictWords(comparison) : NOT_MEASURED),
+  };
+  const tested: VerdictColumn[] = [
+    {
+      heading: 'p',
+      explanation: `Of the paired t test, corrected by Holm’s method for ${counted(numComparisons, 'comparison')}.`,
+      isNumber: true,
+      isDetail: true,
+      cell: ({ comparison }) => probability(comparison?.adjustedP),
+    },
+    {
+      heading: 'effect',
+      explanation: 'Hedges’ g_av: the difference in units of the standard deviation that seeds alone make.',
+      isNumber: true,
+      isDetail: true,
+      cell: ({ comparison }) => signed(comparison?.effectSize, 2),
+    },
+  ];
+  const isTested = rows.some(({ comparison }) => comparison?.adjustedP !== undefined);
+  return numComparisons === 0 ? [] : [verdict, ...(isTested ? tested : [])];
 }
 
 function armCell({ arm, seeds, failedSeeds }: VerdictRow): string {

@@ -78,6 +78,7 @@ describe('verdictRows', () => {
       ...{ forwardFlops: 2.5e6, trainingFlopsPerToken: 7.5e6, trainingFlops: 3e12 },
       bitsPerByte: 2.875,
       bitsPerByteDelta: -0.125,
+      comparison: { verdict: 'too few seeds', pairs: 1, plannedPairs: 1, comparisons: 1, difference: -0.125 },
       bigram: 4,
       unit: 'bits per byte',
       labelMatchTokensPerForward: 1.25,
@@ -91,8 +92,8 @@ describe('verdictRows', () => {
       failedSeeds: 0,
     });
     expect(texts(rows)).toEqual([
-      ['a', '7,361,280', '3.000', 'baseline', '4.000', '1.25', '1.75', '1.50×', 'yes'],
-      ['b', '7,361,280', '2.875', '−0.125', '4.000', '1.25', '1.75', '1.50×', 'yes'],
+      ['a', '7,361,280', '3.000', 'baseline', '–', '4.000', '1.25', '1.75', '1.50×', 'yes'],
+      ['b', '7,361,280', '2.875', '−0.125', 'too few seeds (1 pair)', '4.000', '1.25', '1.75', '1.50×', 'yes'],
     ]);
   });
 
@@ -102,6 +103,33 @@ describe('verdictRows', () => {
     expect(verdictRows({ arms: [baseline, arm] })[1]).toMatchObject({ bitsPerByteDelta: 0.5, failedSeeds: 1 });
     const nothingShared = armOf('c', [undefined, undefined, { bits: 1 }], 1);
     expect(verdictRows({ arms: [baseline, nothingShared] })[1].bitsPerByteDelta).toBeUndefined();
+  });
+
+  it('gives verdicts on the bits of every seed, corrected for the number of arms', () => {
+    const bits = (values: readonly number[]) => values.map((value) => ({ bits: value }));
+    const arms = [
+      armOf('base', bits([3, 3.1, 3.2, 3.3, 3.4]), 3.2),
+      armOf('low', bits([2.9, 3.01, 3.09, 3.21, 3.3]), 3.102),
+      armOf('same', bits([3.1, 3, 3.3, 3.2, 3.4]), 3.2),
+      armOf('high', bits([4, 4.1, 4.21, 4.3, 4.4]), 4.202),
+      armOf('broken', [{ bits: 2 }, { bits: 2.1 }, undefined, undefined, undefined], 2.05),
+    ];
+    const rows = verdictRows({ arms });
+    expect(rows.map(({ comparison }) => comparison?.verdict)).toEqual([
+      ...[undefined, 'better', 'no difference shown', 'worse', 'too few seeds'],
+    ]);
+    const columns = verdictColumns(rows);
+    const [delta] = columns.flatMap(({ heading }, i) => (heading === 'Δ' ? [i] : []));
+    expect(columns.slice(delta, delta + 4).map(({ heading }) => heading)).toEqual(['Δ', 'verdict', 'p', 'effect']);
+    const cells = texts(rows).map((row) => row.slice(delta, delta + 4));
+    // By scipy: four times the p of low is 5.05e-5, half its interval .0104; same has p = 1. By statsmodels: five pairs whose
+    // differences have a standard deviation of .1 see .2477 at the level .05 / 4.
+    expect(cells[0]).toEqual(['baseline', '–', '–', '–']);
+    expect(cells[1].slice(0, 3)).toEqual(['−0.098 ± 0.010', 'better', '< 0.0001']);
+    expect(cells[2][1]).toMatch(/^no difference shown \(could have seen ≥ 0\.25\)$/);
+    expect(cells[2][2]).toBe('1.000');
+    expect(cells[3][1]).toBe('worse');
+    expect(cells[4]).toEqual(['−1.000', 'too few seeds (2 of 5 pairs)', '–', '–']);
   });
 
   it('calls an arm degenerate if the guard says so in any seed', () => {
@@ -133,15 +161,17 @@ describe('verdictSentences', () => {
     ...values,
   });
   const said = (...rows: VerdictRow[]) => verdictSentences(rows).join(' ');
+  const onePair = { verdict: 'too few seeds', pairs: 1, plannedPairs: 1, comparisons: 1, difference: -0.1 } as const;
 
   it('name the best arm with its difference, the bigram, what drafts pay, and how little one seed shows', () => {
     const text = said(
       row('base', { isBaseline: true }),
-      row('new', { bitsPerByte: 2.9, bitsPerByteDelta: -0.1, speedOverGreedy: 2 }),
+      row('new', { bitsPerByte: 2.9, bitsPerByteDelta: -0.1, comparison: onePair, speedOverGreedy: 2 }),
     );
     expect(text).toBe(
-      'Lowest bits per byte at offset 1: new, 2.900 (−0.100 against the baseline); a bigram model has 4.000. ' +
-        'Drafts pay most for new: 2.00× the speed of its own greedy decoding. ' +
+      'Lowest bits per byte at offset 1: new, 2.900 (−0.100 against the baseline; the lowest of 2 arms, picked on the text ' +
+        'that it is measured on); a bigram model has 4.000. ' +
+        'Drafts pay most for new: 2.00× the speed of its own greedy decoding, the fastest of 2 arms as measured. ' +
         'Every speculative output equals greedy’s. One seed: a difference here may be chance.',
     );
   });
@@ -187,7 +217,6 @@ describe('verdictSentences', () => {
     expect(text).toMatch(/^No arm has lower bits per byte at offset 1 than the baseline base: 5\.000\./);
     expect(text).toContain('A bigram model has 4.000: no arm is trained far enough to beat it.');
     expect(text).toContain('Drafts pay for no arm; new comes closest, at 0.75× the speed');
-    expect(text).toMatch(/Means over 2 seeds, without a test of significance\.$/);
   });
 
   it('warn of repetition, of outputs that differ, and of failures', () => {

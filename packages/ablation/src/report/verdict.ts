@@ -1,5 +1,7 @@
 import { MATCHES, type MatchName } from '@foretoken/core';
-import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from '../results/results.ts';
+import { type AblationResults, type ArmResults, dig, digNumber } from '../results/results.ts';
+import { type Comparison, compareArms } from '../statistics/compare-arms.ts';
+import type { SeedValue } from '../statistics/pairs.ts';
 import { decoderReports, draftingReports, entriesOf, type OutputWord } from './decoding.ts';
 
 /** One arm in a row; what was not measured is absent. */
@@ -25,6 +27,8 @@ export interface VerdictRow {
   readonly bitsPerByte?: number;
   /** Against the baseline, over the seeds that both have. */
   readonly bitsPerByteDelta?: number;
+  /** The bits of every seed beside the baseline's, and a verdict; absent for the baseline itself. */
+  readonly comparison?: Comparison;
   /** What a bigram model of the same training bytes reaches on the same positions. */
   readonly bigram?: number;
   readonly unit: 'bits per byte' | 'bits per token';
@@ -49,7 +53,10 @@ export interface VerdictRow {
 
 /** The verdict on every arm, in their order. */
 export function verdictRows({ arms }: AblationResults): VerdictRow[] {
-  return arms.map((arm) => {
+  const [baseline, ...others] = arms.map(bitsOfSeeds);
+  const comparisons = others.length === 0 ? [] : compareArms(baseline, others, { better: 'lower' });
+  return arms.map((arm, i) => {
+    const comparison = i === 0 ? undefined : comparisons[i - 1];
     const { name, cells, results, timings, lossless } = arm;
     const drafting = draftingReports(arm);
     const shown = drafting[0] ?? decoderReports(arm)[0];
@@ -57,10 +64,11 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
     const unit = dig(results, 'bits-per-byte', 'unit') === 'bits per token' ? 'bits per token' : 'bits per byte';
     return {
       arm: name,
-      isBaseline: arm === arms[0],
+      isBaseline: i === 0,
       ...costOf(arm),
       bitsPerByte: firstOffset(results),
-      bitsPerByteDelta: arm === arms[0] ? undefined : pairedDelta(arms[0], arm),
+      bitsPerByteDelta: comparison?.difference,
+      comparison,
       bigram: digNumber(results, 'bits-per-byte', 'bigram'),
       unit,
       labelMatchTokensPerForward: digNumber(results, 'acceptance', 'labelMatch', 'tokensPerForward'),
@@ -119,15 +127,6 @@ export function draftingDecoders(arm: ArmResults): string[] {
 const firstOffset = (results: ArmResults['results']): number | undefined =>
   digNumber(results, 'bits-per-byte', 'perOffset', 0);
 
-/** Mean difference over the seeds that both arms finished. */
-function pairedDelta(baseline: ArmResults, arm: ArmResults): number | undefined {
-  const ofSeed = new Map(baseline.cells.map((cell) => [cell.seed, bitsOf(cell)]));
-  const differences = arm.cells.flatMap((cell) => {
-    const [own, other] = [bitsOf(cell), ofSeed.get(cell.seed)];
-    return own === undefined || other === undefined ? [] : [own - other];
-  });
-  return differences.length === 0 ? undefined : differences.reduce((sum, value) => sum + value, 0) / differences.length;
-}
-
-const bitsOf = (cell: CellResults): number | undefined =>
-  cell.status === 'done' ? firstOffset(cell.results) : undefined;
+/** The one metric that verdicts are on, chosen before anything is measured: every further one would ask more of p. */
+const bitsOfSeeds = ({ cells }: ArmResults): SeedValue[] =>
+  cells.map((cell) => ({ seed: cell.seed, value: cell.status === 'done' ? firstOffset(cell.results) : undefined }));

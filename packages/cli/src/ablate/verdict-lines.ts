@@ -1,10 +1,10 @@
 import { type AblationResults, verdictColumns, verdictRows, verdictSentences } from '@foretoken/ablation';
 import { formatTable } from '../output/table.ts';
 
-/** The verdict of an ablation for a terminal: a table, then the answer in sentences. */
+/** The verdict of an ablation for a terminal: a table without what the sentences say, too, then the answer in sentences. */
 export function verdictLines(results: AblationResults): string[] {
   const rows = verdictRows(results);
-  const columns = verdictColumns(rows);
+  const columns = verdictColumns(rows).filter(({ isDetail }) => !isDetail);
   const table = formatTable(
     columns.map(({ heading, isNumber }) => ({ title: heading, align: isNumber ? 'right' : 'left' })),
     rows.map((row) => columns.map(({ cell }) => cell(row))),
