@@ -1,4 +1,4 @@
-import { createRandom } from '@foretoken/core';
+import { createRandom, type Random } from '@foretoken/core';
 import { moments } from './moments.ts';
 import { CONFIDENCE, type Interval } from './paired-t.ts';
 
@@ -26,8 +26,7 @@ export function bootstrapTInterval(
   // In standard deviations, so that no square overflows.
   const ordered = differences.map((value) => (value - mean) / standardDeviation).sort((a, b) => a - b);
   const random = createRandom(0, 'statistics/bootstrap-t');
-  const draw = () => studentized(ordered.map(() => ordered[random.integer(ordered.length)]));
-  const statistics = Array.from({ length: resamples }, draw).sort((a, b) => a - b);
+  const statistics = Float64Array.from({ length: resamples }, () => studentized(ordered, random)).sort();
   const error = standardDeviation / Math.sqrt(differences.length);
   const outside = Math.floor(((1 - confidence) / 2) * resamples);
   const low = mean - statistics[resamples - 1 - outside] * error;
@@ -35,14 +34,20 @@ export function bootstrapTInterval(
   return Number.isFinite(low) && Number.isFinite(high) ? { low, high, method: 'bootstrap-t' } : undefined;
 }
 
-/** Below it the values are one value, drawn again and again, and rounding errors. */
-const NO_SPREAD = 1e-12;
+/** Below it a resample is one value, drawn again and again, and rounding errors. */
+const NO_SPREAD = 1e-6;
 
-/** Mean over its standard error. Plain sums: the values are standardized, and there are many samples. */
-function studentized(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const standardDeviation = Math.sqrt(squares / (values.length - 1));
-  if (standardDeviation < NO_SPREAD) return Math.sign(mean) * Number.POSITIVE_INFINITY;
-  return (mean * Math.sqrt(values.length)) / standardDeviation;
+/** Mean over its standard error of one resample of standardized values. */
+function studentized(values: readonly number[], random: Random): number {
+  const n = values.length;
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const value = values[random.integer(n)];
+    sum += value;
+    squares += value * value;
+  }
+  const standardDeviation = Math.sqrt(Math.max(0, (squares - (sum * sum) / n) / (n - 1)));
+  return standardDeviation < NO_SPREAD
+    ? Math.sign(sum) * Number.POSITIVE_INFINITY
+    : sum / (Math.sqrt(n) * standardDeviation);
 }

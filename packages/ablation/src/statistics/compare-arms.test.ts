@@ -72,6 +72,10 @@ describe('compareArms', () => {
     expect(numbersOf(found)).toEqual([3, 3, 1, 0]);
   });
 
+  it('sees nothing in numbers that are too small to have digits', () => {
+    expect(one([0, 0, 0], [5e-324, 5e-324, 0])).toMatchObject({ verdict: 'no difference shown', difference: 0 });
+  });
+
   it('takes the same difference for every seed for one pair: seeds that change nothing show nothing', () => {
     for (const [baseline, own] of [
       [

@@ -18,6 +18,7 @@ describe('holm', () => {
 
   it('counts what was not tested as a comparison, and gives it no value', () => {
     expect(holm([0.01, undefined, undefined])).toEqual([0.03, undefined, undefined]);
+    expect(holm([undefined, 0.02, undefined, 0.01])).toEqual([undefined, 0.06, undefined, 0.04]);
     expect(holm([undefined])).toEqual([undefined]);
     expect(holm([])).toEqual([]);
   });

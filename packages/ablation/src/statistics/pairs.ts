@@ -9,7 +9,7 @@ export interface SeedValue {
 
 /** An arm's seeds beside the baseline's. */
 export interface PairedSeeds {
-  /** Of the seeds for which both arms have a finite value, in ascending order of seeds. */
+  /** Of the seeds for which both arms have a finite value. */
   readonly pairs: readonly Pair[];
   /** Seeds that both arms were to have. */
   readonly planned: number;
@@ -18,7 +18,7 @@ export interface PairedSeeds {
 /** Pairs two arms by seed: a seed that failed, or gave no finite number, in either is left out of both. */
 export function pairBySeed(baseline: readonly SeedValue[], own: readonly SeedValue[]): PairedSeeds {
   const ofSeed = new Map(baseline.map(({ seed, value }) => [seed, value]));
-  const planned = own.filter(({ seed }) => ofSeed.has(seed)).sort((a, b) => a.seed - b.seed);
+  const planned = own.filter(({ seed }) => ofSeed.has(seed));
   const pairs = planned.flatMap(({ seed, value: ownValue }) => {
     const value = ofSeed.get(seed);
     return isNumber(value) && isNumber(ownValue) ? [{ baseline: value, own: ownValue }] : [];
