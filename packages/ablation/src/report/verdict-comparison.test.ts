@@ -93,7 +93,7 @@ describe('comparisonSentences', () => {
       'Too few seeds for a verdict, which takes 3 pairs: c (2 of 5 pairs).',
     ]);
     expect(comparisonMethod(rows)).toBe(
-      'Paired by seed: means ± half of the 95% interval (paired t), p corrected for 4 comparisons by Holm’s method; what could ' +
+      'Paired by seed: means ± half of the 95% interval (paired t), p corrected for 3 comparisons by Holm’s method; what could ' +
         'have been seen, with a probability of 80%.',
     );
   });

@@ -41,7 +41,7 @@ export function comparisonMethod(rows: readonly VerdictRow[]): string | undefine
     ? '; what could have been seen, with a probability of 80%'
     : '';
   return (
-    `Paired by seed: means ± half of the 95% interval (paired t), p corrected for ${counted(compared.length, 'comparison')} ` +
+    `Paired by seed: means ± half of the 95% interval (paired t), p corrected for ${counted(tested[0].comparison.comparisons, 'comparison')} ` +
     `by Holm’s method${sees}.`
   );
 }

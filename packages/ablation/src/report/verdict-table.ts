@@ -87,7 +87,7 @@ export function verdictColumns(rows: readonly VerdictRow[]): readonly VerdictCol
 
 /** What the seeds say; absent where there is nothing to compare, or nothing could be tested. */
 function comparisonColumns(rows: readonly VerdictRow[]): VerdictColumn[] {
-  const numComparisons = rows.filter(({ comparison }) => comparison).length;
+  const compared = rows.flatMap(({ comparison }) => comparison ?? []);
   const verdict: VerdictColumn = {
     heading: 'verdict',
     explanation:
@@ -99,7 +99,7 @@ function comparisonColumns(rows: readonly VerdictRow[]): VerdictColumn[] {
   const tested: VerdictColumn[] = [
     {
       heading: 'p',
-      explanation: `Of the paired t test, corrected by Holm’s method for ${counted(numComparisons, 'comparison')}.`,
+      explanation: `Of the paired t test, corrected by Holm’s method for ${counted(compared[0]?.comparisons ?? 0, 'comparison')}; arms that share a training are one.`,
       isNumber: true,
       isDetail: true,
       cell: ({ comparison }) => probability(comparison?.adjustedP),
@@ -112,8 +112,8 @@ function comparisonColumns(rows: readonly VerdictRow[]): VerdictColumn[] {
       cell: ({ comparison }) => signed(comparison?.effectSize, 2),
     },
   ];
-  const isTested = rows.some(({ comparison }) => comparison?.adjustedP !== undefined);
-  return numComparisons === 0 ? [] : [verdict, ...(isTested ? tested : [])];
+  const isTested = compared.some(({ adjustedP }) => adjustedP !== undefined);
+  return compared.length === 0 ? [] : [verdict, ...(isTested ? tested : [])];
 }
 
 function armCell({ arm, seeds, failedSeeds }: VerdictRow): string {

@@ -69,7 +69,7 @@ describe('compareArms', () => {
   it('calls arms that are equal for every seed equal, and does not divide by zero', () => {
     const found = one([3, 3.1, 3.2], [3, 3.1, 3.2]);
     expect(found).toMatchObject({ verdict: 'no difference shown', isWithoutSpread: true, difference: 0 });
-    expect(numbersOf(found)).toEqual([3, 3, 1, 0]);
+    expect(numbersOf(found)).toEqual([3, 3, 0, 0]);
   });
 
   it('sees nothing in numbers that are too small to have digits', () => {
@@ -94,13 +94,25 @@ describe('compareArms', () => {
   });
 
   it('corrects for every arm of the report, tested or not', () => {
-    const arms = [clear.own, clear.own.slice(0, 1), clear.baseline].map(seedsOf);
+    const arms = [clear.own, clear.own.slice(0, 1), []].map(seedsOf);
     const [alone] = compareArms(seedsOf(clear.baseline), [arms[0]], lower);
     const [first] = compareArms(seedsOf(clear.baseline), arms, lower);
     expect(first.p).toBe(alone.p);
     expect(first.adjustedP).toBeCloseTo(3 * alone.p!, 14);
     expect(first.smallestEffect).toBeGreaterThan(alone.smallestEffect!);
     expect(first.comparisons).toBe(3);
+  });
+
+  it('counts arms that share a training once, and those that share the baseline’s not at all', () => {
+    const other = clear.own.map((value) => value - 1);
+    const arms = [clear.own, clear.own, other, clear.baseline].map(seedsOf);
+    const found = compareArms(seedsOf(clear.baseline), arms, lower);
+    const two = compareArms(seedsOf(clear.baseline), [seedsOf(clear.own), seedsOf(other)], lower);
+    expect(found.slice(0, 3)).toEqual([two[0], two[0], two[1]]);
+    expect(found[0].comparisons).toBe(2);
+    expect(found[3]).toMatchObject({ verdict: 'no difference shown', isWithoutSpread: true, adjustedP: undefined });
+    const [same] = compareArms(seedsOf(clear.baseline), [seedsOf(clear.baseline)], lower);
+    expect(same).toMatchObject({ verdict: 'no difference shown', comparisons: 0 });
   });
 
   it('never says anything that is not finite, nor a verdict without a p value, whatever it is given', () => {

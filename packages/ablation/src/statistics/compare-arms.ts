@@ -24,7 +24,7 @@ export interface Comparison {
   readonly pairs: number;
   /** Pairs of seeds that both arms were to finish. */
   readonly plannedPairs: number;
-  /** Comparisons of the report: what `adjustedP` and `smallestEffect` are corrected for. */
+  /** Different comparisons of the report: what `adjustedP` and `smallestEffect` are corrected for. */
   readonly comparisons: number;
   /** Mean of own minus baseline; absent without pairs. */
   readonly difference?: number;
@@ -50,8 +50,9 @@ export interface MetricDirection {
 /**
  * Compares arms with their baseline, paired by seed: one family of comparisons, corrected together.
  *
- * Every arm counts as a comparison, whether or not it could be tested, so that arms that were stopped or failed make no other
- * arm's verdict easier to get.
+ * An arm counts as a comparison whether or not it could be tested, so that arms that were stopped or failed make no other
+ * arm's verdict easier to get. Arms with the same values for every seed, as those that share a training have, are one
+ * comparison, and an arm with the baseline's own values is none: it can never differ.
  * @param baseline - its value of every planned seed
  * @param arms - the same of the others, in the order of the report
  * @returns one comparison per arm
@@ -68,18 +69,18 @@ export function compareArms(
   );
   const smallest = new Map<number, number>();
   const standardized = (pairs: number): number => {
-    const alpha = FAMILY_LEVEL / arms.length;
+    const alpha = FAMILY_LEVEL / tested[0].comparisons;
     if (!smallest.has(pairs)) smallest.set(pairs, smallestStandardizedEffect({ pairs, alpha }));
     return smallest.get(pairs)!;
   };
-  return tested.map(({ seeds, sample, test, adjustedP, verdict }) => ({
+  return tested.map(({ seeds, sample, test, adjustedP, verdict, comparisons }) => ({
     verdict,
     ...(sample &&
       sample.hasSpread === false &&
       seeds.pairs.length >= LEAST_PAIRS && { isWithoutSpread: true as const }),
     pairs: seeds.pairs.length,
     plannedPairs: seeds.planned,
-    comparisons: arms.length,
+    comparisons,
     difference: sample?.mean,
     ...(sample && test && estimates(seeds.pairs, sample, test)),
     adjustedP,
@@ -95,6 +96,8 @@ export interface TestedArm {
   readonly test?: PairedTTest;
   readonly adjustedP?: number;
   readonly verdict: Verdict;
+  /** Of the family. */
+  readonly comparisons: number;
 }
 
 /** The tests and verdicts alone: all that a false verdict can come from. */
@@ -103,11 +106,22 @@ export function testArms(arms: readonly PairedSeeds[], { better }: MetricDirecti
   const tests = samples.map((sample) =>
     sample?.hasSpread && sample.values.length >= LEAST_PAIRS ? pairedTTest(sample.values) : undefined,
   );
-  const adjusted = holm(tests.map((test) => test?.p));
+  const keys = arms.map(comparisonKey);
+  const pOfKey = new Map(keys.flatMap((key, i) => (key === undefined ? [] : [[key, tests[i]?.p] as const])));
+  const adjusted = holm([...pOfKey.values()]);
+  const adjustedOfKey = new Map([...pOfKey.keys()].map((key, i) => [key, adjusted[i]]));
   return arms.map((seeds, i) => {
-    const [sample, test, adjustedP] = [samples[i], tests[i], adjusted[i]];
-    return { seeds, sample, test, adjustedP, verdict: verdictOf(sample, adjustedP, better) };
+    const adjustedP = keys[i] === undefined ? undefined : adjustedOfKey.get(keys[i]);
+    const verdict = verdictOf(samples[i], adjustedP, better);
+    return { seeds, sample: samples[i], test: tests[i], adjustedP, verdict, comparisons: pOfKey.size };
   });
+}
+
+/** The same for arms with the same values; undefined for one with the baseline's. */
+function comparisonKey({ pairs }: PairedSeeds, index: number): string | undefined {
+  if (pairs.length === 0) return `arm ${index}`;
+  if (pairs.every(({ own, baseline }) => own === baseline)) return undefined;
+  return JSON.stringify(pairs);
 }
 
 function verdictOf(
