@@ -2,7 +2,18 @@ export { createForetokenHost, type ForetokenHostOptions } from './host.ts';
 export type { AblationFile } from './matrix/ablation-file.ts';
 export { ablationSchema } from './matrix/ablation-schema.ts';
 export type { Cell, PackageVersions, Training } from './matrix/cells.ts';
+export {
+  type DescribeOptions,
+  describePlan,
+  type PlanDescription,
+  type PlanEstimate,
+  type PlannedArm,
+  type PlannedTraining,
+} from './plan/describe-plan.ts';
+export { type Difference, differenceLabels } from './plan/differences.ts';
 export { type AblationPlan, type PlanningHost, planAblation } from './plan/plan-ablation.ts';
+export type { CountingOptions, Previewer } from './plan/plan-costs.ts';
+export type { CellStatus, TrainingStatus } from './plan/plan-progress.ts';
 export { type VerdictRow, verdictRows } from './report/verdict.ts';
 export { verdictSentences } from './report/verdict-sentence.ts';
 export { type VerdictColumn, verdictColumns } from './report/verdict-table.ts';

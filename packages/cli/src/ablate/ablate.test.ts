@@ -32,7 +32,11 @@ describe('foretoken ablate', { timeout: 90_000 }, () => {
         { arm: 'linear', seed: 0 },
       ],
       trainings: 2,
+      armPlans: [{ differences: [] }, { differences: [{ path: 'model.head' }] }],
+      estimate: { rate: { from: 'a moment of training' } },
     });
+    // By hand: 4 steps of one window of 16 tokens.
+    expect(JSON.parse(stdout).armPlans[0].cost).toMatchObject({ steps: 4, tokens: 64 });
     expect((await foretoken('report', 'out')).code).toBe(2);
   });
 

@@ -1,16 +1,16 @@
 import path from 'node:path';
 import {
-  type AblationPlan,
   type AblationSummary,
   createForetokenHost,
+  describePlan,
   planAblation,
   runAblation,
   writeReport,
 } from '@foretoken/ablation';
 import type { AblateOptions } from '../commands/ablate.ts';
-import { formatTable } from '../output/table.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
+import { planJson, planLines } from './plan-lines.ts';
 import { samplesOf } from './samples.ts';
 import { showEvents } from './show-events.ts';
 import { verdictLines } from './verdict-lines.ts';
@@ -21,7 +21,9 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   try {
     const plan = await planAblation(file, host);
     if (options.plan) {
-      printPlan(context, plan);
+      const description = await describePlan(plan, host, { onCounted: showCounting(context) });
+      if (context.isJson) context.printJson(planJson(plan, description));
+      else for (const line of planLines(plan, description)) context.print(line);
       return EXIT.done;
     }
     const summary = await runAblation(plan, { host, signal: context.signal, onEvent: showEvents(context) });
@@ -34,16 +36,10 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   }
 }
 
-function printPlan(context: CommandContext, { name, directory, arms, cells, trainings }: AblationPlan): void {
-  if (context.isJson) {
-    const planned = cells.map(({ id, arm, seed, trainingKey }) => ({ id, arm, seed, trainingKey }));
-    context.printJson({ name, directory, arms, cells: planned, trainings: trainings.length });
-    return;
-  }
-  const rows = cells.map(({ id, arm, seed, trainingKey }) => [arm, String(seed), trainingKey, id]);
-  const columns = [{ title: 'arm' }, { title: 'seed' }, { title: 'training' }, { title: 'cell' }];
-  for (const line of formatTable(columns, rows)) context.print(line);
-  context.print(`${cells.length} cells, ${trainings.length} trainings, into ${shown(directory)}`);
+/** Making every model takes a while where there are many. */
+function showCounting(context: CommandContext): (done: number, total: number) => void {
+  const progress = context.progress();
+  return (done, total) => progress.update({ label: 'counting', done, total, unit: 'models' });
 }
 
 function printSummary(context: CommandContext, { results }: AblationSummary, html: string): void {

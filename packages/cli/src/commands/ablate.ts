@@ -11,6 +11,6 @@ export interface AblateOptions {
 export function ablateCommand(): Command {
   return command('ablate', 'Train, measure and compare the arms of an ablation; finished cells are kept.')
     .argument('<ablation>', 'ablation file, YAML or JSON')
-    .option('--plan', 'print the cells and what they cost, and stop')
+    .option('--plan', 'print arms, cells, shared trainings, FLOPs, time and disk, and stop')
     .action(action(() => import('../ablate/ablate.ts')));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatRate } from './quantities.ts';
+import { formatBytes, formatDuration, formatOperations, formatRate } from './quantities.ts';
 
 describe('quantities', () => {
   it('writes durations without a false precision', () => {
@@ -14,5 +14,10 @@ describe('quantities', () => {
 
   it('writes rates with three digits', () => {
     expect([0.25, 0.123456, 12.34, 999.4, 1234.6].map(formatRate)).toEqual(['0.25', '0.123', '12.3', '999', '1,235']);
+  });
+
+  it('writes operations with three digits, and the prefix for the unit to follow', () => {
+    const written = [0, 0.5, 812, 999.4, 999.6, 12_345, 1e9, 2.5e13, 3e21].map(formatOperations);
+    expect(written).toEqual(['0 ', '0.5 ', '812 ', '999 ', '1 k', '12.3 k', '1 G', '25 T', '3 Z']);
   });
 });

@@ -22,3 +22,13 @@ export function formatRate(perSecond: number): string {
   if (perSecond >= 999.5) return Math.round(perSecond).toLocaleString('en-US');
   return String(Number(perSecond.toPrecision(3)));
 }
+
+/** Operations with three significant digits and the unit's prefix last, for `FLOPs` to follow: `12.3 T`, `812 `. */
+export function formatOperations(operations: number): string {
+  const prefixes = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
+  const power = Math.max(
+    0,
+    prefixes.findLastIndex((_, i) => operations >= 999.5 * 1000 ** (i - 1)),
+  );
+  return `${Number((operations / 1000 ** power).toPrecision(3))} ${prefixes[power]}`;
+}

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { readJson } from '@foretoken/core';
+import { type AblationStore, exists, openAblationStore } from '../run/ablation-store.ts';
+import type { TrainingFacts } from '../run/laboratory.ts';
+import type { AblationPlan } from './plan-ablation.ts';
+
+/** Where a cell stands before this run: `failed` ones are tried again. */
+export type CellStatus = 'done' | 'failed' | 'left';
+
+/** Where a training stands: a started one goes on from its last checkpoint. */
+export type TrainingStatus = 'done' | 'started' | 'left';
+
+/** What the folder of an ablation holds of a plan already. */
+export interface PlanProgress {
+  /** By id. */
+  readonly cells: ReadonlyMap<string, CellStatus>;
+  /** By key. */
+  readonly trainings: ReadonlyMap<string, TrainingStatus>;
+  /** Counted operations per second of each finished training. */
+  readonly flopsPerSecond: readonly number[];
+}
+
+/**
+ * Reads what is finished of a plan. A training whose cells are all done counts as done, whether its folder is there or not.
+ *
+ * @throws FILE_CORRUPT, FORMAT_VERSION if the folder holds what is none of this release's records
+ */
+export async function readProgress(plan: AblationPlan): Promise<PlanProgress> {
+  const store = openAblationStore(plan.directory);
+  const begun = await foldersIn(path.dirname(store.paths.cell('any')));
+  const cells = new Map<string, CellStatus>();
+  for (const { id } of plan.cells) {
+    if (!cells.has(id)) cells.set(id, begun.has(id) ? await statusOf(store, id) : 'left');
+  }
+  const run = await foldersIn(path.dirname(store.paths.training('any')));
+  const trainings = new Map<string, TrainingStatus>();
+  const flopsPerSecond: number[] = [];
+  for (const { key, cells: ids } of plan.trainings) {
+    const folder = store.paths.training(key);
+    const facts = run.has(key) ? await readFacts(folder) : undefined;
+    if (facts) flopsPerSecond.push(facts.flopsPerToken.training * facts.timings.tokensPerSecond);
+    const isDone = facts !== undefined || ids.every((id) => cells.get(id) === 'done');
+    const isStarted = run.has(key) && (await exists(path.join(folder, 'checkpoints')));
+    trainings.set(key, isDone ? 'done' : isStarted ? 'started' : 'left');
+  }
+  return { cells, trainings, flopsPerSecond: flopsPerSecond.filter((rate) => rate > 0) };
+}
+
+/** Asked once for all, since most of a new plan's are not there. */
+async function foldersIn(folder: string): Promise<ReadonlySet<string>> {
+  return new Set((await exists(folder)) ? await readdir(folder) : []);
+}
+
+async function statusOf(store: AblationStore, id: string): Promise<CellStatus> {
+  if (await store.readRecord(id)) return 'done';
+  return (await store.readFailure(id)) ? 'failed' : 'left';
+}
+
+async function readFacts(folder: string): Promise<TrainingFacts | undefined> {
+  const summary = path.join(folder, 'summary.json');
+  return (await exists(summary)) ? ((await readJson(summary)) as unknown as TrainingFacts) : undefined;
+}
