@@ -1,8 +1,10 @@
 // The model's text is 6, 7, 8, ... after 5; its heads' drafts are written down beside each case.
 import type { Decoder, DraftPolicy, Emission, GenerationRequest, Random, Verdict } from '@foretoken/core';
+import { certainOf, scriptedSession } from '@foretoken/core/testing';
 import { expect, test } from 'vitest';
 import exact from '../exact/exact.ts';
 import fixed from '../fixed/fixed.ts';
+import { policies } from '../generation/parity-subjects.fixture.ts';
 import { chainOf, ScriptedSession } from '../generation/scripted-session.fixture.ts';
 import blockwise from './blockwise.ts';
 
@@ -138,6 +140,48 @@ test('every head proposes one token, as far as the request’s policy goes', asy
   const bushy: DraftPolicy = { grow: (_, [node]) => [{ node, children: 3, sampled: true }] };
   expect((await grownWith(bushy, 1))[0]).toEqual([{ node: 4, children: 1, sampled: true }]);
   expect((await grownWith({ grow: () => [] }, 2, true))[0]).toEqual([{ node: 4, children: 1, sampled: true }]);
+});
+
+/** A model that counts on by one, and whose heads say so with this probability. */
+const countingSession = (p: number) =>
+  scriptedSession({
+    context: 200,
+    levels: 3,
+    logits: (text) => certainOf((text.at(-1)! + 1) % 4, 4),
+    headDistribution: (text) =>
+      Float64Array.from({ length: 4 }, (_, token) => (token === (text.at(-1)! + 1) % 4 ? p : (1 - p) / 3)),
+  });
+
+// Sure heads, and heads that no policy with a threshold trusts: there the block goes on against the policy.
+test.each(policies().flatMap(({ label, create }) => [0.25, 1].map((p) => [label, p, create] as const)))(
+  'a minimum block of 3 goes on whatever the policy %s says of heads that are %f sure',
+  async (_label, p, create) => {
+    const prompts = [0, 1].map((token) => ({ tokens: Int32Array.of(token) }));
+    const policy = create();
+    const emissions: number[][] = [[], []];
+    for await (const { prompt, tokens } of decoderOf(3).generate(
+      countingSession(p),
+      request(20, { prompts, policy, maxRows: 2 }),
+    )) {
+      emissions[prompt].push(tokens.length);
+    }
+    // The last forward of a row gives what is left.
+    for (const lengths of emissions) expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThanOrEqual(3);
+  },
+);
+
+test('a policy that has declined is not asked again before the next draft', async () => {
+  const asked: string[] = [];
+  const policy: DraftPolicy = {
+    grow: (_tree, _frontier, _p, { row, level }) => {
+      asked.push(`row ${row} level ${level}`);
+      return [];
+    },
+  };
+  const prompts = [0, 1].map((token) => ({ tokens: Int32Array.of(token) }));
+  // Two forwards of three tokens.
+  await tokensOf(decoderOf(3).generate(countingSession(1), request(6, { prompts, policy })));
+  expect(asked).toEqual(['row 0 level 1', 'row 1 level 1', 'row 0 level 1', 'row 1 level 1']);
 });
 
 test('a block longer than the heads’ and a model without drafting heads are refused', async () => {

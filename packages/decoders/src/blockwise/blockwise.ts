@@ -35,9 +35,9 @@ export default defineDecoder({
     async *generate(session, request) {
       const who = minimumBlock > 1 ? `decoder "blockwise" with minimumBlock ${minimumBlock}` : 'decoder "blockwise"';
       checkDraftLevels(who, session, Math.max(1, minimumBlock - 1));
-      const policy = blockPolicy(request, minimumBlock - 1);
       yield* generateRows(session, request, async (rows) => {
         const byRow = new Map(rows.map((row) => [row.row, row]));
+        const policy = blockPolicy(request, minimumBlock - 1);
         const drafts = await session.draft(policy, (row) => byRow.get(row)!.random);
         const steps = await acceptDrafts(session, request, rows, drafts);
         return steps.map((step, index) => withAtLeast(minimumBlock - 1, step, request.rule, rows[index].random));
@@ -46,12 +46,18 @@ export default defineDecoder({
   }),
 });
 
-/** One child a level, as far as the request's policy goes and at least as far as what is kept anyway. */
+/**
+ * One child a level, as far as the request's policy goes and at least as far as what is kept anyway; for one draft. A
+ * policy that has said where a row's draft ends has nothing to say of what comes behind, and is not asked.
+ */
 function blockPolicy({ policy, rule }: GenerationRequest, leastLevels: number): DraftPolicy {
+  const declined = new Set<number>();
   return {
     grow(tree, [last], p, at) {
-      const wanted = policy.grow(tree, [last], p, at).find(({ children }) => children > 0);
+      const growths = declined.has(at.row) ? [] : policy.grow(tree, [last], p, at);
+      const wanted = growths.find(({ children }) => children > 0);
       if (wanted) return [{ ...wanted, children: 1 }];
+      declined.add(at.row);
       return at.level <= leastLevels ? [{ node: last, children: 1, sampled: rule.needsDrawn === true }] : [];
     },
   };
