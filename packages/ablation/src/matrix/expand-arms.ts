@@ -93,12 +93,14 @@ function combine({ source, file }: ReadAblation, axes: readonly Axis[], numSeeds
   let arms: readonly Combination[] = [{ name: '', labels: [], names: {}, settings: matchSetting(file) }];
   const problems: string[] = [];
   for (const axis of axes) {
-    const applied = applyAxis(arms, axis, inspect);
-    if ((applied.arms.length + numIncluded) * numSeeds > MAX_CELLS) {
+    const { when, points } = axis;
+    const fits = arms.map((arm) => !when || matches(when, viewOf(arm, inspect)));
+    const numFitting = fits.filter(Boolean).length;
+    if ((arms.length + numFitting * (points.length - 1) + numIncluded) * numSeeds > MAX_CELLS) {
       return tooMany(tooManyCells(`more than ${MAX_CELLS} cells, up to ${most}`, file));
     }
-    if (axis.when && applied.numFitting === 0) problems.push(uselessWhen(source, axis, axis.when, arms, inspect));
-    arms = applied.arms;
+    if (when && numFitting === 0) problems.push(uselessWhen(source, axis, when, arms, inspect));
+    arms = arms.flatMap((arm, i) => (fits[i] ? points.map((point) => extended(arm, axis.key, point)) : [arm]));
   }
   return { arms: arms.map((arm) => ({ ...arm, name: arm.labels.join(', ') || 'base' })), problems };
 }
@@ -110,16 +112,6 @@ const tooManyCells = (count: string, { exclude: excluded }: AblationFile): strin
 
 const matchSetting = ({ match }: AblationFile): Setting[] =>
   match === undefined ? [] : [{ path: 'model.match', value: match, at: ['match'], keyAt: ['match'] }];
-
-function applyAxis(arms: readonly Combination[], { key, points, when }: Axis, inspect: ArmInspector) {
-  let numFitting = 0;
-  const applied = arms.flatMap((arm) => {
-    if (when && !matches(when, viewOf(arm, inspect))) return [arm];
-    numFitting += 1;
-    return points.map((point) => extended(arm, key, point));
-  });
-  return { arms: applied, numFitting };
-}
 
 function extended({ name, labels, names, settings }: Combination, key: string, point: Point): Combination {
   return {
