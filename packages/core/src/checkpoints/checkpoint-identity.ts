@@ -13,12 +13,24 @@ const LENGTH_BYTES = 8;
  * @throws FILE_READ, FORMAT_VERSION; FILE_CORRUPT if the header is not a checkpoint's
  */
 export function readCheckpointIdentity(path: string): string {
+  return readHash(path, 'sha256', 'SHA-256 of its tensors');
+}
+
+/**
+ * The hash of the configuration that a checkpoint was trained with, as its header states it.
+ * @throws FILE_READ, FORMAT_VERSION; FILE_CORRUPT if the header is not a checkpoint's
+ */
+export function readCheckpointConfigHash(path: string): string {
+  return readHash(path, 'configHash', 'hash of its configuration');
+}
+
+function readHash(path: string, key: string, name: string): string {
   const { json, dataBytes } = readHeaderBytes(path);
   const { metadata } = decodeHeader(path, json, dataBytes);
   checkFormatVersion(path, Number(metadata.get('formatVersion')));
-  const sha256 = metadata.get('sha256');
-  if (sha256 === undefined || !/^[0-9a-f]{64}$/.test(sha256)) throw corrupt(path, 'it has no SHA-256 of its tensors');
-  return sha256;
+  const hash = metadata.get(key);
+  if (hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) throw corrupt(path, `it has no ${name}`);
+  return hash;
 }
 
 function readHeaderBytes(path: string): { json: Uint8Array; dataBytes: number } {

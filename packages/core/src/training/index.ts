@@ -1,3 +1,4 @@
+export { readCheckpointConfigHash } from '../checkpoints/checkpoint-identity.ts';
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './backward/backward.ts';
 export { backwardOf } from './backward/backward-of.ts';

@@ -1,0 +1,84 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Tables } from './database/tables.ts';
+import { type Entry, PARTS, type Skipped } from './entry.ts';
+import type { FoundUnits } from './folders/find-units.ts';
+import type { Unit } from './folders/unit.ts';
+import { skippedOf } from './skipped.ts';
+
+/** What reading the folders again changed. */
+export interface Refreshed {
+  /** In the index now. */
+  readonly entries: number;
+  /** Read because they were new or had changed. */
+  readonly read: number;
+  /** Looks like a run, cannot be read as one, and is not in the index. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** Folders that are read at the same time. */
+const AT_ONCE = 16;
+
+/**
+ * Makes an index say what the folders say, in one transaction: whoever reads meanwhile, or after a kill, sees the old index.
+ *
+ * A folder whose files are as they were is not read again.
+ */
+export async function refreshIndex(index: Kysely<Tables>, { units, skipped }: FoundUnits): Promise<Refreshed> {
+  const known = await index.selectFrom('units').select(['id', 'key', 'fingerprint']).execute();
+  const before = new Map(known.map((row) => [row.key, row]));
+  const changed = units.filter(({ key, fingerprint }) => before.get(key)?.fingerprint !== fingerprint);
+  const { entries, failures } = await readUnits(changed);
+  const present = new Set(units.map(({ key }) => key));
+  const changedKeys = new Set(changed.map(({ key }) => key));
+  const gone = known.filter(({ key }) => !present.has(key) || changedKeys.has(key)).map(({ id }) => id);
+  if (gone.length > 0 || entries.length > 0) {
+    await index.transaction().execute(async (transaction) => {
+      await remove(transaction, gone);
+      for (const [unit, entry] of entries) await insert(transaction, unit, entry);
+    });
+  }
+  return {
+    entries: units.length - failures.length,
+    read: entries.length,
+    skipped: [...skipped, ...failures],
+  };
+}
+
+async function readUnits(units: readonly Unit[]): Promise<{ entries: [Unit, Entry][]; failures: Skipped[] }> {
+  const entries: [Unit, Entry][] = [];
+  const failures: Skipped[] = [];
+  const readOne = async (unit: Unit): Promise<Entry | Skipped> =>
+    unit.read().catch((error: unknown) => skippedOf(unit.folder, error));
+  for (let from = 0; from < units.length; from += AT_ONCE) {
+    const some = units.slice(from, from + AT_ONCE);
+    for (const [i, outcome] of (await Promise.all(some.map(readOne))).entries()) {
+      if ('facts' in outcome) entries.push([some[i], outcome]);
+      else failures.push(outcome);
+    }
+  }
+  return { entries, failures };
+}
+
+async function remove(index: Transaction<Tables>, ids: readonly number[]): Promise<void> {
+  const listed = sql<number>`(select value from json_each(${JSON.stringify(ids)}))`;
+  await index.deleteFrom('facts').where('unit', 'in', listed).execute();
+  await index.deleteFrom('units').where('id', 'in', listed).execute();
+}
+
+/** All facts of a part go in with one statement: a statement each would take ten times as long. */
+async function insert(index: Transaction<Tables>, { key, folder, fingerprint }: Unit, entry: Entry): Promise<void> {
+  const { id } = await index
+    .insertInto('units')
+    .values({ key, folder, fingerprint, kind: entry.kind })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  for (const part of PARTS) {
+    const facts = JSON.stringify(Object.fromEntries(entry.facts[part]));
+    await sql`
+      insert into facts (unit, part, key, type, value)
+      select ${id}, ${part}, key,
+        case when type in ('integer', 'real') then 'number' when type in ('true', 'false') then 'boolean' else 'text' end,
+        case when type in ('integer', 'real') then cast(value as real) when type in ('true', 'false') then type else value end
+      from json_each(${facts})`.execute(index);
+  }
+}
