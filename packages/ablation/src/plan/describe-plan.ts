@@ -59,7 +59,7 @@ export interface DescribeOptions extends CountingOptions {
 }
 
 /** Time that a rate is measured for, when no training has told it yet. */
-const RATE_MS = 300;
+const RATE_MS = 200;
 
 /**
  * Tells what a plan comes to: what its arms differ in, which trainings they share, what those cost, what is done already.
