@@ -18,6 +18,8 @@ export interface RunPaths {
   readonly manifest: string;
   /** One JSON object per step. */
   readonly metrics: string;
+  /** The same for TensorBoard, which finds such files by this name. */
+  readonly events: string;
   readonly checkpoints: string;
   /** Written last: its presence says that the run is finished. */
   readonly summary: string;
@@ -31,6 +33,7 @@ export function runPaths(root: string): RunPaths {
     provenance: join(root, 'provenance.json'),
     manifest: join(root, 'data-manifest.json'),
     metrics: join(root, 'metrics.jsonl'),
+    events: join(root, 'events.out.tfevents.0.foretoken'),
     checkpoints: join(root, 'checkpoints'),
     summary: join(root, 'summary.json'),
   };

@@ -12,9 +12,9 @@ import { runEvals } from '../evaluation/run-evals.ts';
 import { createSubject } from '../evaluation/subject.ts';
 import { ensureFreeSpace } from '../files/free-space.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
-import { JsonLinesLog } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
+import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
 import { type MatchedTraining, matchedTraining } from './match-flops.ts';
 import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
@@ -216,7 +216,7 @@ function openData(
 }
 
 async function trainOn(run: OpenRun, paths: RunPaths, options: TrainOptions): Promise<TrainingSummary> {
-  const metrics = await JsonLinesLog.open(paths.metrics);
+  const metrics = await openRunMetrics(paths, run.model.offsets);
   try {
     return await trainWith(metrics, run, paths, options);
   } finally {
@@ -224,7 +224,7 @@ async function trainOn(run: OpenRun, paths: RunPaths, options: TrainOptions): Pr
   }
 }
 
-async function trainWith(metrics: JsonLinesLog, run: OpenRun, paths: RunPaths, options: TrainOptions) {
+async function trainWith(metrics: MetricsLog, run: OpenRun, paths: RunPaths, options: TrainOptions) {
   const { scope, model, data } = run;
   const { experiment } = scope;
   const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
@@ -251,7 +251,7 @@ async function trainWith(metrics: JsonLinesLog, run: OpenRun, paths: RunPaths, o
 }
 
 /** The first step of a run that has no checkpoint yet: with a base, from the weights of that run. */
-async function startAnew({ scope, model }: OpenRun, metrics: JsonLinesLog, options: RunLocation): Promise<void> {
+async function startAnew({ scope, model }: OpenRun, metrics: MetricsLog, options: RunLocation): Promise<void> {
   const { base } = scope.experiment.model;
   if (base) await startFromBase(model, base, options.baseDirectory);
   await metrics.truncateAfter(() => false);
