@@ -90,9 +90,19 @@ export interface DraftPolicy {
   /**
    * Called with an empty session before a generation starts, to measure what a policy wants to know; it leaves the
    * session empty.
+   *
+   * @param at - with the request's signal: once it is aborted the generation ends with INTERRUPTED however this settles,
+   * so what takes long should look at it between two steps, let timers and signals have a turn, and throw
    */
-  prepare?(session: Session, at: { readonly rows: number; readonly promptTokens: number }): Promise<void>;
+  prepare?(
+    session: Session,
+    at: { readonly rows: number; readonly promptTokens: number; readonly signal?: AbortSignal },
+  ): Promise<void>;
   /**
+   * Asked once for every level of a row's draft, from 1 on, until its answer is empty: then no more in that draft. A node
+   * that it gives no child has none, so what lies below is never asked about. Where tokens are drawn, whether a node gets
+   * children may depend on it and what is above it, never on what they come out as: the rule `rejection` needs that.
+   *
    * @param tree - what is drafted so far
    * @param frontier - nodes of the last level (-1 before the first), those that may get children
    * @param p - the head's own distribution after a frontier node: at temperature 1, without bias or penalty
@@ -101,20 +111,25 @@ export interface DraftPolicy {
   grow(tree: Tree, frontier: readonly number[], p: (node: number) => Float64Array, at: DraftMoment): readonly Growth[];
   /** Told what became of each row's draft, in batch order, after every verifying forward. */
   learn?(outcome: DraftOutcome): void;
+  /**
+   * Told of every row that is gone, once nothing more will be asked or told of it: one that ended, was aborted, failed with
+   * its generation, or is read again under another id. So nothing that a policy holds of a row need outlive it.
+   */
+  forget?(row: number): void;
 }
 
 /** What became of one row's draft. */
 export interface DraftOutcome {
   readonly row: number;
+  /** As it was verified: levels that the row could not emit any more are cut off. */
   readonly tree: Tree;
   /** As the rule kept it, even where the text is cut behind a stop. */
   readonly kept: Kept;
   /** Rows in the batch. */
   readonly rows: number;
-  /** Whether the row leaves now, or is read again under another id. One that is aborted leaves without an outcome. */
-  readonly isLast: boolean;
 }
 
+/** What a policy is told beside the tree: which row drafts, which level is next, and how many there can be. */
 export interface DraftMoment {
   /** The row that drafts. */
   readonly row: number;

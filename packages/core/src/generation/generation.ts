@@ -6,6 +6,12 @@ import { checkSteps } from './check-steps.ts';
 import { type GeneratingRow, type NumberedPrompt, OpenRow, type RowStep } from './generating-row.ts';
 import { errorOf, requestedPromptFaults } from './request-checks.ts';
 
+/**
+ * Milliseconds of steps between two turns of the event loop: one costs 25 to 40 us, where a step of a small model takes
+ * little more than 1 ms.
+ */
+const TURN_EVERY_MS = 4;
+
 /** Drafts, verifies and chooses for all rows of the session, in batch order; commits nothing. */
 export type Step = (rows: readonly GeneratingRow[]) => Promise<readonly RowStep[]>;
 
@@ -17,6 +23,8 @@ export class Generation {
   #waiting: NumberedPrompt[];
   #numPrompts: number;
   #rows: OpenRow[] = [];
+  /** When the event loop had its last turn, in milliseconds. */
+  #turnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, request: GenerationRequest) {
     this.#session = session;
@@ -37,13 +45,18 @@ export class Generation {
 
   /** Lets the policy measure what it wants to know, while the session is empty. */
   async prepare(): Promise<void> {
-    const { prompts, arriving, maxRows, policy } = this.#request;
+    const { prompts, arriving, maxRows, policy, signal } = this.#request;
     await this.#breathe();
     if (!policy.prepare || this.isOver) return;
     const most = maxRows ?? Number.POSITIVE_INFINITY;
     const rows = arriving && maxRows ? maxRows : Math.max(1, Math.min(most, prompts.length));
     const promptTokens = prompts.reduce((most, { tokens }) => Math.max(most, tokens.length), 1);
-    await policy.prepare(this.#session, { rows, promptTokens });
+    try {
+      await policy.prepare(this.#session, { rows, promptTokens, ...(signal && { signal }) });
+    } finally {
+      // However it ended: what an abort made of it is not what went wrong.
+      this.#throwIfAborted();
+    }
     if (this.#session.rows.length === 0) return;
     throw new ForetokenError(
       'PLUGIN_INVALID',
@@ -67,7 +80,7 @@ export class Generation {
     }
     while (this.#places > 0 && this.#waiting.length > 0) {
       ended.push(...this.#join(this.#waiting.shift()!));
-      await this.#breathe();
+      await this.#turn();
     }
     return ended;
   }
@@ -80,13 +93,11 @@ export class Generation {
     const ids = rows.map(({ row }) => row);
     const emissions = rows.map((row, index) => row.take(steps[index]));
     this.#session.commit(steps.map(({ kept }) => kept));
-    for (const [index, { finished }] of emissions.entries()) if (finished) this.#session.leave(ids[index]);
-    this.#rows = this.#slide(rows.filter((_, index) => !emissions[index].finished));
-    const open = new Set(this.#session.rows);
     for (const [index, { tree, kept }] of steps.entries()) {
-      const row = ids[index];
-      this.#request.policy.learn?.({ row, tree, kept, rows: ids.length, isLast: !open.has(row) });
+      this.#request.policy.learn?.({ row: ids[index], tree, kept, rows: ids.length });
     }
+    for (const [index, { finished }] of emissions.entries()) if (finished) this.#leave(ids[index]);
+    this.#rows = this.#slide(rows.filter((_, index) => !emissions[index].finished));
     return emissions;
   }
 
@@ -100,7 +111,9 @@ export class Generation {
   /** Frees every row, on whatever way out. */
   close(): void {
     this.#arrivals.close();
-    for (const row of [...this.#session.rows]) this.#session.leave(row);
+    const rows = [...this.#session.rows];
+    for (const row of rows) this.#session.leave(row);
+    for (const row of rows) this.#request.policy.forget?.(row);
   }
 
   get #places(): number {
@@ -110,7 +123,10 @@ export class Generation {
   /** Reads full rows again. @returns the rows in the session's new order: who joins again goes to the end */
   #slide(rows: readonly OpenRow[]): OpenRow[] {
     const full = rows.filter(({ left }) => left === 0);
-    for (const row of full) row.slide();
+    for (const open of full) {
+      this.#request.policy.forget?.(open.row);
+      open.slide();
+    }
     return [...rows.filter((row) => !full.includes(row)), ...full];
   }
 
@@ -129,7 +145,7 @@ export class Generation {
   #dropAborted(): Emission[] {
     const ended: Emission[] = [];
     for (const { prompt, row } of this.#rows.filter((open) => open.signal?.aborted)) {
-      this.#session.leave(row);
+      this.#leave(row);
       ended.push(this.#ending(prompt, { finished: 'aborted' }));
     }
     this.#rows = this.#rows.filter((open) => !open.signal?.aborted);
@@ -140,15 +156,30 @@ export class Generation {
     return ended;
   }
 
+  #leave(row: number): void {
+    this.#request.policy.forget?.(row);
+    this.#session.leave(row);
+  }
+
   #ending(prompt: number, how: Pick<Emission, 'finished' | 'error'>): Emission {
     const isAsked = this.#request.logProbabilities !== undefined;
     const nothing = { tokens: new Int32Array(0), proposed: [], accepted: 0, ...(isAsked && { logProbabilities: [] }) };
     return { prompt, ...nothing, ...how };
   }
 
-  /** Everything here may be done without ever leaving the microtask queue: lets timers and signals have a turn. */
+  /** Lets timers and signals have a turn from time to time: a step may run without ever leaving the microtask queue. */
   async #breathe(): Promise<void> {
+    if (performance.now() - this.#turnedAt >= TURN_EVERY_MS) await this.#turn();
+    else this.#throwIfAborted();
+  }
+
+  async #turn(): Promise<void> {
     await setImmediate();
+    this.#turnedAt = performance.now();
+    this.#throwIfAborted();
+  }
+
+  #throwIfAborted(): void {
     const { signal } = this.#request;
     if (!signal?.aborted) return;
     throw new ForetokenError('INTERRUPTED', 'generate: stopped on request between two steps; all rows are freed.', {

@@ -1,50 +1,18 @@
-import type { DraftPolicy, Kept } from '@foretoken/core';
+import type { DraftPolicy, GenerationRequest } from '@foretoken/core';
 import { createRandom } from '@foretoken/core';
 import { chainTree } from '@foretoken/core/plugin';
 import { describe, expect, test } from 'vitest';
+import exact from '../exact/exact.ts';
+import speculative from '../speculative/speculative.ts';
 import { expectedTokens } from './acceptance-estimate.ts';
 import costModel, { CostModel } from './cost-model.ts';
+import { generate } from './timed-generation.fixture.ts';
 import { TimedSession } from './timed-session.fixture.ts';
 
 const OPTIONS = { explore: 0.01, memory: 128, sampled: false };
 
 /** Up to 16 nodes cost what one does; from there on time grows with the nodes. */
 const stepMs = (rows: number, levels: number) => 4 * Math.max(1, (rows * (levels + 1)) / 16) + 0.2 * levels;
-
-/** What came of a generation without an end: tokens, and milliseconds that they took. */
-interface Outcome {
-  readonly tokens: number;
-  readonly ms: number;
-  /** Mean levels drafted. */
-  readonly levels: number;
-}
-
-/** @param shares - of each level, how often it is kept given those before it */
-async function generate(
-  policy: DraftPolicy,
-  session: TimedSession,
-  { rows, steps, shares, seed = 1 }: { rows: number; steps: number; shares: readonly number[]; seed?: number },
-): Promise<Outcome> {
-  const random = createRandom(seed, 'outcomes');
-  const [started, first] = [session.now, session.steps.length];
-  let tokens = 0;
-  for (let step = 0; step < steps; step++) {
-    for (const row of session.rows) session.leave(row);
-    for (let row = 0; row < rows; row++) session.join({ tokens: new Int32Array(4) });
-    const trees = await session.draft(policy);
-    await session.verify(trees);
-    for (const [index, tree] of trees.entries()) {
-      let length = 0;
-      while (length < tree.tokens.length && random.uniform() < shares[length]) length++;
-      const kept: Kept = { path: Int32Array.from({ length }, (_, node) => node), next: 0 };
-      tokens += length + 1;
-      policy.learn?.({ row: session.rows[index], tree, kept, rows, isLast: false });
-    }
-  }
-  for (const row of session.rows) session.leave(row);
-  const taken = session.steps.slice(first).map(([, levels]) => levels);
-  return { tokens, ms: session.now - started, levels: taken.reduce((sum, levels) => sum + levels, 0) / steps };
-}
 
 /** Tokens per millisecond of every fixed number of levels, by the formulas that the world is made of. */
 const fixedRates = (rows: number, shares: readonly number[]) =>
@@ -149,7 +117,6 @@ test('all rows of a step draft alike, as many levels as were settled before it',
         tree,
         kept: { path: Int32Array.of(0).subarray(0, depths[0]), next: 0 },
         rows: 3,
-        isLast: false,
       });
     }
     for (const row of session.rows) session.leave(row);
@@ -206,16 +173,30 @@ test('a short context is measured in as well, and one without room for it drafts
   }
 });
 
-test('a row that ends teaches nothing: its draft may have been cut', async () => {
-  const { session, policy } = await prepared(1, { explore: 0 });
-  session.join({ tokens: new Int32Array(4) });
-  const [first] = await session.draft(policy);
-  expect(first.tokens.length).toBeGreaterThan(0);
-  for (let step = 0; step < 100; step++) {
-    const [tree] = await session.draft(policy);
-    expect(tree.tokens).toHaveLength(first.tokens.length);
-    policy.learn({ row: session.rows[0], tree, kept: { path: new Int32Array(0), next: 0 }, rows: 1, isLast: true });
-  }
+test('an abort while it measures ends that before the next step, and leaves the session empty', async () => {
+  const session = new TimedSession({ levels: 7, stepMs });
+  const policy = new CostModel(OPTIONS, () => session.now);
+  const controller = new AbortController();
+  const { verify } = session;
+  session.verify = (trees) => {
+    if (session.steps.length === 9) setImmediate(() => controller.abort());
+    return verify.call(session, trees);
+  };
+  const request: GenerationRequest = {
+    prompts: [{ tokens: new Int32Array(4) }],
+    maxTokens: 8,
+    rule: exact.create({}, {}),
+    policy,
+    random: () => createRandom(0, 'row'),
+    signal: controller.signal,
+  };
+  const run = speculative.create({}, {}).generate(session, request)[Symbol.asyncIterator]().next();
+  await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(session.steps).toHaveLength(10);
+  expect(session.rows).toEqual([]);
+  // What was broken off is measured again.
+  await policy.prepare(session, { rows: 1, promptTokens: 4 });
+  expect(session.steps.length).toBeGreaterThan(20);
 });
 
 test('it says that it depends on a clock, draws where asked to, and refuses more levels than there are', async () => {

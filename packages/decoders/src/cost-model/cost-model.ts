@@ -4,6 +4,7 @@ import {
   type DraftPolicy,
   defineDraftPolicy,
   type Growth,
+  nodesPerLevel,
   type Session,
   type Static,
   type Tree,
@@ -11,7 +12,7 @@ import {
 } from '@foretoken/core/plugin';
 import { chainLevels, chainOptions, checkLevels, oneChild } from '../fixed/chain.ts';
 import { AcceptanceEstimate, bestLevels, expectedTokens } from './acceptance-estimate.ts';
-import { measureSteps } from './measure-steps.ts';
+import { measureSteps, type StepMeasurement } from './measure-steps.ts';
 import { StepTimes } from './step-times.ts';
 
 const Options = Type.Object({
@@ -47,6 +48,8 @@ interface StepUnderWay {
   outcomes: number;
   /** Whether every row drafted all of its levels. */
   isWhole: boolean;
+  /** Whether every draft had one node a level. */
+  isChain: boolean;
 }
 
 /**
@@ -60,7 +63,10 @@ export class CostModel implements DraftPolicy {
   readonly isTimed = true;
   readonly #options: Static<typeof Options>;
   readonly #clock: () => number;
-  readonly #times = new StepTimes();
+  /** A level of a tree has several nodes to verify, and takes longer for it. */
+  readonly #times = { chain: new StepTimes(), tree: new StepTimes() };
+  /** What the decoder makes of the levels it is given, as of the last step that had any. */
+  #form: 'chain' | 'tree' = 'chain';
   readonly #acceptance: AcceptanceEstimate;
   #step: StepUnderWay | undefined;
   /** Levels of the step before: offsets beyond them have something to read first. */
@@ -77,18 +83,21 @@ export class CostModel implements DraftPolicy {
     this.#acceptance = new AcceptanceEstimate(options.memory);
   }
 
-  async prepare(session: Session, { rows, promptTokens }: { rows: number; promptTokens: number }): Promise<void> {
+  async prepare(session: Session, at: Pick<StepMeasurement, 'rows' | 'promptTokens' | 'signal'>): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
     this.#step = undefined;
-    if (this.#times.isMeasured(rows) || session.levels === 0) return;
+    const { chain, tree } = this.#times;
+    if (chain.isMeasured(at.rows) || session.levels === 0) return;
     const measured = await measureSteps(session, {
-      rows,
-      promptTokens,
+      ...at,
       levels: (at) => this.#most(at),
       clock: this.#clock,
       budgetMs: BUDGET_MS,
     });
-    for (const [size, seconds] of measured) if (!this.#times.isMeasured(size)) this.#times.add(size, seconds);
+    for (const [size, seconds] of measured) {
+      // A tree takes as long as a chain at least, so each number of levels is tried before it is found too long.
+      if (!chain.isMeasured(size)) for (const times of [chain, tree]) times.add(size, seconds);
+    }
   }
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
@@ -97,13 +106,14 @@ export class CostModel implements DraftPolicy {
     return at.level <= this.#step.levels ? oneChild(frontier, this.#options.sampled) : [];
   }
 
-  learn({ tree, kept, rows, isLast }: DraftOutcome): void {
-    // What ends a row may have cut its draft: that is no rejection.
-    if (!isLast) this.#acceptance.add(tree.tokens.length, kept.path.length);
+  learn({ tree, kept, rows }: DraftOutcome): void {
+    const levels = nodesPerLevel(tree).length;
+    this.#acceptance.add(levels, kept.path.length);
     const step = this.#step;
     if (!step) return;
     step.seconds ??= (this.#clock() - step.started) / 1_000;
-    step.isWhole &&= tree.tokens.length === step.levels;
+    step.isWhole &&= levels === step.levels;
+    step.isChain &&= tree.tokens.length === levels;
     step.outcomes++;
     if (step.outcomes === rows) this.#end(step, rows);
   }
@@ -114,8 +124,8 @@ export class CostModel implements DraftPolicy {
 
   #begin(at: DraftMoment): StepUnderWay {
     const most = this.#most(at);
-    const seconds = this.#times.at(at.rows);
-    const begun = { started: this.#clock(), outcomes: 0, isWhole: true };
+    const seconds = this.#times[this.#form].at(at.rows);
+    const begun = { started: this.#clock(), outcomes: 0, isWhole: true, isChain: true };
     if (seconds.length === 0) return { ...begun, levels: most };
     const tokens = expectedTokens(this.#acceptance.conditional(Math.min(most, seconds.length - 1)));
     const pick = bestLevels(tokens, seconds);
@@ -144,11 +154,17 @@ export class CostModel implements DraftPolicy {
     return explore > 0 && this.#lost + loss <= explore * this.#seconds;
   }
 
-  #end({ seconds = 0, levels, pickSeconds, isWhole }: StepUnderWay, rows: number): void {
+  #end({ seconds = 0, levels, pickSeconds, isWhole, isChain }: StepUnderWay, rows: number): void {
     this.#step = undefined;
     this.#seconds += seconds;
     if (pickSeconds !== undefined) this.#lost += Math.max(0, seconds - pickSeconds);
-    if (isWhole && levels <= this.#levelsBefore) this.#times.observe(rows, levels, seconds);
+    const { chain, tree } = this.#times;
+    if (levels > 0) this.#form = isChain ? 'chain' : 'tree';
+    if (isWhole && levels <= this.#levelsBefore) {
+      // Without a level a tree is a chain.
+      const taught = levels === 0 ? [chain, tree] : [this.#times[this.#form]];
+      for (const times of taught) times.observe(rows, levels, seconds);
+    }
     this.#levelsBefore = isWhole ? levels : 0;
   }
 }

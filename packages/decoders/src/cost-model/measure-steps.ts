@@ -1,4 +1,5 @@
 // Times whole steps of a session on rows that are made up for it.
+import { setImmediate } from 'node:timers/promises';
 import type { DraftPolicy, Kept, Random, Session, Tree } from '@foretoken/core/plugin';
 import { oneChild } from '../fixed/chain.ts';
 
@@ -13,6 +14,8 @@ export interface StepMeasurement {
   readonly clock: () => number;
   /** Milliseconds that may go by; the fewest steps that say anything are taken in any case. */
   readonly budgetMs: number;
+  /** Ends it before the next step. */
+  readonly signal?: AbortSignal;
 }
 
 /** Times that a step of one kind is measured at most, and those of none and all levels at least. */
@@ -35,6 +38,7 @@ const MOST_LEVELS = 16;
  *
  * @param session - without rows
  * @returns by rows, then by levels, at most 16: median seconds; empty where the model's context has no room for it
+ * @throws the signal's reason
  */
 export async function measureSteps(
   session: Session,
@@ -123,6 +127,7 @@ class Stepper {
   /** @returns seconds of one step */
   async step(levels: number): Promise<number> {
     if (this.#session.room(this.#session.rows[0]) < levels + 2) await this.#fill();
+    await this.#turn();
     const { clock } = this.#measurement;
     const started = clock();
     await this.#step(levels);
@@ -137,6 +142,7 @@ class Stepper {
       await this.#warm();
     }
     session.fork(Array.from({ length: this.#rows }, () => session.rows[0]));
+    await this.#turn();
     return this.#step(MOST_LEVELS);
   }
 
@@ -149,8 +155,16 @@ class Stepper {
 
   /** Lets every offset read the prompt, once for all copies to come. */
   async #warm(): Promise<void> {
-    await this.#step(0);
-    await this.#step(MOST_LEVELS);
+    for (const levels of [0, MOST_LEVELS]) {
+      await this.#turn();
+      await this.#step(levels);
+    }
+  }
+
+  /** Lets signals and timers have a turn, outside of what is timed. */
+  async #turn(): Promise<void> {
+    await setImmediate();
+    this.#measurement.signal?.throwIfAborted();
   }
 
   /** @returns levels that were drafted */

@@ -49,3 +49,12 @@ test('tokens are drawn where it is asked for, and levels end where the option sa
   const refused = policyOf({ levels: 4 }).prepare!({ levels: 3 } as Session, { rows: 1, promptTokens: 1 });
   await expect(refused).rejects.toMatchObject({ code: 'DRAFT_UNSUPPORTED' });
 });
+
+test('of a level each node is answered by its own entropy', () => {
+  const policy = policyOf({ limit: 1 });
+  const at = { row: 0, level: 2, levels: 3, trained: 3, rows: 1 };
+  // .69, 1.10, 0 nats.
+  const p = (node: number) => Float64Array.from([uniform(2), uniform(3), [1]][node]);
+  expect(policy.grow(emptyTree(), [0, 1, 2], p, at).map(({ node }) => node)).toEqual([0, 2]);
+  expect(policy.grow(emptyTree(), [1, 2], p, at).map(({ node }) => node)).toEqual([2]);
+});

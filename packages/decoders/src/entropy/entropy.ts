@@ -41,7 +41,7 @@ export function entropyOf(p_V: Float64Array): number {
 }
 
 /**
- * Draft policy by entropy: a level is drafted while the head's distribution is sure enough of it.
+ * Draft policy by entropy: a node gets a child while the head's distribution after it is sure enough.
  *
  * The drawn token never decides, so rejection sampling keeps the distribution.
  *
@@ -49,14 +49,17 @@ export function entropyOf(p_V: Float64Array): number {
  */
 export default defineDraftPolicy({
   name: 'entropy',
-  description: 'A chain, as long as the entropy of the heads’ distributions is low enough.',
+  description: 'One token wherever the entropy of the heads’ distribution is low enough.',
   options: Options,
   create(_context, { gamma, lambda, limit = entropyLimit(gamma, lambda), levels, sampled }) {
     return {
       prepare: async (session) => checkLevels('entropy', levels, session),
       grow(_tree, frontier, p, at) {
         if (at.level > chainLevels('entropy', levels, at)) return [];
-        return entropyOf(p(frontier[0])) <= limit ? oneChild(frontier, sampled) : [];
+        return oneChild(
+          frontier.filter((node) => entropyOf(p(node)) <= limit),
+          sampled,
+        );
       },
     };
   },

@@ -51,23 +51,77 @@ test('rows that prepare leaves behind are freed and refused; one that throws fre
   }
 });
 
-test('a policy learns of every row after every forward, in batch order, what the rule kept and whether it leaves', async () => {
+test('a policy learns of every row after every forward, in batch order, what the rule kept', async () => {
   const outcomes: DraftOutcome[] = [];
   const policy: DraftPolicy = { ...quiet, learn: (outcome) => outcomes.push(outcome) };
   const prompts = [prompt(10, { maxTokens: 3 }), prompt(20, { maxTokens: 6 })];
   await all(speculative.generate(session(), request([], 9, { prompts, policy })));
-  const told = outcomes.map(({ row, rows, tree, kept, isLast }) => [
-    row,
-    rows,
-    tree.tokens.length,
-    kept.path.length,
-    isLast,
-  ]);
+  const told = outcomes.map(({ row, rows, tree, kept }) => [row, rows, tree.tokens.length, kept.path.length]);
   expect(told).toEqual([
-    [10, 2, 2, 2, true],
-    [11, 2, 3, 2, false],
-    [11, 1, 2, 2, true],
+    [10, 2, 2, 2],
+    [11, 2, 3, 2],
+    [11, 1, 2, 2],
   ]);
+});
+
+/** Ways out of a generation of four rows, two at a time. */
+const WAYS_OUT = ['whole', 'reader', 'prompt aborted', 'request aborted', 'step throws', 'learn throws', 'read again'];
+
+test.each(WAYS_OUT)('a policy is told of every row that is gone, once and last: %s', async (way) => {
+  const scripted = new ScriptedSession({ ...drafting(2), context: way === 'read again' ? 12 : 1000 });
+  const [joined, told]: [number[], string[]] = [[], []];
+  const { join, verify } = scripted;
+  scripted.join = (joining) => joined[joined.push(join.call(scripted, joining)) - 1];
+  scripted.verify = (trees) => {
+    if (way === 'step throws' && scripted.forwards === 2) throw new Error('no forward');
+    return verify.call(scripted, trees);
+  };
+  const [own, whole] = [new AbortController(), new AbortController()];
+  const policy: DraftPolicy = {
+    ...quiet,
+    learn({ row }) {
+      told.push(`learn ${row}`);
+      if (way === 'learn throws' && told.length === 3) throw new Error('no lesson');
+    },
+    forget: (row) => told.push(`forget ${row}`),
+  };
+  const prompts = [prompt(10, { signal: own.signal }), prompt(20, { maxTokens: 5 }), prompt(30), prompt(40)];
+  const more = { prompts, policy, maxRows: 2, window: 4, signal: whole.signal };
+  const run = async () => {
+    let count = 0;
+    for await (const _ of speculative.generate(scripted, request([], 20, more))) {
+      if (++count < 3) continue;
+      if (way === 'reader') break;
+      if (way === 'prompt aborted') own.abort();
+      if (way === 'request aborted') whole.abort();
+    }
+  };
+  await (/request|throws/.test(way) ? expect(run()).rejects.toThrow() : run());
+  expect(joined.length).toBeGreaterThanOrEqual(way === 'read again' ? 5 : 2);
+  for (const row of joined) {
+    const about = told.filter((call) => call.endsWith(` ${row}`));
+    expect(about.filter((call) => call.startsWith('forget'))).toHaveLength(1);
+    expect(about.at(-1)).toBe(`forget ${row}`);
+  }
+});
+
+test.each(['throws', 'returns'])('an abort while a policy prepares ends the generation, whether it %s', async (how) => {
+  const controller = new AbortController();
+  const scripted = session();
+  let given: AbortSignal | undefined;
+  const policy: DraftPolicy = {
+    ...quiet,
+    async prepare(session, { signal }) {
+      session.join({ tokens: Int32Array.of(1) });
+      given = signal;
+      controller.abort(new Error('enough'));
+      if (how === 'throws') throw new Error('stopped measuring');
+    },
+  };
+  const run = all(speculative.generate(scripted, request([10], 3, { policy, signal: controller.signal })));
+  await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED', cause: { message: 'enough' } });
+  expect(given).toBe(controller.signal);
+  expect([scripted.rows, scripted.forwards]).toEqual([[], 0]);
 });
 
 test('behind a stop a policy still learns what was accepted: the text is cut, the draft was right', async () => {

@@ -1,6 +1,6 @@
 // Rows that outgrow their context. Over a scripted session whose next token depends on everything that its row holds.
 import { expect, test } from 'vitest';
-import { all, DECODERS, endOf, prompt, request, speculative, textOf } from './loop.fixture.ts';
+import { all, DECODERS, endOf, prompt, request, textOf } from './loop.fixture.ts';
 import { chainOf, ScriptedSession } from './scripted-session.fixture.ts';
 
 const CONTEXT = 8;
@@ -72,17 +72,3 @@ for (const [name, decoder] of DECODERS) {
     expect(new Set(joined)).toEqual(new Set([sampling]));
   });
 }
-
-test('a policy is told that a row leaves when it is read again', async () => {
-  const last: boolean[] = [];
-  const policy = {
-    grow: () => [],
-    learn: ({ row, isLast }: { row: number; isLast: boolean }) => {
-      last[row] ||= isLast;
-    },
-  };
-  await all(speculative.generate(session(), request([3], 20, { window: 4, policy })));
-  const told = last.filter((is) => is !== undefined);
-  expect(told.length).toBeGreaterThan(3);
-  expect(told).toEqual(told.map(() => true));
-});

@@ -1,7 +1,9 @@
 // V vocabulary. Whether a tree's shape bends what is kept of drawn candidates: every possible draw is listed with its
 // probability, and of each tree the law of what multi-candidate rejection emits is worked out exactly.
-import type { Tree } from '@foretoken/core';
+import type { DraftPolicy, Tree } from '@foretoken/core';
 import { describe, expect, test } from 'vitest';
+import confidence from '../confidence/confidence.ts';
+import entropy from '../entropy/entropy.ts';
 import type { DraftPlan, LevelMoment } from './draft-plan.ts';
 import { type Head, headOf, pathTo, planned } from './drive-plan.fixture.ts';
 import { DrawnDynamicPlan, DynamicPlan } from './dynamic-plan.ts';
@@ -75,6 +77,32 @@ function bias(plan: () => DraftPlan, seed: number): number {
   return Math.max(...[...plain].map(([word, p]) => Math.abs(p - (drafted.get(word) ?? 0))));
 }
 
+/** A plan below the nodes alone that a policy gives a child, as the decoder asks it. */
+class Allowed implements DraftPlan {
+  readonly #plan: DraftPlan;
+  readonly #policy: DraftPolicy;
+  readonly #answers: Set<number>;
+
+  /** @param answers - takes how many of a second level's nodes the policy let go on */
+  constructor(plan: DraftPlan, policy: DraftPolicy, answers: Set<number>) {
+    this.#plan = plan;
+    this.#policy = policy;
+    this.#answers = answers;
+  }
+
+  grow(at: LevelMoment) {
+    const { tree, frontier, level } = at;
+    const moment = { row: 0, level, levels: LEVELS, trained: LEVELS, rows: 1 };
+    const open = this.#policy.grow(tree, frontier, (node) => at.p(node), moment).map(({ node }) => node);
+    if (level === 2) this.#answers.add(open.length);
+    return this.#plan.grow({ ...at, frontier: open, p: (node) => at.p(node) });
+  }
+
+  select(tree: Tree): Tree {
+    return this.#plan.select(tree);
+  }
+}
+
 const SEEDS = [1, 2, 3];
 const sizes = [
   { nodes: 1, width: 1, topK: 1 },
@@ -113,5 +141,19 @@ describe.each(SEEDS)('with the distributions of seed %i', (seed) => {
       }
     }
     expect(bias(() => new Reranked({ nodes: 1, width: 2, topK: 2 }), seed)).toBeGreaterThan(1e-3);
+  });
+});
+
+// Seeds at which both go on at the first level, and then below some nodes and not below others.
+describe.each([5, 31, 40])('with the distributions of seed %i', (seed) => {
+  test.each([
+    ['confidence', () => confidence.create({}, { threshold: 0.2, sampled: true })],
+    ['entropy', () => entropy.create({}, { gamma: 0.2, lambda: 0.4, limit: 0.8, sampled: true })],
+  ])('drawn nodes below which %s says to stop bend nothing', (_, create) => {
+    const answers = new Set<number>();
+    const sizes = { nodes: 4, width: 3, topK: 3 };
+    expect(bias(() => new Allowed(new DrawnDynamicPlan(sizes), create(), answers), seed)).toBeLessThan(1e-12);
+    // What was drawn decided how many nodes it let go on.
+    expect(answers.size).toBeGreaterThan(1);
   });
 });
