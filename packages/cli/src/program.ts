@@ -1,12 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { ablateCommand } from './commands/ablate.ts';
 import { benchCommand } from './commands/bench.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { engineCommand } from './commands/engine.ts';
 import { evalCommand } from './commands/eval.ts';
+import { exportCommand } from './commands/export.ts';
 import { generateCommand } from './commands/generate.ts';
+import { indexCommand } from './commands/index-runs.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { reportCommand } from './commands/report.ts';
+import { runsCommand } from './commands/runs.ts';
 import { trainCommand } from './commands/train.ts';
 import { EXIT } from './process/exit-code.ts';
 
@@ -24,6 +28,10 @@ export function createProgram(version: string): Command {
     .addCommand(evalCommand())
     .addCommand(ablateCommand())
     .addCommand(reportCommand())
+    .addCommand(runsCommand())
+    .addCommand(compareCommand())
+    .addCommand(exportCommand())
+    .addCommand(indexCommand())
     .addCommand(pluginsCommand())
     .addCommand(benchCommand())
     .addCommand(doctorCommand())

@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError } from '@foretoken/core';
 import type { Kysely } from 'kysely';
-import { type IndexOptions, indexError, openIndex } from './database/open-index.ts';
+import { checkFolder, type IndexOptions, indexError, openIndex } from './database/open-index.ts';
 import type { Tables } from './database/tables.ts';
 import type { Entry } from './entry.ts';
 import { findUnits } from './folders/find-units.ts';
@@ -64,10 +62,4 @@ async function rebuild(index: Kysely<Tables>, file: string, folders: readonly st
 async function refresh(index: Kysely<Tables>, file: string): Promise<Refreshed> {
   const roots = await index.selectFrom('roots').select('folder').execute();
   return refreshIndex(index, await findUnits(roots.map(({ folder }) => path.resolve(path.dirname(file), folder))));
-}
-
-async function checkFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory()) return;
-  throw new ForetokenError('RUN_NOT_FOUND', `${folder} is no folder. Name the folders that hold runs and ablations.`);
 }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, makeFolder } from '@foretoken/core';
+import { ForetokenError } from '@foretoken/core';
 import { Kysely, SqliteDialect } from 'kysely';
 import { openSqlite, type Sqlite, type SqliteDriver } from './open-sqlite.ts';
 import { APPLICATION_ID, CREATE_TABLES, INDEX_VERSION, type Tables } from './tables.ts';
@@ -18,11 +18,11 @@ export interface IndexOptions {
 /**
  * Opens an index file, making it (or, if an older release made it, making it anew) as needed.
  *
- * @throws FORMAT_VERSION if a newer release made it; FILE_CORRUPT if it is something else, which is left as it is; FILE_WRITE
+ * @throws RUN_NOT_FOUND if its folder is not there; FORMAT_VERSION if a newer release made it; FILE_CORRUPT if it is something else, which is left as it is; FILE_WRITE
  */
 export async function openIndex(file: string, { driver }: IndexOptions = {}): Promise<Kysely<Tables>> {
   await checkMagic(file);
-  await makeFolder(path.dirname(file));
+  await checkFolder(path.dirname(file));
   let database: Sqlite | undefined;
   try {
     database = openSqlite(file, driver);
@@ -78,3 +78,13 @@ const notOurs = (file: string, why: string): ForetokenError =>
     'FILE_CORRUPT',
     `${file} is not an index of runs: ${why}. Choose another file with --index, or delete it.`,
   );
+
+/**
+ * Makes sure that a folder is there.
+ * @throws RUN_NOT_FOUND
+ */
+export async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new ForetokenError('RUN_NOT_FOUND', `${folder} is no folder. Name the folders that hold runs and ablations.`);
+}
