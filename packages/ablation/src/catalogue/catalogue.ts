@@ -16,7 +16,7 @@ export interface Catalogue {
    * @throws RUN_NOT_FOUND if one is no folder
    */
   rebuild(folders: readonly string[]): Promise<Refreshed>;
-  /** Reads what changed since in the folders of the last rebuild. */
+  /** Reads what changed since in the folders of the last rebuild; without one, in the folder of the index. */
   refresh(): Promise<Refreshed>;
   /** @throws USAGE for a path that no run has a value at */
   select(query?: Query): Promise<Entry[]>;
@@ -60,6 +60,8 @@ async function rebuild(index: Kysely<Tables>, file: string, folders: readonly st
 }
 
 async function refresh(index: Kysely<Tables>, file: string): Promise<Refreshed> {
+  const own = path.dirname(file);
   const roots = await index.selectFrom('roots').select('folder').execute();
-  return refreshIndex(index, await findUnits(roots.map(({ folder }) => path.resolve(path.dirname(file), folder))));
+  const folders = roots.map(({ folder }) => path.resolve(own, folder));
+  return refreshIndex(index, await findUnits(folders.length > 0 ? folders : [own]));
 }

@@ -24,16 +24,17 @@ const AT_ONCE = 16;
  * A folder whose files are as they were is not read again.
  */
 export async function refreshIndex(index: Kysely<Tables>, { units, skipped }: FoundUnits): Promise<Refreshed> {
-  const known = await index.selectFrom('units').select(['id', 'key', 'fingerprint']).execute();
-  const before = new Map(known.map((row) => [row.key, row]));
-  const changed = units.filter(({ key, fingerprint }) => before.get(key)?.fingerprint !== fingerprint);
+  const known = await index.selectFrom('units').select(['key', 'fingerprint']).execute();
+  const before = new Map(known.map((row) => [row.key, row.fingerprint]));
+  const changed = units.filter(({ key, fingerprint }) => before.get(key) !== fingerprint);
   const { entries, failures } = await readUnits(changed);
   const present = new Set(units.map(({ key }) => key));
-  const changedKeys = new Set(changed.map(({ key }) => key));
-  const gone = known.filter(({ key }) => !present.has(key) || changedKeys.has(key)).map(({ id }) => id);
-  if (gone.length > 0 || entries.length > 0) {
+  const gone = known.map(({ key }) => key).filter((key) => !present.has(key));
+  // Changed ones are removed by key even if they were not known: another process may have added them since.
+  const removed = [...gone, ...changed.map(({ key }) => key)];
+  if (removed.length > 0) {
     await index.transaction().execute(async (transaction) => {
-      await remove(transaction, gone);
+      await remove(transaction, removed);
       for (const [unit, entry] of entries) await insert(transaction, unit, entry);
     });
   }
@@ -59,10 +60,11 @@ async function readUnits(units: readonly Unit[]): Promise<{ entries: [Unit, Entr
   return { entries, failures };
 }
 
-async function remove(index: Transaction<Tables>, ids: readonly number[]): Promise<void> {
-  const listed = sql<number>`(select value from json_each(${JSON.stringify(ids)}))`;
-  await index.deleteFrom('facts').where('unit', 'in', listed).execute();
-  await index.deleteFrom('units').where('id', 'in', listed).execute();
+async function remove(index: Transaction<Tables>, keys: readonly string[]): Promise<void> {
+  const listed = sql<string>`(select value from json_each(${JSON.stringify(keys)}))`;
+  const units = index.selectFrom('units').select('id').where('key', 'in', listed);
+  await index.deleteFrom('facts').where('unit', 'in', units).execute();
+  await index.deleteFrom('units').where('key', 'in', listed).execute();
 }
 
 /** All facts of a run go in with one statement: a statement each would take ten times as long. */

@@ -44,6 +44,13 @@ describe('foretoken index', () => {
     expect(readdirSync(path.join(cwd, 'runs')).sort()).toEqual(['a', 'b', 'c', 'index.sqlite']);
   });
 
+  it('may be made and refreshed by several processes at once', async () => {
+    const cwd = runsFolder();
+    for (let i = 0; i < 30; i++) runFolder(path.join(cwd, 'runs', `more-${i}`));
+    const finished = await Promise.all([1, 2, 3].map(() => runBin(['runs', '--json'], { cwd })));
+    expect(finished.map(({ code, stdout }) => [code, JSON.parse(stdout).length])).toEqual(Array(3).fill([0, 32]));
+  });
+
   it('refuses a folder that is not there, and an index of something else', async () => {
     const cwd = runsFolder();
     const absent = await runBin(['index', 'nowhere'], { cwd });

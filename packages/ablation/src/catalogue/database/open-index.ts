@@ -47,19 +47,27 @@ export function indexError(file: string, cause: unknown): unknown {
 }
 
 function prepareTables(file: string, database: Sqlite): void {
-  const read = (name: string): number =>
-    Number(Object.values(database.prepare(`pragma ${name}`).all([])[0] as object)[0]);
-  const [application, version, pages] = ['application_id', 'user_version', 'page_count'].map(read);
-  if (pages > 0 && application !== APPLICATION_ID) throw notOurs(file, 'it is a database of another program');
-  if (version > INDEX_VERSION) {
-    throw new ForetokenError(
-      'FORMAT_VERSION',
-      `the index ${file} has version ${version}; this release reads up to ${INDEX_VERSION}. Use the newer release, or delete the file and run "foretoken index": it holds nothing that the runs do not.`,
+  if (isReady(file, database)) return;
+  database.exec('begin immediate');
+  // Another process may have made them while this one waited.
+  if (!isReady(file, database)) {
+    database.exec(
+      `drop table if exists facts; drop table if exists units; drop table if exists roots; ${CREATE_TABLES}`,
     );
   }
-  if (pages > 0 && version === INDEX_VERSION) return;
-  database.exec(`begin immediate; drop table if exists facts; drop table if exists units; drop table if exists roots;
-    ${CREATE_TABLES} commit;`);
+  database.exec('commit');
+}
+
+function isReady(file: string, database: Sqlite): boolean {
+  const [application, version, schema] = ['application_id', 'user_version', 'schema_version'].map((name) =>
+    Number(Object.values(database.prepare(`pragma ${name}`).all([])[0] as object)[0]),
+  );
+  if (schema > 0 && application !== APPLICATION_ID) throw notOurs(file, 'it is a database of another program');
+  if (version <= INDEX_VERSION) return schema > 0 && version === INDEX_VERSION;
+  throw new ForetokenError(
+    'FORMAT_VERSION',
+    `the index ${file} has version ${version}; this release reads up to ${INDEX_VERSION}. Use the newer release, or delete the file and run "foretoken index": it holds nothing that the runs do not.`,
+  );
 }
 
 async function checkMagic(file: string): Promise<void> {
