@@ -5,22 +5,30 @@ import {
   hashJson,
   type Json,
   type PluginKind,
+  type PluginSource,
   type Registry,
   referencesOf,
   resolveExperiment,
   sourceOf,
 } from '@foretoken/core';
+import type { CodeHashes, PackageHasher } from '../identity/hash-package.ts';
 import type { ResolvedCell } from './resolve-arms.ts';
 
 /** Code that a result depends on: versions by package name. */
 export type PackageVersions = { readonly [name: string]: string };
 
+/** A package that results go through. */
+export type PackageUsed = Pick<PluginSource, 'package' | 'version' | 'directory'>;
+
 /** One arm with one seed, frozen: nothing that changes later changes it. */
 export interface Cell {
   /**
    * Names the result: the start of a SHA-256 over everything known before the run that can change it (the experiment
-   * without its name and with the engine's fingerprint in place of the engine's name, the versions of the packages
-   * used). Equal id, equal result.
+   * without its name and with the engine's fingerprint in place of the engine's name, the versions and contents of the
+   * packages used). Equal id, equal result.
+   *
+   * The data is known by its configuration alone: its contents would have to be read whole to plan. A training checks them
+   * against what it started from, and results of different contents are not put together (DATA_CHANGED).
    */
   readonly id: string;
   readonly arm: string;
@@ -29,6 +37,10 @@ export interface Cell {
   readonly trainingKey: string;
   readonly experiment: Experiment;
   readonly packages: PackageVersions;
+  /** Contents of those packages; one whose folder is not known goes by its version. */
+  readonly code: CodeHashes;
+  /** Fingerprint of its engine. */
+  readonly engine: string;
 }
 
 /** One training, shared by every cell that differs in nothing that training sees. */
@@ -44,8 +56,9 @@ export interface Training {
 /** What is the same for every cell of a plan. */
 export interface CellContext {
   readonly registry: Registry;
-  /** Versions of the packages that every cell depends on, whatever plugins it names. */
-  readonly packages: PackageVersions;
+  /** The packages that every cell depends on, whatever plugins it names. */
+  readonly packages: readonly PackageUsed[];
+  readonly hashPackage: PackageHasher;
   /** What carries an engine's results: instruction set and versions. */
   fingerprint(engine: EngineSettings): string;
 }
@@ -76,15 +89,16 @@ export function freezeCells(
 
 function freezeCell({ arm, experiment }: ResolvedCell, trained: Experiment, context: CellContext): Cell {
   const engine = { ...experiment.engine, name: context.fingerprint(experiment.engine) };
-  const packages = versionsOf(experiment, context, () => true);
-  const trainingPackages = versionsOf(experiment, context, (kind) => !MEASURING.has(kind));
+  const used = codeOf(experiment, context, () => true);
+  const usedInTraining = codeOf(experiment, context, (kind) => !MEASURING.has(kind));
   return deepFreeze({
-    id: identity({ experiment: { ...experiment, name: '', engine }, packages }),
+    id: identity({ experiment: { ...experiment, name: '', engine }, ...used }),
     arm,
     seed: experiment.seed,
-    trainingKey: identity({ experiment: { ...trained, engine }, packages: trainingPackages }),
+    trainingKey: identity({ experiment: { ...trained, engine }, ...usedInTraining }),
     experiment,
-    packages,
+    ...used,
+    engine: engine.name,
   });
 }
 
@@ -109,17 +123,21 @@ function trainingExperiment({ decoders: _, ...experiment }: Experiment, registry
 
 const identity = (value: object): string => hashJson(value).slice(0, DIGITS);
 
-function versionsOf(
+/** Versions and contents of the packages that an experiment goes through, as far as their plugins count. */
+function codeOf(
   experiment: Experiment,
-  { registry, packages }: CellContext,
+  { registry, packages, hashPackage }: CellContext,
   counts: (kind: PluginKind) => boolean,
-): PackageVersions {
+): { readonly packages: PackageVersions; readonly code: CodeHashes } {
   const sources = referencesOf(experiment)
     .filter(({ kind }) => counts(kind))
     .map(({ kind, ref }) => registry.source(kind, ref.name));
-  const all = new Map([
-    ...Object.entries(packages),
-    ...sources.map((source) => [source.package, source.version] as const),
-  ]);
-  return Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const byName = new Map([...packages, ...sources].map((source) => [source.package, source]));
+  const used = [...byName.values()].sort((a, b) => (a.package < b.package ? -1 : 1));
+  return {
+    packages: Object.fromEntries(used.map((one) => [one.package, one.version])),
+    code: Object.fromEntries(
+      used.flatMap(({ package: name, directory }) => (directory === undefined ? [] : [[name, hashPackage(directory)]])),
+    ),
+  };
 }

@@ -95,10 +95,14 @@ const packages: readonly {
 ];
 
 /** Plugins of every kind, from several packages, as far as planning looks at them. */
-export function fixtureRegistry(versions: { readonly [name: string]: string } = {}): Registry {
+export function fixtureRegistry(
+  versions: { readonly [name: string]: string } = {},
+  directories: { readonly [name: string]: string } = {},
+): Registry {
   const registry = createRegistry();
   for (const { name, version, provides } of packages) {
-    const source: PluginSource = { package: name, version: versions[name] ?? version, api: 1 };
+    const directory = directories[name] === undefined ? {} : { directory: directories[name] };
+    const source: PluginSource = { package: name, version: versions[name] ?? version, api: 1, ...directory };
     for (const definition of provides) registry.register(definition, source);
   }
   return registry;

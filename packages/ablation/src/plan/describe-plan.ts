@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Experiment } from '@foretoken/core';
 import type { TrainingCost } from '@foretoken/core/training';
+import type { StaleSummary } from '../identity/earlier-work.ts';
 import { ablationInvalid } from '../matrix/ablation-file.ts';
 import { type Difference, differences } from './differences.ts';
 import type { AblationPlan, PlanningHost } from './plan-ablation.ts';
@@ -50,6 +51,8 @@ export interface PlanEstimate {
 export interface PlanDescription {
   readonly arms: readonly PlannedArm[];
   readonly trainings: readonly PlannedTraining[];
+  /** Cells that run anew since code or engine is not what their results were made with, and what changed. */
+  readonly stale: StaleSummary;
   readonly estimate: PlanEstimate;
 }
 
@@ -79,6 +82,7 @@ export async function describePlan(
   return {
     arms: plannedArms(plan, progress, costs),
     trainings,
+    stale: progress.stale,
     estimate: await estimate(plan, { progress, costs, preview }),
   };
 }

@@ -284,6 +284,30 @@ describe('identities', () => {
     expect(new Set(cells.map(({ trainingKey }) => trainingKey)).size).toBe(6);
   });
 
+  it('change with the contents of the packages used, versions being equal, and go by what was read when planned', async () => {
+    const code = async (text: string) => ({
+      '@foretoken/heads': await folderWith({ 'package.json': '{}', 'a.js': text }),
+    });
+    const hosted = async (text: string) => planOf(two, { host: planningHost({ directories: await code(text) }) });
+    const [one, same, other] = [await hosted('1'), await hosted('1'), await hosted('2')];
+    expect(ids(same)).toEqual(ids(one));
+    for (const [i, id] of ids(one).entries()) expect(ids(other)[i]).not.toBe(id);
+    expect(keys(other)).not.toContain(keys(one)[0]);
+    expect(other.cells[0].packages).toEqual(one.cells[0].packages);
+    expect(other.cells[0].code).not.toEqual(one.cells[0].code);
+    expect(Object.keys(one.cells[0].code)).toContain('@foretoken/engine');
+  });
+
+  it('leave a training alone when only the contents of a decoder change', async () => {
+    const hosted = async (text: string) => {
+      const decoders = await folderWith({ 'package.json': '{}', 'a.js': text });
+      return planOf('', { host: planningHost({ directories: { '@foretoken/decoders': decoders } }) });
+    };
+    const [before, after] = [await hosted('1'), await hosted('2')];
+    expect(keys(after)).toEqual(keys(before));
+    expect(ids(after)).not.toEqual(ids(before));
+  });
+
   it('do not change with the name that one engine is asked for by', async () => {
     const named = await planOf('', { base: `${plainBase}\nengine: wasm` });
     expect(ids(named)).toEqual(ids(await planOf('')));

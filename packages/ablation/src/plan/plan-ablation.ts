@@ -11,8 +11,9 @@ import {
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
+import { createPackageHasher } from '../identity/hash-package.ts';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
-import { type Cell, freezeCells, type PackageVersions, type Training } from '../matrix/cells.ts';
+import { type Cell, freezeCells, type PackageUsed, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
 import { createArmInspector } from '../matrix/inspect-arm.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
@@ -58,7 +59,8 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const engines = await fingerprintsOf(resolved.cells, host);
   const context = {
     registry,
-    packages: ownVersions(),
+    packages: ownPackages(),
+    hashPackage: createPackageHasher(),
     fingerprint: (engine: EngineSettings) => engines[engineKey(engine)],
   };
   return {
@@ -112,14 +114,15 @@ async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost
   return fingerprints;
 }
 
-/** The code that every result goes through. */
-function ownVersions(): PackageVersions {
+/**
+ * The code that every result goes through, beside that of plugins. Planning and reports change no result of a cell, so this
+ * package is not among them.
+ */
+function ownPackages(): PackageUsed[] {
   const require = createRequire(import.meta.url);
-  const names = ['@foretoken/core', '@foretoken/engine'];
-  return Object.fromEntries(
-    names.map((name) => {
-      const manifest = JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8'));
-      return [name, manifest.version as string];
-    }),
-  );
+  return ['@foretoken/core', '@foretoken/engine'].map((name) => {
+    const file = require.resolve(`${name}/package.json`);
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+    return { package: name, version, directory: path.dirname(file) };
+  });
 }

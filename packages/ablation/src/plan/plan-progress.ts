@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '@foretoken/core';
+import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
 import { type AblationStore, exists, openAblationStore } from '../run/ablation-store.ts';
 import type { TrainingFacts } from '../run/laboratory.ts';
 import type { AblationPlan } from './plan-ablation.ts';
 
-/** Where a cell stands before this run: `failed` ones are tried again. */
-export type CellStatus = 'done' | 'failed' | 'left';
+/** Where a cell stands before this run: `failed` ones are tried again, `stale` ones were done with other code. */
+export type CellStatus = 'done' | 'failed' | 'stale' | 'left';
 
 /** Where a training stands: a started one goes on from its last checkpoint. */
 export type TrainingStatus = 'done' | 'started' | 'left';
@@ -15,6 +16,7 @@ export type TrainingStatus = 'done' | 'started' | 'left';
 export interface PlanProgress {
   /** By id. */
   readonly cells: ReadonlyMap<string, CellStatus>;
+  readonly stale: StaleSummary;
   /** By key. */
   readonly trainings: ReadonlyMap<string, TrainingStatus>;
   /** Counted operations per second of each finished training. */
@@ -25,13 +27,17 @@ export interface PlanProgress {
  * Reads what is finished of a plan. A training whose cells are all done counts as done, whether its folder is there or not.
  *
  * @throws FILE_CORRUPT, FORMAT_VERSION if the folder holds what is none of this release's records
+ * @throws RUN_MISMATCH if this plan must not be added to what the folder holds
  */
 export async function readProgress(plan: AblationPlan): Promise<PlanProgress> {
   const store = openAblationStore(plan.directory);
+  const stale = await readEarlierWork(plan, store);
   const begun = await foldersIn(path.dirname(store.paths.cell('any')));
   const cells = new Map<string, CellStatus>();
   for (const { id } of plan.cells) {
-    if (!cells.has(id)) cells.set(id, begun.has(id) ? await statusOf(store, id) : 'left');
+    if (cells.has(id)) continue;
+    const status = begun.has(id) ? await statusOf(store, id) : 'left';
+    cells.set(id, status === 'left' && stale.has(id) ? 'stale' : status);
   }
   const run = await foldersIn(path.dirname(store.paths.training('any')));
   const trainings = new Map<string, TrainingStatus>();
@@ -44,7 +50,7 @@ export async function readProgress(plan: AblationPlan): Promise<PlanProgress> {
     const isStarted = run.has(key) && (await exists(path.join(folder, 'checkpoints')));
     trainings.set(key, isDone ? 'done' : isStarted ? 'started' : 'left');
   }
-  return { cells, trainings, flopsPerSecond: flopsPerSecond.filter((rate) => rate > 0) };
+  return { cells, stale: summarizeStale(stale), trainings, flopsPerSecond: flopsPerSecond.filter((rate) => rate > 0) };
 }
 
 /** Asked once for all, since most of a new plan's are not there. */

@@ -16,11 +16,15 @@ const plainRegistry = fixtureRegistry();
 export function planningHost({
   fingerprint = 'tfjs 4.22 wasm simd',
   versions = {},
+  directories = {},
 }: {
   fingerprint?: string;
   versions?: { readonly [name: string]: string };
+  /** Folders of packages, whose contents then count. */
+  directories?: { readonly [name: string]: string };
 } = {}): PlanningHost {
-  const registry = Object.keys(versions).length > 0 ? fixtureRegistry(versions) : plainRegistry;
+  const isPlain = Object.keys(versions).length + Object.keys(directories).length === 0;
+  const registry = isPlain ? plainRegistry : fixtureRegistry(versions, directories);
   return {
     plugins: {
       builtIns: registry,

@@ -1,6 +1,6 @@
-import { access, rm } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
+import { ForetokenError, hashJson, isForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
 import type { CellFailure, CellRecord } from './cell-record.ts';
 
 /** Where everything of an ablation is kept: the folder is the record. */
@@ -31,9 +31,15 @@ export function ablationPaths(root: string): AblationPaths {
 /** Finished and failed cells, one folder each, named by id: equal id, equal result, so what is there need not be redone. */
 export interface AblationStore {
   readonly paths: AblationPaths;
-  /** @throws FILE_CORRUPT if the file is not this cell's */
+  /** @throws FILE_CORRUPT if the file is not this cell's, or is not as it was written; FORMAT_VERSION */
   readRecord(id: string): Promise<CellRecord | undefined>;
   readFailure(id: string): Promise<CellFailure | undefined>;
+  /**
+   * Finished cells that are none of these: of an earlier plan or of other code. What cannot be read is left out, since nothing
+   * is done with it.
+   * @throws FORMAT_VERSION for one of another release
+   */
+  readOthers(ids: ReadonlySet<string>): Promise<readonly CellRecord[]>;
   /** Keeps a result; a failure of an earlier attempt is forgotten. */
   writeRecord(record: CellRecord): Promise<void>;
   writeFailure(failure: CellFailure): Promise<void>;
@@ -46,11 +52,17 @@ export function openAblationStore(root: string): AblationStore {
   const failurePath = (id: string): string => path.join(paths.cell(id), 'failure.json');
   return {
     paths,
-    readRecord: (id) => readOwn<CellRecord>(recordPath(id), id),
+    readRecord: (id) => readUnchanged(recordPath(id), id),
     readFailure: (id) => readOwn<CellFailure>(failurePath(id), id),
+    async readOthers(ids) {
+      const folders = await readdir(path.dirname(paths.cell('any'))).catch(() => []);
+      const others = folders.filter((id) => !ids.has(id)).sort();
+      const records = await Promise.all(others.map((id) => readUnchanged(recordPath(id), id).catch(unlessReadable)));
+      return records.filter((record) => record !== undefined);
+    },
     async writeRecord(record) {
       await makeFolder(paths.cell(record.id));
-      await writeJson(recordPath(record.id), record);
+      await writeJson(recordPath(record.id), { ...record, contentHash: contentHashOf(record) });
       await rm(failurePath(record.id), { force: true });
     },
     async writeFailure(failure) {
@@ -76,4 +88,24 @@ async function readOwn<T extends { readonly id: string }>(file: string, id: stri
     'FILE_CORRUPT',
     `${file} is of cell ${String(value.id)}, not of ${id}. Remove it to run the cell again.`,
   );
+}
+
+/** A record with proof that it is as the run wrote it. */
+async function readUnchanged(file: string, id: string): Promise<CellRecord | undefined> {
+  const found = await readOwn<CellRecord & { readonly contentHash?: string }>(file, id);
+  if (!found) return undefined;
+  const { contentHash, ...record } = found;
+  if (contentHash === contentHashOf(record)) return record;
+  throw new ForetokenError(
+    'FILE_CORRUPT',
+    `${file} was changed after it was written: its contents are not those of its contentHash. Restore it, or remove it to run the cell again.`,
+  );
+}
+
+/** Of what the file will hold: JSON has no NaN, and no difference between 0 and -0. */
+const contentHashOf = (record: CellRecord): string => hashJson(JSON.parse(JSON.stringify(record)));
+
+function unlessReadable(error: unknown): undefined {
+  if (isForetokenError(error) && error.code !== 'FORMAT_VERSION') return undefined;
+  throw error;
 }

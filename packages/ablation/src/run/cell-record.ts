@@ -1,4 +1,5 @@
 import { type Experiment, isForetokenError, type Json } from '@foretoken/core';
+import type { CodeHashes } from '../identity/hash-package.ts';
 import type { Cell, PackageVersions, Training } from '../matrix/cells.ts';
 import type { Outcomes, TrainingFacts } from './laboratory.ts';
 
@@ -14,6 +15,10 @@ export interface CellRecord {
   readonly seed: number;
   readonly experiment: Experiment;
   readonly packages: PackageVersions;
+  /** Contents of the packages. */
+  readonly code: CodeHashes;
+  /** Fingerprint of the engine. */
+  readonly engine: string;
   readonly training: { readonly key: string };
   /** A function of the cell alone. */
   readonly results: Measured;
@@ -31,6 +36,8 @@ export interface CellFailure {
   readonly message: string;
   /** For an error without a code of ours: where it came from. */
   readonly stack?: string;
+  /** File in the folder of the ablation with what the worker wrote meanwhile. */
+  readonly log?: string;
 }
 
 /**
@@ -54,6 +61,8 @@ export function recordOf(cell: Cell, { key }: Training, facts: TrainingFacts, ou
     seed: cell.seed,
     experiment: cell.experiment,
     packages: cell.packages,
+    code: cell.code,
+    engine: cell.engine,
     training: { key },
     results: { [TRAINING]: trained, ...pick(outcomes, 'results') },
     timings: { [TRAINING]: { seconds, tokensPerSecond, peakBytes }, ...pick(outcomes, 'timings') },

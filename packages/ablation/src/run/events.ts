@@ -1,3 +1,4 @@
+import type { StaleSummary } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { CellFailure } from './cell-record.ts';
 import type { Task } from './scheduler.ts';
@@ -41,6 +42,8 @@ export type AblationEvent =
       readonly cells: number;
       /** Cells whose results were there already. */
       readonly reused: number;
+      /** Cells whose only results are of other code or another engine; they run anew. */
+      readonly stale: StaleSummary;
       /** Tasks that are left: trainings and measurements. */
       readonly tasks: number;
     }

@@ -1,4 +1,5 @@
 import { ForetokenError, type Host, makeFolder } from '@foretoken/core';
+import { readEarlierWork, summarizeStale } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { collectResults } from '../results/collect-results.ts';
 import type { AblationResults } from '../results/results.ts';
@@ -43,17 +44,19 @@ interface Run {
  * Safe to repeat: what is finished is read, what was stopped goes on, what failed is tried again. A cell that fails
  * keeps its error, and the others go on.
  * @throws INTERRUPTED once the signal aborts; the same plan goes on from there
+ * @throws FORMAT_VERSION, RUN_MISMATCH if the folder holds what this plan must not be added to
  * @throws FILE_WRITE, DISK_FULL if results cannot be kept
  */
 export async function runAblation(plan: AblationPlan, options: RunAblationOptions): Promise<AblationSummary> {
   const { host, signal, onEvent: emit = () => {} } = options;
   const store = openAblationStore(plan.directory);
+  const stale = summarizeStale(await readEarlierWork(plan, store));
   await makeFolder(store.paths.root);
   await writePlanRecord(store.paths, plan);
   const scheduler = await createLocalScheduler(plan, store);
   const laboratory = options.laboratory ?? createLaboratory(host);
   const startMs = host.clock();
-  emit({ type: 'planned', ...(await countCells(plan, store)), tasks: scheduler.tasks });
+  emit({ type: 'planned', ...(await countCells(plan, store)), stale, tasks: scheduler.tasks });
   await work({ plan, store, scheduler, laboratory, signal, clock: host.clock, emit });
   const results = await collectResults(plan, store);
   await writeResults(store.paths, results);

@@ -26,6 +26,7 @@ const description: PlanDescription = {
     { key: 'k1', seed: 0, arms: ['a', 'rate=2'], status: 'done' },
     { key: 'k2', seed: 0, arms: ['rate=3'], status: 'left' },
   ],
+  stale: { cells: 0, changed: [] },
   estimate: {
     ...{
       trainingFlops: 3e9,
@@ -90,4 +91,14 @@ it('as JSON keeps what scripts read before, and adds to it', () => {
   expect(armPlans[3]).toMatchObject({ name: 'twin', sameAs: 'rate=2', cells: ['id-twin'], cost });
   expect(trainingPlans).toBe(description.trainings);
   expect(estimate).toBe(description.estimate);
+});
+
+it('says how many cells are stale and why, and nothing where none is', () => {
+  const changed = ['@foretoken/heads (same version, other contents)', 'the engine (a, now b)'];
+  const lines = planLines(plan, { ...description, stale: { cells: 2, changed } });
+  expect(lines.at(-1)).toBe(
+    '2 cells are stale and will run anew: changed since is @foretoken/heads (same version, other contents), the engine (a, now b); the results of then are kept and not used',
+  );
+  expect(planLines(plan, description).join('\n')).not.toContain('stale');
+  expect(planJson(plan, description).stale).toEqual({ cells: 0, changed: [] });
 });

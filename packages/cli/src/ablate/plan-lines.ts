@@ -8,6 +8,7 @@ import {
 } from '@foretoken/ablation';
 import { formatBytes, formatDuration, formatOperations } from '../output/quantities.ts';
 import { formatTable } from '../output/table.ts';
+import { staleLines } from './stale-lines.ts';
 
 /** More cells than this are counted by arm instead of listed. */
 const MAX_LISTED = 24;
@@ -28,6 +29,7 @@ export function planLines(plan: AblationPlan, description: PlanDescription): str
     ...sharedLines(description),
     ...sameLines(description.arms),
     ...totals(plan, description),
+    ...staleLines(description.stale),
   ];
 }
 
@@ -41,6 +43,7 @@ export function planJson({ name, directory, arms, cells }: AblationPlan, { estim
     ...{ name, directory, arms, cells: planned, trainings: known.trainings.length },
     armPlans: known.arms.map(({ cells: own, ...arm }) => ({ ...arm, cells: own.map(({ id }) => id) })),
     trainingPlans: known.trainings,
+    stale: known.stale,
     estimate,
   };
 }

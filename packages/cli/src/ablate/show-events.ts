@@ -1,6 +1,7 @@
 import type { AblationEvent } from '@foretoken/ablation';
 import { formatDuration, formatRate } from '../output/quantities.ts';
 import type { CommandContext } from '../process/context.ts';
+import { staleLines } from './stale-lines.ts';
 
 /** Tells on stderr what an ablation is doing: one line per finished task, a bar for the one at work. */
 export function showEvents(context: CommandContext): (event: AblationEvent) => void {
@@ -30,7 +31,8 @@ function noteOf({ loss, tokensPerSecond, what }: Extract<AblationEvent, { type: 
 function lineOf(event: Exclude<AblationEvent, { type: 'progress' }>): string | undefined {
   if (event.type === 'planned') {
     const kept = event.reused > 0 ? `, ${event.reused} finished before` : '';
-    return `${event.arms} arms, ${event.cells} cells${kept}, ${event.tasks} tasks to do`;
+    const counts = `${event.arms} arms, ${event.cells} cells${kept}, ${event.tasks} tasks to do`;
+    return [counts, ...staleLines(event.stale)].join('\n');
   }
   if (event.type === 'finished') {
     return `${event.task.task}/${event.task.tasks} ${event.task.label}: ${formatDuration(event.seconds)}`;

@@ -11,6 +11,8 @@ export interface PluginSource {
   readonly version: string;
   /** Plugin API that its manifest declares. */
   readonly api: number;
+  /** The package's folder; absent where a host application registers a definition of its own. */
+  readonly directory?: string;
 }
 
 /** What a plugin's name looks like: lower-case words, digits allowed, joined by `-`. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
@@ -347,7 +347,10 @@ describe('the loader of a process', () => {
     const root = temporaryFolder();
     writePackage(root, 'node_modules/built-in');
     const loader = await createPluginLoader({ builtIns: ['built-in'], from: root });
-    expect(loader.builtIns.source('head', 'low-rank')).toEqual({ package: 'built-in', version: '1.0.0', api: 1 });
+    expect(loader.builtIns.source('head', 'low-rank')).toEqual({
+      ...{ package: 'built-in', version: '1.0.0', api: 1 },
+      directory: realpathSync(path.join(root, 'node_modules/built-in')),
+    });
     await expect(createPluginLoader({ builtIns: ['nothing'], from: root })).rejects.toThrow('PLUGIN_NOT_FOUND');
   });
 

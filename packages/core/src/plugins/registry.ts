@@ -113,7 +113,8 @@ function registryOf(entries: Map<string, Entry>): Registry {
 }
 
 function add(entries: Map<string, Entry>, value: Definition, given: PluginSource): void {
-  const source = Object.freeze({ package: given.package, version: given.version, api: given.api });
+  const { package: from, version, api, directory } = given;
+  const source = Object.freeze({ package: from, version, api, ...(directory !== undefined && { directory }) });
   const { definition, options } = checkDefinition(value, source);
   const key = keyOf(definition.kind, definition.name);
   const other = entries.get(key);
