@@ -107,41 +107,45 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
     expect(engine.memory().bytes).toBe(before.bytes);
   });
 
-  test.each<[string, Partial<TransformerLayerWeights>]>([
-    ['a query of another width', { query_DC: random<Tensor2D>([D, d * 3], 1) }],
-    ['a matrix turned over', { down_FD: random<Tensor2D>([D, F], 1) }],
-    ['a gain of another width', { mlpGain_D: random<Tensor1D>([D + 1], 1) }],
-  ])('refuses %s', (_, wrong) => {
+  /** One call over a row of one node, or of none. */
+  function once(wrong: { weights?: Partial<TransformerLayerWeights>; shape?: Partial<typeof SHAPE> }, T = 1) {
     const store = engine.createKeyValueStore('layer');
     store.join(0);
     store.bind([0]);
     const at = createNodes({
-      T: 1,
-      parent_BT: Int32Array.of(ROOT),
-      position_BT: Int32Array.of(0),
-      length_B: Int32Array.of(1),
+      T,
+      parent_BT: new Int32Array(T).fill(ROOT),
+      position_BT: new Int32Array(T),
+      length_B: Int32Array.of(T),
     });
-    const x = random<Tensor3D>([1, 1, D], 3);
-    const work = () => engine.ops.transformerLayer(x, { ...weights, ...wrong }, at, store, SHAPE);
-    expect(() => engine.tidy(work)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
-    at.dispose();
-    store.dispose();
-  });
+    const x = random<Tensor3D>([1, T, D], 3);
+    const shape = { ...SHAPE, ...wrong.shape };
+    const call = () => engine.ops.transformerLayer(x, { ...weights, ...wrong.weights }, at, store, shape);
+    const end = () => {
+      x.dispose();
+      at.dispose();
+      store.dispose();
+    };
+    return { call, end };
+  }
 
-  test('refuses a tape', () => {
-    const store = engine.createKeyValueStore('layer');
-    store.join(0);
-    store.bind([0]);
-    const at = createNodes({
-      T: 1,
-      parent_BT: Int32Array.of(ROOT),
-      position_BT: Int32Array.of(0),
-      length_B: Int32Array.of(1),
+  describe.each([1, 0])('over %i nodes', (T) => {
+    test.each<[string, Parameters<typeof once>[0]]>([
+      ['a query of another width', { weights: { query_DC: random<Tensor2D>([D, d * 3], 1) } }],
+      ['a matrix turned over', { weights: { down_FD: random<Tensor2D>([D, F], 1) } }],
+      ['a gain of another width', { weights: { mlpGain_D: random<Tensor1D>([D + 1], 1) } }],
+      ['keys of another number of heads', { shape: { keyValueHeads: 4 } }],
+      ['attention heads of an odd width', { shape: { attentionHeads: 8, keyValueHeads: 4 } }],
+    ])('refuses %s', (_, wrong) => {
+      const { call, end } = once(wrong, T);
+      expect(() => engine.tidy(call)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+      end();
     });
-    const x = random<Tensor3D>([1, 1, D], 3);
-    const record = () => engine.record(() => engine.ops.transformerLayer(x, weights, at, store, SHAPE));
-    expect(record).toThrow(expect.objectContaining({ code: 'ENGINE_MISUSE' }));
-    at.dispose();
-    store.dispose();
+
+    test('refuses a tape', () => {
+      const { call, end } = once({}, T);
+      expect(() => engine.record(call)).toThrow(expect.objectContaining({ code: 'ENGINE_MISUSE' }));
+      end();
+    });
   });
 });

@@ -38,7 +38,12 @@ export function layerByOps(
   return ops.gatedMlp(ops.rmsNorm(y_BTD, weights.mlpGain_D), weights, { residual: y_BTD });
 }
 
-/** {@link layerByOps} with a past and without a gradient: in one call where the engine has a kernel for it. */
+/**
+ * {@link layerByOps} with a past and without a gradient: in one call where the engine has a kernel for it.
+ *
+ * What an engine with the kernel refuses is refused by all, and for an input without an element, too.
+ * @throws ENGINE_MISUSE under a tape; SHAPE_MISMATCH
+ */
 export function transformerLayer(
   kernels: Kernels,
   ops: LayerOps,
@@ -48,11 +53,11 @@ export function transformerLayer(
   store: KeyValueStore,
   shape: TransformerLayerShape,
 ): Tensor3D {
-  if (!kernels.cachedLayer || x_BTD.size === 0) return layerByOps(ops, x_BTD, weights, at, store, shape);
   if (tfjsEngine().isTapeOn()) {
     throw new ForetokenError('ENGINE_MISUSE', 'transformerLayer has no gradient; record its parts, without a store.');
   }
   const d = checkSizes(x_BTD, weights, at, shape);
+  if (!kernels.cachedLayer || x_BTD.size === 0) return layerByOps(ops, x_BTD, weights, at, store, shape);
   const tables = rotaryTables(at, d, shape.rotaryBase);
   return kernels.cachedLayer(x_BTD, weights, tables, at, store, shape, RMS_EPSILON);
 }
