@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
@@ -23,23 +23,28 @@ describe('an index of runs', () => {
     writeRunFolder(path.join(folder, 'a'), { name: 'first', loss: 2.25 });
     writeRunFolder(path.join(folder, 'sweep', 'b'), { isFinished: false });
     writeAblationFolder(path.join(folder, 'c'), { n1: [1.75], n2: [undefined] });
+    cpSync(path.join(folder, 'c', 'cells', '00000001'), path.join(folder, 'c', 'cells', 'eeeeeeee'), {
+      recursive: true,
+    });
     writeRunFolder(path.join(folder, 'c', 'trainings', 'ffffffff'));
     const catalogue = await indexOf(folder);
     const entries = await catalogue.select();
-    expect(entries.map(({ kind, facts: { run } }) => [kind, run.get('status'), run.get('arm')])).toEqual([
-      ['run', 'done', undefined],
-      ['cell', 'done', 'n1'],
-      ['cell', 'failed', 'n2'],
-      ['run', 'unfinished', undefined],
+    const facts = ['kind', 'status', 'arm', 'planned'];
+    expect(entries.map(({ facts: { run } }) => facts.map((key) => run.get(key)))).toEqual([
+      ['run', 'done', undefined, undefined],
+      ['cell', 'done', 'n1', true],
+      ['cell', 'failed', 'n2', true],
+      ['cell', 'failed', undefined, false],
+      ['run', 'unfinished', undefined, undefined],
     ]);
-    const [{ facts }, cell, failed] = entries;
-    expect(facts.run.get('started')).toBe('2026-01-02T03:04:05.000Z');
-    expect(facts.config.get('model.head.name')).toBe('parallel');
-    expect(facts.config.get('evals.0.name')).toBe('bits-per-byte');
-    expect(facts.results.get('training.trainingFlops')).toBe(2.5e18);
-    expect(facts.results.get('metrics.step')).toBe(20);
-    expect(facts.results.get('metrics.validation.0')).toBe(1.125);
-    expect(facts.timings.get('training.peakBytes')).toBe(41_641_728);
+    const [first, cell, failed] = entries;
+    expect(first.facts.run.get('started')).toBe('2026-01-02T03:04:05.000Z');
+    expect(first.facts.config.get('model.head.name')).toBe('parallel');
+    expect(first.facts.config.get('evals.0.name')).toBe('bits-per-byte');
+    expect(first.facts.results.get('training.trainingFlops')).toBe(2.5e18);
+    expect(first.facts.results.get('metrics.step')).toBe(20);
+    expect(first.facts.results.get('metrics.validation.0')).toBe(1.125);
+    expect(first.facts.timings.get('training.peakBytes')).toBe(41_641_728);
     expect(cell.facts.results.get('bits-per-byte.bitsPerByte')).toBe(1.75);
     expect(cell.facts.results.get('losslessness.lossless')).toBe(true);
     expect(cell.facts.results.has('bits-per-byte.bigram')).toBe(false);
@@ -164,6 +169,17 @@ describe('a folder that is no record any more', () => {
       { folder: path.join(folder, 'a'), code, message: expect.stringContaining(path.join(folder, 'a')) },
     ]);
     expect(named(await catalogue.select())).toEqual(['b']);
+    await catalogue.close();
+  });
+
+  it('is none whose cells were done when the experiment, or its engine, went by another name', async () => {
+    const folder = emptyFolder();
+    writeAblationFolder(folder, { n1: [1] });
+    const plan = path.join(folder, 'ablation.json');
+    const renamed = readFileSync(plan, 'utf8').replaceAll('"made-up"', '"renamed"').replaceAll('"auto"', '"native"');
+    writeFileSync(plan, renamed);
+    const catalogue = await openCatalogue(path.join(folder, 'index.sqlite'));
+    expect(await catalogue.rebuild([folder])).toEqual({ entries: 1, read: 1, skipped: [] });
     await catalogue.close();
   });
 
@@ -310,6 +326,7 @@ describe('conditions', () => {
     expect(await found('training.steps=20')).toEqual(['a', 'b', 'c']);
     expect(await found('results.training.steps!=7')).toEqual(['a', 'b']);
     expect(await found('model.head.name<3')).toEqual([]);
+    expect(await found('model.head.name>3')).toEqual([]);
     expect(await found('status=unfinished')).toEqual(['c']);
     expect(named(await catalogue.select({ sort: '-model.head.horizon' }))).toEqual(['c', 'b', 'a']);
     expect(named(await catalogue.select({ sort: '-results.training.steps' }))).toEqual(['a', 'b', 'c']);

@@ -37,6 +37,8 @@ export interface Identity {
   readonly ablation?: string;
   readonly arm?: string;
   readonly cell?: string;
+  /** False for a cell that the plan of its ablation does not name: of an earlier plan, or of other code. */
+  readonly planned?: boolean;
   /** Code of the error that it failed with. */
   readonly error?: string;
 }

@@ -1,6 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { canonicalJson, ForetokenError, type Json, type JsonObject } from '@foretoken/core';
+import {
+  canonicalJson,
+  type Experiment,
+  experimentHash,
+  ForetokenError,
+  type Json,
+  type JsonObject,
+} from '@foretoken/core';
 import { type AblationPaths, ablationPaths } from '../../run/ablation-store.ts';
 import { type EntryStatus, identityFacts } from '../entry.ts';
 import { flatten } from '../facts.ts';
@@ -71,7 +78,7 @@ async function readCell({ planned, ablation, folder, record, failure }: Cell) {
   const identity = {
     name: config.name as string,
     seed: (found?.seed ?? planned.seed) as number,
-    ...{ status, ablation, arm: planned.arm as string, cell: planned.id },
+    ...{ status, ablation, arm: planned.arm as string, cell: planned.id, planned: planned.experiment !== undefined },
     error: failed?.code as string,
   };
   return {
@@ -96,9 +103,19 @@ function withNextToken(results: ReturnType<typeof flatten>): ReturnType<typeof f
 /** A record that is another cell's, or whose configuration is not the planned one, was put or edited there by hand. */
 function checkRecord(folder: string, record: JsonObject, { id, experiment }: PlannedCell): void {
   const isOwn = record.id === id && isObject(record.results);
-  if (isOwn && (experiment === undefined || canonicalJson(record.experiment) === canonicalJson(experiment))) return;
+  if (isOwn && (experiment === undefined || hashOf(folder, record.experiment) === hashOf(folder, experiment))) return;
   const what = isOwn ? 'its configuration is not the one that was planned' : `it is not the record of ${id}`;
   throw new ForetokenError('RUN_MISMATCH', `${folder}/cell.json was edited: ${what}. Remove it to run the cell again.`);
+}
+
+/** As cells are identified: whatever the experiment was called, and by whatever name its engine was asked for. */
+function hashOf(folder: string, experiment: Json | undefined): string {
+  try {
+    return experimentHash({ ...(experiment as unknown as Experiment), name: '' });
+  } catch (cause) {
+    const message = `${folder} has a configuration without a model or an engine. Restore or remove it.`;
+    throw new ForetokenError('FILE_CORRUPT', message, { cause });
+  }
 }
 
 function plannedCells(file: string, { cells = [] }: JsonObject): PlannedCell[] {
