@@ -126,6 +126,35 @@ describe('foretoken compare', () => {
   });
 });
 
+/** An ablation of two arms and four seeds: the second is .5 +- .08 better. */
+function ablationFolder(cwd: string): void {
+  const bits = { n1: [2, 2.5, 3, 3.5], 'n4\u001b[31m': [1.5, 2.1, 2.4, 3] };
+  const cells = Object.entries(bits).flatMap(([arm, values], horizon) =>
+    values.map((value, seed) => {
+      const id = `0000000${horizon * 4 + seed}`;
+      const experiment = { name: 'x', seed, engine: {}, model: { head: { horizon } } };
+      const results = { 'bits-per-byte': { perOffset: [value] } };
+      mkdirSync(path.join(cwd, 'runs', 'heads', 'cells', id), { recursive: true });
+      const record = { formatVersion: 1, id, seed, experiment, results, timings: {} };
+      writeFileSync(path.join(cwd, 'runs', 'heads', 'cells', id, 'cell.json'), JSON.stringify(record));
+      return { id, arm, seed, experiment };
+    }),
+  );
+  writeFileSync(path.join(cwd, 'runs', 'heads', 'ablation.json'), JSON.stringify({ formatVersion: 1, cells }));
+}
+
+it('foretoken compare judges two arms over their seeds', async () => {
+  const cwd = mkdtempSync(path.join(tmpdir(), 'foretoken-arms-'));
+  ablationFolder(cwd);
+  const { code, stdout } = await runBin(['compare', 'n1', 'n4\u001b[31m', '--ablation', 'runs/heads'], { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toContain('n4␛[31m (4 seeds) against n1 (4 seeds), paired by seed:');
+  // By hand: mean of -.5, -.4, -.6, -.5; its error .0408 times 3.182, the 97.5% quantile of t with 3 degrees of freedom.
+  expect(stdout).toContain(
+    'bits-per-byte.bitsPerByte: better (4 of 4 pairs, difference -0.5, 95% interval -0.629923 to -0.370077, p 0.001 corrected',
+  );
+});
+
 describe('foretoken export', () => {
   it('writes a file, or stdout', async () => {
     const cwd = runsFolder();
