@@ -12,6 +12,7 @@ const bits = (value: number) => value * Math.LN2;
 async function curvesOf(
   runs: Readonly<Record<string, readonly object[]>>,
   arms: Readonly<Record<string, readonly string[]>>,
+  shown?: readonly string[],
 ) {
   const paths = ablationPaths(await folderWith({}));
   for (const [key, rows] of Object.entries(runs)) {
@@ -22,7 +23,7 @@ async function curvesOf(
     );
   }
   const cells = Object.entries(arms).flatMap(([arm, keys]) => keys.map((trainingKey) => ({ arm, trainingKey })));
-  return readLearningCurves(paths, { arms: Object.keys(arms), cells } as unknown as PlanRecord);
+  return readLearningCurves(paths, { arms: Object.keys(arms), cells } as unknown as PlanRecord, shown);
 }
 
 test('curves are of offset 1, in bits, averaged over the seeds of an arm', async () => {
@@ -86,4 +87,27 @@ test('a step without a finite loss leaves a gap, and a run without metrics no cu
     { a: ['a'], b: ['gone'] },
   );
   expect(training.map(({ arm, step }) => [arm, step])).toEqual([['a', 2]]);
+});
+
+test('a band holds the lowest and the highest seed, each smoothed by itself', async () => {
+  const run = (level: number) =>
+    Array.from({ length: 160 }, (_, i) => ({ step: i + 1, losses: [bits(level + (i % 2 === 0 ? 1 : -1))] }));
+  const { training } = await curvesOf({ a0: run(4), a1: run(7), a2: run(5).slice(0, 80) }, { a: ['a0', 'a1', 'a2'] });
+  expect(training).toHaveLength(80);
+  const [first, last] = [training[0], training[79]];
+  for (const [point, low, high, mean, seeds] of [
+    [first, 4, 7, 16 / 3, 3],
+    [last, 4, 7, 5.5, 2],
+  ] as const) {
+    expect(point.low).toBeCloseTo(low, 9);
+    expect(point.high).toBeCloseTo(high, 9);
+    expect(point.bits).toBeCloseTo(mean, 9);
+    expect(point.seeds).toBe(seeds);
+  }
+});
+
+test('arms that are not asked for have no curves', async () => {
+  const runs = { a0: [{ step: 1, losses: [bits(4)] }], b0: [{ step: 1, losses: [bits(5)] }] };
+  const { training } = await curvesOf(runs, { a: ['a0'], b: ['b0'] }, ['b']);
+  expect(training.map(({ arm }) => arm)).toEqual(['b']);
 });

@@ -3,40 +3,52 @@ import { readJsonLines } from '@foretoken/core';
 import type { PlanRecord } from '../results/write-results.ts';
 import { type AblationPaths, exists } from '../run/ablation-store.ts';
 
-/** One point of a curve, in bits. */
+/** One point of a curve, in bits: the mean over the seeds, and the lowest and highest of them. */
 export interface CurvePoint {
   readonly arm: string;
   readonly step: number;
   readonly bits: number;
+  readonly low: number;
+  readonly high: number;
+  /** Seeds that were measured at it. */
+  readonly seeds: number;
 }
 
-/** Loss at offset 1 over the steps, per arm, mean over seeds. */
+/** Loss at offset 1 over the steps, per arm, over its seeds. */
 export interface LearningCurves {
-  /** Means of consecutive steps, so that an arm has at most some 80 points. */
+  /** Both of consecutive steps together where there are many, so that an arm has at most 80 points of either. */
   readonly training: readonly CurvePoint[];
   readonly validation: readonly CurvePoint[];
 }
 
-/** Points of a smoothed curve: as many as can be told apart on a page. */
+/** Points of a curve: as many as can be told apart on a page. */
 const POINTS = 80;
 
-/** Reads the metrics of every training that an arm measured; one whose file is missing has no curve. */
-export async function readLearningCurves(paths: AblationPaths, plan: PlanRecord): Promise<LearningCurves> {
-  const rows = new Map<string, readonly MetricsRow[]>();
-  for (const key of new Set(plan.cells.map(({ trainingKey }) => trainingKey))) {
-    const file = path.join(paths.training(key), 'metrics.jsonl');
-    rows.set(key, (await exists(file)) ? ((await readJsonLines(file)) as unknown as MetricsRow[]) : []);
-  }
-  const curves = plan.arms.map((arm) => {
-    const runs = plan.cells.filter((cell) => cell.arm === arm).map(({ trainingKey }) => rows.get(trainingKey)!);
-    return {
-      training: smoothed(
+/**
+ * Reads the metrics of every training that an arm measured; one whose file is missing has no curve.
+ * @param arms - the arms to read, those of the plan if left out
+ */
+export async function readLearningCurves(
+  paths: AblationPaths,
+  plan: PlanRecord,
+  arms: readonly string[] = plan.arms,
+): Promise<LearningCurves> {
+  const curves: LearningCurves[] = [];
+  for (const arm of arms) {
+    const keys = new Set(plan.cells.filter((cell) => cell.arm === arm).map(({ trainingKey }) => trainingKey));
+    const runs: (readonly MetricsRow[])[] = [];
+    for (const key of keys) runs.push(await readMetrics(path.join(paths.training(key), 'metrics.jsonl')));
+    curves.push({
+      training: overSeeds(
         arm,
-        meanOverRuns(arm, runs, ({ losses, terms }) => losses?.[terms?.indexOf('offset-1') ?? 0]),
+        runs.map((rows) => runValues(rows, trainingNats)),
       ),
-      validation: meanOverRuns(arm, runs, ({ validation }) => validation?.losses[0]),
-    };
-  });
+      validation: overSeeds(
+        arm,
+        runs.map((rows) => runValues(rows, ({ validation }) => validation?.losses[0])),
+      ),
+    });
+  }
   return {
     training: curves.flatMap(({ training }) => training),
     validation: curves.flatMap(({ validation }) => validation),
@@ -53,24 +65,40 @@ interface MetricsRow {
   readonly validation?: { readonly losses: readonly (number | null)[] };
 }
 
-function meanOverRuns(
-  arm: string,
-  runs: readonly (readonly MetricsRow[])[],
+const readMetrics = async (file: string): Promise<readonly MetricsRow[]> =>
+  (await exists(file)) ? ((await readJsonLines(file)) as unknown as MetricsRow[]) : [];
+
+const trainingNats = ({ losses, terms }: MetricsRow) => losses?.[terms?.indexOf('offset-1') ?? 0];
+
+/** Bits of one run by step; a step without a finite value is none. */
+function runValues(
+  rows: readonly MetricsRow[],
   nats: (row: MetricsRow) => number | null | undefined,
-): CurvePoint[] {
-  const byStep = new Map<number, number[]>();
-  for (const row of runs.flat()) {
-    const value = nats(row);
-    if (typeof value === 'number') byStep.set(row.step, [...(byStep.get(row.step) ?? []), value]);
-  }
-  return [...byStep].sort(([a], [b]) => a - b).map(([step, values]) => ({ arm, step, bits: mean(values) / Math.LN2 }));
+): ReadonlyMap<number, number> {
+  return new Map(
+    rows.flatMap((row) => {
+      const value = nats(row);
+      return typeof value === 'number' ? [[row.step, value / Math.LN2] as const] : [];
+    }),
+  );
 }
 
-function smoothed(arm: string, points: readonly CurvePoint[]): CurvePoint[] {
-  const width = Math.ceil(points.length / POINTS);
-  return Array.from({ length: Math.ceil(points.length / Math.max(1, width)) }, (_, i) => {
-    const group = points.slice(i * width, (i + 1) * width);
-    return { arm, step: mean(group.map(({ step }) => step)), bits: mean(group.map(({ bits }) => bits)) };
+/** Means, and the range of the runs. Each run is smoothed before runs are compared: the noise of a step is not the seeds'. */
+function overSeeds(arm: string, runs: readonly ReadonlyMap<number, number>[]): CurvePoint[] {
+  const steps = [...new Set(runs.flatMap((run) => [...run.keys()]))].sort((a, b) => a - b);
+  const width = Math.max(1, Math.ceil(steps.length / POINTS));
+  return Array.from({ length: Math.ceil(steps.length / width) }, (_, i) => {
+    const group = steps.slice(i * width, (i + 1) * width);
+    const values = runs.flatMap((run) => {
+      const own = group.flatMap((step) => run.get(step) ?? []);
+      return own.length === 0 ? [] : [mean(own)];
+    });
+    return {
+      arm,
+      step: mean(group),
+      bits: mean(values),
+      ...{ low: Math.min(...values), high: Math.max(...values), seeds: values.length },
+    };
   });
 }
 

@@ -6,6 +6,8 @@ import { type PlanRecord, readPlanRecord, readResults } from '../results/write-r
 import { ablationPaths, exists } from '../run/ablation-store.ts';
 import { ACCEPTANCE_KINDS, type AcceptancePoint } from './charts/acceptance.ts';
 import type { OffsetBits } from './charts/bits-per-offset.ts';
+import type { QualityPoint } from './charts/quality-speed.ts';
+import { shownArms } from './charts/shown-arms.ts';
 import type { DecoderSpeed } from './charts/speed.ts';
 import {
   type AcceptanceReport,
@@ -74,6 +76,9 @@ export interface ReportData {
   readonly acceptance: readonly AcceptancePoint[];
   readonly decoding: readonly ArmDecoding[];
   readonly speeds: readonly DecoderSpeed[];
+  readonly qualities: readonly QualityPoint[];
+  /** Arms that charts draw, and that samples are shown of: at most a dozen. */
+  readonly shown: readonly string[];
   readonly samples: readonly Sample[];
   readonly failures: readonly CellError[];
   readonly configs: readonly ArmConfig[];
@@ -89,22 +94,27 @@ export async function readReportData(directory: string): Promise<ReportData> {
   const { arms } = await readResults(paths);
   const plan = await readPlanRecord(paths);
   const rows = verdictRows({ arms });
+  const shown = shownArms(rows);
+  const shownResults = arms.filter(({ name }) => shown.includes(name));
+  const speeds = shownResults.flatMap(decoderSpeeds);
   return {
     name: plan.name,
     plan,
     rows,
     unit: rows[0]?.unit ?? 'bits per byte',
     bigram: rows.find(({ bigram }) => bigram !== undefined)?.bigram,
-    curves: await readLearningCurves(paths, plan),
+    curves: await readLearningCurves(paths, plan, shown),
     offsets: arms.flatMap(offsetBits),
-    acceptance: arms.flatMap(acceptancePoints),
+    acceptance: shownResults.flatMap(acceptancePoints),
     decoding: arms.map((arm) => ({
       arm: arm.name,
       decoders: decoderReports(arm),
       labelMatch: labelMatchReport(arm),
     })),
-    speeds: arms.flatMap(decoderSpeeds),
-    samples: arms.flatMap(sampleOf),
+    speeds,
+    qualities: qualityPoints(rows, speeds),
+    shown,
+    samples: shownResults.flatMap(sampleOf),
     failures: arms.flatMap(failuresOf),
     configs: armConfigs(plan),
     data: await readData(plan, directory),
@@ -141,8 +151,18 @@ function decoderSpeeds({ name: arm, timings }: ArmResults): DecoderSpeed[] {
   return entriesOf(dig(timings, 'throughput', 'decoders')).flatMap(([decoder, measured]) => {
     const [tokensPerSecond, ratio] = [digNumber(measured, 'tokensPerSecond'), digNumber(measured, 'ratio')];
     if (tokensPerSecond === undefined || ratio === undefined) return [];
-    const label = dig(measured, 'output') === 'lossy' ? `${decoder} (lossy)` : decoder;
-    return [{ arm, decoder: label, isBaseline: decoder === baseline, tokensPerSecond, ratio }];
+    const isLossy = dig(measured, 'output') === 'lossy';
+    const label = isLossy ? `${decoder} (lossy)` : decoder;
+    return [{ arm, decoder: label, isBaseline: decoder === baseline, isLossy, tokensPerSecond, ratio }];
+  });
+}
+
+/** Where quality and speed are both known and the output is the model's own: a lossy decoder has another quality. */
+function qualityPoints(rows: readonly VerdictRow[], speeds: readonly DecoderSpeed[]): QualityPoint[] {
+  const bitsOf = new Map(rows.map(({ arm, bitsPerByte }) => [arm, bitsPerByte]));
+  return speeds.flatMap(({ arm, decoder, isLossy, tokensPerSecond }) => {
+    const bits = bitsOf.get(arm);
+    return bits === undefined || isLossy ? [] : [{ arm, decoder, bits, tokensPerSecond }];
   });
 }
 

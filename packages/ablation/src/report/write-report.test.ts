@@ -5,6 +5,7 @@ import { isForetokenError } from '@foretoken/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { folderWith } from '../plan/planning.fixture.ts';
 import { ablationFolder, type Remeasure } from './ablation-folder.fixture.ts';
+import { pageScript } from './page/script.ts';
 import { writeReport } from './write-report.ts';
 
 async function reportOf(directory: string) {
@@ -25,15 +26,23 @@ describe('a report', () => {
     expect(await reportOf(folder)).toEqual({ page, text });
   });
 
-  it('is one file: no script, nothing to fetch, and a policy that allows neither', () => {
-    expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|javascript:|\son\w+=|\sstyle=/i);
-    const addresses = [...page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/gi)].map(([, address]) => address);
-    expect(addresses.filter((address) => !address.startsWith('#'))).toEqual([]);
-    const [, style] = /<style>([\s\S]*?)<\/style>/.exec(page)!;
-    const hash = createHash('sha256').update(style).digest('base64');
-    expect(page).toContain(
-      `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
+  it('is one file: one script and one style sheet, nothing to fetch, and a policy that allows nothing else', () => {
+    expect(page).not.toMatch(/<link|<img|<iframe|@import|javascript:|\son\w+=|\sstyle=/i);
+    const markup = page.replaceAll(/<script>[\s\S]*?<\/script>/g, '');
+    const addresses = [...markup.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/gi)].map(
+      ([, address]) => address,
     );
+    expect(addresses.filter((address) => !address.startsWith('#'))).toEqual([]);
+    const hashOf = (name: string) => {
+      const found = [...page.matchAll(new RegExp(`<${name}[^>]*>([\\s\\S]*?)</${name}>`, 'g'))];
+      expect(found).toHaveLength(1);
+      return createHash('sha256').update(found[0][1]).digest('base64');
+    };
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'sha256-${hashOf('style')}'; script-src 'sha256-${hashOf('script')}'; ` +
+        `img-src blob:; base-uri 'none'; form-action 'none'"`,
+    );
+    expect(pageScript.length).toBeLessThan(8000);
   });
 
   it('says what each arm cost', () => {
@@ -48,17 +57,21 @@ describe('a report', () => {
     // 60 steps of 8 x 128 tokens, 6,196,608 operations each.
     expect(rows[2]).toBe('| n1 | parameters | 1,001,024 | 2.066 M | 6.197 M | 60 | 61,440 | 380.7 G | 50.0 MB |');
     const section = page.slice(page.indexOf('<h2 id="cost">'));
-    expect(section).toContain('<td class="number">380.7 G</td>');
+    expect(section).toContain('<td>380.7 G</td>');
     expect(section).toContain('such an arm is undercounted');
     for (const written of [section, text.slice(at)]) expect(written).toContain('marked ≤, are an upper bound');
     expect(section).toContain('frozen ones included');
   });
 
-  it('answers first, then shows: verdict, table, charts, text, configuration', () => {
+  it('answers first, then shows: verdict, table, charts, cost, decoding, text, configuration', () => {
     const order = [
       'class="verdict"',
       '<h2 id="verdict">',
+      '<table id="verdict-table">',
+      'class="sentences"',
       '<h2 id="charts">',
+      '<h2 id="cost">',
+      '<h2 id="decoding">',
       '<h2 id="samples">',
       '<h2 id="provenance">',
     ];
@@ -67,8 +80,8 @@ describe('a report', () => {
     expect(places[0]).toBeGreaterThan(0);
   });
 
-  it('draws four charts whose ids do not meet', () => {
-    expect([...page.matchAll(/<svg [^>]*role="img"/g)]).toHaveLength(4);
+  it('draws five charts whose ids do not meet', () => {
+    expect([...page.matchAll(/<svg [^>]*role="img"/g)]).toHaveLength(5);
     const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const used = [...page.matchAll(/url\(#([^)]*)\)/g)].map(([, id]) => id);
@@ -79,7 +92,9 @@ describe('a report', () => {
     expect(page).toMatch(/<title>n4 linear, draft 2, conditional: \d+\.\d%<\/title>/);
     expect(page).toMatch(/<title>n4 parallel, speculative: \d+ tokens per second · 1\.75×<\/title>/);
     expect(page).toMatch(/<title>n1, offset 1: \d\.\d{3} bits per byte<\/title>/);
-    expect(page).toMatch(/<title>n4 low-rank: \d\.\d{3} bits per byte on held-out text after step 30<\/title>/);
+    expect(page).toMatch(
+      /<title>n4 low-rank: \d\.\d{3} \(\d\.\d{3} to \d\.\d{3} over 2 seeds\) bits per byte on held-out text after step 30<\/title>/,
+    );
     expect(page).toContain('<title>bigram 3.91</title>');
   });
 
@@ -97,7 +112,7 @@ describe('a report', () => {
     expect(configuration).toContain('low-rank-head 2.0.0');
     expect(configuration).toContain('5 documents, 4.0 MB');
     expect(configuration).toContain('model.head.name = &quot;linear&quot;');
-    expect(configuration).toContain('&quot;learningRate&quot;: 0.001');
+    expect(configuration).toContain('"learningRate": 0.001');
   });
 
   it('has the verdict as a Markdown table', () => {
@@ -164,7 +179,7 @@ describe('a report of what went wrong', () => {
       },
     );
     const { page, text } = await reportOf(directory);
-    expect(page).not.toMatch(/<img|<script|<\/pre>```|<b>/);
+    expect(page.replace(`<script>${pageScript}</script>`, '')).not.toMatch(/<img|<script|<\/pre>```|<b>/);
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; | `a` &amp; &quot;b&quot;');
     expect(page).toContain('&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
     // Outside of fenced code, no angle bracket, pipe or backtick of the name stands unescaped.
@@ -184,7 +199,7 @@ describe('a report of what went wrong', () => {
       },
     });
     const { page, text } = await reportOf(directory);
-    expect(page).toMatch(/<td class="number"><span class="bad">\d\.\d\d degenerate<\/span><\/td>/);
+    expect(page).toMatch(/<td><span class="bad">\d\.\d\d degenerate<\/span><\/td>/);
     expect(text).toMatch(/\| \d\.\d\d degenerate \|/);
   });
 
@@ -226,20 +241,20 @@ describe('a report of what went wrong', () => {
       '| mixed | c-typical | 2 | 25.0% | 33.3% | 60.0% | 3.00 |',
     ];
     for (const line of [kept, ...levels]) expect(text).toContain(line);
-    expect(page).toContain('<td>c-typical</td><td class="number">2</td><td class="number">25.0%</td>');
+    expect(page).toContain('<td class="text">c-typical</td><td>2</td><td>25.0%</td>');
   });
 
   it('shows what there is when evals were left out, or everything failed', async () => {
     const few = await reportOf(await ablationFolder('axes: { evals: [[losslessness]] }'));
     expect(few.page).toContain('No arm has been measured in bits per byte.');
-    expect([...few.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(3);
+    expect([...few.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(4);
     const directory = await ablationFolder('', {
       interfere: () => {
         throw new Error('broken');
       },
     });
     const none = await reportOf(directory);
-    expect([...none.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(4);
+    expect([...none.page.matchAll(/Nothing was measured for this chart/g)]).toHaveLength(5);
     expect(none.page).toContain('<h2 id="failures">');
   });
 

@@ -3,7 +3,7 @@ import { CHART_WIDTH, type ChartSpec } from './chart-spec.ts';
 import { type ArmStyle, armScales } from './theme.ts';
 
 /**
- * Training loss (lines) and validation loss (points) at offset 1.
+ * Training loss (lines) and validation loss (points) at offset 1, in a band as wide as the seeds lie apart.
  *
  * The first steps of a training are so much worse than the rest that they would flatten it: they are cut off at the top.
  * @returns undefined where nothing was recorded
@@ -28,6 +28,7 @@ export function lossCurves(
     data: { values: training },
     layer: [
       ...bigramRule(options.bigram),
+      ...seedBands(training, x, colour),
       {
         mark: { type: 'line', clip: true, strokeWidth: 2, strokeJoin: 'round' },
         encoding: { x, y, color: colour, strokeDash: dash, description: { field: 'arm' } },
@@ -41,8 +42,23 @@ export function lossCurves(
   };
 }
 
-const said = ({ arm, step, bits }: CurvePoint, unit: string): string =>
-  `${arm}: ${bits.toFixed(3)} ${unit} on held-out text after step ${step}`;
+/** Where an arm's seeds lie, beneath its line; nothing where each arm has one seed. */
+function seedBands(training: readonly CurvePoint[], x: object, color: object): object[] {
+  const several = training.filter(({ seeds }) => seeds > 1);
+  if (several.length === 0) return [];
+  return [
+    {
+      data: { values: several },
+      mark: { type: 'area', clip: true, opacity: 0.18, aria: false },
+      encoding: { x, y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' }, color },
+    },
+  ];
+}
+
+function said({ arm, step, bits, low, high, seeds }: CurvePoint, unit: string): string {
+  const range = seeds > 1 ? ` (${low.toFixed(3)} to ${high.toFixed(3)} over ${seeds} seeds)` : '';
+  return `${arm}: ${bits.toFixed(3)}${range} ${unit} on held-out text after step ${step}`;
+}
 
 /** What a bigram model reaches, as a line to get below. */
 export function bigramRule(bigram: number | undefined): object[] {
@@ -72,7 +88,8 @@ export function bigramRule(bigram: number | undefined): object[] {
 /** Bits that the chart shows: from the best value to the worst that any arm has after a twentieth of its steps. */
 export function shownRange({ training, validation }: LearningCurves): readonly [number, number] {
   const last = Math.max(...training.map(({ step }) => step));
-  const values = [...training.filter(({ step }) => step > last / 20), ...validation].map(({ bits }) => bits);
+  const shown = [...training.filter(({ step }) => step > last / 20), ...validation];
+  const values = shown.flatMap(({ low, high }) => [low, high]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = (high - low || 1) * 0.05;
   return [low - margin, high + margin];

@@ -7,6 +7,7 @@ export interface DecoderSpeed {
   readonly decoder: string;
   /** Whether the others of its arm are compared with it. */
   readonly isBaseline: boolean;
+  readonly isLossy: boolean;
   readonly tokensPerSecond: number;
   /** Over the baseline. */
   readonly ratio: number;

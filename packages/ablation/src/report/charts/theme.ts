@@ -1,4 +1,4 @@
-/** How many arms have a colour and shape of their own; further ones repeat the colours with another dash. */
+/** How many arms have a colour of their own; further ones repeat the colours with another shape and dash. */
 export const NUM_COLOURS = 8;
 
 const SHAPES = [
@@ -18,6 +18,9 @@ const DASHES = [
   [8, 3, 2, 3],
 ] as const;
 
+/** How far apart the shapes of two arms of one colour are. */
+const SHAPE_SHIFT = 3;
+
 /** How an arm is drawn, in every chart alike. Colour is never alone: shape and dash tell the same. */
 export interface ArmStyle {
   readonly arm: string;
@@ -32,7 +35,8 @@ export function armStyles(arms: readonly string[]): ArmStyle[] {
   return arms.map((arm, i) => ({
     arm,
     colour: `var(--arm-${i % NUM_COLOURS})`,
-    shape: SHAPES[i % SHAPES.length],
+    // A colour comes back with another shape: points have no dashes.
+    shape: SHAPES[(i + SHAPE_SHIFT * Math.floor(i / NUM_COLOURS)) % SHAPES.length],
     dash: DASHES[Math.floor(i / NUM_COLOURS) % DASHES.length],
   }));
 }

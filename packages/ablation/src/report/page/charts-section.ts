@@ -2,12 +2,16 @@ import { acceptanceChart } from '../charts/acceptance.ts';
 import { bitsPerOffset } from '../charts/bits-per-offset.ts';
 import type { ChartSpec } from '../charts/chart-spec.ts';
 import { lossCurves, shownRange } from '../charts/loss-curves.ts';
+import { paretoFront } from '../charts/pareto.ts';
+import { qualitySpeedChart } from '../charts/quality-speed.ts';
 import { renderChart } from '../charts/render-chart.ts';
 import { speedChart } from '../charts/speed.ts';
-import { type ArmStyle, armStyles } from '../charts/theme.ts';
+import type { ArmStyle } from '../charts/theme.ts';
+import type { CurvePoint } from '../learning-curves.ts';
 import type { ReportData } from '../report-data.ts';
 import { legend } from './legend.ts';
-import { html, type Markup } from './markup.ts';
+import { type Content, html, type Markup } from './markup.ts';
+import { dataTable, type TableColumn } from './table.ts';
 
 /** A chart with what stands around it. */
 interface Figure {
@@ -17,23 +21,28 @@ interface Figure {
   readonly spec: ChartSpec | undefined;
   /** Arms that its legend names. */
   readonly arms: readonly string[];
-  /** The same numbers as text. */
+  /** The same numbers, rounded for readers and exact for those who save them. */
   readonly headings: readonly string[];
-  readonly values: readonly (readonly string[])[];
+  readonly values: readonly (readonly Content[])[];
 }
 
 /** Every chart, drawn; one without data says so. */
-export async function chartsSection(data: ReportData): Promise<Markup> {
-  const styles = armStyles(data.rows.map(({ arm }) => arm));
+export async function chartsSection(data: ReportData, styles: readonly ArmStyle[]): Promise<Markup> {
   const figures = [
     lossFigure(data, styles),
+    qualityFigure(data, styles),
     offsetFigure(data, styles),
     acceptanceFigure(data, styles),
     speedFigure(data, styles),
   ];
   const drawn: Markup[] = [];
   for (const figure of figures) drawn.push(await drawFigure(figure, styles));
-  return html`<div class="charts">${drawn}</div>`;
+  const [all, shown] = [data.rows.length, styles.length];
+  return html`${
+    all > shown &&
+    html`<p class="note">Drawn: the baseline and the ${shown - 1} arms with the lowest ${data.unit} of ${all}. The tables have every arm.</p>`
+  }
+<div class="charts">${drawn}</div>`;
 }
 
 async function drawFigure(
@@ -42,35 +51,77 @@ async function drawFigure(
 ): Promise<Markup> {
   if (!spec)
     return html`<figure id="${id}"><h3>${title}</h3><figcaption>Nothing was measured for this chart.</figcaption></figure>`;
+  const columns = headings.map((heading, i): TableColumn<readonly Content[]> => {
+    return { heading, isNumber: typeof values[0]?.[i] !== 'string', cell: (row) => row[i] };
+  });
   return html`<figure id="${id}">
 <h3>${title}</h3>
 <figcaption>${caption}</figcaption>
 ${arms.length > 0 && legend(styles.filter(({ arm }) => arms.includes(arm)))}
 <div class="scroll" tabindex="0" role="region" aria-label="${title}">${await renderChart(spec, { id, label: `${title}. ${caption}` })}</div>
 <details><summary>Numbers</summary>
-<div class="scroll"><table>
-<thead><tr>${headings.map((heading, i) => html`<th scope="col"${i === 0 ? '' : html` class="number"`}>${heading}</th>`)}</tr></thead>
-<tbody>${values.map((row) => html`<tr>${row.map((text, i) => (i === 0 ? html`<th scope="row">${text}</th>` : html`<td class="number">${text}</td>`))}</tr>`)}</tbody>
-</table></div>
+${dataTable(`Numbers of the figure “${title}”`, columns, values, { id: `${id}-table` })}
 </details>
 </figure>`;
 }
 
+/** Digits that a measurement has: those of float32. */
+const DIGITS = 7;
+
+/** A number as readers see it, with what it exactly is where that is more. */
+function exact(value: number, shown: string): Content {
+  const precise = Number(value.toPrecision(DIGITS));
+  return String(precise) === shown ? precise : html`<data value="${precise}">${shown}</data>`;
+}
+
 function lossFigure({ curves, unit, bigram }: ReportData, styles: readonly ArmStyle[]): Figure {
-  const isCut = curves.training.some(({ bits }) => bits > shownRange(curves)[1]);
+  const highest = curves.training.length > 0 ? shownRange(curves)[1] : Number.POSITIVE_INFINITY;
+  const isCut = curves.training.some(({ bits }) => bits > highest);
+  const bands = curves.training.some(({ seeds }) => seeds > 1) ? ' Bands hold every seed.' : '';
   const above = isCut ? ' The first steps are above the top.' : '';
   return {
     id: 'loss',
     title: 'Learning curves',
-    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points).${above}`,
+    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points).${bands}${above}`,
     spec: lossCurves(curves, styles, { unit, bigram }),
     arms: armsIn(curves.training),
-    headings: ['arm', 'step', `held-out ${unit}`],
-    values: curves.validation.map(({ arm, step, bits }) => [arm, String(step), bits.toFixed(3)]),
+    headings: ['arm', 'text', 'step', unit, 'lowest seed', 'highest seed', 'seeds'],
+    values: [...curves.validation.map(curveRow('held-out')), ...curves.training.map(curveRow('training'))],
   };
 }
 
-function offsetFigure({ offsets, unit, bigram }: ReportData, styles: readonly ArmStyle[]): Figure {
+const curveRow =
+  (text: string) =>
+  ({ arm, step, bits, low, high, seeds }: CurvePoint): Content[] => [
+    arm,
+    text,
+    exact(step, step.toFixed(0)),
+    ...[bits, low, high].map((value) => exact(value, value.toFixed(3))),
+    exact(seeds, String(seeds)),
+  ];
+
+function qualityFigure({ qualities, unit }: ReportData, styles: readonly ArmStyle[]): Figure {
+  const front = paretoFront(qualities);
+  return {
+    id: 'quality',
+    title: 'Quality against speed',
+    caption:
+      'Right and down is better. Every decoder of every arm, but for lossy ones, at batch 1; dashed: the Pareto front, than whose points none is both better and faster.',
+    spec: qualitySpeedChart(qualities, styles, { unit }),
+    arms: armsIn(qualities),
+    headings: ['arm', 'decoder', 'tokens/s', unit, 'on the front'],
+    values: qualities.map((point) => [
+      point.arm,
+      point.decoder,
+      exact(point.tokensPerSecond, point.tokensPerSecond.toFixed(1)),
+      exact(point.bits, point.bits.toFixed(3)),
+      front.includes(point) ? 'yes' : 'no',
+    ]),
+  };
+}
+
+function offsetFigure({ offsets: all, unit, bigram }: ReportData, styles: readonly ArmStyle[]): Figure {
+  const offsets = all.filter(({ arm }) => styles.some((style) => style.arm === arm));
   return {
     id: 'offsets',
     title: `${unit[0].toUpperCase()}${unit.slice(1)} per offset`,
@@ -78,7 +129,7 @@ function offsetFigure({ offsets, unit, bigram }: ReportData, styles: readonly Ar
     spec: bitsPerOffset(offsets, styles, { unit, bigram }),
     arms: armsIn(offsets),
     headings: ['arm', 'offset', unit],
-    values: offsets.map(({ arm, offset, bits }) => [arm, String(offset), bits.toFixed(3)]),
+    values: offsets.map(({ arm, offset, bits }) => [arm, exact(offset, String(offset)), exact(bits, bits.toFixed(3))]),
   };
 }
 
@@ -94,8 +145,8 @@ function acceptanceFigure({ acceptance }: ReportData, styles: readonly ArmStyle[
     values: acceptance.map(({ arm, kind, position, share }) => [
       arm,
       kind,
-      String(position),
-      `${(100 * share).toFixed(1)}%`,
+      exact(position, String(position)),
+      exact(share, `${(100 * share).toFixed(1)}%`),
     ]),
   };
 }
@@ -112,8 +163,8 @@ function speedFigure({ speeds }: ReportData, styles: readonly ArmStyle[]): Figur
     values: speeds.map(({ arm, decoder, tokensPerSecond, ratio }) => [
       arm,
       decoder,
-      tokensPerSecond.toFixed(1),
-      `${ratio.toFixed(2)}×`,
+      exact(tokensPerSecond, tokensPerSecond.toFixed(1)),
+      exact(ratio, `${ratio.toFixed(2)}×`),
     ]),
   };
 }

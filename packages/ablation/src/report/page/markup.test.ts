@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html, Markup } from './markup.ts';
+import { escapeHtml, html, longText, Markup } from './markup.ts';
 
 describe('html', () => {
   it('escapes every value, in elements and in attributes', () => {
@@ -14,6 +14,12 @@ describe('html', () => {
   it('takes what is HTML already as it is, lists member by member, and nothing for nothing', () => {
     expect(html`${[html`<i>${'<'}</i>`, 'a', 1, 0]}|${undefined}${false}${null}|${new Markup('<hr>')}`.text).toBe(
       '<i>&lt;</i>a10||<hr>',
+    );
+  });
+
+  it('lets a long text keep its quotes, and open no element', () => {
+    expect(html`<pre>${longText(`{ "a": '</pre><b>' & }`)}</pre>`.text).toBe(
+      `<pre>{ "a": '&lt;/pre&gt;&lt;b&gt;' &amp; }</pre>`,
     );
   });
 

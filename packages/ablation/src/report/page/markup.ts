@@ -30,6 +30,10 @@ export function html(parts: TemplateStringsArray, ...values: readonly Content[])
 /** Escapes a text for elements and quoted attributes. */
 export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]);
 
+/** Text of an element that may be long and has many quotes: they stay as they are, so it must not stand in an attribute. */
+export const longText = (text: string): Markup =>
+  new Markup(text.replaceAll(/[&<>]/g, (character) => ENTITIES[character]));
+
 function rendered(value: Content): string {
   if (value === undefined || value === null || value === false) return '';
   if (value instanceof Markup) return value.text;

@@ -1,27 +1,32 @@
 import { createHash } from 'node:crypto';
+import { armStyles } from '../charts/theme.ts';
 import { hasCost } from '../cost-table.ts';
 import { counted } from '../numbers.ts';
 import type { CellError, ReportData } from '../report-data.ts';
 import { verdictSentences } from '../verdict-sentence.ts';
 import { chartsSection } from './charts-section.ts';
 import { decodingSection } from './decoding-section.ts';
+import { headline } from './headline.ts';
 import { html, Markup } from './markup.ts';
 import { provenanceSection } from './provenance-section.ts';
 import { samplesSection } from './samples-section.ts';
+import { pageScript } from './script.ts';
 import { pageStyle } from './style.ts';
+import { dataTable, type TableColumn } from './table.ts';
 import { costTable, verdictTable } from './verdict-section.ts';
 
 /**
- * The report as one file: nothing is fetched, no script is in it, and its policy forbids both. Every text from outside
- * is escaped.
+ * The report as one file: nothing is fetched, no script runs but the page's own, and its policy forbids both. Every text
+ * from outside is escaped.
  */
 export async function reportPage(data: ReportData): Promise<string> {
   const { name, rows, samples, failures } = data;
+  const styles = armStyles(data.shown);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy(pageStyle))}">
+<meta http-equiv="Content-Security-Policy" content="${policy()}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name} – ablation report</title>
 <style>${new Markup(pageStyle)}</style>
@@ -30,22 +35,23 @@ export async function reportPage(data: ReportData): Promise<string> {
 <main>
 <header>
 <h1>${name}</h1>
-<p class="verdict">${verdictSentences(rows).join(' ')}</p>
-<p class="meta">${summary(data)}</p>
+<p class="verdict">${headline(rows)}</p>
+<p class="meta">${summary(data)}${failures.length > 0 && html` · <a href="#failures" class="bad">${counted(failures.length, 'cell')} failed</a>`}</p>
 </header>
 <section aria-labelledby="verdict"><h2 id="verdict">Verdict</h2>
-${verdictTable(rows)}
+${verdictTable(rows, styles)}
+<ul class="sentences">${verdictSentences(rows).map((sentence) => html`<li>${sentence}</li>`)}</ul>
+</section>
+<section aria-labelledby="charts"><h2 id="charts">Charts</h2>
+${await chartsSection(data, styles)}
 </section>
 ${
   hasCost(rows) &&
   html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
-${costTable(rows)}
+${costTable(rows, styles)}
 </section>`
 }
 ${failures.length > 0 && failuresSection(failures)}
-<section aria-labelledby="charts"><h2 id="charts">Charts</h2>
-${await chartsSection(data)}
-</section>
 ${
   data.decoding.some(({ decoders }) => decoders.length > 0) &&
   html`<section aria-labelledby="decoding"><h2 id="decoding">Decoding</h2>
@@ -59,16 +65,19 @@ ${samplesSection(samples)}
 ${provenanceSection(data)}
 </section>
 </main>
+<script>${new Markup(pageScript)}</script>
 </body>
 </html>
 `;
   return page.text;
 }
 
-/** Nothing from anywhere, but for the one style sheet of the page itself. */
-function policy(style: string): string {
-  const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+/** Nothing from anywhere, but for the style sheet and the script of the page itself, and images that the script draws. */
+function policy(): Markup {
+  const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  return new Markup(
+    `default-src 'none'; style-src ${hash(pageStyle)}; script-src ${hash(pageScript)}; img-src blob:; base-uri 'none'; form-action 'none'`,
+  );
 }
 
 function summary({ rows, plan }: ReportData): string {
@@ -82,11 +91,15 @@ function summary({ rows, plan }: ReportData): string {
   ].join(' · ');
 }
 
+const failureColumns: readonly TableColumn<CellError>[] = [
+  { heading: 'arm', isNumber: false, cell: ({ arm }) => arm },
+  { heading: 'seed', isNumber: true, cell: ({ seed }) => seed },
+  { heading: 'code', isNumber: false, cell: ({ code }) => html`<code>${code}</code>` },
+  { heading: 'error', isNumber: false, cell: ({ message }) => html`<span class="bad">${message}</span>` },
+];
+
 function failuresSection(failures: readonly CellError[]): Markup {
   return html`<section aria-labelledby="failures"><h2 id="failures">Failures</h2>
-<div class="scroll"><table>
-<thead><tr><th scope="col">arm</th><th scope="col" class="number">seed</th><th scope="col">error</th></tr></thead>
-<tbody>${failures.map(({ arm, seed, message }) => html`<tr><th scope="row">${arm}</th><td class="number">${seed}</td><td class="bad">${message}</td></tr>`)}</tbody>
-</table></div>
+${dataTable('Failures', failureColumns, failures, { id: 'failures-table', caption: 'Cells without a result, and why.' })}
 </section>`;
 }

@@ -1,47 +1,102 @@
-import { armStyles } from '../charts/theme.ts';
-import { costColumns } from '../cost-table.ts';
+import type { Comparison } from '../../statistics/compare-arms.ts';
+import { forestScale } from '../charts/forest-scale.ts';
+import type { ArmStyle } from '../charts/theme.ts';
+import { COST_NOTE, costColumns } from '../cost-table.ts';
 import type { VerdictRow } from '../verdict.ts';
 import { type VerdictColumn, verdictColumns } from '../verdict-table.ts';
+import { verdictReasons } from '../verdict-words.ts';
+import { forestAxis, forestPlot, VERDICT_CLASSES } from './forest.ts';
 import { swatch } from './legend.ts';
-import { html, type Markup } from './markup.ts';
+import { type Content, html, type Markup } from './markup.ts';
+import { columnMeanings, dataTable, type TableColumn } from './table.ts';
+
+/** Pixels that the intervals have. */
+const FOREST_WIDTH = 116;
 
 /** The table that the report is read for. */
-export function verdictTable(rows: readonly VerdictRow[]): Markup {
-  return armTable('Verdict', verdictColumns(rows), rows);
+export function verdictTable(rows: readonly VerdictRow[], styles: readonly ArmStyle[]): Markup {
+  const columns = verdictColumns(rows);
+  const baseline = rows.find(({ isBaseline }) => isBaseline)?.arm;
+  const caption = `Every arm against the baseline ${baseline}; an arm’s name leads to its configuration.`;
+  const [arm, ...others] = [...columns].sort((a, b) => rankOf(a) - rankOf(b));
+  const drawn = others.flatMap((column) =>
+    column.heading === 'Δ' ? forestColumn(column, rows) : [verdictColumn(column)],
+  );
+  return html`${dataTable('Verdict', [armColumn(arm, rows, styles), ...drawn], rows, { id: 'verdict-table', caption })}
+${columnMeanings(columns)}`;
+}
+
+/** What is read first stands where no screen cuts it off; what is the same for all, or known beforehand, stands last. */
+const FIRST = ['arm', 'Δ', 'verdict'];
+const LAST = ['parameters', 'bigram'];
+
+function rankOf({ heading, isDetail }: VerdictColumn): number {
+  if (FIRST.includes(heading)) return FIRST.indexOf(heading) - FIRST.length;
+  return LAST.includes(heading) ? 2 : isDetail ? 1 : 0;
 }
 
 /** What each arm cost. */
-export function costTable(rows: readonly VerdictRow[]): Markup {
-  return armTable('Cost', costColumns, rows);
+export function costTable(rows: readonly VerdictRow[], styles: readonly ArmStyle[]): Markup {
+  const [arm, ...others] = costColumns;
+  return html`${dataTable('Cost', [armColumn(arm, rows, styles), ...others], rows, { id: 'cost-table', caption: COST_NOTE })}
+${columnMeanings(costColumns)}`;
 }
 
-/** One row an arm, and below it what the columns mean. */
-function armTable(label: string, columns: readonly VerdictColumn[], rows: readonly VerdictRow[]): Markup {
-  const styles = armStyles(rows.map(({ arm }) => arm));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
-<table>
-<thead><tr>${columns.map(({ heading, explanation, isNumber }) => html`<th scope="col"${numberClass(isNumber)} title="${explanation}">${heading}</th>`)}</tr></thead>
-<tbody>
-${rows.map(
-  (
-    row,
-    i,
-  ) => html`<tr>${columns.map((column, j) => (j === 0 ? html`<th scope="row"><span class="arm">${swatch(styles[i])}<span>${column.cell(row)}</span></span></th>` : cell(column, row)))}</tr>
-`,
-)}</tbody>
-</table>
-</div>
-<details><summary>What the columns mean</summary>
-<dl>${columns.map(({ heading, explanation }) => html`<dt>${heading}</dt><dd>${explanation}</dd>`)}</dl>
-</details>`;
+/** The address, inside the page, of an arm's configuration. */
+export const configId = (index: number): string => `config-${index}`;
+
+function armColumn(
+  column: VerdictColumn,
+  rows: readonly VerdictRow[],
+  styles: readonly ArmStyle[],
+): TableColumn<VerdictRow> {
+  const styleOf = new Map(styles.map((style) => [style.arm, style]));
+  return {
+    ...column,
+    cell(row) {
+      const style = styleOf.get(row.arm);
+      return html`<span class="arm">${style && swatch(style)}<a href="#${configId(rows.indexOf(row))}">${column.cell(row)}</a></span>`;
+    },
+  };
 }
 
-function cell(column: VerdictColumn, row: VerdictRow): Markup {
-  const text = column.cell(row);
+/** The difference in numbers, and beside it drawn. */
+function forestColumn(column: VerdictColumn, rows: readonly VerdictRow[]): TableColumn<VerdictRow>[] {
+  const scale = forestScale(
+    rows.map(({ comparison }) => comparison),
+    FOREST_WIDTH,
+  );
+  if (!scale) return [column];
+  return [
+    {
+      ...column,
+      below: forestAxis(scale),
+      cell: (row) =>
+        html`<span class="difference"><span>${column.cell(row)}</span>${forestPlot(scale, row.comparison)}</span>`,
+    },
+  ];
+}
+
+const verdictColumn = (column: VerdictColumn): TableColumn<VerdictRow> => ({
+  ...column,
+  cell: (row) =>
+    column.heading === 'verdict' && row.comparison
+      ? verdictCell(row.comparison)
+      : marked(column.cell(row), classOf(column, row)),
+});
+
+/** The word, and smaller what it rests on. */
+function verdictCell(comparison: Comparison): Markup {
+  const { verdict } = comparison;
+  const reasons = verdictReasons(comparison).join(', ');
+  return html`<span class="verdict-word">${marked(verdict, VERDICT_CLASSES[verdict])}${reasons !== '' && html` <small>(${reasons})</small>`}</span>`;
+}
+
+const marked = (text: string, name: string | undefined): Content =>
+  name === undefined ? text : html`<span class="${name}">${text}</span>`;
+
+function classOf({ heading, cell }: VerdictColumn, row: VerdictRow): string | undefined {
   const isBad =
-    (column.heading === 'lossless' && /NO|lossy/.test(text)) ||
-    (column.heading === 'tokens/forward' && row.isDegenerate);
-  return html`<td${numberClass(column.isNumber)}>${isBad ? html`<span class="bad">${text}</span>` : text}</td>`;
+    (heading === 'lossless' && /NO|lossy/.test(cell(row))) || (heading === 'tokens/forward' && row.isDegenerate);
+  return isBad ? 'bad' : undefined;
 }
-
-const numberClass = (isNumber: boolean): Markup => (isNumber ? html` class="number"` : html``);
