@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   SESSION_MISUSE: 'The session was called out of order. Draft, verify, commit; mend the decoder.',
   DRAFT_UNSUPPORTED:
     'This model has no head to draft with as asked, or the rule cannot judge what was drafted. Use `greedy`, a head with a longer horizon, or another rule or policy.',
+  LOGITS_INVALID:
+    'The model gave logits that are not numbers, so nothing can be chosen. Its weights or a plugin are broken: use an earlier checkpoint, or mend the plugin that the message names.',
   // training
   TRAINING_DIVERGED: 'Ten steps in a row were not finite. Lower the learning rate; the last good checkpoint is intact.',
   RUN_EXISTS: 'The folder already holds a run. Use --resume, or another folder.',
@@ -64,6 +66,13 @@ export const ERROR_CODES = {
   ENGINE_FAILED: 'The device under the engine failed. Start again; if it comes back, use another engine and report it.',
   ENGINE_BUILD_FAILED: 'A native part of an engine could not be built. Do what the message says, then build again.',
   USAGE: 'The command was called in a way it does not know. See --help.',
+  // workers of an ablation
+  WORKER_CRASHED: 'The process of a worker ended in the middle of a task. Read its log; the same command tries again.',
+  WORKER_HUNG: 'A task showed no sign of life and was ended. Mend the plugin that hangs.',
+  WORKER_MEMORY:
+    'A task used more memory than it may and was ended. Use a smaller model or batch, or a higher --memory.',
+  WORKER_PROTOCOL: 'A worker and its coordinator do not understand each other. Do what the message says.',
+  TASK_DEADLINE: 'A task took longer than its deadline and was ended. Use a longer --deadline, or less work.',
   ABLATION_INVALID: 'The ablation file breaks a rule. Mend the place that the message names.',
 } as const satisfies Record<string, string>;
 

@@ -1,22 +1,29 @@
-import { ForetokenError, type Host, makeFolder } from '@foretoken/core';
+import { type Host, makeFolder } from '@foretoken/core';
 import { readEarlierWork, summarizeStale } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { collectResults } from '../results/collect-results.ts';
 import type { AblationResults } from '../results/results.ts';
 import { writePlanRecord, writeResults } from '../results/write-results.ts';
+import { performInWorker } from '../workers/worker-performer.ts';
+import { completeSettings, type WorkerSettings } from '../workers/worker-settings.ts';
 import { type AblationStore, openAblationStore } from './ablation-store.ts';
-import { type AblationEvent, describeTask, type TaskInfo } from './events.ts';
+import type { AblationEvent } from './events.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
-import { performTask } from './perform-task.ts';
-import { type Claim, createLocalScheduler, type Scheduler } from './scheduler.ts';
+import { type Performer, performHere } from './performer.ts';
+import { createLocalScheduler } from './scheduler.ts';
+import { type Work, workThrough } from './work.ts';
 
 /** What running takes besides the plan. */
 export interface RunAblationOptions {
   readonly host: Host;
   readonly signal?: AbortSignal;
   onEvent?(event: AblationEvent): void;
-  /** Default: core's training and evaluation, in this process. */
+  /** Does the work in this process. Default: core's training and evaluation. */
   readonly laboratory?: Laboratory;
+  /** Does the work in processes of their own, so that nothing it does to its process reaches the other cells. */
+  readonly workers?: WorkerSettings;
+  /** Ends the run when a cell fails; default: the others go on. */
+  readonly failFast?: boolean;
 }
 
 /** What a run of an ablation leaves. */
@@ -27,19 +34,13 @@ export interface AblationSummary {
   readonly failedCells: number;
 }
 
-/** What the parts of one run share. */
-interface Run {
-  readonly plan: AblationPlan;
+/** One run of an ablation. */
+interface Run extends Work {
   readonly store: AblationStore;
-  readonly scheduler: Scheduler;
-  readonly laboratory: Laboratory;
-  readonly signal?: AbortSignal;
-  clock(): number;
-  emit(event: AblationEvent): void;
 }
 
 /**
- * Runs every cell of a plan that has no result yet, one after the other, and writes `results.json`.
+ * Runs every cell of a plan that has no result yet, and writes `results.json`.
  *
  * Safe to repeat: what is finished is read, what was stopped goes on, what failed is tried again. A cell that fails
  * keeps its error, and the others go on.
@@ -48,16 +49,16 @@ interface Run {
  * @throws FILE_WRITE, DISK_FULL if results cannot be kept
  */
 export async function runAblation(plan: AblationPlan, options: RunAblationOptions): Promise<AblationSummary> {
-  const { host, signal, onEvent: emit = () => {} } = options;
+  const { host, failFast = false, onEvent: emit = () => {} } = options;
   const store = openAblationStore(plan.directory);
   const stale = summarizeStale(await readEarlierWork(plan, store));
   await makeFolder(store.paths.root);
   await writePlanRecord(store.paths, plan);
   const scheduler = await createLocalScheduler(plan, store);
-  const laboratory = options.laboratory ?? createLaboratory(host);
   const startMs = host.clock();
   emit({ type: 'planned', ...(await countCells(plan, store)), stale, tasks: scheduler.tasks });
-  await work({ plan, store, scheduler, laboratory, signal, clock: host.clock, emit });
+  const stop = new AbortController();
+  await work({ plan, store, scheduler, failFast, stop, clock: host.clock, emit }, options);
   const results = await collectResults(plan, store);
   await writeResults(store.paths, results);
   const failedCells = results.arms.flatMap(({ cells }) => cells).filter(({ status }) => status === 'failed').length;
@@ -65,34 +66,31 @@ export async function runAblation(plan: AblationPlan, options: RunAblationOption
   return { directory: plan.directory, results, failedCells };
 }
 
-async function work(run: Run): Promise<void> {
-  const { plan, scheduler, signal } = run;
-  let number = 0;
-  for (let claim = await scheduler.claim(); claim; claim = await scheduler.claim()) {
-    if (signal?.aborted) throw interrupted(plan);
-    number += 1;
-    await workOn(claim, describeTask(claim.task, plan, number, scheduler.tasks), run);
+/** Who carries the tasks out: worker processes, all started now, or this process. */
+function performersOf(run: Run, { host, laboratory, workers }: RunAblationOptions): Performer[] {
+  const { plan, store, scheduler, stop } = run;
+  const context = { paths: store.paths, signal: stop.signal };
+  if (laboratory || !workers) {
+    return [performHere({ ...context, plan, laboratory: laboratory ?? createLaboratory(host), clock: host.clock })];
   }
+  const settings = completeSettings(workers);
+  const shared = { ...context, baseDirectory: plan.baseDirectory, settings };
+  return Array.from({ length: Math.min(settings.count, scheduler.tasks) }, () => performInWorker(shared));
 }
 
-async function workOn(claim: Claim, task: TaskInfo, run: Run): Promise<void> {
-  const { plan, store, scheduler, laboratory, signal, clock, emit } = run;
-  const startMs = clock();
-  emit({ type: 'started', task });
-  const outcome = await performTask(claim.task, {
-    ...{ plan, paths: store.paths, laboratory, signal, clock },
-    onProgress: (progress) => emit({ type: 'progress', task, progress }),
-  }).catch((cause: unknown) => {
-    throw interrupted(plan, cause);
-  });
-  await scheduler.publish(claim, outcome);
-  if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
-  else emit({ type: 'finished', task, seconds: (clock() - startMs) / 1000 });
-}
-
-function interrupted({ directory }: AblationPlan, cause?: unknown): ForetokenError {
-  const message = `stopped on request; what is finished is kept in ${directory}. The same command goes on from there.`;
-  return new ForetokenError('INTERRUPTED', message, { cause });
+async function work(run: Run, options: RunAblationOptions): Promise<void> {
+  // A finished matrix needs nobody.
+  if (run.scheduler.tasks === 0) return;
+  const onAbort = (): void => run.stop.abort();
+  options.signal?.addEventListener('abort', onAbort);
+  if (options.signal?.aborted) onAbort();
+  const performers = performersOf(run, options);
+  try {
+    await workThrough(run, performers);
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
+    await Promise.all(performers.map((performer) => performer.close()));
+  }
 }
 
 async function countCells({ arms, cells }: AblationPlan, store: AblationStore) {

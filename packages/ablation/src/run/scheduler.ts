@@ -21,38 +21,75 @@ export interface Claim {
 }
 
 /**
- * Hands out work and takes in what became of it. Whoever runs tasks knows nothing else of the plan, so that several
- * workers, or a queue on other machines, need another scheduler and no other runner.
+ * Hands out work and takes in what became of it. Whoever runs tasks knows nothing else of the plan, so that a queue on
+ * other machines needs another scheduler and no other runner.
  */
 export interface Scheduler {
   /** Tasks that were left when it started. */
   readonly tasks: number;
-  /** The next task whose input is there; undefined if none is left for this worker. */
+  /**
+   * The next task whose input is there, waiting for one that others work on to bring it; undefined once none is left, or
+   * after {@link stop}.
+   */
   claim(): Promise<Claim | undefined>;
   /** Keeps the outcome. A claim is published once, or given up by whoever stops. */
   publish(claim: Claim, outcome: TaskOutcome): Promise<void>;
+  /** Hands out no more: whoever waits for a task gets none. */
+  stop(): void;
 }
 
+/** The cells that a task is for. */
+export const cellsOf = (task: Task): readonly Cell[] => (task.kind === 'train' ? task.cells : [task.cell]);
+
+/** A name for files: no other task of the ablation has it. */
+export const nameOf = (task: Task): string =>
+  `${task.kind}-${task.kind === 'train' ? task.training.key : task.cell.id}`;
+
 /**
- * A scheduler for one worker: each training, then the cells that measure it, in the order of the plan.
+ * A scheduler for the workers of one process: each training, then the cells that measure it, in the order of the plan.
  *
  * Cells whose record the store has are done. A training that failed fails its cells; the others go on.
  */
 export async function createLocalScheduler(plan: AblationPlan, store: AblationStore): Promise<Scheduler> {
   const queue = await pendingTrainings(plan, store);
   const ready: Task[] = [];
+  const claimed = new Set<Claim>();
+  let isStopped = false;
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const go of woken) go();
+  };
   return {
     tasks: queue.reduce((sum, { cells }) => sum + 1 + cells.length, 0),
     async claim() {
-      const task = ready.shift() ?? trainTask(queue.shift());
-      return task && { task };
+      while (!isStopped) {
+        const task = ready.shift() ?? trainTask(queue.shift());
+        if (task) {
+          const claim = { task };
+          claimed.add(claim);
+          return claim;
+        }
+        if (claimed.size === 0) return undefined;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      return undefined;
     },
-    async publish({ task }, outcome) {
+    async publish(claim, outcome) {
+      const { task } = claim;
       if (outcome.kind === 'measured') await store.writeRecord(outcome.record);
       if (outcome.kind === 'failed') for (const failure of outcome.failures) await store.writeFailure(failure);
-      if (outcome.kind !== 'trained' || task.kind !== 'train') return;
-      const { training, cells } = task;
-      ready.push(...cells.map((cell): Task => ({ kind: 'measure', training, cell, facts: outcome.facts })));
+      if (outcome.kind === 'trained' && task.kind === 'train') {
+        const { training, cells } = task;
+        ready.push(...cells.map((cell): Task => ({ kind: 'measure', training, cell, facts: outcome.facts })));
+      }
+      claimed.delete(claim);
+      wake();
+    },
+    stop() {
+      isStopped = true;
+      wake();
     },
   };
 }

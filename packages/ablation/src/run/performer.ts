@@ -1,0 +1,24 @@
+import { performTask, type TaskContext } from './perform-task.ts';
+import type { Task, TaskOutcome } from './scheduler.ts';
+
+/** Carries out tasks, one at a time: this process, or one of its worker processes. */
+export interface Performer {
+  /** Process that does the work. */
+  readonly pid: number;
+  /**
+   * @returns what became of the task; an error of the work, and of the process that does it, is an outcome
+   * @throws what stopped it, once the run is being stopped
+   */
+  perform(task: Task, onProgress: TaskContext['onProgress']): Promise<TaskOutcome>;
+  /** Ends what it needed. */
+  close(): Promise<void>;
+}
+
+/** Carries tasks out in this process. */
+export function performHere(context: Omit<TaskContext, 'onProgress'>): Performer {
+  return {
+    pid: process.pid,
+    perform: (task, onProgress) => performTask(task, { ...context, onProgress }),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,71 @@
+import { ForetokenError } from '@foretoken/core';
+import type { AblationPlan } from '../plan/plan-ablation.ts';
+import { type AblationEvent, describeTask, type TaskInfo } from './events.ts';
+import type { Performer } from './performer.ts';
+import type { Claim, Scheduler } from './scheduler.ts';
+
+/** What the performers of one run share. */
+export interface Work {
+  readonly plan: AblationPlan;
+  readonly scheduler: Scheduler;
+  /** Ends the run when a cell fails, in place of going on with the others. */
+  readonly failFast: boolean;
+  /** Aborts once the run is being stopped: on request, or because results cannot be kept. */
+  readonly stop: AbortController;
+  clock(): number;
+  emit(event: AblationEvent): void;
+}
+
+/**
+ * Carries out every task that the scheduler hands out, each performer one at a time.
+ *
+ * Whatever ends one ends all, each after its task is saved.
+ * @throws INTERRUPTED once `stop` aborts; what keeping an outcome throws
+ */
+export async function workThrough(work: Work, performers: readonly Performer[]): Promise<void> {
+  let hasFailed = false;
+  let number = 0;
+  const ends = performers.map(async (performer) => {
+    try {
+      for (let claim = await work.scheduler.claim(); claim; claim = await work.scheduler.claim()) {
+        if (work.stop.signal.aborted) throw interrupted(work.plan);
+        number += 1;
+        const task = describeTask(claim.task, work.plan, number, work.scheduler.tasks);
+        const isDone = await workOn(claim, task, performer, work);
+        if (!isDone && work.failFast) {
+          hasFailed = true;
+          throw interrupted(work.plan);
+        }
+      }
+    } catch (error) {
+      work.scheduler.stop();
+      work.stop.abort();
+      throw error;
+    }
+  });
+  const settled = await Promise.allSettled(ends);
+  const causes = settled.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  // The one that was not merely stopped by another says why.
+  const cause = causes.find(({ code }) => code !== 'INTERRUPTED') ?? causes[0];
+  if (cause && (cause.code !== 'INTERRUPTED' || !hasFailed)) throw cause;
+}
+
+/** @returns whether the task succeeded */
+async function workOn(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<boolean> {
+  const { plan, scheduler, clock, emit } = work;
+  const startMs = clock();
+  emit({ type: 'started', task });
+  const perform = performer.perform(claim.task, (progress) => emit({ type: 'progress', task, progress }));
+  const outcome = await perform.catch((cause: unknown) => {
+    throw interrupted(plan, cause);
+  });
+  await scheduler.publish(claim, outcome);
+  if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
+  else emit({ type: 'finished', task, seconds: (clock() - startMs) / 1000 });
+  return outcome.kind !== 'failed';
+}
+
+function interrupted({ directory }: AblationPlan, cause?: unknown): ForetokenError {
+  const message = `stopped on request; what is finished is kept in ${directory}. The same command goes on from there.`;
+  return new ForetokenError('INTERRUPTED', message, { cause });
+}

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { ForetokenError, makeFolder, writeFileAtomic } from '@foretoken/core';
+import type { AblationPaths } from '../run/ablation-store.ts';
+import { failureOf } from '../run/cell-record.ts';
+import type { Performer } from '../run/performer.ts';
+import { cellsOf, nameOf, type Task, type TaskOutcome } from '../run/scheduler.ts';
+import { type Loss, startWorker, type WorkerProcess } from './worker-process.ts';
+import { type CompleteWorkerSettings, workerArguments } from './worker-settings.ts';
+
+/** What a worker's tasks have in common. */
+export interface WorkerContext {
+  readonly paths: AblationPaths;
+  readonly baseDirectory: string;
+  readonly settings: CompleteWorkerSettings;
+  /** Aborts once the run is being stopped. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Carries tasks out in a worker process, which it starts at once, and anew after one that is gone.
+ *
+ * A task whose worker crashed is tried again, up to the limit: a training goes on from its last checkpoint. What a limit
+ * ended, or an error of the work itself, would come again.
+ */
+export function performInWorker(context: WorkerContext): Performer {
+  const { paths, baseDirectory, settings, signal } = context;
+  const start = (): WorkerProcess => startWorker(settings.entry, workerArguments(settings.count), settings.limits);
+  let worker = start();
+  const stop = (): void => worker.stop();
+  signal.addEventListener('abort', stop);
+  return {
+    get pid() {
+      return worker.pid;
+    },
+    async perform(task, onProgress) {
+      for (let attempt = 1; ; attempt++) {
+        if (worker.isGone) worker = start();
+        const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
+        if (answer.type === 'outcome') return keepLog(answer.outcome, task, worker.log, paths);
+        signal.throwIfAborted();
+        // Nobody asked it to stop: something in the worker pretends so.
+        const loss = answer.type === 'lost' ? answer.loss : GAVE_UP;
+        if (loss.code !== 'WORKER_CRASHED' || attempt > settings.retries) {
+          return keepLog(lossOutcome(task, loss, attempt), task, worker.log, paths);
+        }
+      }
+    },
+    async close() {
+      signal.removeEventListener('abort', stop);
+      await worker.close();
+    },
+  };
+}
+
+const GAVE_UP: Loss = { code: 'WORKER_PROTOCOL', reason: 'it gave up a task that nobody stopped' };
+
+function lossOutcome(task: Task, { code, reason }: Loss, attempts: number): TaskOutcome {
+  const tried = attempts > 1 ? `, at ${attempts} attempts` : '';
+  const error = new ForetokenError(
+    code,
+    `the worker of "${task.kind}" is gone${tried}: ${reason}. The other cells go on.`,
+  );
+  return { kind: 'failed', failures: cellsOf(task).map(({ id }) => failureOf(task.kind, id, error)) };
+}
+
+/** What the worker of a failed task wrote is kept beside the failure, which names the file. */
+async function keepLog(outcome: TaskOutcome, task: Task, text: string, paths: AblationPaths): Promise<TaskOutcome> {
+  if (outcome.kind !== 'failed' || text === '') return outcome;
+  const file = path.join(paths.root, 'log', `${nameOf(task)}.log`);
+  await makeFolder(path.dirname(file));
+  await writeFileAtomic(file, text);
+  const log = path.relative(paths.root, file).replaceAll(path.sep, '/');
+  return { kind: 'failed', failures: outcome.failures.map((failure) => ({ ...failure, log })) };
+}
