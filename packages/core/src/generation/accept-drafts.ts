@@ -1,7 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { GenerationRequest, Session, Tree } from '../contracts/decoding.ts';
 import { checkDrawn } from './check-steps.ts';
-import type { GeneratingRow, RowStep } from './generating-row.ts';
+import type { GeneratingRow, VerifiedStep } from './generating-row.ts';
 import { firstLevels } from './tree.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function acceptDrafts(
   { rule }: Pick<GenerationRequest, 'rule'>,
   rows: readonly GeneratingRow[],
   drafts: readonly Tree[],
-): Promise<RowStep[]> {
+): Promise<VerifiedStep[]> {
   // The last token a row may emit is the one that the model adds: a draft of it could only be cut off.
   const trees = drafts.map((tree, index) => firstLevels(tree, rows[index].left - 1));
   for (const tree of trees) checkDrawn(rule, tree);

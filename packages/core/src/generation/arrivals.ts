@@ -57,17 +57,21 @@ export class Arrivals {
   close(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    // Whoever reads no more does not care how the source ends.
-    this.#iterator?.return?.().catch(() => {});
+    // Whoever reads no more does not care how the source ends, nor whether it can.
+    attempt(() => this.#iterator?.return?.()).catch(() => {});
   }
 
   #next(): void {
     if (this.#isAsking || this.#isEnded || this.#places <= 0) return;
     this.#isAsking = true;
-    this.#iterator!.next().then(
-      ({ done, value }) => this.#answered(() => (done ? this.#end() : this.#inbox.push(value))),
-      (cause) => this.#answered(() => this.#end({ cause })),
-    );
+    attempt(() => this.#iterator!.next())
+      .then(
+        ({ done, value }) =>
+          () =>
+            done ? this.#end() : void this.#inbox.push(value),
+      )
+      .catch((cause) => () => this.#end({ cause }))
+      .then((note) => this.#answered(note));
   }
 
   #answered(note: () => void): void {
@@ -82,4 +86,9 @@ export class Arrivals {
     this.#isEnded = true;
     this.#failure = failure;
   }
+}
+
+/** A call to a source, which may be nothing that keeps to the rules: whatever it throws or gives, the answer is a promise. */
+async function attempt<Result>(call: () => Result): Promise<Awaited<Result>> {
+  return await call();
 }

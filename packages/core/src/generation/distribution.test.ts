@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   drawIndex,
+  entropyOf,
   indexOfLargest,
   indicesOfLargest,
   overVocabulary,
@@ -65,4 +66,27 @@ test('what is left without some indices is a distribution again, or nothing', ()
   expect(without(p, [1, 2, 1])).toEqual(pointMass(0, 4));
   expect(without(p, [0, 1, 2])).toBeUndefined();
   expect(p).toEqual(Float64Array.of(0.5, 0.25, 0.25, 0));
+});
+
+test('without nothing a distribution stays itself', () => {
+  const p = Float64Array.of(0.1, 0.2, 0.7);
+  expect(without(p, [])).toBe(p);
+});
+
+test('the entropy of a distribution is in nats, and what cannot be adds nothing', () => {
+  expect(entropyOf(new Float64Array(8).fill(1 / 8))).toBeCloseTo(2.0794415416798357, 12); // ln 8
+  expect(entropyOf(Float64Array.of(1, 0, 0))).toBe(0);
+  // .5 ln 2 + 2 x .25 ln 4
+  expect(entropyOf(Float64Array.of(0.5, 0, 0.25, 0.25))).toBeCloseTo(1.0397207708399179, 12);
+});
+
+test('of the largest, a NaN comes first wherever it stands', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ noNaN: true }), { maxLength: 9 }), fc.nat(9), (values, at) => {
+      const place = Math.min(at, values.length);
+      expect(indexOfLargest([...values.slice(0, place), Number.NaN, ...values.slice(place), Number.NaN])).toBe(place);
+    }),
+  );
+  expect(indexOfLargest([1, Number.POSITIVE_INFINITY, 2])).toBe(1);
+  expect(indexOfLargest([Number.NEGATIVE_INFINITY, -5, Number.NEGATIVE_INFINITY])).toBe(1);
 });

@@ -3,10 +3,20 @@
 /** A few of many are found in one pass, each put in its place; more than these by sorting all. */
 const MOST_INSERTED = 64;
 
-/** @returns the index of the largest value, the lowest of a tie */
+/**
+ * Where the largest value is; a NaN counts as larger than all, so that whoever looks at the value sees it.
+ *
+ * @returns the index of the first NaN; without one that of the largest value, the lowest of a tie
+ */
 export function indexOfLargest(values: ArrayLike<number>): number {
   let best = 0;
-  for (let index = 1; index < values.length; index++) if (values[index] > values[best]) best = index;
+  let largest = values[0];
+  for (let index = 1; index < values.length && !Number.isNaN(largest); index++) {
+    const value = values[index];
+    if (value <= largest) continue;
+    largest = value;
+    best = index;
+  }
   return best;
 }
 
@@ -64,11 +74,23 @@ export function pointMass(index: number, length: number): Float64Array {
   return p;
 }
 
-/** @returns the distribution of what is none of these indices; undefined where nothing else has any probability */
+/**
+ * The distribution of what is none of these indices.
+ *
+ * @returns `p` itself where there are none; undefined where nothing else has any probability
+ */
 export function without(p: Float64Array, indices: readonly number[]): Float64Array | undefined {
+  if (indices.length === 0) return p;
   const rest = p.slice();
   for (const index of indices) rest[index] = 0;
   return rest.some((weight) => weight > 0) ? normalize(rest) : undefined;
+}
+
+/** @returns the entropy of a distribution, in nats */
+export function entropyOf(p: Float64Array): number {
+  let entropy = 0;
+  for (const probability of p) if (probability > 0) entropy -= probability * Math.log(probability);
+  return entropy;
 }
 
 /** @returns an index drawn from a distribution by a uniform number in [0, 1) */

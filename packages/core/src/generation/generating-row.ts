@@ -20,8 +20,14 @@ export interface GeneratingRow {
 /** What a step gave one row. */
 export interface RowStep {
   readonly tree: Tree;
-  readonly verdict: Verdict;
+  /** Asked for logits alone, and only where the request wants log-probabilities. */
+  readonly verdict: Pick<Verdict, 'logits'>;
   readonly kept: Kept;
+}
+
+/** A step of which a forward said everything. */
+export interface VerifiedStep extends RowStep {
+  readonly verdict: Verdict;
 }
 
 /** A prompt and its index. */

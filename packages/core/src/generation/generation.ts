@@ -110,10 +110,10 @@ export class Generation {
 
   /** Frees every row, on whatever way out. */
   close(): void {
-    this.#arrivals.close();
     const rows = [...this.#session.rows];
     for (const row of rows) this.#session.leave(row);
     for (const row of rows) this.#request.policy.forget?.(row);
+    this.#arrivals.close();
   }
 
   get #places(): number {

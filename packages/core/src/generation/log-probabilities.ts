@@ -11,7 +11,7 @@ import { indexOfLargest, indicesOfLargest } from './distribution.ts';
  * @param alternatives - how many of the most probable tokens to give beside each
  */
 export function keptLogProbabilities(
-  verdict: Verdict,
+  verdict: Pick<Verdict, 'logits'>,
   { path }: Pick<Kept, 'path'>,
   tokens: Int32Array,
   alternatives: number,

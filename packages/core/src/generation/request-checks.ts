@@ -1,5 +1,6 @@
 import { type ErrorCode, ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { GenerationRequest, Prompt, Session, Stops } from '../contracts/decoding.ts';
+import { isList, isObject, objectProblems, shown } from './object-checks.ts';
 import { createSampler } from './sampler.ts';
 
 /** A rule that was broken: its code, and the sentence of the error. */
@@ -11,26 +12,32 @@ export interface Fault {
 /** What limits a prompt: the model's sizes, as its session gives them. */
 export type PromptLimits = Pick<Session, 'context' | 'vocabulary'>;
 
-/** Everything that is wrong with the tokens and the sampling of a prompt; each message starts after `who: `. */
-export function promptFaults({ tokens, sampling }: Prompt, { context, vocabulary }: PromptLimits): Fault[] {
-  const faults: Fault[] = [];
-  if (tokens.length === 0) faults.push({ code: 'PROMPT_EMPTY', message: 'a prompt needs at least one token.' });
-  if (tokens.length >= context) {
-    const message =
-      `a prompt must leave room for a token, so ${context - 1} is the most in a context of ${context}; ` +
-      `this one has ${tokens.length}.`;
-    faults.push({ code: 'PROMPT_TOO_LONG', message });
-  }
-  return [...faults, ...tokenFaults('', tokens, vocabulary), ...samplingFaults(sampling, vocabulary)];
+/** What a prompt and its stops may say; a misspelt key would be left out in silence. */
+const PROMPT_KEYS: readonly (keyof Prompt)[] = ['tokens', 'sampling', 'maxTokens', 'stops', 'signal'];
+const STOPS_KEYS: readonly (keyof Stops)[] = ['tokens', 'strings'];
+
+/**
+ * Everything that is wrong with the form, the tokens and the sampling of a prompt, whatever it is: one that arrives may
+ * have come over a wire. Each message starts after `who: `.
+ */
+export function promptFaults(prompt: Prompt, limits: PromptLimits): Fault[] {
+  const shape = objectProblems('a prompt', prompt, PROMPT_KEYS).map(invalid);
+  if (!isObject(prompt)) return shape;
+  return [...shape, ...contentFaults(prompt.tokens, limits), ...samplingFaults(prompt.sampling, limits.vocabulary)];
 }
 
-/** Everything that is wrong with a prompt of a request, limits and stops of its own included. */
+/** Everything that is wrong with a prompt of a request, limits, stops and signal of its own included. */
 export function requestedPromptFaults(prompt: Prompt, request: GenerationRequest, limits: PromptLimits): Fault[] {
-  return [
-    ...promptFaults(prompt, limits),
-    ...(prompt.maxTokens === undefined ? [] : integerFaults('maxTokens', prompt.maxTokens, 1)),
-    ...stopFaults(prompt.stops, request, limits),
-  ];
+  const faults = promptFaults(prompt, limits);
+  if (!isObject(prompt)) return faults;
+  const { maxTokens, stops, signal } = prompt;
+  if (maxTokens !== undefined) faults.push(...integerFaults('maxTokens', maxTokens, 1));
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.aborted !== 'boolean') {
+    faults.push(
+      invalid(`signal must be an AbortSignal, was ${shown(signal)}. Leave it out if nothing aborts the prompt.`),
+    );
+  }
+  return [...faults, ...stopFaults(stops, request, limits)];
 }
 
 /**
@@ -55,12 +62,23 @@ export function checkRequest(session: Session, request: GenerationRequest): void
     ...(window === undefined ? [] : integerFaults('window', window, 1, context - 1)),
     ...(logProbabilities === undefined ? [] : integerFaults('logProbabilities', logProbabilities, 0, vocabulary)),
     ...stopFaults(stops, request, session),
-    ...request.prompts.flatMap((prompt, index) =>
-      requestedPromptFaults(prompt, request, session).map(within(`prompts[${index}]`)),
-    ),
+    ...promptsFaults(request, session),
   ];
   const error = errorOf('generate', faults);
   if (error) throw error;
+}
+
+function promptsFaults(request: GenerationRequest, limits: PromptLimits): Fault[] {
+  const { prompts, arriving } = request;
+  const faults: Fault[] = [];
+  if (arriving !== undefined && typeof arriving?.[Symbol.asyncIterator] !== 'function') {
+    faults.push(invalid(`arriving must be an async iterable of prompts, was ${shown(arriving)}.`));
+  }
+  if (!Array.isArray(prompts)) return [...faults, invalid(`prompts must be a list of prompts, was ${shown(prompts)}.`)];
+  for (const [index, prompt] of request.prompts.entries()) {
+    faults.push(...requestedPromptFaults(prompt, request, limits).map(within(`prompts[${index}]`)));
+  }
+  return faults;
 }
 
 /** One error of all faults, with the code of the first; undefined where there is none. */
@@ -75,12 +93,27 @@ export function errorOf(who: string, faults: readonly Fault[]): ForetokenError |
 
 const within = (where: string) => (fault: Fault) => ({ ...fault, message: `${where}: ${fault.message}` });
 
-function tokenFaults(what: string, tokens: ArrayLike<number>, vocabulary: number): Fault[] {
-  let index = 0;
-  while (Number.isInteger(tokens[index]) && tokens[index] >= 0 && tokens[index] < vocabulary) index++;
-  if (index >= tokens.length) return [];
-  const message = `${what}token ${index} is ${tokens[index]}, the vocabulary ends at ${vocabulary - 1}.`;
-  return [{ code: 'TOKEN_UNKNOWN', message }];
+const invalid = (message: string): Fault => ({ code: 'OPTIONS_INVALID', message });
+
+function contentFaults(tokens: unknown, { context, vocabulary }: PromptLimits): Fault[] {
+  if (!isList(tokens)) return [invalid(`tokens must be an Int32Array of token ids, was ${shown(tokens)}.`)];
+  const faults = tokenFaults('', tokens, vocabulary);
+  if (tokens.length === 0) faults.unshift({ code: 'PROMPT_EMPTY', message: 'a prompt needs at least one token.' });
+  if (tokens.length < context) return faults;
+  const message =
+    `a prompt must leave room for a token, so ${context - 1} is the most in a context of ${context}; ` +
+    `this one has ${tokens.length}.`;
+  return [{ code: 'PROMPT_TOO_LONG', message }, ...faults];
+}
+
+function tokenFaults(what: string, tokens: ArrayLike<unknown>, vocabulary: number): Fault[] {
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (typeof token === 'number' && Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
+    const message = `${what}token ${index} is ${shown(token)}, the vocabulary ends at ${vocabulary - 1}.`;
+    return [{ code: 'TOKEN_UNKNOWN', message }];
+  }
+  return [];
 }
 
 function samplingFaults(sampling: Prompt['sampling'], vocabulary: number): Fault[] {
@@ -93,22 +126,36 @@ function samplingFaults(sampling: Prompt['sampling'], vocabulary: number): Fault
   }
 }
 
-function stopFaults(
-  { tokens = [], strings = [] }: Stops = {},
-  { tokenizer }: GenerationRequest,
-  { vocabulary }: PromptLimits,
-): Fault[] {
-  const faults = tokenFaults('stops: ', tokens, vocabulary);
-  const refuse = (message: string) => faults.push({ code: 'OPTIONS_INVALID', message: `stops: ${message}` });
-  if (strings.length > 0 && !tokenizer) refuse('strings are found in decoded text, so they need the tokenizer.');
-  if (strings.includes('')) refuse('an empty string would stop every text before it starts.');
-  const broken = strings.find((string) => /\p{Surrogate}/u.test(string));
-  if (broken !== undefined) refuse(`${JSON.stringify(broken)} holds half a character, which no text can.`);
-  return faults;
+function stopFaults(stops: Stops | undefined, { tokenizer }: GenerationRequest, { vocabulary }: PromptLimits): Fault[] {
+  if (stops === undefined) return [];
+  const shape = objectProblems('stops', stops, STOPS_KEYS).map(invalid);
+  if (!isObject(stops)) return shape;
+  const { tokens = [], strings = [] } = stops;
+  const areTokens: boolean = isList(tokens);
+  return [
+    ...shape,
+    ...(areTokens ? tokenFaults('stops: ', tokens, vocabulary) : []),
+    ...(areTokens ? [] : [invalid(`stops: tokens must be a list of token ids, was ${shown(tokens)}.`)]),
+    ...stringProblems(strings, tokenizer !== undefined).map((problem) => invalid(`stops: ${problem}`)),
+  ];
+}
+
+function stringProblems(strings: unknown, hasTokenizer: boolean): string[] {
+  if (!Array.isArray(strings)) return [`strings must be a list of texts, was ${shown(strings)}.`];
+  const other = strings.findIndex((string) => typeof string !== 'string');
+  if (other >= 0) return [`strings must be a list of texts, but item ${other} is ${shown(strings[other])}.`];
+  const problems: string[] = [];
+  if (strings.length > 0 && !hasTokenizer) {
+    problems.push('strings are found in decoded text, so they need the tokenizer.');
+  }
+  if (strings.includes('')) problems.push('an empty string would stop every text before it starts.');
+  const broken: string | undefined = strings.find((string) => /\p{Surrogate}/u.test(string));
+  if (broken !== undefined) problems.push(`${JSON.stringify(broken)} holds half a character, which no text can.`);
+  return problems;
 }
 
 function integerFaults(name: string, value: number, least: number, most = Number.POSITIVE_INFINITY): Fault[] {
   if (Number.isInteger(value) && value >= least && value <= most) return [];
   const upTo = most === Number.POSITIVE_INFINITY ? '' : ` and <= ${most}`;
-  return [{ code: 'OPTIONS_INVALID', message: `${name} must be an integer >= ${least}${upTo}, was ${value}.` }];
+  return [{ code: 'OPTIONS_INVALID', message: `${name} must be an integer >= ${least}${upTo}, was ${shown(value)}.` }];
 }

@@ -1,5 +1,6 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Sampling } from '../contracts/decoding.ts';
+import { isObject, objectProblems, shown } from './object-checks.ts';
 
 type Setting = Exclude<keyof Sampling, 'bias'>;
 
@@ -19,7 +20,10 @@ const RULES: { readonly [name in Setting]: readonly [(value: number) => boolean,
  * @throws OPTIONS_INVALID with every problem at once
  */
 export function checkSampling(sampling: Sampling, vocabulary: number): void {
-  const problems = [...settingProblems(sampling), ...biasProblems(sampling.bias, vocabulary)];
+  const shape = objectProblems('sampling', sampling, [...Object.keys(RULES), 'bias']);
+  const problems = isObject(sampling)
+    ? [...shape, ...settingProblems(sampling), ...biasProblems(sampling.bias, vocabulary)]
+    : shape;
   if (problems.length > 0) throw new ForetokenError('OPTIONS_INVALID', problems.join(' '), { problems });
 }
 
@@ -34,7 +38,7 @@ function settingProblems(sampling: Sampling): string[] {
 
 function biasProblems(bias: unknown, vocabulary: number): string[] {
   if (bias === undefined) return [];
-  if (typeof bias !== 'object' || bias === null || Array.isArray(bias)) {
+  if (!isObject(bias)) {
     return [`sampling: bias must be an object of token ids and numbers, was ${shown(bias)}. Write { "10": -5 }, say.`];
   }
   const entries: [string, unknown][] = Object.entries(bias);
@@ -61,12 +65,4 @@ function valueProblems(token: string, value: unknown): string[] {
   return [
     `sampling: bias of token ${token} must be a finite number, or -Infinity to ban it, was ${shown(value)}. 0 changes nothing.`,
   ];
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'number' ? `${value}` : describe(value);
-}
-
-function describe(value: unknown): string {
-  return Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
 }

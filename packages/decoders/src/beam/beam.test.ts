@@ -240,6 +240,9 @@ test('a window, rows already open and a bad prompt are refused', async () => {
     session: Session = scriptedSession({ context: 9, logits: logitsOf(1, 4) }),
   ) => all(decoderOf(2).generate(session, request(3, more)));
   await expect(run({ window: 3 })).rejects.toThrow(/OPTIONS_INVALID: decoder "beam": .*window/);
+  for (const maxRows of [0, 1.5, Number.NaN])
+    await expect(run({ maxRows })).rejects.toThrow(/OPTIONS_INVALID: .*maxRows/);
+  expect(await run({ maxRows: 7 })).toHaveLength(3);
   await expect(run({ prompts: [{ tokens: Int32Array.of(4) }] })).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });
   const used = scriptedSession({ context: 9, logits: logitsOf(1, 4) });
   const row = used.join({ tokens: Int32Array.of(1) });

@@ -10,7 +10,6 @@ import {
   type Session,
   type Static,
   StopWatch,
-  softmax,
   Type,
   withoutPolicy,
 } from '@foretoken/core/plugin';
@@ -42,7 +41,7 @@ export default defineDecoder({
       const found = new FoundSession(session);
       let [prompt, text]: [number, Hypothesis[]] = [-1, []];
       // One prompt after another: its beams are the rows of the session.
-      yield* generateRows(found, { ...withoutPolicy(request), maxRows: 1 }, async ([row]) => {
+      yield* generateRows(found, { ...withoutPolicy(request), maxRows: oneRow(request) }, async ([row]) => {
         if (row.prompt !== prompt) {
           prompt = row.prompt;
           text = tokensOf(await search(session, found, row, request, options));
@@ -52,6 +51,11 @@ export default defineDecoder({
     },
   }),
 });
+
+/** What a request may not ask for stays, to be refused with the rest of it. */
+function oneRow({ maxRows = 1 }: GenerationRequest): number {
+  return Number.isInteger(maxRows) && maxRows > 1 ? 1 : maxRows;
+}
 
 function search(
   session: Session,
@@ -79,8 +83,7 @@ function tokensOf(text: Hypothesis): Hypothesis[] {
 
 /** A token as if a forward had just given it; the logits are there where log-probabilities are asked for. */
 function emitted({ token, logits_V = new Float32Array(0) }: Hypothesis): RowStep {
-  const verdict = { argmax: () => token, p: () => softmax(logits_V), logits: () => logits_V };
-  return { tree: emptyTree(), verdict, kept: { path: new Int32Array(0), next: token } };
+  return { tree: emptyTree(), verdict: { logits: () => logits_V }, kept: { path: new Int32Array(0), next: token } };
 }
 
 function noWindow(window: number): ForetokenError {

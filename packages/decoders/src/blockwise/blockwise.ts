@@ -8,9 +8,9 @@ import {
   type GenerationRequest,
   generateRows,
   type Random,
-  type RowStep,
   Type,
   type Verdict,
+  type VerifiedStep,
 } from '@foretoken/core/plugin';
 
 /**
@@ -64,7 +64,7 @@ function blockPolicy({ policy, rule }: GenerationRequest, leastLevels: number): 
 }
 
 /** Keeps at least the first `count` drafts; behind a draft that the rule refused comes what the rule makes of the model there. */
-function withAtLeast(count: number, step: RowStep, rule: AcceptanceRule, random: Random): RowStep {
+function withAtLeast(count: number, step: VerifiedStep, rule: AcceptanceRule, random: Random): VerifiedStep {
   const { tree, verdict, kept } = step;
   const forced = Math.min(count, tree.tokens.length);
   if (kept.path.length >= forced) return step;

@@ -1,7 +1,7 @@
 import type { DraftPolicy, Session } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { expect, test } from 'vitest';
-import entropy, { entropyLimit, entropyOf } from './entropy.ts';
+import entropy, { entropyLimit } from './entropy.ts';
 
 interface Options {
   readonly limit?: number;
@@ -16,13 +16,6 @@ const grown = (policy: DraftPolicy, p: readonly number[], level = 1) =>
   policy.grow(emptyTree(), [2], () => Float64Array.from(p), { row: 0, level, levels: 3, trained: 3, rows: 1 });
 
 const uniform = (n: number) => Array.from({ length: n }, () => 1 / n);
-
-test('the entropy of a distribution is in nats, and what cannot be adds nothing', () => {
-  expect(entropyOf(Float64Array.from(uniform(8)))).toBeCloseTo(2.0794415416798357, 12); // ln 8
-  expect(entropyOf(Float64Array.of(1, 0, 0))).toBe(0);
-  // .5 ln 2 + 2 x .25 ln 4
-  expect(entropyOf(Float64Array.of(0.5, 0, 0.25, 0.25))).toBeCloseTo(1.0397207708399179, 12);
-});
 
 test('a level is drafted up to the limit', () => {
   const policy = policyOf({ limit: 1 });

@@ -1,5 +1,5 @@
 // V vocabulary.
-import { defineDraftPolicy, Type } from '@foretoken/core/plugin';
+import { defineDraftPolicy, entropyOf, Type } from '@foretoken/core/plugin';
 import { chainLevels, chainOptions, checkLevels, oneChild } from '../fixed/chain.ts';
 
 const Options = Type.Object({
@@ -31,13 +31,6 @@ const Options = Type.Object({
  */
 export function entropyLimit(gamma: number, lambda: number): number {
   return (1 - lambda) ** 2 / gamma;
-}
-
-/** @returns the entropy of a distribution, in nats */
-export function entropyOf(p_V: Float64Array): number {
-  let entropy = 0;
-  for (const p of p_V) if (p > 0) entropy -= p * Math.log(p);
-  return entropy;
 }
 
 /**

@@ -1,8 +1,8 @@
 // A request that breaks a rule is refused before anything runs, and all its faults are told at once.
-import type { GenerationRequest } from '@foretoken/core';
+import type { GenerationRequest, Prompt } from '@foretoken/core';
 import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
-import { all, DECODERS, next, prompt, request } from './loop.fixture.ts';
+import { all, DECODERS, endOf, next, prompt, request, textOf } from './loop.fixture.ts';
 import { ScriptedSession } from './scripted-session.fixture.ts';
 
 const tokenizer = { decode: () => new Uint8Array(0) };
@@ -47,6 +47,64 @@ const faults: [string, Partial<GenerationRequest>, string, string][] = [
   ['minP 2', { prompts: [prompt(1, { sampling: { minP: 2 } })] }, 'OPTIONS_INVALID', 'prompts[0]'],
   ['a penalty of 0', { prompts: [prompt(1, { sampling: { repetitionPenalty: 0 } })] }, 'OPTIONS_INVALID', 'prompts[0]'],
 ];
+
+/** What may come over a wire instead of a prompt. */
+const malformed: [string, unknown, string][] = [
+  ['null', null, 'a prompt must be an object, was null'],
+  ['a text', 'to be', 'a prompt must be an object, was "to be"'],
+  ['a list', [1, 2], 'a prompt must be an object, was a list'],
+  ['no tokens', {}, 'tokens must be an Int32Array of token ids, was undefined'],
+  ['tokens as text', { tokens: '12' }, 'tokens must be an Int32Array of token ids, was "12"'],
+  ['a misspelt key', { tokens: [1], maxToken: 3 }, 'a prompt has no "maxToken". Did you mean "maxTokens"?'],
+  ['maxTokens null', { tokens: [1], maxTokens: null }, 'maxTokens must be an integer >= 1, was null'],
+  ['a signal that is none', { tokens: [1], signal: {} }, 'signal must be an AbortSignal, was an object'],
+  ['sampling null', { tokens: [1], sampling: null }, 'sampling must be an object, was null'],
+  ['sampling as a number', { tokens: [1], sampling: 0.7 }, 'sampling must be an object, was 0.7'],
+  [
+    'a misspelt setting',
+    { tokens: [1], sampling: { temprature: 5 } },
+    'sampling has no "temprature". Did you mean "temperature"?',
+  ],
+  ['a bias of null', { tokens: [1], sampling: { bias: null } }, 'bias must be an object'],
+  ['stops null', { tokens: [1], stops: null }, 'stops must be an object, was null'],
+  ['a misspelt stop', { tokens: [1], stops: { string: ['a'] } }, 'stops has no "string". Did you mean "strings"?'],
+  ['stop strings as text', { tokens: [1], stops: { strings: 'ab' } }, 'strings must be a list of texts, was "ab"'],
+  ['a stop string as number', { tokens: [1], stops: { strings: ['a', 7] } }, 'item 1 is 7'],
+  ['stop tokens as number', { tokens: [1], stops: { tokens: 7 } }, 'stops: tokens must be a list of token ids, was 7'],
+];
+
+describe.each(DECODERS)('%s', (_, decoder) => {
+  const session = () => new ScriptedSession({ next, context: CONTEXT });
+
+  test.each(malformed)('%s as a prompt is refused', async (_name, wrong, words) => {
+    const prompts = [wrong] as Prompt[];
+    const run = all(decoder.generate(session(), request([], 3, { prompts, tokenizer })));
+    await expect(run).rejects.toMatchObject({ code: 'OPTIONS_INVALID', message: expect.stringContaining(words) });
+    await expect(run).rejects.toThrow('prompts[0]');
+  });
+
+  test.each(malformed)('%s that arrives fails alone', async (_name, wrong, words) => {
+    async function* arriving() {
+      yield wrong as Prompt;
+      yield prompt(30);
+    }
+    const emissions = await all(decoder.generate(session(), request([10], 3, { arriving: arriving(), tokenizer })));
+    expect(endOf(emissions, 1).finished).toBe('failed');
+    expect(endOf(emissions, 1).error).toMatchObject({ code: 'OPTIONS_INVALID' });
+    expect(endOf(emissions, 1).error!.message).toContain(words);
+    expect(textOf(emissions, 0)).toEqual([11, 12, 13]);
+    expect(textOf(emissions, 2)).toEqual([31, 32, 33]);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['prompts that are no list', { prompts: null }, 'prompts must be a list of prompts, was null'],
+    ['a source that cannot be iterated', { arriving: [] }, 'arriving must be an async iterable of prompts, was a list'],
+    ['stops null', { stops: null }, 'stops must be an object, was null'],
+  ])('%s are refused', async (_name, more, words) => {
+    const run = all(decoder.generate(session(), request([1], 3, more as Partial<GenerationRequest>)));
+    await expect(run).rejects.toMatchObject({ code: 'OPTIONS_INVALID', message: expect.stringContaining(words) });
+  });
+});
 
 describe.each(DECODERS)('%s', (_, decoder) => {
   test.each(faults)('%s', async (_name, more, code, words) => {

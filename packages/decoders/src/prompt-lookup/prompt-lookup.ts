@@ -6,6 +6,7 @@ import {
   ForetokenError,
   type GeneratingRow,
   generateRows,
+  pointMass,
   type Session,
   type Static,
   type Tree,
@@ -78,12 +79,7 @@ function continuation(index: NgramIndex, { text }: GeneratingRow, options: Optio
 
 /** A chain for rules that need drawn candidates: what a look-up finds was drawn with probability 1. */
 function certainChain(tokens: readonly number[], vocabulary: number): Tree {
-  const certain = (token: number) => {
-    const q_V = new Float64Array(vocabulary);
-    q_V[token] = 1;
-    return q_V;
-  };
-  return { ...chainTree(tokens), q: tokens.map(certain) };
+  return { ...chainTree(tokens), q: tokens.map((token) => pointMass(token, vocabulary)) };
 }
 
 function crossed({ minNgram, maxNgram }: Options): ForetokenError {

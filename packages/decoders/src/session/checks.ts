@@ -1,20 +1,13 @@
-import type { Dims, Kept, Prompt, Tree } from '@foretoken/core';
-import { isPath, levelsOf, treeFault } from '@foretoken/core';
+import type { Kept, Prompt, PromptLimits, Tree } from '@foretoken/core';
+import { errorOf, isPath, levelsOf, promptFaults, treeFault } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 
 /** What a session is asked for is checked here, all of it before anything changes. */
 
-/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_UNKNOWN */
-export function checkPrompt({ tokens }: Prompt, { context, vocabulary }: Dims): void {
-  if (tokens.length === 0) throw new ForetokenError('PROMPT_EMPTY', 'session: a prompt needs at least one token.');
-  if (tokens.length >= context) {
-    throw new ForetokenError(
-      'PROMPT_TOO_LONG',
-      `session: a prompt must leave room for a token, so ${context - 1} is the most in a context of ${context}; ` +
-        `this one has ${tokens.length}.`,
-    );
-  }
-  checkTokens('prompt', tokens, vocabulary);
+/** @throws PROMPT_EMPTY, PROMPT_TOO_LONG, TOKEN_UNKNOWN, OPTIONS_INVALID; one error of all faults */
+export function checkPrompt(prompt: Prompt, limits: PromptLimits): void {
+  const error = errorOf('session', promptFaults(prompt, limits));
+  if (error) throw error;
 }
 
 /** @throws TOKEN_UNKNOWN */

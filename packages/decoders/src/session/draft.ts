@@ -1,5 +1,5 @@
 import type { DraftPolicy, Growth, Random } from '@foretoken/core';
-import { drawIndex } from '@foretoken/core';
+import { drawIndex, without } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { DraftTree } from './draft-tree.ts';
 import type { OffsetOutlook } from './offset-forward.ts';
@@ -93,16 +93,6 @@ function drawChildren(draft: DraftTree, node: number, children: number, p_V: Flo
     if (drawn.length < children) q_V = without(q_V, [token]);
   }
   return drawn;
-}
-
-/** @returns the distribution of what is not one of these tokens; undefined where that has no probability */
-function without(q_V: Float64Array, tokens: readonly number[]): Float64Array | undefined {
-  if (tokens.length === 0) return q_V;
-  const rest_V = q_V.slice();
-  for (const token of tokens) rest_V[token] = 0;
-  let sum = 0;
-  for (const weight of rest_V) sum += weight;
-  return sum > 0 ? rest_V.map((weight) => weight / sum) : undefined;
 }
 
 function checkGrowth(draft: DraftTree, { node, children }: Growth): void {

@@ -118,7 +118,8 @@ export class OffsetForward {
       const carries = this.#keep(offset, lanes, at, carry);
       const values = logits[0]?.dataSync<'float32'>();
       logits[0]?.dispose();
-      return { carries, ...(values && { readout: new ReadoutRows(values, readout, dims.vocabulary) }) };
+      const origin = { offset, rowOf: (index: number) => lanes[Math.floor(answers[index] / at.T)].draft.row.id };
+      return { carries, ...(values && { readout: new ReadoutRows(values, readout, dims.vocabulary, origin) }) };
     } catch (error) {
       this.#memory.rollback();
       throw error;

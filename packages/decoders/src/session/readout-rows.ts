@@ -1,20 +1,36 @@
 // N rows of a forward, R rows of a readout, V token ids.
-
 import { indexOfLargest, indicesOfLargest, overVocabulary, softmax } from '@foretoken/core';
 import type { Readout } from '@foretoken/engine';
+import { ForetokenError } from '@foretoken/engine/errors';
 
-/** Logits that one readout gave to some nodes, on the host, and the questions that are asked of them. */
+/** Where logits come from, for whoever must mend them. */
+export interface LogitsOrigin {
+  readonly offset: number;
+  /** The session's row that a row of the forward belongs to. */
+  rowOf(index: number): number;
+}
+
+/**
+ * Logits that one readout gave to some nodes, on the host, and the questions that are asked of them.
+ *
+ * Every question throws LOGITS_INVALID where there is no finite largest logit: a choice among NaN would be token 0, in
+ * silence. -Infinity for some tokens is a readout's right. The search for the first choice finds it out, once a row.
+ */
 export class ReadoutRows {
   readonly #logits_NR: Float32Array;
   readonly #size: number;
   readonly #vocabulary: number;
   readonly #tokens_R: Int32Array | undefined;
+  readonly #origin: LogitsOrigin;
+  /** Of each row asked about, the index of the largest logit. */
+  readonly #first = new Map<number, number>();
 
-  constructor(logits_NR: Float32Array, readout: Readout, vocabulary: number) {
+  constructor(logits_NR: Float32Array, readout: Readout, vocabulary: number, origin: LogitsOrigin) {
     this.#logits_NR = logits_NR;
     this.#size = readout.tokens_V?.length ?? vocabulary;
     this.#vocabulary = vocabulary;
     this.#tokens_R = readout.tokens_V;
+    this.#origin = origin;
   }
 
   /** Raw logits over the V token ids, a copy; -Infinity for an id that the readout does not know. */
@@ -37,7 +53,7 @@ export class ReadoutRows {
 
   /** The first choice; the lowest id of a tie. */
   argmax(row: number): number {
-    return indexOfLargest(this.view(row));
+    return this.#tokens_R ? indexOfLargest(this.view(row)) : this.#firstOf(row);
   }
 
   /** First choices, best first, as many as the readout has at most. */
@@ -47,6 +63,26 @@ export class ReadoutRows {
   }
 
   #row(row: number): Float32Array {
+    this.#firstOf(row);
     return this.#logits_NR.subarray(row * this.#size, (row + 1) * this.#size);
+  }
+
+  #firstOf(row: number): number {
+    const known = this.#first.get(row);
+    if (known !== undefined) return known;
+    const logits_R = this.#logits_NR.subarray(row * this.#size, (row + 1) * this.#size);
+    const first = indexOfLargest(logits_R);
+    if (!Number.isFinite(logits_R[first])) throw this.#invalid(row, first, logits_R[first]);
+    this.#first.set(row, first);
+    return first;
+  }
+
+  #invalid(row: number, index: number, logit: number): ForetokenError {
+    const { offset, rowOf } = this.#origin;
+    return new ForetokenError(
+      'LOGITS_INVALID',
+      `session: offset ${offset} must give row ${rowOf(row)} a finite largest logit, but gave ${logit} for token ` +
+        `${this.#tokens_R?.[index] ?? index}. Look for weights or operations of the trunk or of this offset that are not finite.`,
+    );
   }
 }

@@ -67,7 +67,11 @@ export class TrunkForward {
           states: this.#memory.states(),
         };
       });
-      const rows = new ReadoutRows(logits_MV.dataSync<'float32'>(), readout, dims.vocabulary);
+      const values = logits_MV.dataSync<'float32'>();
+      const rows = new ReadoutRows(values, readout, dims.vocabulary, {
+        offset: 1,
+        rowOf: (node) => rowOf(reading, node),
+      });
       logits_MV.dispose();
       return { readout: rows, ...(columns.length > 0 && { columns: new Chunk(columns) }) };
     });
@@ -123,4 +127,11 @@ export class TrunkForward {
     const [B, T, X] = x_BTX.shape;
     return this.#model.engine.ops.reshape<Tensor2D>(x_BTX, [B * T, X]);
   }
+}
+
+/** @param node - number among the real ones, row by row */
+function rowOf({ rows, at: { length_B } }: Reading, node: number): number {
+  let b = 0;
+  for (let left = node; left >= length_B[b]; b++) left -= length_B[b];
+  return rows[b];
 }

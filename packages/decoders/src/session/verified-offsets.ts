@@ -14,5 +14,9 @@ export function verifiedOutlook(model: LanguageModel, offset: number, drafts: re
   const logits = model.engine.tidy(() => ops.readoutLogits(gather(ops, places, offset - 2) as Tensor2D, readout));
   const values = logits.dataSync<'float32'>();
   logits.dispose();
-  return { readout: new ReadoutRows(values, readout, model.dims.vocabulary), rowOf: (draft) => drafts.indexOf(draft) };
+  const origin = { offset, rowOf: (index: number) => drafts[index].row.id };
+  return {
+    readout: new ReadoutRows(values, readout, model.dims.vocabulary, origin),
+    rowOf: (draft) => drafts.indexOf(draft),
+  };
 }

@@ -1,5 +1,5 @@
 // V token ids.
-import { defineAcceptanceRule, longestPath, Type } from '@foretoken/core/plugin';
+import { defineAcceptanceRule, entropyOf, longestPath, Type } from '@foretoken/core/plugin';
 
 /**
  * Keeps drafted tokens that the model finds typical: p(x) > min(epsilon, delta e^-H), H the entropy of p. Lossy.
@@ -30,7 +30,7 @@ export default defineAcceptanceRule({
       const after = new Map<number, { readonly p_V: Float64Array; readonly threshold: number }>();
       const said = (node: number) => {
         const p_V = target.p(node);
-        const known = { p_V, threshold: Math.min(epsilon, delta * Math.exp(-entropy(p_V))) };
+        const known = { p_V, threshold: Math.min(epsilon, delta * Math.exp(-entropyOf(p_V))) };
         after.set(node, known);
         return known;
       };
@@ -43,10 +43,3 @@ export default defineAcceptanceRule({
     },
   }),
 });
-
-/** In nats. */
-function entropy(p_V: Float64Array): number {
-  let sum = 0;
-  for (const probability of p_V) if (probability > 0) sum -= probability * Math.log(probability);
-  return sum;
-}
