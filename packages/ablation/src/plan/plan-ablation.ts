@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type EngineSettings,
   formatProblem,
@@ -8,9 +9,11 @@ import {
   member,
   parseSource,
   partOf,
+  type Registry,
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
+import { type PlanInputs, takeInputs } from '../finished/plan-inputs.ts';
 import { createPackageHasher } from '../identity/hash-package.ts';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type PackageUsed, type Training } from '../matrix/cells.ts';
@@ -38,6 +41,8 @@ export interface AblationPlan {
   readonly trainings: readonly Training[];
   /** Fingerprints of the engines used, by name, with the precision where it is not float32. */
   readonly engines: { readonly [key: string]: string };
+  /** What all this follows from; undefined where it is not known whole. */
+  readonly inputs?: PlanInputs;
 }
 
 /**
@@ -48,8 +53,11 @@ export interface AblationPlan {
  * @throws what loading a plugin package or opening an engine throws
  */
 export async function planAblation(file: string, host: PlanningHost): Promise<AblationPlan> {
+  const hashPackage = createPackageHasher();
+  // Read before it is understood: whoever edits it in between is found to have changed it.
+  const text = await readText(file);
   const ablation = await readAblation(file);
-  const { base, baseDirectory } = await readBase(file, ablation);
+  const { base, baseDirectory, texts } = await readBase(file, ablation);
   const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
   const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
   const { arms, seeds, problems } = expandArms(ablation, inspect);
@@ -60,7 +68,7 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const context = {
     registry,
     packages: ownPackages(),
-    hashPackage: createPackageHasher(),
+    hashPackage,
     fingerprint: (engine: EngineSettings) => engines[engineKey(engine)],
   };
   return {
@@ -71,20 +79,37 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
     arms: arms.map(({ name }) => name),
     ...freezeCells(resolved.cells, context),
     engines,
+    ...(isKnownWhole(resolved.cells) && {
+      inputs: takeInputs({ ...texts, [file]: text }, directoriesOf(registry), hashPackage),
+    }),
   };
+}
+
+/** Engines that are made of nothing but our packages and the machine. */
+const OWN_ENGINES: ReadonlySet<string> = new Set(['auto', 'native', 'wasm', 'cpu']);
+
+/** A base run has a checkpoint, and some engines have packages, that are no inputs as they are noted. */
+const isKnownWhole = (cells: readonly ResolvedCell[]): boolean =>
+  cells.every(({ experiment: { engine, model } }) => OWN_ENGINES.has(engine.name) && model.base === undefined);
+
+function directoriesOf(registry: Registry): string[] {
+  const plugins = registry.list().map(({ kind, name }) => registry.source(kind, name).directory);
+  const own = [fileURLToPath(new URL('../..', import.meta.url)), ...ownPackages().map(({ directory }) => directory)];
+  return [...plugins, ...own].filter((directory) => directory !== undefined);
 }
 
 async function readBase(
   file: string,
   { source, file: ablation }: ReadAblation,
-): Promise<{ base: Source; baseDirectory: string }> {
+): Promise<{ base: Source; baseDirectory: string; texts: { readonly [file: string]: string } }> {
   if (typeof ablation.base !== 'string') {
-    return { base: partOf(source, ['base']), baseDirectory: path.dirname(path.resolve(file)) };
+    return { base: partOf(source, ['base']), baseDirectory: path.dirname(path.resolve(file)), texts: {} };
   }
   const baseFile = path.isAbsolute(ablation.base) ? ablation.base : path.join(path.dirname(file), ablation.base);
-  const base = parseSource(await readText(baseFile), baseFile);
+  const text = await readText(baseFile);
+  const base = parseSource(text, baseFile);
   refuseUnreadable(base);
-  return { base, baseDirectory: path.dirname(path.resolve(baseFile)) };
+  return { base, baseDirectory: path.dirname(path.resolve(baseFile)), texts: { [baseFile]: text } };
 }
 
 /** Plugin packages of the base; malformed ones are named when the arms are resolved. */

@@ -1,4 +1,4 @@
-import { MATCHES, type MatchName } from '@foretoken/core';
+import { MATCHES, type MatchName } from '@foretoken/core/light';
 import { type AblationResults, type ArmResults, dig, digNumber } from '../results/results.ts';
 import { type Comparison, compareArms } from '../statistics/compare-arms.ts';
 import type { SeedValue } from '../statistics/pairs.ts';

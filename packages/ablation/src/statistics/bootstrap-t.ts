@@ -1,4 +1,5 @@
-import { createRandom, type Random } from '@foretoken/core';
+import type { Random } from '@foretoken/core';
+import { createRandom } from '@foretoken/core/light';
 import { moments } from './moments.ts';
 import { CONFIDENCE, type Interval } from './paired-t.ts';
 

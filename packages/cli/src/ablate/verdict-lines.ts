@@ -1,4 +1,5 @@
-import { type AblationResults, verdictColumns, verdictRows, verdictSentences } from '@foretoken/ablation';
+import type { AblationResults } from '@foretoken/ablation';
+import { verdictColumns, verdictRows, verdictSentences } from '@foretoken/ablation/finished';
 import { formatTable } from '../output/table.ts';
 
 /** The verdict of an ablation for a terminal: a table without what the sentences say, too, then the answer in sentences. */

@@ -12,5 +12,5 @@ export function ablateCommand(): Command {
   return command('ablate', 'Train, measure and compare the arms of an ablation; finished cells are kept.')
     .argument('<ablation>', 'ablation file, YAML or JSON')
     .option('--plan', 'print arms, cells, shared trainings, FLOPs, time and disk, and stop')
-    .action(action(() => import('../ablate/ablate.ts')));
+    .action(action(() => import('../ablate/finished-first.ts')));
 }

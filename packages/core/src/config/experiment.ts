@@ -31,6 +31,9 @@ export type BackwardName = 'sequential' | 'joint';
  */
 export type MatchName = 'parameters' | 'flops' | 'tokens' | 'none';
 
+/** Every {@link MatchName}; the first is the default. */
+export const MATCHES: readonly [MatchName, ...MatchName[]] = ['parameters', 'flops', 'tokens', 'none'];
+
 /** Parts of a model that may train apart: a parameter belongs to the one that its owner's prefix names. */
 export type ParameterGroup = 'trunk' | 'readout' | 'head';
 

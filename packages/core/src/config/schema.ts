@@ -2,7 +2,9 @@ import type { EngineName } from '@foretoken/engine';
 import { type TObject, type TSchema, Type } from 'typebox';
 import type { PluginKind } from '../plugins/define.ts';
 import { DEFAULTS } from './default-values.ts';
-import { FORMAT_VERSION, type MatchName } from './experiment.ts';
+import { FORMAT_VERSION, MATCHES } from './experiment.ts';
+
+export { MATCHES };
 
 /** What may be named where: gives the schema of a reference to a plugin of this kind. */
 export type ReferenceSchema = (kind: PluginKind, options?: ReferenceOptions) => TSchema;
@@ -30,9 +32,6 @@ const above = (description: string, fallback: number): TSchema =>
 /** Moment decay rates: from 0, and below 1. */
 const rate = (description: string, fallback: number): TSchema =>
   Type.Optional(Type.Number({ minimum: 0, exclusiveMaximum: 1, default: fallback, description }));
-
-/** What `model.match` may be; the first is the default. */
-export const MATCHES: readonly [MatchName, ...MatchName[]] = ['parameters', 'flops', 'tokens', 'none'];
 
 const choice = (description: string, ...values: readonly [string, ...string[]]): TSchema =>
   Type.Optional(Type.Unsafe({ type: 'string', enum: values, default: values[0], description }));

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FORMAT_VERSION, parseSource, writeJson } from '@foretoken/core/light';
+import type { AblationResults } from '../results/results.ts';
+import { areInputsCurrent, type PlanInputs, sha256 } from './plan-inputs.ts';
+
+/** What sealing needs of a plan. */
+export interface SealedPlan {
+  readonly file: string;
+  readonly directory: string;
+  readonly cells: readonly { readonly id: string }[];
+  /** Undefined where more decides the plan than is noted. */
+  readonly inputs?: PlanInputs;
+}
+
+/** An ablation of which nothing changed since it was finished. */
+export interface FinishedAblation {
+  readonly directory: string;
+  readonly results: AblationResults;
+  readonly reportHtml: string;
+}
+
+interface Seal {
+  readonly formatVersion: number;
+  readonly file: string;
+  readonly directory: string;
+  readonly inputs: PlanInputs;
+  /** SHA-256 of every file that an ablation leaves, by path from its folder. */
+  readonly outputs: { readonly [file: string]: string };
+}
+
+const SEAL = 'finished.json';
+
+/**
+ * Notes that an ablation is finished, with its report: what it was planned from, and what it left. The file saves work and
+ * proves nothing; without it everything is read, planned and reported again, to the same end.
+ * @throws FILE_WRITE, DISK_FULL
+ */
+export async function sealFinished({ file, directory, cells, inputs }: SealedPlan): Promise<void> {
+  if (!inputs) return;
+  const ids = [...new Set(cells.map(({ id }) => id))].sort();
+  const names = [
+    ...ids.map((id) => `cells/${id}/cell.json`),
+    'ablation.json',
+    'results.json',
+    'report.html',
+    'report.md',
+  ];
+  const outputs = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await hashOf(directory, name)])),
+  );
+  await writeJson(path.join(directory, SEAL), { file, directory, inputs, outputs });
+}
+
+/**
+ * Finds out whether an ablation is finished and everything still is as it was then: the files that it is planned from, the
+ * code, the machine, and every file that it left.
+ *
+ * @returns undefined if not, or if in doubt: planning says what is wrong
+ */
+export async function readFinished(file: string): Promise<FinishedAblation | undefined> {
+  try {
+    const directory = await outputOf(file);
+    const seal = JSON.parse(await readFile(path.join(directory, SEAL), 'utf8')) as Seal;
+    const isOwn = seal.formatVersion === FORMAT_VERSION && seal.directory === directory;
+    if (!isOwn || seal.file !== path.resolve(file)) return undefined;
+    if (!(await areInputsCurrent(seal.inputs)) || !(await areUnchanged(directory, seal.outputs))) return undefined;
+    const { arms } = JSON.parse(await readFile(path.join(directory, 'results.json'), 'utf8')) as AblationResults;
+    return { directory, results: { arms }, reportHtml: path.join(directory, 'report.html') };
+  } catch {
+    return undefined;
+  }
+}
+
+async function outputOf(file: string): Promise<string> {
+  const { value } = parseSource(await readFile(file, 'utf8'), file);
+  return path.resolve(path.dirname(file), (value as { readonly output: string }).output);
+}
+
+async function areUnchanged(directory: string, outputs: Seal['outputs']): Promise<boolean> {
+  const names = Object.keys(outputs);
+  const hashes = await Promise.all(names.map((name) => hashOf(directory, name)));
+  return names.every((name, i) => outputs[name] === hashes[i]);
+}
+
+const hashOf = async (directory: string, name: string): Promise<string> =>
+  sha256(await readFile(path.join(directory, ...name.split('/'))));
