@@ -1,5 +1,6 @@
 // V vocabulary.
-import type { Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { DraftPolicy, Kept, Prompt, Session, Tree, Verdict } from '../contracts/decoding.ts';
+import type { Random } from '../contracts/random.ts';
 import { createSampler, type Sampler } from '../generation/sampler.ts';
 import { chainTree } from '../generation/tree.ts';
 import { pathTo, scriptedDraft } from './scripted-draft.ts';
@@ -39,61 +40,83 @@ interface ScriptedRow {
  * commit no better than its caller.
  */
 export function scriptedSession(model: ScriptedModel): ScriptedSession {
-  const open = new Map<number, ScriptedRow>();
-  let verified: readonly Tree[] = [];
-  let forwards = 0;
-  let nextRow = 0;
-  let disposed = false;
-  const add = (history: readonly number[], sampler: Sampler) => {
-    open.set(nextRow, { history: [...history], sampler });
-    return nextRow++;
-  };
-  return {
-    get rows() {
-      return [...open.keys()];
-    },
-    get forwards() {
-      return forwards;
-    },
-    get disposed() {
-      return disposed;
-    },
-    levels: model.levels ?? 0,
-    context: model.context,
-    get vocabulary() {
-      return vocabularyOf(model);
-    },
-    room: (row) => model.context - open.get(row)!.history.length,
-    join: ({ tokens, sampling }) => add([...tokens], createSampler(sampling, vocabularyOf(model))),
-    leave: (row) => void open.delete(row),
-    fork(from, pending) {
-      const originals = from.map((row) => open.get(row)!);
-      open.clear();
-      for (const [copy, { history, sampler }] of originals.entries()) {
-        add(pending ? [...history.slice(0, -1), pending[copy]] : history, sampler);
-      }
-    },
-    draft: async (policy, random) =>
-      [...open].map(([row, { history, sampler }]) =>
-        model.headDistribution
-          ? scriptedDraft(model, { history, sampler, random, at: { row, rows: open.size } }, policy)
-          : chainTree(model.drafts?.(history) ?? []),
-      ),
-    async verify(trees) {
-      forwards++;
-      verified = trees;
-      return [...open.values()].map((row, i) => scriptedVerdict(model, row, trees[i]));
-    },
-    commit(kept) {
-      for (const [i, { history }] of [...open.values()].entries()) {
-        history.push(...Array.from(kept[i].path, (node) => verified[i].tokens[node]), kept[i].next);
-      }
-    },
-    dispose() {
-      open.clear();
-      disposed = true;
-    },
-  };
+  return new RowsOfScript(model);
+}
+
+class RowsOfScript implements ScriptedSession {
+  readonly levels: number;
+  readonly context: number;
+  forwards = 0;
+  disposed = false;
+  readonly #model: ScriptedModel;
+  readonly #open = new Map<number, ScriptedRow>();
+  #verified: readonly Tree[] = [];
+  #nextRow = 0;
+
+  constructor(model: ScriptedModel) {
+    this.#model = model;
+    this.levels = model.levels ?? 0;
+    this.context = model.context;
+  }
+
+  get rows(): number[] {
+    return [...this.#open.keys()];
+  }
+
+  get vocabulary(): number {
+    return this.#model.vocabulary ?? this.#model.logits([0]).length;
+  }
+
+  room(row: number): number {
+    return this.context - this.#open.get(row)!.history.length;
+  }
+
+  join({ tokens, sampling }: Prompt): number {
+    return this.#add([...tokens], createSampler(sampling, this.vocabulary));
+  }
+
+  leave(row: number): void {
+    this.#open.delete(row);
+  }
+
+  fork(from: readonly number[], pending?: readonly number[]): void {
+    const originals = from.map((row) => this.#open.get(row)!);
+    this.#open.clear();
+    for (const [copy, { history, sampler }] of originals.entries()) {
+      this.#add(pending ? [...history.slice(0, -1), pending[copy]] : [...history], sampler);
+    }
+  }
+
+  async draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]> {
+    return [...this.#open].map(([row, { history, sampler }]) =>
+      this.#model.headDistribution
+        ? scriptedDraft(this.#model, { history, sampler, random, at: { row, rows: this.#open.size } }, policy)
+        : chainTree(this.#model.drafts?.(history) ?? []),
+    );
+  }
+
+  async verify(trees: readonly Tree[]): Promise<Verdict[]> {
+    this.forwards++;
+    this.#verified = trees;
+    return [...this.#open.values()].map((row, index) => scriptedVerdict(this.#model, row, trees[index]));
+  }
+
+  commit(kept: readonly Kept[]): void {
+    for (const [index, { history }] of [...this.#open.values()].entries()) {
+      const { path, next } = kept[index];
+      history.push(...Array.from(path, (node) => this.#verified[index].tokens[node]), next);
+    }
+  }
+
+  dispose(): void {
+    this.#open.clear();
+    this.disposed = true;
+  }
+
+  #add(history: number[], sampler: Sampler): number {
+    this.#open.set(this.#nextRow, { history, sampler });
+    return this.#nextRow++;
+  }
 }
 
 /** Logits that leave no doubt: 1 for the token, 0 for all others. */
@@ -101,10 +124,6 @@ export function certainOf(token: number, vocabulary: number): Float32Array {
   const logits_V = new Float32Array(vocabulary);
   logits_V[token] = 1;
   return logits_V;
-}
-
-function vocabularyOf(model: ScriptedModel): number {
-  return model.vocabulary ?? model.logits([0]).length;
 }
 
 /** What the model says of a row as it is now, whatever is committed later. */

@@ -1,9 +1,10 @@
-import type { DraftPolicy, Kept, LanguageModel, Session, Tree } from '@foretoken/core';
+import type { DraftPolicy, LanguageModel, Session } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSession } from './open-session.ts';
 import { openWatched, randomOf } from './rollback.fixture.ts';
+import { freshLogits, nothing, prompt, step, treeOf } from './session.fixture.ts';
 import { type TinyHead, tinyModel } from './tiny-models.fixture.ts';
 
 const sampledChain: DraftPolicy = {
@@ -11,13 +12,6 @@ const sampledChain: DraftPolicy = {
     level > trained + 2 ? [] : frontier.map((node) => ({ node, children: 1, sampled: true })),
 };
 const random = () => randomOf(1);
-const prompt = (...tokens: number[]) => ({ tokens: Int32Array.from(tokens) });
-const nothing = (next: number): Kept => ({ path: new Int32Array(0), next });
-const treeOf = (tokens: number[], parent: number[]): Tree => ({
-  tokens: Int32Array.from(tokens),
-  parent: Int32Array.from(parent),
-  q: tokens.map(() => 'chosen'),
-});
 
 let engine: Engine;
 let model: LanguageModel;
@@ -33,20 +27,6 @@ afterEach(() => {
   session.dispose();
   model.dispose();
 });
-
-async function step(kept: Kept[]): Promise<void> {
-  await session.verify(session.rows.map(emptyTree));
-  session.commit(kept);
-}
-
-/** Logits that a fresh session gives after these tokens. */
-async function freshLogits(tokens: readonly number[]): Promise<Float32Array> {
-  const fresh = openSession(model);
-  fresh.join(prompt(...tokens));
-  const [verdict] = await fresh.verify([emptyTree()]);
-  fresh.dispose();
-  return verdict.logits(-1);
-}
 
 describe('plugins that throw', () => {
   /** The model with a head that throws once at an offset. */
@@ -67,16 +47,16 @@ describe('plugins that throw', () => {
     const broken = failing(1);
     session = openSession(broken);
     session.join(prompt(1, 2));
-    await step([nothing(3)]);
+    await step(session, [nothing(3)]);
     const tensors = engine.memory().numTensors;
     arm(broken);
     await expect(session.verify([treeOf([7], [-1])])).rejects.toThrow('a plugin failed');
     expect(engine.memory().numTensors).toBe(tensors);
     const [first] = await session.verify([treeOf([8], [-1])]);
-    expect(first.logits(-1)).toEqual(await freshLogits([1, 2, 3]));
+    expect(first.logits(-1)).toEqual(await freshLogits(model, [1, 2, 3]));
     session.commit([{ path: Int32Array.of(0), next: 9 }]);
     const [second] = await session.verify([emptyTree()]);
-    expect(second.logits(-1)).toEqual(await freshLogits([1, 2, 3, 8, 9]));
+    expect(second.logits(-1)).toEqual(await freshLogits(model, [1, 2, 3, 8, 9]));
   });
 
   test('a prompt whose forward fails leaves no row, no tensor and no key', () => {
