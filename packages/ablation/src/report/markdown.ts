@@ -1,5 +1,6 @@
 import { COST_NOTE, costColumns, hasCost } from './cost-table.ts';
 import { decodingColumns, decodingRows, levelColumns, levelRows } from './decoding-table.ts';
+import { headline } from './headline.ts';
 import { decimals } from './numbers.ts';
 import type { ReportData, Sample } from './report-data.ts';
 import { verdictSentences } from './verdict-sentence.ts';
@@ -11,8 +12,11 @@ export function reportMarkdown(data: ReportData): string {
   const columns = verdictColumns(rows);
   const parts = [
     `# ${text(name)}`,
-    verdictSentences(rows).map(text).join(' '),
+    text(headline(rows)),
     rowsTable(columns, rows),
+    verdictSentences(rows)
+      .map((sentence) => `- ${text(sentence)}`)
+      .join('\n'),
     ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
     ...section('Cost', hasCost(rows) ? `${rowsTable(costColumns, rows)}\n\n${COST_NOTE}` : undefined),
     ...section('Offsets', offsetsTable(data)),

@@ -115,7 +115,14 @@ describe('a report', () => {
     expect(configuration).toContain('"learningRate": 0.001');
   });
 
-  it('has the verdict as a Markdown table', () => {
+  it('has the verdict as a line, a table and sentences in Markdown', () => {
+    const [, line, blank, heading] = text.split('\n').filter((_, i) => i !== 1);
+    expect([line, blank, heading.slice(0, 6)]).toEqual([
+      '3 arms against the baseline n1, in bits per byte: 3 with too few seeds for a verdict.',
+      '',
+      '| arm ',
+    ]);
+    expect(text.indexOf('\n- Lowest bits per byte')).toBeGreaterThan(text.indexOf('| n1 |'));
     const rows = text.split('\n').filter((line) => line.startsWith('|'));
     expect(rows[0]).toBe(
       '| arm | parameters | bits/byte | Δ | verdict | bigram | label-match tokens/forward | tokens/forward | speed over greedy | lossless |',

@@ -35,7 +35,7 @@ export function lossCurves(
       },
       {
         data: { values: validation.map((point) => ({ ...point, said: said(point, options.unit) })) },
-        mark: { type: 'point', filled: true, size: 55, opacity: 1, stroke: 'var(--page)', strokeWidth: 1 },
+        mark: { type: 'point', filled: true, clip: true, size: 55, opacity: 1, stroke: 'var(--page)', strokeWidth: 1 },
         encoding: { x, y, color: colour, shape, description: { field: 'said' } },
       },
     ],
@@ -85,12 +85,12 @@ export function bigramRule(bigram: number | undefined): object[] {
   ];
 }
 
-/** Bits that the chart shows: from the best value to the worst that any arm has after a twentieth of its steps. */
+/** Bits that the chart shows: from the best value to the worst that any arm has after a tenth of its steps. */
 export function shownRange({ training, validation }: LearningCurves): readonly [number, number] {
   const last = Math.max(...training.map(({ step }) => step));
-  const shown = [...training.filter(({ step }) => step > last / 20), ...validation];
+  const shown = [...training, ...validation].filter(({ step }) => step > last / 10);
   const values = shown.flatMap(({ low, high }) => [low, high]);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const margin = (high - low || 1) * 0.05;
-  return [low - margin, high + margin];
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  const margin = (highest - lowest || 1) * 0.05;
+  return [lowest - margin, highest + margin];
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { armStyles } from '../charts/theme.ts';
 import { hasCost } from '../cost-table.ts';
+import { headline } from '../headline.ts';
 import { counted } from '../numbers.ts';
 import type { CellError, ReportData } from '../report-data.ts';
 import { verdictSentences } from '../verdict-sentence.ts';
 import { chartsSection } from './charts-section.ts';
 import { decodingSection } from './decoding-section.ts';
-import { headline } from './headline.ts';
 import { html, Markup } from './markup.ts';
 import { provenanceSection } from './provenance-section.ts';
 import { samplesSection } from './samples-section.ts';

@@ -64,9 +64,9 @@ export const pageScript = `
     });
   };
 
-  // A minus sign is a typographer's in the page and a hyphen in data.
+  // In data a minus sign is a hyphen, and a number has no groups of digits.
   const field = (text) => {
-    const plain = /^−[\\d.]/.test(text) ? text.replace('−', '-') : text;
+    const plain = /^[+−]?[\\d,]+(\\.\\d+)?$/.test(text) ? text.replace('−', '-').replaceAll(',', '') : text;
     return /[",\\r\\n]|^\\s|\\s$/.test(plain) ? '"' + plain.replaceAll('"', '""') + '"' : plain;
   };
   const csvOf = (table) => {

@@ -1,6 +1,6 @@
-import type { Verdict } from '../../statistics/compare-arms.ts';
-import { counted } from '../numbers.ts';
-import type { VerdictRow } from '../verdict.ts';
+import type { Verdict } from '../statistics/compare-arms.ts';
+import { counted } from './numbers.ts';
+import type { VerdictRow } from './verdict.ts';
 
 /** Every verdict, as it is counted; in this order. */
 const COUNTED: Readonly<Record<Verdict, string>> = {

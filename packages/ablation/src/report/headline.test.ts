@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../statistics/compare-arms.ts';
-import type { VerdictRow } from '../verdict.ts';
+import type { Verdict } from '../statistics/compare-arms.ts';
 import { headline } from './headline.ts';
+import type { VerdictRow } from './verdict.ts';
 
 const rowsOf = (...verdicts: readonly Verdict[]) =>
   [undefined, ...verdicts].map(
