@@ -1,15 +1,26 @@
 // B rows, V vocabulary. A head whose drafts are right and wrong as written down, on a real session: every pattern of
-// acceptance, in ragged batches, with a token that stops at every place of a draft.
-import type { AcceptanceRule, Decoder, Emission, LanguageModel, Prompt, Random } from '@foretoken/core';
-import { defineHead, defineTrunk, type Tensor2D, type Tensor3D } from '@foretoken/core/plugin';
+// acceptance, in ragged batches, with a token that stops at every place of a draft. What comes out is greedy's:
+// tokens and log-probabilities, and, over models that remember, memory lengths and the logits after the last token.
+import type { AcceptanceRule, Decoder, Emission, LanguageModel, Prompt, Random, Session } from '@foretoken/core';
+import {
+  acceptDrafts,
+  chainTree,
+  defineHead,
+  defineTrunk,
+  generateRows,
+  type Tensor2D,
+  type Tensor3D,
+} from '@foretoken/core/plugin';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
 import exact from '../exact/exact.ts';
 import fixed from '../fixed/fixed.ts';
+import greedy from '../greedy/greedy.ts';
 import { openSession } from '../session/open-session.ts';
-import { modelOf } from '../session/tiny-models.fixture.ts';
+import { modelOf, TINY_TRUNKS, type TinyTrunk, tinyModel, VOCABULARY } from '../session/tiny-models.fixture.ts';
 import speculative from '../speculative/speculative.ts';
 import { endOf, textOf } from './loop.fixture.ts';
+import { differencesOf, type Generator, type Job, NONE, outcomesOf, plainTexts } from './parity-judge.fixture.ts';
 
 /** x to 3x + 1: what the model below says, whatever came before. From any token it comes back after 8. */
 const SIZE = 16;
@@ -100,6 +111,7 @@ async function generate(
   const request = {
     prompts: prompts.map((prompt, index) => ({ ...prompt, stops: { tokens: stopToken(index) } })),
     maxTokens,
+    logProbabilities: 2,
     rule,
     policy: fixed.create({}, {}),
     random: () => ({}) as Random,
@@ -108,6 +120,14 @@ async function generate(
   session.dispose();
   return emissions;
 }
+
+/** What greedy decoding says of the tokens of each prompt, and of what else it might have said. */
+const plainly = async ({ model }: Scripted, prompts: readonly Prompt[], maxTokens: number) => {
+  const emissions = await generate({ model, decoder: greedy.create({}, {}) }, prompts, maxTokens);
+  return prompts.map((_, prompt) => logProbabilitiesOf(emissions, prompt));
+};
+const logProbabilitiesOf = (emissions: readonly Emission[], of: number) =>
+  emissions.filter(({ prompt }) => prompt === of).flatMap(({ logProbabilities }) => logProbabilities!);
 
 const startingAt = (token: number, length: number) => ({ tokens: Int32Array.from({ length }, () => token) });
 /** Rows of 1 to 7 tokens. */
@@ -128,6 +148,8 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
     const scripted = scriptedModel(levels);
     const emissions = await generate(scripted, [startingAt(3, 1)], maxTokens);
     expect(textOf(emissions, 0)).toEqual(said(3, maxTokens));
+    const [plain] = await plainly(scripted, [startingAt(3, 1)], maxTokens);
+    expect(logProbabilitiesOf(emissions, 0)).toEqual(plain);
     let left = maxTokens;
     for (const [step, { accepted, proposed, tokens }] of emissions.entries()) {
       // Nothing is drafted before the first verdict, nor what could not be emitted.
@@ -142,8 +164,10 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
   test('a ragged batch of 7 with all patterns at once emits the same tokens', async () => {
     const scripted = scriptedModel(levels);
     const emissions = await generate(scripted, ragged, maxTokens);
+    const plain = await plainly(scripted, ragged, maxTokens);
     for (const [row, { tokens }] of ragged.entries()) {
       expect(textOf(emissions, row)).toEqual(said(tokens[0], maxTokens));
+      expect(logProbabilitiesOf(emissions, row)).toEqual(plain[row]);
     }
     expect(new Set(emissions.map(({ accepted }) => accepted))).toEqual(new Set(Array(levels + 1).keys()));
     scripted.model.dispose();
@@ -154,6 +178,7 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
     const stoppedAt = new Set<string>();
     // Four rows stop, each with a pattern of its own; the others go on past it.
     const stops = (row: number) => row < 4;
+    const plain = await plainly(scripted, ragged, 9);
     for (let pattern = 0; pattern < patterns; pattern += 4) {
       // The first token has no draft; places 2 to levels + 2 are those of the first draft and its bonus token.
       for (let place = 1; place <= levels + 2; place++) {
@@ -162,6 +187,7 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
         const emissions = await generate(scripted, ragged, 9, stop);
         for (const [row, { tokens }] of ragged.entries()) {
           const end = endOf(emissions, row);
+          expect(logProbabilitiesOf(emissions, row)).toEqual(plain[row].slice(0, stops(row) ? place : 9));
           expect(textOf(emissions, row)).toEqual(said(tokens[0], stops(row) ? place : 9));
           expect(end.finished).toBe(stops(row) ? 'stop' : 'length');
           if (stops(row)) stoppedAt.add(end.tokens.length > end.accepted ? 'bonus' : `draft ${end.accepted}`);
@@ -174,7 +200,75 @@ describe.each([1, 2, 3, 4, 5, 6])('with %i drafted tokens', (levels) => {
   });
 });
 
+/** Drafts what greedy decoding says after each prompt, right and wrong by the pattern; the heads read on all the same. */
+function patterned(texts: readonly (readonly number[])[], levels: number, seen: Set<number>[]): Decoder {
+  return {
+    drafts: true,
+    async *generate(session, request) {
+      let step = 0;
+      yield* generateRows(session, request, async (rows) => {
+        step++;
+        await session.draft(request.policy, () => ({ uniform: () => 0.5 }) as Random);
+        const drafts = rows.map(({ prompt, text, left }) => {
+          const pattern = (step + prompt) % 2 ** levels;
+          const known = texts[prompt].slice(text.length - ragged[prompt].tokens.length).slice(0, levels);
+          if (left > levels) seen[prompt].add(pattern);
+          const isRight = (level: number) => (pattern >> level) % 2 === 1;
+          return chainTree(known.map((right, level) => (isRight(level) ? right : (right + 1) % VOCABULARY)));
+        });
+        return acceptDrafts(session, request, rows, drafts);
+      });
+    },
+  };
+}
+
+/** How a ragged batch of 7 that meets every pattern differs from greedy decoding. */
+async function differencesOver(trunk: TinyTrunk, levels: number, change: Partial<Generator> = {}) {
+  const model = tinyModel(engine, trunk, 'sequential', { context: 200 });
+  const prompts = ragged.map(({ tokens }) => ({ tokens: tokens.map((token) => token % VOCABULARY) }));
+  const job: Job = { prompts, maxTokens: 2 * 2 ** levels + 20 };
+  const keeping = { rule: exact.create({}, {}), policy: fixed.create({}, {}) };
+  const { texts } = await plainTexts(model, job);
+  const reference = await outcomesOf(model, { ...keeping, decoder: greedy.create({}, {}) }, job);
+  const seen = prompts.map(() => new Set<number>());
+  const decoder = patterned(texts, levels, seen);
+  const outcomes = await outcomesOf(model, { ...keeping, decoder, ...change }, job);
+  model.dispose();
+  return { differences: differencesOf(outcomes, reference, texts), seen, outcomes };
+}
+
+describe.each(TINY_TRUNKS)('on the %s trunk, which remembers', (trunk) => {
+  test.each([1, 2, 3, 4, 5, 6])(
+    'every pattern of %i drafts leaves greedy’s log-probabilities, memory lengths and next logits',
+    async (levels) => {
+      const { differences, seen, outcomes } = await differencesOver(trunk, levels);
+      expect(differences).toEqual(NONE);
+      for (const patterns of seen) expect(patterns.size).toBe(2 ** levels);
+      for (const { accepted, nextLogits_V, memoryLengths } of outcomes) {
+        expect(accepted).toBeGreaterThan(0);
+        expect(nextLogits_V).toHaveLength(VOCABULARY);
+        expect(memoryLengths).toBeDefined();
+      }
+    },
+  );
+});
+
 describe('broken on purpose', () => {
+  test('a session that loses the last draft kept shows in memory lengths and next logits', async () => {
+    const losing = (session: Session) => {
+      const { commit } = session;
+      session.commit = (kept) =>
+        commit.call(
+          session,
+          kept.map(({ path, next }) => ({ path: path.slice(0, -1), next })),
+        );
+      return session;
+    };
+    const { differences } = await differencesOver('attentive', 3, { tamper: losing });
+    expect(differences.memoryLengths).toBeGreaterThan(0);
+    expect(differences.nextLogits).toBeGreaterThan(0);
+  });
+
   test('a rule that accepts one token too many gives another text', async () => {
     const scripted = scriptedModel(4);
     const careless: AcceptanceRule = {
