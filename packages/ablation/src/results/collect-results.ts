@@ -5,16 +5,24 @@ import type { AblationStore } from '../run/ablation-store.ts';
 import type { CellRecord, Measured } from '../run/cell-record.ts';
 import { meanOf } from './mean.ts';
 import { type AblationResults, type ArmResults, type CellResults, dig, digNumber } from './results.ts';
+import { refuseMixedData } from './same-data.ts';
 
-/** Gathers what the store has of every cell of a plan, arm by arm. The same records give the same results, to the byte. */
+/**
+ * Gathers what the store has of every cell of a plan, arm by arm. The same records give the same results, to the byte.
+ *
+ * @throws DATA_CHANGED if cells were trained on different contents of the same data
+ */
 export async function collectResults(plan: AblationPlan, store: AblationStore): Promise<AblationResults> {
   const arms: ArmResults[] = [];
+  const all: CellRecord[] = [];
   for (const name of plan.arms) {
     const cells = plan.cells.filter(({ arm }) => arm === name);
     const records = await Promise.all(cells.map(({ id }) => store.readRecord(id)));
+    all.push(...records.filter((record) => record !== undefined));
     const results = await Promise.all(cells.map((cell, i) => cellResults(cell, records[i], store)));
     arms.push(armResults(name, results, cells));
   }
+  refuseMixedData(all, store.paths.root);
   return { arms };
 }
 
