@@ -1,5 +1,6 @@
+import path from 'node:path';
 import { type Host, makeFolder } from '@foretoken/core';
-import { readEarlierWork, summarizeStale } from '../identity/earlier-work.ts';
+import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { collectResults } from '../results/collect-results.ts';
 import type { AblationResults } from '../results/results.ts';
@@ -9,8 +10,10 @@ import { completeSettings, type WorkerSettings } from '../workers/worker-setting
 import { type AblationStore, openAblationStore } from './ablation-store.ts';
 import type { AblationEvent } from './events.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
+import { type Leases, openLeases } from './leases.ts';
 import { type Performer, performHere } from './performer.ts';
 import { createLocalScheduler } from './scheduler.ts';
+import { sweepTemporary } from './sweep-temporary.ts';
 import { type Work, workThrough } from './work.ts';
 
 /** What running takes besides the plan. */
@@ -46,15 +49,29 @@ interface Run extends Work {
  * keeps its error, and the others go on.
  * @throws INTERRUPTED once the signal aborts; the same plan goes on from there
  * @throws FORMAT_VERSION, RUN_MISMATCH if the folder holds what this plan must not be added to
+ * @throws ABLATION_BUSY while another process runs an ablation in the folder
  * @throws FILE_WRITE, DISK_FULL if results cannot be kept
  */
 export async function runAblation(plan: AblationPlan, options: RunAblationOptions): Promise<AblationSummary> {
-  const { host, failFast = false, onEvent: emit = () => {} } = options;
   const store = openAblationStore(plan.directory);
   const stale = summarizeStale(await readEarlierWork(plan, store));
   await makeFolder(store.paths.root);
-  await writePlanRecord(store.paths, plan);
-  const scheduler = await createLocalScheduler(plan, store);
+  const leases = await openLeases(path.join(store.paths.root, 'leases'));
+  try {
+    await writePlanRecord(store.paths, plan);
+    return await runWith(leases, { plan, store, stale }, options);
+  } finally {
+    await leases.close();
+  }
+}
+
+async function runWith(
+  leases: Leases,
+  { plan, store, stale }: { plan: AblationPlan; store: AblationStore; stale: StaleSummary },
+  options: RunAblationOptions,
+): Promise<AblationSummary> {
+  const { host, failFast = false, onEvent: emit = () => {} } = options;
+  const scheduler = await createLocalScheduler(plan, store, leases);
   const startMs = host.clock();
   emit({ type: 'planned', ...(await countCells(plan, store)), stale, tasks: scheduler.tasks });
   const stop = new AbortController();
@@ -90,6 +107,7 @@ async function work(run: Run, options: RunAblationOptions): Promise<void> {
   } finally {
     options.signal?.removeEventListener('abort', onAbort);
     await Promise.all(performers.map((performer) => performer.close()));
+    await sweepTemporary(run.store.paths.root);
   }
 }
 

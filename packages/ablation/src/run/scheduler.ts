@@ -3,6 +3,7 @@ import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { AblationStore } from './ablation-store.ts';
 import type { CellFailure, CellRecord } from './cell-record.ts';
 import type { TrainingFacts } from './laboratory.ts';
+import type { Leases } from './leases.ts';
 
 /** A piece of work. */
 export type Task =
@@ -15,9 +16,11 @@ export type TaskOutcome =
   | { readonly kind: 'measured'; readonly record: CellRecord }
   | { readonly kind: 'failed'; readonly failures: readonly CellFailure[] };
 
-/** A task given to one worker. */
+/** A task given to one worker, for as long as its lease is. */
 export interface Claim {
   readonly task: Task;
+  /** Of the lease: whoever has another one can publish nothing. */
+  readonly token: string;
 }
 
 /**
@@ -30,10 +33,18 @@ export interface Scheduler {
   /**
    * The next task whose input is there, waiting for one that others work on to bring it; undefined once none is left, or
    * after {@link stop}.
+   * @param pid - process that will do it
    */
-  claim(): Promise<Claim | undefined>;
-  /** Keeps the outcome. A claim is published once, or given up by whoever stops. */
+  claim(pid: number): Promise<Claim | undefined>;
+  /** Says that another process does it now. @throws LEASE_LOST */
+  renew(claim: Claim, pid: number): Promise<void>;
+  /**
+   * Keeps the outcome. A claim is published once, or given up with {@link release}.
+   * @throws LEASE_LOST, with nothing written, if the task was given to another worker meanwhile
+   */
   publish(claim: Claim, outcome: TaskOutcome): Promise<void>;
+  /** Gives up a claim; the next run does its task. */
+  release(claim: Claim): Promise<void>;
   /** Hands out no more: whoever waits for a task gets none. */
   stop(): void;
 }
@@ -50,10 +61,14 @@ export const nameOf = (task: Task): string =>
  *
  * Cells whose record the store has are done. A training that failed fails its cells; the others go on.
  */
-export async function createLocalScheduler(plan: AblationPlan, store: AblationStore): Promise<Scheduler> {
+export async function createLocalScheduler(
+  plan: AblationPlan,
+  store: AblationStore,
+  leases: Leases,
+): Promise<Scheduler> {
   const queue = await pendingTrainings(plan, store);
   const ready: Task[] = [];
-  const claimed = new Set<Claim>();
+  const claimed = new Set<Task>();
   let isStopped = false;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
@@ -63,30 +78,32 @@ export async function createLocalScheduler(plan: AblationPlan, store: AblationSt
   };
   return {
     tasks: queue.reduce((sum, { cells }) => sum + 1 + cells.length, 0),
-    async claim() {
+    async claim(pid) {
       while (!isStopped) {
         const task = ready.shift() ?? trainTask(queue.shift());
         if (task) {
-          const claim = { task };
-          claimed.add(claim);
-          return claim;
+          claimed.add(task);
+          return { task, token: await leases.take(nameOf(task), pid) };
         }
         if (claimed.size === 0) return undefined;
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       return undefined;
     },
-    async publish(claim, outcome) {
-      const { task } = claim;
+    renew: ({ task, token }, pid) => leases.renew(nameOf(task), token, pid),
+    async publish({ task, token }, outcome) {
+      await leases.check(nameOf(task), token);
       if (outcome.kind === 'measured') await store.writeRecord(outcome.record);
       if (outcome.kind === 'failed') for (const failure of outcome.failures) await store.writeFailure(failure);
       if (outcome.kind === 'trained' && task.kind === 'train') {
         const { training, cells } = task;
         ready.push(...cells.map((cell): Task => ({ kind: 'measure', training, cell, facts: outcome.facts })));
       }
-      claimed.delete(claim);
+      await leases.end(nameOf(task), token);
+      claimed.delete(task);
       wake();
     },
+    release: ({ task, token }) => leases.end(nameOf(task), token),
     stop() {
       isStopped = true;
       wake();

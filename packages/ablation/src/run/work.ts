@@ -1,8 +1,8 @@
-import { ForetokenError } from '@foretoken/core';
+import { ForetokenError, isForetokenError } from '@foretoken/core';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { type AblationEvent, describeTask, type TaskInfo } from './events.ts';
 import type { Performer } from './performer.ts';
-import type { Claim, Scheduler } from './scheduler.ts';
+import type { Claim, Scheduler, TaskOutcome } from './scheduler.ts';
 
 /** What the performers of one run share. */
 export interface Work {
@@ -27,8 +27,8 @@ export async function workThrough(work: Work, performers: readonly Performer[]):
   let number = 0;
   const ends = performers.map(async (performer) => {
     try {
-      for (let claim = await work.scheduler.claim(); claim; claim = await work.scheduler.claim()) {
-        if (work.stop.signal.aborted) throw interrupted(work.plan);
+      const next = (): Promise<Claim | undefined> => work.scheduler.claim(performer.pid);
+      for (let claim = await next(); claim; claim = await next()) {
         number += 1;
         const task = describeTask(claim.task, work.plan, number, work.scheduler.tasks);
         const isDone = await workOn(claim, task, performer, work);
@@ -54,15 +54,24 @@ export async function workThrough(work: Work, performers: readonly Performer[]):
 async function workOn(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<boolean> {
   const { plan, scheduler, clock, emit } = work;
   const startMs = clock();
-  emit({ type: 'started', task });
-  const perform = performer.perform(claim.task, (progress) => emit({ type: 'progress', task, progress }));
-  const outcome = await perform.catch((cause: unknown) => {
-    throw interrupted(plan, cause);
+  const outcome = await performClaim(claim, task, performer, work).catch(async (cause: unknown) => {
+    await scheduler.release(claim);
+    throw isForetokenError(cause) && cause.code !== 'INTERRUPTED' ? cause : interrupted(plan, cause);
   });
   await scheduler.publish(claim, outcome);
   if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
   else emit({ type: 'finished', task, seconds: (clock() - startMs) / 1000 });
   return outcome.kind !== 'failed';
+}
+
+async function performClaim(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<TaskOutcome> {
+  const { scheduler, stop, emit } = work;
+  stop.signal.throwIfAborted();
+  emit({ type: 'started', task });
+  return performer.perform(claim.task, {
+    onProgress: (progress) => emit({ type: 'progress', task, progress }),
+    onRestart: (pid) => scheduler.renew(claim, pid),
+  });
 }
 
 function interrupted({ directory }: AblationPlan, cause?: unknown): ForetokenError {

@@ -32,9 +32,12 @@ export function performInWorker(context: WorkerContext): Performer {
     get pid() {
       return worker.pid;
     },
-    async perform(task, onProgress) {
+    async perform(task, { onProgress, onRestart }) {
       for (let attempt = 1; ; attempt++) {
-        if (worker.isGone) worker = start();
+        if (worker.isGone) {
+          worker = start();
+          await onRestart(worker.pid);
+        }
         const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
         if (answer.type === 'outcome') return keepLog(answer.outcome, task, worker.log, paths);
         signal.throwIfAborted();
