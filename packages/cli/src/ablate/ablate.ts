@@ -1,4 +1,11 @@
-import { createForetokenHost, describePlan, planAblation, runAblation, writeReport } from '@foretoken/ablation';
+import {
+  createForetokenHost,
+  describePlan,
+  planAblation,
+  runAblation,
+  type WorkerSettings,
+  writeReport,
+} from '@foretoken/ablation';
 import { sealFinished } from '@foretoken/ablation/finished';
 import type { AblateOptions } from '../commands/ablate.ts';
 import type { CommandContext } from '../process/context.ts';
@@ -18,7 +25,10 @@ export async function run(context: CommandContext, [file]: readonly string[], op
       else for (const line of planLines(plan, description)) context.print(line);
       return EXIT.done;
     }
-    const summary = await runAblation(plan, { host, signal: context.signal, onEvent: showEvents(context) });
+    const summary = await runAblation(plan, {
+      ...{ host, signal: context.signal, onEvent: showEvents(context) },
+      ...{ workers: workersOf(options), failFast: options.failFast },
+    });
     const { html } = await writeReport(plan.directory);
     if (summary.failedCells === 0) await sealFinished(plan);
     printSummary(context, { ...summary, reportHtml: html });
@@ -26,6 +36,14 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   } finally {
     await host.dispose();
   }
+}
+
+function workersOf({ workers: count, retries, deadline, memory }: AblateOptions): WorkerSettings {
+  return {
+    ...{ count, retries },
+    ...(deadline !== undefined && { deadlineMs: deadline * 1000 }),
+    ...(memory !== undefined && { memoryBytes: memory * 2 ** 20 }),
+  };
 }
 
 /** Making every model takes a while where there are many. */
