@@ -199,6 +199,25 @@ describe.skipIf(isSkipped)(`a report in a browser${isSkipped ? ` (${missing})` :
     expect(sorted).toEqual(['900 bytes', '1.2 kB', '50.0 MB', '1.5 GB', '2,000 MB', '–']);
   });
 
+  it('lets an arm stand out among the others, and lets go of it', async () => {
+    const figure = page.locator('#offsets');
+    const faded = () =>
+      figure.locator('.mark-symbol path').evaluateAll((marks) => ({
+        all: marks.length,
+        faded: marks.filter((mark) => Number(getComputedStyle(mark).opacity) < 0.5).length,
+      }));
+    const pick = figure.getByRole('button', { name: 'n4 linear', exact: true });
+    await pick.focus();
+    await page.keyboard.press('Enter');
+    expect(await pick.getAttribute('aria-pressed')).toBe('true');
+    expect(await faded()).toEqual({ all: 17, faded: 17 - 4 });
+    await figure.getByRole('button', { name: 'n1', exact: true }).click();
+    expect(await pick.getAttribute('aria-pressed')).toBe('false');
+    expect(await faded()).toEqual({ all: 17, faded: 17 - 1 });
+    await figure.getByRole('button', { name: 'n1', exact: true }).click();
+    expect(await faded()).toEqual({ all: 17, faded: 0 });
+  });
+
   async function saved(name: string | RegExp): Promise<{ name: string; content: Buffer }> {
     const [download] = await Promise.all([
       page.waitForEvent('download'),

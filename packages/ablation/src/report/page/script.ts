@@ -3,7 +3,7 @@
  *
  * It knows three forms and no content: a `table` with a `.heading` in each `thead th` becomes sortable and savable; a
  * `figure` with a drawing becomes savable as SVG and PNG, its legend included and its CSS variables resolved, since a file
- * of its own has neither; a `details` that an address points into is opened. It makes elements and text, never markup.
+ * of its own has neither; an entry of a `.legend` picks the marks of its colour. It makes elements and text, never markup.
  */
 export const pageScript = `
 'use strict';
@@ -118,6 +118,26 @@ export const pageScript = `
     canvas.toBlob((blob) => save(figure.id, 'png', blob));
   };
 
+  // An arm picked in a legend stands out: marks of other colours fade, in the page and not in what is saved.
+  const pickable = (legend) => {
+    const figure = legend.closest('figure');
+    const marks = [...figure.querySelectorAll('svg[role=img] :is([fill^="var(--arm-"], [stroke^="var(--arm-"])')];
+    const picks = [...legend.children].map((entry) => {
+      const colour = entry.querySelector('[fill]').getAttribute('fill');
+      const pick = button([...entry.childNodes], () => {
+        const isPicked = pick.ariaPressed !== 'true';
+        for (const other of picks) other.ariaPressed = String(other === pick && isPicked);
+        for (const mark of marks) {
+          const own = [mark.getAttribute('fill'), mark.getAttribute('stroke')];
+          mark.classList.toggle('faded', isPicked && !own.includes(colour));
+        }
+      });
+      pick.ariaPressed = 'false';
+      entry.append(pick);
+      return pick;
+    });
+  };
+
   const actions = (what, ...buttons) => {
     const made = document.createElement('div');
     made.className = 'actions';
@@ -125,6 +145,7 @@ export const pageScript = `
     made.append('Save as', ...buttons);
     return made;
   };
+  for (const legend of document.querySelectorAll('.legend')) pickable(legend);
   for (const table of document.querySelectorAll('table')) {
     sortable(table);
     const figure = table.closest('figure');

@@ -64,7 +64,10 @@ figure { margin: 0; background: var(--panel); border-radius: 8px; padding: 18px 
 figure .scroll > svg { display: block; width: 100%; min-width: 420px; height: auto; margin-top: 8px; }
 figcaption { margin: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; list-style: none; margin: 10px 0 0; padding: 0; font-size: 13px; }
-.legend li { display: flex; align-items: center; overflow-wrap: anywhere; }
+.legend li, .legend button { display: flex; align-items: center; overflow-wrap: anywhere; }
+.legend button { font: inherit; color: inherit; text-align: left; background: none; border: 0; padding: 0 4px 0 0; border-radius: 4px; cursor: pointer; }
+.legend button:hover, .legend button[aria-pressed=true] { color: var(--accent); background: var(--page); }
+.faded { opacity: 0.1; }
 details { margin: 8px 0; }
 figure details { margin: 10px 0 0; font-size: 14px; }
 figure table { font-size: 13px; }
@@ -101,5 +104,6 @@ code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono",
   .charts { grid-template-columns: 1fr 1fr; }
   figure .scroll > svg { min-width: 0; }
   .actions, figure details { display: none; }
+  .faded { opacity: 1; }
 }
 `.trim();
