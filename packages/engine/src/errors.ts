@@ -73,6 +73,8 @@ export const ERROR_CODES = {
     'A task used more memory than it may and was ended. Use a smaller model or batch, or a higher --memory.',
   LEASE_LOST: 'A task was given to another worker, so nothing of this one is kept. Its outcome comes from the other.',
   ABLATION_BUSY: 'Another process runs an ablation in this folder. Wait for it, stop it, or use another output folder.',
+  PLAN_STALE:
+    'Code was edited after the ablation was planned. Start the same command again: it plans with the code of now.',
   WORKER_PROTOCOL: 'A worker and its coordinator do not understand each other. Do what the message says.',
   TASK_DEADLINE: 'A task took longer than its deadline and was ended. Use a longer --deadline, or less work.',
   ABLATION_INVALID: 'The ablation file breaks a rule. Mend the place that the message names.',

@@ -1,4 +1,4 @@
-import type { PackageVersions } from '../matrix/cells.ts';
+import type { PackageVersions } from '../identity/code-of.ts';
 import type { CodeHashes } from './hash-package.ts';
 
 /** What a result went through. */

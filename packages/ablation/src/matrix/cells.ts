@@ -5,20 +5,15 @@ import {
   hashJson,
   type Json,
   type PluginKind,
-  type PluginSource,
   type Registry,
-  referencesOf,
   resolveExperiment,
   sourceOf,
 } from '@foretoken/core';
-import type { CodeHashes, PackageHasher } from '../identity/hash-package.ts';
+import { type CodeContext, codeOf, type PackageVersions } from '../identity/code-of.ts';
+import type { CodeHashes } from '../identity/hash-package.ts';
 import type { ResolvedCell } from './resolve-arms.ts';
 
-/** Code that a result depends on: versions by package name. */
-export type PackageVersions = { readonly [name: string]: string };
-
-/** A package that results go through. */
-export type PackageUsed = Pick<PluginSource, 'package' | 'version' | 'directory'>;
+export type { PackageVersions };
 
 /** One arm with one seed, frozen: nothing that changes later changes it. */
 export interface Cell {
@@ -54,11 +49,7 @@ export interface Training {
 }
 
 /** What is the same for every cell of a plan. */
-export interface CellContext {
-  readonly registry: Registry;
-  /** The packages that every cell depends on, whatever plugins it names. */
-  readonly packages: readonly PackageUsed[];
-  readonly hashPackage: PackageHasher;
+export interface CellContext extends CodeContext {
   /** What carries an engine's results: instruction set and versions. */
   fingerprint(engine: EngineSettings): string;
 }
@@ -122,22 +113,3 @@ function trainingExperiment({ decoders: _, ...experiment }: Experiment, registry
 }
 
 const identity = (value: object): string => hashJson(value).slice(0, DIGITS);
-
-/** Versions and contents of the packages that an experiment goes through, as far as their plugins count. */
-function codeOf(
-  experiment: Experiment,
-  { registry, packages, hashPackage }: CellContext,
-  counts: (kind: PluginKind) => boolean,
-): { readonly packages: PackageVersions; readonly code: CodeHashes } {
-  const sources = referencesOf(experiment)
-    .filter(({ kind }) => counts(kind))
-    .map(({ kind, ref }) => registry.source(kind, ref.name));
-  const byName = new Map([...packages, ...sources].map((source) => [source.package, source]));
-  const used = [...byName.values()].sort((a, b) => (a.package < b.package ? -1 : 1));
-  return {
-    packages: Object.fromEntries(used.map((one) => [one.package, one.version])),
-    code: Object.fromEntries(
-      used.flatMap(({ package: name, directory }) => (directory === undefined ? [] : [[name, hashPackage(directory)]])),
-    ),
-  };
-}

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -14,9 +12,10 @@ import {
   type Source,
 } from '@foretoken/core';
 import { type PlanInputs, takeInputs } from '../finished/plan-inputs.ts';
+import { ownPackages } from '../identity/code-of.ts';
 import { createPackageHasher } from '../identity/hash-package.ts';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
-import { type Cell, freezeCells, type PackageUsed, type Training } from '../matrix/cells.ts';
+import { type Cell, freezeCells, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
 import { createArmInspector } from '../matrix/inspect-arm.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
@@ -137,17 +136,4 @@ async function fingerprintsOf(cells: readonly ResolvedCell[], host: PlanningHost
     fingerprints[key] = (await host.openEngine(settings.get(key)!)).fingerprint;
   }
   return fingerprints;
-}
-
-/**
- * The code that every result goes through, beside that of plugins. Planning and reports change no result of a cell, so this
- * package is not among them.
- */
-function ownPackages(): PackageUsed[] {
-  const require = createRequire(import.meta.url);
-  return ['@foretoken/core', '@foretoken/engine'].map((name) => {
-    const file = require.resolve(`${name}/package.json`);
-    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-    return { package: name, version, directory: path.dirname(file) };
-  });
 }

@@ -1,5 +1,6 @@
 import type { EvalOutcome, Experiment, Host } from '@foretoken/core';
 import type { TrainingSummary } from '@foretoken/core/training';
+import { type CodeChecker, createCodeChecker } from '../identity/check-code.ts';
 
 /** What a training says of itself, as far as an ablation records it. */
 export type TrainingFacts = Omit<TrainingSummary, 'checkpoint'>;
@@ -17,6 +18,11 @@ export interface RunOptions {
 
 /** Does the work of a cell. The runner knows nothing else of models, so tests and other workers put another in its place. */
 export interface Laboratory {
+  /**
+   * Makes sure that the work would be done with the code that a cell was planned with. Absent: it knows of no code.
+   * @throws PLAN_STALE naming the packages that were edited since
+   */
+  readonly checkCode?: CodeChecker;
   /**
    * Trains in a folder, goes on with a training that was stopped there, or returns the facts of one that is finished.
    * @throws INTERRUPTED once the signal aborts, with everything saved
@@ -43,6 +49,7 @@ export interface Laboratory {
 /** The laboratory of this process: core's own training and evaluation, loaded with the first piece of work. */
 export function createLaboratory(host: Host): Laboratory {
   return {
+    checkCode: createCodeChecker(host.plugins),
     async train(experiment, options) {
       const { trainRun } = await import('@foretoken/core/training');
       return trainRun(host, experiment, { ...options, resume: 'auto' });

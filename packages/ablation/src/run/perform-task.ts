@@ -24,6 +24,7 @@ export interface TaskContext {
  */
 export async function performTask(task: Task, context: TaskContext): Promise<TaskOutcome> {
   try {
+    await context.laboratory.checkCode?.(task.kind === 'train' ? task.cells[0] : task.cell, context.plan.baseDirectory);
     return task.kind === 'train' ? await train(task, context) : await measure(task, context);
   } catch (error) {
     if (context.signal?.aborted) throw error;
