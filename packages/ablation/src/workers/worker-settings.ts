@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly deadlineMs?: number;
   /** How long a task may show no sign of life: no progress, no work; default: five minutes. */
   readonly hangMs?: number;
+  /** How long a process at work may not even beat: it is stopped, or the machine thrashes; default: half a minute. */
+  readonly silenceMs?: number;
   /** What they run: a module that calls `serveTasks`; default: this package's own. */
   readonly entry?: string;
 }
@@ -33,12 +35,13 @@ export interface CompleteWorkerSettings {
 
 /** Fills in what is not set. */
 export function completeSettings(settings: WorkerSettings): CompleteWorkerSettings {
-  const { count = 1, retries = RETRIES, hangMs = HANG_MS, memoryBytes, deadlineMs } = settings;
+  const { count = 1, retries = RETRIES, hangMs = HANG_MS, silenceMs = SILENCE_MS } = settings;
+  const { memoryBytes, deadlineMs } = settings;
   return {
     count,
     retries,
     entry: settings.entry ?? fileURLToPath(new URL('./worker-main.js', import.meta.url)),
-    limits: { hangMs, silenceMs: SILENCE_MS, memoryBytes, deadlineMs },
+    limits: { hangMs, silenceMs, memoryBytes, deadlineMs },
   };
 }
 

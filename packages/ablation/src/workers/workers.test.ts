@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -12,6 +14,7 @@ import { type AblationSummary, type RunAblationOptions, runAblation } from '../r
 import type { WorkerSettings } from './worker-settings.ts';
 
 const entry = fileURLToPath(new URL('./worker.fixture.mjs', import.meta.url));
+const orphan = fileURLToPath(new URL('./orphan.fixture.mjs', import.meta.url));
 const base = 'data: { dataset: { name: text-files, root: . } }\ntraining: { steps: 4 }';
 const host = { clock: () => performance.now() } as unknown as Host;
 
@@ -117,6 +120,7 @@ describe('workers', { timeout: 60_000 }, () => {
     ['wait', { hangMs: 1_000 }, 'WORKER_HUNG', /no sign of life for 1/],
     ['wait', { deadlineMs: 1_500 }, 'TASK_DEADLINE', /longer than 1.5 s/],
     ['grow', { memoryBytes: 2 ** 28 }, 'WORKER_MEMORY', /used \d+ MiB of memory, where --memory allows 256 MiB/],
+    ['stop process', { silenceMs: 2_000, retries: 0 }, 'WORKER_CRASHED', /its process was silent for 2 s/],
     ['send', {}, 'WORKER_PROTOCOL', /got no such message: {"hello":"world"}/],
   ])('end a task that does "%s" under %o: %s', async (behaviour, limits, code, message) => {
     const plan = await planWith({ '1/0': behaviour });
@@ -124,6 +128,22 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(await failureOf(plan, 0)).toMatchObject({ code, message: expect.stringMatching(message) });
     expect(statuses(summary)).toEqual(['failed', 'done', 'done', 'done']);
     expect((await pidsOf(plan)).filter(isAlive)).toEqual([]);
+  });
+
+  it.each(['spin', 'wait'])('end when their coordinator is killed, also in the middle of "%s"', async (behaviour) => {
+    const plan = await planWith({ '*': behaviour });
+    const file = path.join(plan.directory, '../plan.json');
+    await writeFile(file, JSON.stringify(plan));
+    const coordinator = spawn(process.execPath, [orphan, file, entry], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(coordinator.stdout, 'data');
+    const [pid] = await pidsOf(plan);
+    expect(isAlive(pid)).toBe(true);
+    coordinator.kill('SIGKILL');
+    try {
+      await expect.poll(() => isAlive(pid), { timeout: 3_000, interval: 50 }).toBe(false);
+    } finally {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    }
   });
 
   it('end with the first failure where that is asked for', async () => {
