@@ -21,7 +21,9 @@ export function lossCurves(
     title: options.unit,
     scale: { zero: false, domain: shownRange({ training, validation }) },
   };
-  const x = { field: 'step', type: 'quantitative', title: 'step', axis: { tickMinStep: 1 } };
+  // The last points are the ones that matter: no edge cuts them.
+  const scale = { nice: false, padding: 6 };
+  const x = { field: 'step', type: 'quantitative', title: 'step', axis: { tickMinStep: 1 }, scale };
   return {
     width: CHART_WIDTH,
     height: 280,

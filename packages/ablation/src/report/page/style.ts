@@ -48,7 +48,7 @@ thead [aria-sort=descending] button::after { content: " ▼"; }
 .forest circle { fill: var(--page); }
 .forest .good { fill: var(--good); stroke: var(--good); }
 .forest .bad { fill: var(--warn); stroke: var(--warn); }
-.verdict-word { display: inline-block; min-width: 11em; }
+.verdict-word { display: inline-block; min-width: 12em; }
 .verdict-word small { display: block; font-size: 0.86em; color: var(--muted); }
 #verdict-table tbody th, #verdict-table thead th:first-child { position: sticky; left: 0; background: var(--page); }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 10px 0 0; color: var(--muted); font-size: 13px; }
@@ -67,7 +67,7 @@ figcaption { margin: 0; }
 .legend li, .legend button { display: flex; align-items: center; overflow-wrap: anywhere; }
 .legend button { font: inherit; color: inherit; text-align: left; background: none; border: 0; padding: 0 4px 0 0; border-radius: 4px; cursor: pointer; }
 .legend button:hover, .legend button[aria-pressed=true] { color: var(--accent); background: var(--page); }
-.faded { opacity: 0.1; }
+@media screen { .faded { opacity: 0.1; } .mark-area .faded { opacity: 0.02; } }
 details { margin: 8px 0; }
 figure details { margin: 10px 0 0; font-size: 14px; }
 figure table { font-size: 13px; }
@@ -83,7 +83,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margi
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
-@media (max-width: 600px) { tbody th { min-width: 9.5em; } .swatch { width: 18px; } main { padding: 20px 14px 40px; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 8px; } }
+@media (max-width: 600px) { th, td { padding: 7px 5px; } tbody th { min-width: 9em; } .swatch { width: 18px; margin-right: 5px; } .difference { gap: 4px; } main { padding: 20px 14px 40px; } dl { grid-template-columns: 1fr; } dd { margin-bottom: 8px; } }
 @media print {
   :root { --panel: #ffffff; }
   @page { size: A4 landscape; margin: 12mm; }
@@ -104,6 +104,5 @@ code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono",
   .charts { grid-template-columns: 1fr 1fr; }
   figure .scroll > svg { min-width: 0; }
   .actions, figure details { display: none; }
-  .faded { opacity: 1; }
 }
 `.trim();
