@@ -37,6 +37,9 @@ function lineOf(event: Exclude<AblationEvent, { type: 'progress' }>): string | u
   if (event.type === 'finished') {
     return `${event.task.task}/${event.task.tasks} ${event.task.label}: ${formatDuration(event.seconds)}`;
   }
-  if (event.type === 'failed') return `${event.task.label} failed: ${event.failure.message}`;
+  if (event.type === 'failed') {
+    const { message, log } = event.failure;
+    return `${event.task.label} failed: ${message}${log === undefined ? '' : ` Log: ${log} in the output folder.`}`;
+  }
   return undefined;
 }
