@@ -1,6 +1,6 @@
 export { createForetokenHost, type ForetokenHostOptions } from './host.ts';
 export type { StaleSummary } from './identity/earlier-work.ts';
-export { type CodeHashes, createPackageHasher, hashPackage, type PackageHasher } from './identity/hash-package.ts';
+export { type CodeHashes, hashPackage } from './identity/hash-package.ts';
 export type { AblationFile } from './matrix/ablation-file.ts';
 export { ablationSchema } from './matrix/ablation-schema.ts';
 export type { Cell, PackageVersions, Training } from './matrix/cells.ts';
