@@ -8,7 +8,7 @@ import type { ScriptedModel } from './scripted-session.ts';
 /** A row that drafts, as a scripted session knows it. */
 export interface DraftingRow {
   readonly history: readonly number[];
-  readonly sampler: Sampler;
+  readonly sampler: Sampler | undefined;
   readonly at: Pick<DraftMoment, 'row' | 'rows'>;
   random(row: number): Random;
 }
@@ -45,15 +45,16 @@ function addChildren(tree: MutableTree, { node, children, sampled }: Growth, p_V
   const elders = tree.tokens.filter((_, child) => tree.parent[child] === node);
   const seen = () => [...row.history, ...pathTo(tree, node)];
   const added: number[] = [];
-  let q_V = without(row.sampler.distribution(p_V.map(Math.log), seen), elders);
+  const said_V = row.sampler ? row.sampler.distribution(p_V.map(Math.log), seen) : p_V;
+  let q_V = without(said_V, elders);
   while (q_V && added.length < children) {
     const token = drawIndex(q_V, row.random(row.at.row).uniform());
     added.push(add(token, q_V));
-    q_V = without(q_V, [token]);
+    if (added.length < children) q_V = without(q_V, [token]);
   }
   return added;
 }
 
 function frozen({ tokens, parent, q }: MutableTree): Tree {
-  return { tokens: Int32Array.from(tokens), parent: Int32Array.from(parent), q: [...q] };
+  return { tokens: new Int32Array(tokens), parent: new Int32Array(parent), q: [...q] };
 }

@@ -1,6 +1,7 @@
 // V vocabulary.
 import type { DraftPolicy, Kept, Prompt, Session, Tree, Verdict } from '../contracts/decoding.ts';
 import type { Random } from '../contracts/random.ts';
+import { indexOfLargest, softmax } from '../generation/distribution.ts';
 import { createSampler, type Sampler } from '../generation/sampler.ts';
 import { chainTree } from '../generation/tree.ts';
 import { pathTo, scriptedDraft } from './scripted-draft.ts';
@@ -30,7 +31,8 @@ export interface ScriptedSession extends Session {
 
 interface ScriptedRow {
   readonly history: number[];
-  readonly sampler: Sampler;
+  /** Absent where the row's distribution is the model's own. */
+  readonly sampler: Sampler | undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ class RowsOfScript implements ScriptedSession {
   }
 
   join({ tokens, sampling }: Prompt): number {
-    return this.#add([...tokens], createSampler(sampling, this.vocabulary));
+    return this.#add([...tokens], sampling && createSampler(sampling, this.vocabulary));
   }
 
   leave(row: number): void {
@@ -113,7 +115,7 @@ class RowsOfScript implements ScriptedSession {
     this.disposed = true;
   }
 
-  #add(history: number[], sampler: Sampler): number {
+  #add(history: number[], sampler: Sampler | undefined): number {
     this.#open.set(this.#nextRow, { history, sampler });
     return this.#nextRow++;
   }
@@ -131,6 +133,7 @@ function scriptedVerdict(model: ScriptedModel, { history: committed, sampler }: 
   const history = [...committed];
   const after = (node: number) => [...history, ...pathTo(tree, node)];
   const logits = (node: number) => model.logits(after(node));
+  if (!sampler) return { logits, argmax: (node) => indexOfLargest(logits(node)), p: (node) => softmax(logits(node)) };
   return {
     logits,
     argmax: (node) => sampler.argmax(logits(node), () => after(node)),

@@ -28,7 +28,11 @@ export async function decoded(
   seed: number,
 ): Promise<Float64Array> {
   const { vocabulary } = tables;
-  const textOf = (history: readonly number[]) => history.slice(1).reduce((text, x) => append(text, x, vocabulary), 0);
+  const textOf = (history: readonly number[]) => {
+    let text = 0;
+    for (let index = 1; index < history.length; index++) text = append(text, history[index], vocabulary);
+    return text;
+  };
   const known = new Map<number, Float32Array>();
   const logitsOf = (text: number) => {
     const logits_V = known.get(text) ?? Float32Array.from(tables.p(text), Math.log);

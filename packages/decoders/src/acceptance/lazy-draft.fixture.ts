@@ -68,8 +68,8 @@ export class LazyDraft {
 
   /** The same draft as decoders know it, all drawn. */
   drawn(): Tree {
-    for (const node of this.#tokens.keys()) this.#token(node);
-    return { tokens: Int32Array.from(this.#tokens), parent: this.tree.parent, q: this.#q };
+    for (let node = 0; node < this.#tokens.length; node++) this.#token(node);
+    return { tokens: new Int32Array(this.#tokens), parent: this.tree.parent, q: this.#q };
   }
 
   #text(node: number): number {

@@ -11,7 +11,7 @@ const TEXT = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5];
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await openEngine({ name: 'cpu' });
+  engine = await openEngine();
 });
 
 /** Levels asked for where the head extends: three more than it trained. */

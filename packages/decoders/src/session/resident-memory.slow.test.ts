@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest';
 import { growthOver } from './resident-memory.fixture.ts';
 
+// Resident memory is the system's to tell, and not the same twice: no test of the quick suite rests on it.
 test('1,000 generations leave no tensor and less than a megabyte, however they end', async () => {
   const { tensors, megabytes } = await growthOver(1_000, { warmUp: 1_000 });
   expect(tensors).toBe(0);
   expect(megabytes).toBeLessThan(1);
+});
+
+test('few generations leave no more, in the best of three looks', async () => {
+  const { tensors, megabytes } = await growthOver(90, { warmUp: 180, looks: 3 });
+  expect(tensors).toBe(0);
+  expect(megabytes).toBeLessThan(1);
+});
+
+test('sessions that are left open are seen in both', async () => {
+  const { tensors, megabytes } = await growthOver(90, { warmUp: 90, looks: 2, isDisposed: false });
+  expect(tensors).toBeGreaterThan(90);
+  expect(megabytes).toBeGreaterThan(1);
 });

@@ -1,3 +1,3 @@
 import { describeRollback } from './describe-rollback.fixture.ts';
 
-describeRollback('cpu', 20);
+describeRollback('cpu', 6);

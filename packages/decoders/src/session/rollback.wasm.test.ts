@@ -1,3 +1,3 @@
 import { describeRollback } from './describe-rollback.fixture.ts';
 
-describeRollback('wasm', 20);
+describeRollback('wasm', 6);

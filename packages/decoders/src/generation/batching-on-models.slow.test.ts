@@ -1,0 +1,3 @@
+import { describeBatching } from './batching-on-models.fixture.ts';
+
+describeBatching('every trunk');

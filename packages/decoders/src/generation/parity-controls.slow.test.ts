@@ -1,0 +1,3 @@
+import { describeParityControls } from './parity-controls.fixture.ts';
+
+describeParityControls(1);
