@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, makeFolder, readJson } from '@foretoken/core';
-import { errno } from './errno.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
+import { exists } from './ablation-store.ts';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** A folder that this process alone may work in. */
@@ -11,75 +12,72 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-interface Holder extends ProcessIdentity {
+interface Claimant extends ProcessIdentity {
   readonly token: string;
+  /** Whether it has the folder, or is finding out. */
+  readonly holds: boolean;
 }
+
+const NAME = /^coordinator-[0-9a-z]+\.json$/;
+
+/** Longest pause before another try, in milliseconds: two that came at once part by its being drawn. */
+const PAUSE_MS = 60;
+
+/** Whether a file of the folder belongs to its lock. */
+export const isLockFile = (name: string): boolean => NAME.test(name);
 
 /**
- * Takes a lock file, which is there, whole, or not at all; one whose process is dead counts for nothing.
+ * Takes a folder, from the dead too.
  *
+ * Whoever wants it first writes a file of its own there, then looks for files of others: of two, the one that looks last
+ * sees both, so never have both seen nobody. No file is ever replaced or moved by another process, and only those of dead
+ * processes are removed.
  * @throws ABLATION_BUSY while another process has it, naming the process
  */
-export async function lockFolder(file: string): Promise<FolderLock> {
-  await makeFolder(path.dirname(file));
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  await makeFolder(folder);
   const token = randomBytes(12).toString('hex');
-  const own: Holder = { ...(await identityOf(process.pid)), token };
-  while (!(await create(file, own))) {
-    const holder = await readHolder(file);
-    if (holder && (await isAlive(holder))) throw busy(file, holder);
-    if (holder) await remove(file, holder, token);
+  const file = path.join(folder, `coordinator-${token}.json`);
+  const own = { ...(await identityOf(process.pid)), token };
+  for (;;) {
+    await writeJson(file, { ...own, holds: false });
+    const others = await livingOthers(folder, token);
+    if (others.length === 0) break;
+    await rm(file, { force: true });
+    const holder = others.find(({ holds }) => holds);
+    if (holder) throw busy(folder, holder);
+    await sleep(Math.random() * PAUSE_MS);
   }
-  return {
-    async release() {
-      if ((await readHolder(file))?.token === token) await rm(file, { force: true });
-    },
-  };
+  await writeJson(file, { ...own, holds: true });
+  return { release: () => rm(file, { force: true }) };
 }
 
-/** A link to a whole file: it is made by one alone, however many try. @returns whether by this one */
-async function create(file: string, holder: Holder): Promise<boolean> {
-  const temporary = path.join(
-    path.dirname(file),
-    `.${path.basename(file)}.${process.pid}-${holder.token.slice(12)}.tmp`,
-  );
-  await writeFile(temporary, `${JSON.stringify({ formatVersion: 1, ...holder })}\n`);
-  try {
-    await link(temporary, file);
-    return true;
-  } catch (error) {
-    if (errno(error) === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await rm(temporary, { force: true });
+/** Those who want or have the folder and are alive; files of the dead are removed. */
+async function livingOthers(folder: string, token: string): Promise<Claimant[]> {
+  const living: Claimant[] = [];
+  for (const name of (await readdir(folder)).filter(isLockFile)) {
+    const file = path.join(folder, name);
+    const claimant = await readClaimant(file);
+    if (!claimant || claimant.token === token) continue;
+    if (await isAlive(claimant)) living.push(claimant);
+    else await rm(file, { force: true });
   }
+  return living;
 }
 
-/** Removes a dead process' lock; one that another process took meanwhile is put back. */
-async function remove(file: string, dead: Holder, token: string): Promise<void> {
-  const aside = `${file}.${token}`;
-  const isMoved = await rename(file, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!isMoved) return;
-  if ((await readHolder(aside))?.token !== dead.token) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
-}
-
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** Undefined for one that gave up in this moment. */
+async function readClaimant(file: string): Promise<Claimant | undefined> {
   try {
-    return (await readJson(file)) as unknown as Holder;
+    return (await readJson(file)) as unknown as Claimant;
   } catch (error) {
-    // Given back in this moment.
-    if (errno((error as Error).cause) === 'ENOENT') return undefined;
+    if (!(await exists(file))) return undefined;
     throw error;
   }
 }
 
-function busy(file: string, { pid }: Holder): ForetokenError {
-  const folder = path.dirname(path.dirname(file));
+function busy(folder: string, { pid }: Claimant): ForetokenError {
   return new ForetokenError(
     'ABLATION_BUSY',
-    `process ${pid} is running the ablation in ${folder}. Wait for it, stop it with Ctrl-C, or use another output folder.`,
+    `process ${pid} is running the ablation in ${path.dirname(folder)}. Wait for it, stop it with Ctrl-C, or use another output folder.`,
   );
 }

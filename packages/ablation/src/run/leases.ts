@@ -4,8 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
 import { exists } from './ablation-store.ts';
-import { lockFolder } from './folder-lock.ts';
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { isLockFile, lockFolder } from './folder-lock.ts';
+import { endProcess, identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** Who may do a task now: one file a task. */
 export interface Leases {
@@ -23,8 +23,9 @@ export interface Leases {
 
 type Lease = { readonly token: string } & ProcessIdentity;
 
-const COORDINATOR = 'coordinator.json';
+const LEASE = /^[^.].*\.json$/;
 const POLL_MS = 20;
+const UNSURE_MS = 5_000;
 
 /**
  * Takes the leases of a folder for this process. Workers that a dead process has left are ended first, so that no two
@@ -33,7 +34,7 @@ const POLL_MS = 20;
  * @throws ABLATION_BUSY while another process has them
  */
 export async function openLeases(folder: string): Promise<Leases> {
-  const lock = await lockFolder(path.join(folder, COORDINATOR));
+  const lock = await lockFolder(folder);
   const fileOf = (task: string): string => path.join(folder, `${task}.json`);
   const read = async (task: string): Promise<Lease | undefined> =>
     (await exists(fileOf(task))) ? ((await readJson(fileOf(task))) as unknown as Lease) : undefined;
@@ -63,21 +64,24 @@ export async function openLeases(folder: string): Promise<Leases> {
   };
 }
 
-/** Ends what a dead process has left, unfinished temporary files included. */
+/** Ends the workers that a dead process has left, and their leases. */
 async function endLeft(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name === COORDINATOR) continue;
+  const names = (await readdir(folder)).filter((name) => LEASE.test(name) && !isLockFile(name));
+  for (const name of names) {
     const file = path.join(folder, name);
-    if (name.endsWith('.json')) await endWorker((await readJson(file)) as unknown as Lease);
+    await endWorker((await readJson(file)) as unknown as Lease);
     await rm(file, { force: true });
   }
 }
 
-/** A worker whose coordinator is dead ends by itself at its next heartbeat; one that is stopped is ended here. */
+/**
+ * A worker whose coordinator is dead ends by itself at its next heartbeat; one that is stopped is ended here, where it is
+ * sure to be that very process. Where it is not, it is waited for no longer than a heartbeat can take.
+ */
 async function endWorker(lease: Lease): Promise<void> {
-  while (await isAlive(lease)) {
-    // Only where it is sure to be that very process.
-    if (lease.started !== undefined && lease.pid !== process.pid) process.kill(lease.pid, 'SIGKILL');
+  const isSure = lease.started !== undefined && lease.pid !== process.pid;
+  for (let waitedMs = 0; (await isAlive(lease)) && (isSure || waitedMs < UNSURE_MS); waitedMs += POLL_MS) {
+    if (isSure) endProcess(lease.pid);
     await sleep(POLL_MS);
   }
 }

@@ -26,6 +26,15 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
   return !status.hasEnded && (started === undefined || status.started === started);
 }
 
+/** Ends a process at once; one that is gone already is fine. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errno(error) !== 'ESRCH') throw error;
+  }
+}
+
 async function statusOf(pid: number): Promise<{ started: string; hasEnded: boolean } | undefined> {
   const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
   const [stat, boot] = [await read(`/proc/${pid}/stat`), await read('/proc/sys/kernel/random/boot_id')];

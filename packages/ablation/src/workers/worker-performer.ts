@@ -39,10 +39,11 @@ export function performInWorker(context: WorkerContext): Performer {
           await onRestart(worker.pid);
         }
         const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
-        if (answer.type === 'outcome') return keepLog(answer.outcome, task, worker.log, paths);
+        if (answer.type === 'outcome' && isOf(answer.outcome, task)) {
+          return keepLog(answer.outcome, task, worker.log, paths);
+        }
         signal.throwIfAborted();
-        // Nobody asked it to stop: something in the worker pretends so.
-        const loss = answer.type === 'lost' ? answer.loss : GAVE_UP;
+        const loss = answer.type === 'lost' ? answer.loss : PRETENDED;
         if (loss.code !== 'WORKER_CRASHED' || attempt > settings.retries) {
           return keepLog(lossOutcome(task, loss, attempt), task, worker.log, paths);
         }
@@ -55,7 +56,16 @@ export function performInWorker(context: WorkerContext): Performer {
   };
 }
 
-const GAVE_UP: Loss = { code: 'WORKER_PROTOCOL', reason: 'it gave up a task that nobody stopped' };
+/** Something in the worker writes to its channel. */
+const PRETENDED: Loss = { code: 'WORKER_PROTOCOL', reason: 'it answered what it was not asked' };
+
+/** Whether an outcome is one of the task: no result is kept under the name of another cell. */
+function isOf(outcome: TaskOutcome, task: Task): boolean {
+  if (outcome.kind === 'trained') return task.kind === 'train';
+  if (outcome.kind === 'measured') return task.kind === 'measure' && outcome.record.id === task.cell.id;
+  const ids = cellsOf(task).map(({ id }) => id);
+  return outcome.failures.every(({ id }) => ids.includes(id));
+}
 
 function lossOutcome(task: Task, { code, reason }: Loss, attempts: number): TaskOutcome {
   const tried = attempts > 1 ? `, at ${attempts} attempts` : '';

@@ -48,6 +48,9 @@ export interface WorkerProcess {
 /** Bytes of a log that are kept: its end says what went wrong. */
 const LOG_BYTES = 64 * 1024;
 
+/** How long a process may take to load what it needs, on a slow disk and a busy machine. */
+const START_MS = 120_000;
+
 /** Of a worker that ended between two tasks. */
 const IDLE_LOSS: Loss = { code: 'WORKER_CRASHED', reason: 'it ended before it was given the task' };
 
@@ -157,6 +160,7 @@ class ForkedWorker implements WorkerProcess {
     }
     if (message.type === 'ready') {
       this.#isReady = true;
+      this.#silentTicks = 0;
       if (this.#pending) this.#pending.startMs = performance.now();
       return;
     }
@@ -190,8 +194,9 @@ class ForkedWorker implements WorkerProcess {
     if (!this.#pending) return;
     this.#silentTicks += 1;
     const { deadlineMs = Number.POSITIVE_INFINITY, silenceMs } = this.#limits;
-    if (this.#silentTicks * HEARTBEAT_MS > silenceMs) {
-      this.#end({ code: 'WORKER_CRASHED', reason: `its process was silent for ${seconds(silenceMs)}` });
+    const allowedMs = this.#isReady ? silenceMs : Math.max(silenceMs, START_MS);
+    if (this.#silentTicks * HEARTBEAT_MS > allowedMs) {
+      this.#end({ code: 'WORKER_CRASHED', reason: `its process was silent for ${seconds(allowedMs)}` });
     } else if (this.#taskMs > deadlineMs) {
       this.#end({ code: 'TASK_DEADLINE', reason: `it took longer than ${seconds(deadlineMs)}, its deadline` });
     }

@@ -120,7 +120,8 @@ describe('workers', { timeout: 60_000 }, () => {
     ['wait', { hangMs: 1_000 }, 'WORKER_HUNG', /no sign of life for 1/],
     ['wait', { deadlineMs: 1_500 }, 'TASK_DEADLINE', /longer than 1.5 s/],
     ['grow', { memoryBytes: 2 ** 28 }, 'WORKER_MEMORY', /used \d+ MiB of memory, where --memory allows 256 MiB/],
-    ['stop process', { silenceMs: 2_000, retries: 0 }, 'WORKER_CRASHED', /its process was silent for 2 s/],
+    ['stop process', { silenceMs: 3_000, retries: 0 }, 'WORKER_CRASHED', /its process was silent for 3 s/],
+    ['pretend', {}, 'WORKER_PROTOCOL', /it answered what it was not asked/],
     ['send', {}, 'WORKER_PROTOCOL', /got no such message: {"hello":"world"}/],
   ])('end a task that does "%s" under %o: %s', async (behaviour, limits, code, message) => {
     const plan = await planWith({ '1/0': behaviour });
