@@ -150,6 +150,8 @@ class ForkedWorker implements WorkerProcess {
   }
 
   #receive(received: unknown): void {
+    // It is being ended: whatever is still under way from it would make the next task pay for this one.
+    if (this.#loss) return;
     let message: FromWorker;
     try {
       message = readFromWorker(received);
