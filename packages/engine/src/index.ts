@@ -13,7 +13,7 @@ export {
 } from './nodes.ts';
 export { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
 export type { AdamWOptions, AdamWSlot, Ops, TransformerLayerShape, TransformerLayerWeights } from './ops/contract.ts';
-export { type LayerOps, layerByOps } from './ops/transformer-layer.ts';
+export { type LayerOps, layerByOps } from './ops/layer-by-ops.ts';
 export type { LinearLossOptions, LinearLossResult, LossPart, Readout, RowLoss } from './readout.ts';
 export type { Recording, Seed } from './recording.ts';
 export { type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, tf } from './tensor.ts';

@@ -1,16 +1,16 @@
 // B rows, T nodes a row, D width, H attention heads, G key/value heads, d width of one attention head, F width of the MLP.
-import {
-  type KeyValueStore,
-  type KeyValues,
-  layerByOps,
-  type Nodes,
-  type Ops,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  type TransformerLayerWeights,
+import type {
+  KeyValueStore,
+  KeyValues,
+  Nodes,
+  Ops,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  TransformerLayerWeights,
 } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
+import { layerByOps } from '@foretoken/engine/layer';
 import type { BlockShape, ParamFactory } from '../contracts/parameters.ts';
 
 /** A pre-norm transformer layer as a function of its input and its place. */
