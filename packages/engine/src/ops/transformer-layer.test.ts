@@ -8,7 +8,7 @@ import type { Tensor1D, Tensor2D, Tensor3D } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
 import type { TransformerLayerWeights } from './contract.ts';
-import { layerByOps } from './transformer-layer.ts';
+import { layerByOps } from './layer-by-ops.ts';
 
 const [D, H, G, d, F] = [20, 4, 2, 6, 28];
 const SHAPE = { attentionHeads: H, keyValueHeads: G, rotaryBase: 100 };
