@@ -29,6 +29,7 @@ export { generateRows } from './generation/generate-rows.ts';
 export type { GeneratingRow, RowStep, VerifiedStep } from './generation/generating-row.ts';
 export type { Step } from './generation/generation.ts';
 export { longestPath } from './generation/longest-path.ts';
+export { SessionFacade } from './generation/session-facade.ts';
 export { StopWatch } from './generation/stops.ts';
 export { chainTree, emptyTree, firstLevels, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
 export { crossEntropy } from './model/offset-cross-entropy.ts';

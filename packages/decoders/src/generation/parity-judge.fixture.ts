@@ -14,6 +14,7 @@ import type {
 } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { plainGreedy } from '@foretoken/core/evaluation';
+import { SessionFacade } from '@foretoken/core/plugin';
 import { openSession } from '../session/open-session.ts';
 import { openWatched } from '../session/rollback.fixture.ts';
 
@@ -57,9 +58,8 @@ export interface Job {
 const random = () => ({ uniform: () => 0.5 }) as Random;
 
 /** A session in which a row that leaves stays for one forward more, to see what the model would say next. */
-class LingeringSession implements Session {
+class LingeringSession extends SessionFacade {
   readonly outcomes = new Map<number, Pick<Outcome, 'nextLogits_V' | 'memoryLengths'>>();
-  readonly #session: Session;
   readonly #prompts: readonly Prompt[];
   readonly #lengths: (row: number) => ReadonlyMap<string, number>;
   readonly #promptOf = new Map<number, number>();
@@ -67,60 +67,44 @@ class LingeringSession implements Session {
   readonly #lingering = new Set<number>();
 
   constructor(session: Session, prompts: readonly Prompt[], lengths: (row: number) => ReadonlyMap<string, number>) {
-    this.#session = session;
+    super(session);
     this.#prompts = prompts;
     this.#lengths = lengths;
   }
 
-  get rows() {
-    return this.#session.rows.filter((row) => !this.#lingering.has(row));
-  }
-  get levels() {
-    return this.#session.levels;
-  }
-  get context() {
-    return this.#session.context;
-  }
-  get vocabulary() {
-    return this.#session.vocabulary;
-  }
-  get forwards() {
-    return this.#session.forwards;
+  override get rows() {
+    return this.session.rows.filter((row) => !this.#lingering.has(row));
   }
 
-  room(row: number) {
-    return this.#session.room(row);
-  }
-
-  join(prompt: Prompt) {
-    const row = this.#session.join(prompt);
+  override join(prompt: Prompt) {
+    const row = this.session.join(prompt);
     const index = this.#prompts.indexOf(prompt);
     if (index >= 0) this.#promptOf.set(row, index);
     return row;
   }
 
-  leave(row: number) {
+  override leave(row: number) {
     const prompt = this.#promptOf.get(row);
     if (prompt !== undefined) this.outcomes.set(prompt, { memoryLengths: this.#lengths(row) });
-    if (prompt === undefined || this.#session.room(row) === 0) this.#session.leave(row);
+    if (prompt === undefined || this.session.room(row) === 0) this.session.leave(row);
     else this.#lingering.add(row);
   }
 
-  fork() {
+  override fork() {
     throw new Error('a decoder that forks has no parity to show');
   }
 
-  async draft(policy: DraftPolicy, stream: (row: number) => Random) {
+  override async draft(policy: DraftPolicy, stream: (row: number) => Random) {
     const quiet: DraftPolicy = {
       ...policy,
       grow: (tree, frontier, p, at) => (this.#lingering.has(at.row) ? [] : policy.grow(tree, frontier, p, at)),
     };
-    return this.#ofOthers(await this.#session.draft(quiet, stream));
+    return this.#ofOthers(await this.session.draft(quiet, stream));
   }
 
-  async verify(trees: readonly Tree[]) {
-    const verdicts = await this.#session.verify(this.#spread(trees, emptyTree));
-    for (const [index, row] of this.#session.rows.entries()) {
+  override async verify(trees: readonly Tree[]) {
+    const verdicts = await this.session.verify(this.#spread(trees, emptyTree));
+    for (const [index, row] of this.session.rows.entries()) {
       if (this.#lingering.has(row)) {
         const prompt = this.#promptOf.get(row)!;
         this.outcomes.set(prompt, { ...this.outcomes.get(prompt), nextLogits_V: verdicts[index].logits(-1) });
@@ -129,9 +113,9 @@ class LingeringSession implements Session {
     return this.#ofOthers(verdicts);
   }
 
-  commit(kept: readonly Kept[]) {
-    this.#session.commit(this.#spread(kept, () => ({ path: new Int32Array(0), next: 0 })));
-    for (const row of this.#lingering) this.#session.leave(row);
+  override commit(kept: readonly Kept[]) {
+    this.session.commit(this.#spread(kept, () => ({ path: new Int32Array(0), next: 0 })));
+    for (const row of this.#lingering) this.session.leave(row);
     this.#lingering.clear();
   }
 
@@ -142,18 +126,14 @@ class LingeringSession implements Session {
     this.commit([]);
   }
 
-  dispose() {
-    this.#session.dispose();
-  }
-
   /** One item for each row: those given for rows that are here, in order, and others for those that linger. */
   #spread<Item>(given: readonly Item[], other: () => Item): Item[] {
     let next = 0;
-    return this.#session.rows.map((row) => (this.#lingering.has(row) ? other() : given[next++]));
+    return this.session.rows.map((row) => (this.#lingering.has(row) ? other() : given[next++]));
   }
 
   #ofOthers<Item>(items: readonly Item[]): Item[] {
-    return items.filter((_, index) => !this.#lingering.has(this.#session.rows[index]));
+    return items.filter((_, index) => !this.#lingering.has(this.session.rows[index]));
   }
 }
 

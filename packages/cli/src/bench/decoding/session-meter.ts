@@ -1,15 +1,15 @@
-import type { DraftPolicy, Kept, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
+import type { DraftPolicy, Prompt, Random, Session, Tree } from '@foretoken/core';
+import { SessionFacade } from '@foretoken/core/plugin';
 import type { Engine } from '@foretoken/engine';
 
 /** A session that tells what its prompts took to read, and whether the heads were asked to draft. */
-export class SessionMeter implements Session {
-  readonly #session: Session;
+export class SessionMeter extends SessionFacade {
   readonly #engine: Pick<Engine, 'kernelSeconds'>;
   #prefill = { seconds: 0, kernelSeconds: 0 };
   #hasDrafted = false;
 
   constructor(session: Session, engine: Pick<Engine, 'kernelSeconds'>) {
-    this.#session = session;
+    super(session);
     this.#engine = engine;
   }
 
@@ -28,34 +28,10 @@ export class SessionMeter implements Session {
     return this.#hasDrafted;
   }
 
-  get rows(): readonly number[] {
-    return this.#session.rows;
-  }
-
-  get context(): number {
-    return this.#session.context;
-  }
-
-  get vocabulary(): number {
-    return this.#session.vocabulary;
-  }
-
-  get levels(): number {
-    return this.#session.levels;
-  }
-
-  get forwards(): number {
-    return this.#session.forwards;
-  }
-
-  room(row: number): number {
-    return this.#session.room(row);
-  }
-
-  join(prompt: Prompt): number {
+  override join(prompt: Prompt): number {
     const kernels = this.#engine.kernelSeconds() ?? 0;
     const started = performance.now();
-    const row = this.#session.join(prompt);
+    const row = super.join(prompt);
     const { seconds, kernelSeconds } = this.#prefill;
     this.#prefill = {
       seconds: seconds + (performance.now() - started) / 1_000,
@@ -64,28 +40,8 @@ export class SessionMeter implements Session {
     return row;
   }
 
-  leave(row: number): void {
-    this.#session.leave(row);
-  }
-
-  fork(from: readonly number[], pending?: readonly number[]): void {
-    this.#session.fork(from, pending);
-  }
-
-  draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]> {
+  override draft(policy: DraftPolicy, random: (row: number) => Random): Promise<Tree[]> {
     this.#hasDrafted = true;
-    return this.#session.draft(policy, random);
-  }
-
-  verify(trees: readonly Tree[]): Promise<Verdict[]> {
-    return this.#session.verify(trees);
-  }
-
-  commit(kept: readonly Kept[]): void {
-    this.#session.commit(kept);
-  }
-
-  dispose(): void {
-    this.#session.dispose();
+    return super.draft(policy, random);
   }
 }
