@@ -1,4 +1,5 @@
-import { defineDecoder, drawIndex, emptyTree, generateRows, withoutPolicy } from '@foretoken/core/plugin';
+import { defineDecoder, drawIndex } from '@foretoken/core/plugin';
+import { oneToken } from '../greedy/one-token.ts';
 
 /** One forward a token, no draft, drawn from the row's own distribution. Asks neither rule nor policy. */
 export default defineDecoder({
@@ -7,15 +8,6 @@ export default defineDecoder({
   create: () => ({
     drafts: false,
     keeps: ['distribution'],
-    generate: (session, request) =>
-      generateRows(session, withoutPolicy(request), async (rows) => {
-        const trees = rows.map(emptyTree);
-        const verdicts = await session.verify(trees);
-        return verdicts.map((verdict, index) => ({
-          tree: trees[index],
-          verdict,
-          kept: { path: new Int32Array(0), next: drawIndex(verdict.p(-1), rows[index].random.uniform()) },
-        }));
-      }),
+    generate: oneToken((verdict, { random }) => drawIndex(verdict.p(-1), random.uniform())),
   }),
 });
