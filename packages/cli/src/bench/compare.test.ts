@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fakeProgram, runScript } from './program.fixture.ts';
 
 /** It stands outside every package; it measures this package's command. */
 const compare = fileURLToPath(new URL('../../../../bench/pytorch/compare.mjs', import.meta.url));
@@ -14,33 +15,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A program in the place of a side: `answer` is the body of a function from its arguments to what it prints. */
-function fake(name: string, answer: string): string {
-  const file = path.join(folder, `${name}.cjs`);
-  const script = `const args = process.argv.slice(2);\nconst value = (() => { ${answer} })();\n`;
-  writeFileSync(file, `#!${process.execPath}\n${script}console.log(JSON.stringify(value));\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
+const fake = (name: string, answer: string) => fakeProgram(folder, name, answer);
 
 const option =
   "const of = (name) => args[args.indexOf('--' + name) + 1]; const threads = args.includes('--threads') ? Number(of('threads')) : 1;";
 const theirs = `${option} return { params: 100, torch: '9.9', train_tok_s: 1000 * threads, peak_bytes: 4096, greedy_tok_s_b1: 300 / threads };`;
 const ours = `${option} return { engine: 'fake', parameters: 100, tokensPerSecond: 1500 * threads, residentBytes: 1024, stepMs: of('horizon') === '4' ? 12 : 10 };`;
 
-async function run(...args: string[]) {
-  const child = spawn(process.execPath, [compare, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const text = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (part: string) => {
-      text[stream] += part;
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('close', resolve);
-  });
-  return { code, ...text };
-}
+const run = (...args: string[]) => runScript(compare, args);
 
 interface Figure {
   readonly section: string;

@@ -1,4 +1,5 @@
 import type { Ansis } from 'ansis';
+import { controlPicture } from './control-picture.ts';
 
 /** Control characters but for the tab and the end of a line: they would move the cursor, or worse. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that it is about
@@ -10,8 +11,5 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
  */
 export function visibleText(text: string, { level }: Pick<Ansis, 'level'>): string {
   if (level === 0) return text;
-  return text.replaceAll(CONTROLS, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd';
-  });
+  return text.replaceAll(CONTROLS, controlPicture);
 }

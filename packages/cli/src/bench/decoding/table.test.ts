@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeProgram, runScript } from '../program.fixture.ts';
 
 /** It stands outside every package; it measures this package's command. */
 const table = fileURLToPath(new URL('../../../../../bench/decoding/table.mjs', import.meta.url));
@@ -14,14 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A program in the place of a side: `answer` is the body of a function from its arguments to what it prints. */
-function fake(name: string, answer: string): string {
-  const file = path.join(folder, `${name}.cjs`);
-  const script = `const args = process.argv.slice(2);\nconst value = (() => { ${answer} })();\n`;
-  writeFileSync(file, `#!${process.execPath}\n${script}console.log(JSON.stringify(value));\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
+const fake = (name: string, answer: string) => fakeProgram(folder, name, answer);
 
 /** A folder that looks like a finished run. */
 function fakeRun(name: string, parameters: number): string {
@@ -56,19 +49,7 @@ const ours = `
   return [{ ...speed, decoder: 'greedy' }, { ...speed, ...more, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }];
 `;
 
-async function run(...args: string[]) {
-  const child = spawn(process.execPath, [table, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const text = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (part: string) => {
-      text[stream] += part;
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('close', resolve);
-  });
-  return { code, ...text };
-}
+const run = (...args: string[]) => runScript(table, args);
 
 const sides = (parameters = 100) => [
   ...['--n4', fakeRun('run4', parameters), '--n8', fakeRun('run8', 100)],
