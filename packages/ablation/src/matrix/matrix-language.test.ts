@@ -1,19 +1,8 @@
-import { type ForetokenError, isForetokenError } from '@foretoken/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planOf } from '../plan/planning.fixture.ts';
+import { planOf, problemsOf } from '../plan/planning.fixture.ts';
 
 const namesOf = async (lines: string, base?: string) => (await planOf(lines, { base })).arms;
-
-async function problemsOf(lines: string, base?: string): Promise<readonly string[]> {
-  const error: unknown = await planOf(lines, { base }).then(
-    () => undefined,
-    (thrown) => thrown,
-  );
-  expect(isForetokenError(error), String(error)).toBe(true);
-  expect((error as ForetokenError).code).toBe('ABLATION_INVALID');
-  return (error as ForetokenError).problems.map((problem) => problem.replaceAll(/\S*foretoken-ablation-\w+\//g, ''));
-}
 
 describe('an axis of zip', () => {
   const zip =

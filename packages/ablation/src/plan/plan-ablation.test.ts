@@ -1,25 +1,13 @@
 import path from 'node:path';
-import type { EngineOpener } from '@foretoken/core';
-import { type ForetokenError, isForetokenError } from '@foretoken/core';
+import type { EngineOpener, ForetokenError } from '@foretoken/core';
 import type { Engine, EngineOptions } from '@foretoken/engine';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AblationPlan, planAblation } from './plan-ablation.ts';
-import { folderWith, plainBase, planningHost, planOf } from './planning.fixture.ts';
+import { folderWith, plainBase, planningHost, planOf, problemsOf } from './planning.fixture.ts';
 
 const armsOf = ({ arms }: AblationPlan) => arms;
 const horizonsOf = ({ cells }: AblationPlan) => cells.map(({ experiment }) => experiment.model.head.horizon);
-
-async function problemsOf(lines: string, base?: string): Promise<readonly string[]> {
-  const error: unknown = await planOf(lines, { base }).then(
-    () => undefined,
-    (thrown) => thrown,
-  );
-  expect(isForetokenError(error), String(error)).toBe(true);
-  expect((error as ForetokenError).code).toBe('ABLATION_INVALID');
-  // Folders of temporary files are no part of what is expected.
-  return (error as ForetokenError).problems.map((problem) => problem.replaceAll(/\S*foretoken-ablation-\w+\//g, ''));
-}
 
 describe('a matrix', () => {
   it('is the base alone where neither arms nor axes are given', async () => {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type ForetokenError, isForetokenError } from '@foretoken/core';
 import type { Engine } from '@foretoken/engine';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { fixtureRegistry } from '../matrix/registry.fixture.ts';
 import { type AblationPlan, type PlanningHost, planAblation } from './plan-ablation.ts';
 
@@ -54,4 +55,27 @@ export async function planOf(
   const header = 'formatVersion: 1\nname: test\nbase: experiment.yaml\noutput: out\n';
   const folder = await folderWith({ 'ablation.yaml': header + lines, 'experiment.yaml': base });
   return planAblation(path.join(folder, 'ablation.yaml'), host);
+}
+
+/** What planning such an ablation refuses, all of it. */
+export async function problemsOf(lines: string, base?: string): Promise<readonly string[]> {
+  const error: unknown = await planOf(lines, { base }).then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(isForetokenError(error), String(error)).toBe(true);
+  expect((error as ForetokenError).code).toBe('ABLATION_INVALID');
+  // Folders of temporary files are no part of what is expected.
+  return (error as ForetokenError).problems.map((problem) => problem.replaceAll(/\S*foretoken-ablation-\w+\//g, ''));
+}
+
+/** A folder with an ablation over `text/*.ts`: ten documents of code, all of one kind. */
+export async function folderOfText(ablation: string): Promise<string> {
+  const folder = await folderWith({ 'ablation.yaml': ablation });
+  await mkdir(path.join(folder, 'text'));
+  for (let i = 0; i < 10; i++) {
+    const lines = Array.from({ length: 30 }, (_, j) => `export const name${(i * j) % 7} = ${(i + 1) * j};`);
+    await writeFile(path.join(folder, 'text', `${i}.ts`), `${lines.join('\n')}\n`);
+  }
+  return folder;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '@foretoken/core';
 import { afterEach, expect, it } from 'vitest';
-import { folderWith } from '../plan/planning.fixture.ts';
+import { folderOfText } from '../plan/planning.fixture.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const fixture = fileURLToPath(new URL('./chaos.fixture.mjs', import.meta.url));
@@ -23,16 +23,6 @@ base:
 axes: { model.head: [parallel, linear], model.head.horizon: [1, 2, 3] }
 seeds: [0, 1]
 `;
-
-async function folderOfText(): Promise<string> {
-  const folder = await folderWith({ 'ablation.yaml': ablation });
-  await mkdir(path.join(folder, 'text'));
-  for (let i = 0; i < 10; i++) {
-    const lines = Array.from({ length: 30 }, (_, j) => `export const name${(i * j) % 7} = ${(i + 1) * j};`);
-    await writeFile(path.join(folder, 'text', `${i}.ts`), `${lines.join('\n')}\n`);
-  }
-  return folder;
-}
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -71,7 +61,7 @@ async function resultsOf(folder: string): Promise<string> {
 it('a matrix whose workers and coordinators are killed ends in the results of one left in peace', {
   timeout: 180_000,
 }, async () => {
-  const [quiet, killed] = [await folderOfText(), await folderOfText()];
+  const [quiet, killed] = [await folderOfText(ablation), await folderOfText(ablation)];
   expect(await start(quiet).exit).toBe(0);
   const random = createRandom(6, 'chaos');
   const seen: ProcessIdentity[] = [];

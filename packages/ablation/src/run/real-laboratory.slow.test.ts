@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createForetokenHost } from '../host.ts';
 import { planAblation } from '../plan/plan-ablation.ts';
-import { folderWith } from '../plan/planning.fixture.ts';
+import { folderOfText } from '../plan/planning.fixture.ts';
 import { writeReport } from '../report/write-report.ts';
 import { dig } from '../results/results.ts';
 import { runAblation } from './run-ablation.ts';
@@ -27,22 +27,12 @@ arms:
   - { name: three short, set: { model.head.horizon: 3, decoders: { g: greedy, s: { name: speculative, policy: { name: fixed, levels: 1 } } } } }
 `;
 
-async function folderOfText(): Promise<string> {
-  const folder = await folderWith({ 'ablation.yaml': ablation });
-  await mkdir(path.join(folder, 'text'));
-  for (let i = 0; i < 10; i++) {
-    const lines = Array.from({ length: 30 }, (_, j) => `export const name${(i * j) % 7} = ${(i + 1) * j};`);
-    await writeFile(path.join(folder, 'text', `${i}.ts`), `${lines.join('\n')}\n`);
-  }
-  return folder;
-}
-
 const withoutTimings = (text: string) => JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value));
 
 let quiet: { results: string; arms: unknown[] };
 beforeAll(async () => {
   const host = await createForetokenHost();
-  const plan = await planAblation(path.join(await folderOfText(), 'ablation.yaml'), host);
+  const plan = await planAblation(path.join(await folderOfText(ablation), 'ablation.yaml'), host);
   expect(plan.trainings).toHaveLength(2);
   await runAblation(plan, { host });
   const text = await readFile(path.join(plan.directory, 'results.json'), 'utf8');
@@ -65,7 +55,7 @@ test('a real ablation has every number that the report shows', () => {
 
 test('a real ablation that is interrupted in the middle of a training ends in the same results', async () => {
   const host = await createForetokenHost();
-  const plan = await planAblation(path.join(await folderOfText(), 'ablation.yaml'), host);
+  const plan = await planAblation(path.join(await folderOfText(ablation), 'ablation.yaml'), host);
   const controller = new AbortController();
   const stopped = runAblation(plan, {
     host,
