@@ -55,7 +55,7 @@ export {
   softmax,
   without,
 } from './generation/distribution.ts';
-export { errorOf, type Fault, type PromptLimits, promptFaults } from './generation/request-checks.ts';
+export { errorOf, type Fault, type PromptLimits, promptFaults, tokenFaults } from './generation/request-checks.ts';
 export { createSampler, type Sampler } from './generation/sampler.ts';
 export { emptyTree, isPath, levelsOf, nodesPerLevel, treeFault } from './generation/tree.ts';
 export type { PluginSource } from './plugins/check-definition.ts';

@@ -106,7 +106,8 @@ function contentFaults(tokens: unknown, { context, vocabulary }: PromptLimits): 
   return [{ code: 'PROMPT_TOO_LONG', message }, ...faults];
 }
 
-function tokenFaults(what: string, tokens: ArrayLike<unknown>, vocabulary: number): Fault[] {
+/** The first token id outside the vocabulary. @param what - how the message starts; empty, or ending in a space */
+export function tokenFaults(what: string, tokens: ArrayLike<unknown>, vocabulary: number): Fault[] {
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index];
     if (typeof token === 'number' && Number.isInteger(token) && token >= 0 && token < vocabulary) continue;

@@ -1,5 +1,5 @@
 import type { Kept, Prompt, PromptLimits, Tree } from '@foretoken/core';
-import { errorOf, isPath, levelsOf, promptFaults, treeFault } from '@foretoken/core';
+import { errorOf, isPath, levelsOf, promptFaults, tokenFaults, treeFault } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 
 /** What a session is asked for is checked here, all of it before anything changes. */
@@ -12,14 +12,8 @@ export function checkPrompt(prompt: Prompt, limits: PromptLimits): void {
 
 /** @throws TOKEN_UNKNOWN */
 export function checkTokens(what: string, tokens: ArrayLike<number>, vocabulary: number): void {
-  for (let index = 0; index < tokens.length; index++) {
-    const token = tokens[index];
-    if (Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
-    throw new ForetokenError(
-      'TOKEN_UNKNOWN',
-      `session: ${what}: token ${index} is ${token}, the vocabulary ends at ${vocabulary - 1}.`,
-    );
-  }
+  const error = errorOf('session', tokenFaults(`${what}: `, tokens, vocabulary));
+  if (error) throw error;
 }
 
 /**
