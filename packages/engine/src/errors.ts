@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   HORIZON_INVALID: 'A horizon schedule left 1..horizon. Mend the plugin.',
   // data
   DATA_NO_MATCH: 'No file matches. Check the patterns; they start from the configuration file’s folder.',
+  DATA_PACKAGE_NOT_FOUND:
+    'A package of the data cannot be resolved from the configuration file. Install it beside the file, or take it out of `packages`.',
   DATA_EMPTY: 'Nothing is left to train or validate on. Add documents or change the split.',
   DATA_TOO_SHORT: 'The data is shorter than one training window. Lower `context`, or add data.',
   DATA_INVALID: 'A data file cannot be read as its format. Mend the file or leave it out.',

@@ -17,7 +17,8 @@ export interface PackageFolder {
   readonly packageJson: Readonly<Record<string, unknown>>;
 }
 
-const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
+/** What npm lets a package be called, old names in capitals included: no path, no dot in front. */
+export const PACKAGE_NAME = /^(@[A-Za-z0-9~-][A-Za-z0-9._~-]*\/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*$/;
 
 /** A plugin's package.json may not be larger: it is read before anything is known of it. */
 const MANIFEST_BYTES = 1024 * 1024;
@@ -66,16 +67,26 @@ const notAPackage = (specifier: string, cause?: unknown): ForetokenError =>
 function folderNamed(name: string, { from, roots = [] }: PackageSearch): string {
   if (!PACKAGE_NAME.test(name) || name.length > 214) throw notAPackage(name);
   for (const root of [from, ...roots]) {
-    for (const parent of parents(path.resolve(root))) {
-      const directory = path.join(parent, 'node_modules', name);
-      if (existsSync(path.join(directory, 'package.json'))) return realpathSync(directory);
-    }
+    const directory = installedFolder(name, root);
+    if (directory !== undefined) return directory;
   }
   throw new ForetokenError(
     'PLUGIN_NOT_FOUND',
     `plugin package "${name}" is not installed where ${path.resolve(from)} can see it. ` +
       `Run "npm install ${name}" in that folder, or name the package's folder by its path ("./${name.split('/').pop()}").`,
   );
+}
+
+/**
+ * The real folder of the package that Node finds by a name from a folder: the first upwards whose `node_modules` has it.
+ * @param name - checked with {@link PACKAGE_NAME}
+ */
+export function installedFolder(name: string, from: string): string | undefined {
+  for (const parent of parents(path.resolve(from))) {
+    const directory = path.join(parent, 'node_modules', name);
+    if (existsSync(path.join(directory, 'package.json'))) return realpathSync(directory);
+  }
+  return undefined;
 }
 
 function* parents(start: string): Generator<string> {
