@@ -27,6 +27,7 @@ export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';
 export { scaleSteps } from './config/scale-steps.ts';
+export { validationStep } from './config/validation-step.ts';
 export { MATCHES } from './config/schema.ts';
 export {
   type EntryPart,

@@ -4,6 +4,7 @@ export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './bac
 export { backwardOf } from './backward/backward-of.ts';
 export { joint } from './backward/joint.ts';
 export { sequential } from './backward/sequential.ts';
+export type { HeldOutLoss } from './held-out-loss.ts';
 export { learningRateAt } from './learning-rate.ts';
 export { AdamW } from './optimizer.ts';
 export {
@@ -15,7 +16,9 @@ export {
   type RunLocation,
   type TrainingSummary,
   type TrainOptions,
+  type TrainUntilOptions,
   trainRun,
+  trainUntil,
   withTrainedRun,
 } from './run.ts';
 export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, runPaths } from './run-directory.ts';

@@ -2,6 +2,8 @@ import { dirname, join, relative } from 'node:path';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { Experiment, MatchName, PluginRef } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
+import { scaleSteps } from '../config/scale-steps.ts';
+import { validationStep } from '../config/validation-step.ts';
 import type { EvalOutcome, Progress } from '../contracts/evaluation.ts';
 import type { Json } from '../contracts/json.ts';
 import { type PreparedData, prepareData } from '../data/prepare.ts';
@@ -15,6 +17,7 @@ import { readJson, writeJson } from '../files/json-file.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
 import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
+import { type HeldOutLoss, readHeldOutLoss } from './held-out-loss.ts';
 import { type MatchedTraining, matchedTraining } from './match-flops.ts';
 import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
@@ -95,13 +98,44 @@ export interface TrainingSummary {
 export async function trainRun(host: Host, experiment: Experiment, options: TrainOptions): Promise<TrainingSummary> {
   const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
   if (await exists(paths.summary)) return readSummary(paths);
-  return withRun(host, experiment, paths, options, async ({ scope, model, data }) => {
-    await ensureFreeSpace(paths.root, spaceForCheckpoints(model.numParameters));
-    saySkipped(host, data);
-    const summary = await trainOn({ scope, model, data }, paths, options);
+  return withRun(host, experiment, paths, options, async (run) => {
+    const summary = await withLoop(host, run, paths, options, async (loop, matched) => {
+      const saved = await loop.run();
+      return summaryOf(loop, matched, run, relative(paths.root, saved.path));
+    });
     await writeJson(paths.summary, summary);
     return summary;
   });
+}
+
+export interface TrainUntilOptions extends TrainOptions {
+  /** Of the training's own steps, above 0 and at most 1. */
+  readonly share: number;
+}
+
+/**
+ * Trains one experiment to the first validation at or after a share of its steps, saves it there and returns what that
+ * validation gave. {@link trainRun} in the same folder goes on, and ends in the bits of a run that was never stopped.
+ *
+ * A run that is past that step is not trained: what it wrote down then is returned.
+ * @throws what {@link trainRun} throws; FILE_CORRUPT if a run that is past the step lost its metrics
+ */
+export async function trainUntil(
+  host: Host,
+  experiment: Experiment,
+  { share, ...options }: TrainUntilOptions,
+): Promise<HeldOutLoss> {
+  const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
+  const isFinished = await exists(paths.summary);
+  const settings = isFinished
+    ? scaleSteps(experiment.training, (await readSummary(paths)).steps)
+    : await withRun(host, experiment, paths, options, (run) =>
+        withLoop(host, run, paths, options, async (loop, matched) => {
+          await loop.run(validationStep(matched.settings, share));
+          return matched.settings;
+        }),
+      );
+  return readHeldOutLoss(paths, { step: validationStep(settings, share), steps: settings.steps });
 }
 
 export interface EvaluateOptions extends RunLocation {
@@ -215,16 +249,31 @@ function openData(
   });
 }
 
-async function trainOn(run: OpenRun, paths: RunPaths, options: TrainOptions): Promise<TrainingSummary> {
+/** Gives `use` the loop of a run, new or where its last checkpoint left it. */
+async function withLoop<T>(
+  host: Host,
+  run: OpenRun,
+  paths: RunPaths,
+  options: TrainOptions,
+  use: (loop: TrainingLoop, matched: MatchedTraining) => Promise<T>,
+): Promise<T> {
+  await ensureFreeSpace(paths.root, spaceForCheckpoints(run.model.numParameters));
+  saySkipped(host, run.data);
   const metrics = await openRunMetrics(paths, run.model.offsets);
   try {
-    return await trainWith(metrics, run, paths, options);
+    return await withLoopOver(metrics, run, paths, options, use);
   } finally {
     await metrics.close();
   }
 }
 
-async function trainWith(metrics: MetricsLog, run: OpenRun, paths: RunPaths, options: TrainOptions) {
+async function withLoopOver<T>(
+  metrics: MetricsLog,
+  run: OpenRun,
+  paths: RunPaths,
+  options: TrainOptions,
+  use: (loop: TrainingLoop, matched: MatchedTraining) => Promise<T>,
+): Promise<T> {
   const { scope, model, data } = run;
   const { experiment } = scope;
   const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
@@ -243,8 +292,7 @@ async function trainWith(metrics: MetricsLog, run: OpenRun, paths: RunPaths, opt
     await checkManifest(paths, data.manifest);
     await (last ? continueProvenance : writeProvenance)(paths, provenanceOf(scope.registry, model.engine, options));
     if (last) await loop.resume(await checkpoints.load(last.path));
-    const saved = await loop.run();
-    return summaryOf(loop, matched, run, relative(paths.root, saved.path));
+    return await use(loop, matched);
   } finally {
     loop.dispose();
   }

@@ -92,15 +92,16 @@ export class TrainingLoop {
   }
 
   /**
-   * Runs the steps that are left.
-   * @returns the last checkpoint, that of the last step
+   * Runs the steps that are left, or those up to a step: whoever goes on from there ends in the bits of a run that was not
+   * stopped, metrics included.
+   * @param until - the step to save and stop at; a run that is past it takes none
+   * @returns the last checkpoint: that of the step it stopped at
    * @throws INTERRUPTED after saving, when the signal aborts; TRAINING_DIVERGED
    */
-  async run(): Promise<CheckpointEntry> {
-    const { steps } = this.#parts.experiment.training;
+  async run(until: number = this.#parts.experiment.training.steps): Promise<CheckpointEntry> {
     let saved: CheckpointEntry | undefined;
-    while (this.#trainer.step < steps) {
-      saved = await this.#oneStep();
+    while (this.#trainer.step < until) {
+      saved = await this.#oneStep(until);
       await nextTurn();
     }
     return saved ?? (await this.#parts.checkpoints.latest());
@@ -111,7 +112,7 @@ export class TrainingLoop {
     this.#trainer.dispose();
   }
 
-  async #oneStep(): Promise<CheckpointEntry | undefined> {
+  async #oneStep(until: number): Promise<CheckpointEntry | undefined> {
     const { steps, checkpointEvery, validateEvery } = this.#parts.experiment.training;
     const started = performance.now();
     const report = this.#withBatches((batches) => this.#trainer.run(batches));
@@ -139,9 +140,10 @@ export class TrainingLoop {
     });
     this.#parts.onProgress?.({ step, steps, loss: report.loss, tokensPerSecond: this.#tokensPerStep() / seconds });
     const aborted = this.#parts.signal?.aborted === true;
-    if (!isLast && !aborted && step % checkpointEvery !== 0) return undefined;
+    const isEnd = step >= until;
+    if (!isEnd && !aborted && step % checkpointEvery !== 0) return undefined;
     const entry = await this.#save(validation?.losses[0]);
-    if (aborted && !isLast) {
+    if (aborted && !isEnd) {
       throw new ForetokenError('INTERRUPTED', `stopped after step ${step} of ${steps}, saved as ${entry.path}.`);
     }
     return entry;

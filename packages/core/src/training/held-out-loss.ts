@@ -1,0 +1,27 @@
+import { ForetokenError } from '@foretoken/engine/errors';
+import { readJsonLines } from '../files/json-lines-log.ts';
+import type { RunPaths } from './run-directory.ts';
+
+/** What a training's own validation gave on the way. */
+export interface HeldOutLoss {
+  /** Steps finished then. */
+  readonly step: number;
+  /** Of the whole training. */
+  readonly steps: number;
+  /** Mean of the first held-out windows at offset 1, per token; null where it was not finite. */
+  readonly nats: number | null;
+}
+
+/**
+ * The held-out loss that a run wrote down at a step.
+ * @throws FILE_CORRUPT if its metrics have none
+ */
+export async function readHeldOutLoss(paths: RunPaths, { step, steps }: Omit<HeldOutLoss, 'nats'>) {
+  const row = (await readJsonLines(paths.metrics)).find((one) => one.step === step);
+  const { losses } = (row?.validation ?? {}) as { readonly losses?: readonly (number | null)[] };
+  if (losses) return { step, steps, nats: losses[0] };
+  throw new ForetokenError(
+    'FILE_CORRUPT',
+    `${paths.metrics} has no held-out loss of step ${step}, which the run went past. Restore it, or remove the folder to train anew.`,
+  );
+}
