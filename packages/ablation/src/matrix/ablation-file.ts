@@ -11,6 +11,7 @@ import {
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
+import type { PruningSettings } from '../pruning/read-pruning.ts';
 import { ablationSchema } from './ablation-schema.ts';
 import { visible } from './visible.ts';
 
@@ -67,6 +68,8 @@ export interface AblationFile {
   /** The same as the path `model.match`, for all arms: what is made equal between them. */
   readonly match?: MatchName;
   readonly budget?: Budget;
+  /** How arms are stopped before their end; default: none is. */
+  readonly pruning?: PruningSettings;
   /** Folder of the results, from the file's folder. */
   readonly output: string;
 }

@@ -50,6 +50,54 @@ const axis = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+const rungs = Type.Optional(
+  Type.Array(Type.Number(), {
+    minItems: 1,
+    description: 'Shares of each arm’s own steps, growing, such as [0.25, 0.5].',
+  }),
+);
+
+/** What the rungs come to is judged with the arms, whose steps they are shares of. */
+const pruning = Type.Object(
+  {
+    halving: Type.Optional(
+      Type.Object(
+        {
+          rungs,
+          first: Type.Optional(Type.Number({ description: 'The first rung, in place of all of them.' })),
+          factor: Type.Optional(
+            Type.Number({ exclusiveMinimum: 1, description: 'How many times as far the next rung is; default: 2.' }),
+          ),
+          keep: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              exclusiveMaximum: 1,
+              description: 'Share of the arms that goes on from each rung; default: 1 / factor.',
+            }),
+          ),
+        },
+        { additionalProperties: false, description: 'The best share of the arms goes on from each rung.' },
+      ),
+    ),
+    paired: Type.Optional(
+      Type.Object(
+        {
+          rungs,
+          alpha: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              maximum: 0.5,
+              description: 'Probability that any arm that is no worse is stopped; default: 0.05.',
+            }),
+          ),
+        },
+        { additionalProperties: false, description: 'Arms that are clearly worse than the baseline stop at rungs.' },
+      ),
+    ),
+  },
+  { additionalProperties: false, description: 'How arms are stopped before their end: one of halving and paired.' },
+);
+
 /** Schema of an ablation file; the base and the values are judged later, as parts of complete experiments. */
 export const ablationSchema = Type.Object(
   {
@@ -101,6 +149,7 @@ export const ablationSchema = Type.Object(
         { additionalProperties: false, description: 'How long every arm trains: one of steps and tokens.' },
       ),
     ),
+    pruning: Type.Optional(pruning),
     output: Type.String({ minLength: 1, description: 'Folder of the results.' }),
   },
   { additionalProperties: false },

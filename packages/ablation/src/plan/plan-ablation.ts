@@ -19,6 +19,8 @@ import { type Cell, freezeCells, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
 import { createArmInspector } from '../matrix/inspect-arm.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
+import type { Pruning } from '../pruning/pruning.ts';
+import { readPruning } from '../pruning/read-pruning.ts';
 import { TRAINING } from '../run/cell-record.ts';
 
 /** What planning needs of a host. */
@@ -40,6 +42,8 @@ export interface AblationPlan {
   readonly trainings: readonly Training[];
   /** Fingerprints of the engines used, by name, with the precision where it is not float32. */
   readonly engines: { readonly [key: string]: string };
+  /** How arms are stopped before their end; absent: none is. */
+  readonly pruning?: Pruning;
   /** What all this follows from; undefined where it is not known whole. */
   readonly inputs?: PlanInputs;
 }
@@ -61,7 +65,8 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
   const { arms, seeds, problems } = expandArms(ablation, inspect);
   const resolved = resolveArms(ablation, inspect, arms, seeds);
-  const all = [...problems, ...resolved.problems, ...reservedEvals(base, resolved.cells)];
+  const { pruning, problems: ofPruning } = readPruning(ablation, resolved.cells);
+  const all = [...problems, ...resolved.problems, ...ofPruning, ...reservedEvals(base, resolved.cells)];
   if (all.length > 0) throw ablationInvalid(all);
   const engines = await fingerprintsOf(resolved.cells, host);
   const context = {
@@ -78,6 +83,7 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
     arms: arms.map(({ name }) => name),
     ...freezeCells(resolved.cells, context),
     engines,
+    ...(pruning && { pruning }),
     ...(isKnownWhole(resolved.cells) && {
       inputs: takeInputs({ ...texts, [file]: text }, directoriesOf(registry), hashPackage),
     }),

@@ -4,6 +4,7 @@ import type { Experiment } from '@foretoken/core';
 import { ForetokenError, readJson, writeJson } from '@foretoken/core';
 import type { PackageVersions } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { Pruning } from '../pruning/pruning.ts';
 import { type AblationPaths, exists } from '../run/ablation-store.ts';
 import type { AblationResults } from './results.ts';
 
@@ -23,15 +24,17 @@ export interface PlanRecord {
     readonly experiment: Experiment;
   }[];
   readonly engines: { readonly [name: string]: string };
+  /** How arms were stopped before their end; absent: none was. */
+  readonly pruning?: Pruning;
   readonly machine: { readonly node: string; readonly platform: string; readonly cpu: string; readonly cores: number };
 }
 
 /** Writes what is about to be run. @throws FILE_WRITE, DISK_FULL */
 export async function writePlanRecord(paths: AblationPaths, plan: AblationPlan): Promise<void> {
-  const { name, file, arms, cells, engines } = plan;
+  const { name, file, arms, cells, engines, pruning } = plan;
   const processors = cpus();
   const record: PlanRecord = {
-    ...{ name, file: path.relative(paths.root, file), arms, cells, engines },
+    ...{ name, file: path.relative(paths.root, file), arms, cells, engines, ...(pruning && { pruning }) },
     machine: {
       node: process.version,
       platform: `${process.platform} ${process.arch}`,

@@ -152,7 +152,8 @@ const ROUNDING = 4;
 /** Below it numbers themselves lose their digits. */
 const SMALLEST_SPREAD = 1e-290;
 
-function differencesOf(pairs: readonly Pair[]): Differences | undefined {
+/** Differences of pairs; undefined without any. */
+export function differencesOf(pairs: readonly Pair[]): Differences | undefined {
   if (pairs.length === 0) return undefined;
   const values = pairs.map(({ own, baseline }) => own - baseline);
   const { mean, standardDeviation } = moments(values);
