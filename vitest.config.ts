@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers.
@@ -13,6 +15,8 @@ export default defineConfig(({ mode }) => {
       testTimeout: isSlow ? 600_000 : 20_000,
       hookTimeout: isSlow ? 600_000 : 60_000,
       silent: 'passed-only',
+      // Ablations of the tests wait for one another's timings, and for nobody else's on the machine.
+      env: { FORETOKEN_LOCKS: join(tmpdir(), `foretoken-tests-${process.pid}`) },
     },
   };
 });

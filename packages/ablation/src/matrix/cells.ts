@@ -11,6 +11,7 @@ import {
 } from '@foretoken/core';
 import { type CodeContext, codeOf, type PackageVersions } from '../identity/code-of.ts';
 import type { CodeHashes } from '../identity/hash-package.ts';
+import { evalsAlone } from './evals-alone.ts';
 import type { ResolvedCell } from './resolve-arms.ts';
 
 export type { PackageVersions };
@@ -36,6 +37,8 @@ export interface Cell {
   readonly code: CodeHashes;
   /** Fingerprint of its engine. */
   readonly engine: string;
+  /** Evals that are run alone on the machine, after the others. */
+  readonly alone: readonly string[];
 }
 
 /** One training, shared by every cell that differs in nothing that training sees. */
@@ -90,6 +93,7 @@ function freezeCell({ arm, experiment }: ResolvedCell, trained: Experiment, cont
     experiment,
     ...used,
     engine: engine.name,
+    alone: evalsAlone(experiment, context.registry),
   });
 }
 

@@ -78,6 +78,7 @@ const packages: readonly {
         options: Type.Object({ length: Type.Optional(Type.Integer({ minimum: 1 })) }),
         create: never,
       }),
+      defineDraftPolicy({ name: 'cost-model', isTimed: true, create: never }),
     ],
   },
   {
@@ -86,10 +87,12 @@ const packages: readonly {
     provides: [
       defineEval({
         name: 'acceptance',
+        alone: 'timed-drafts',
         options: Type.Object({ prompts: Type.Integer({ minimum: 1, default: 8 }) }),
         create: never,
       }),
-      ...['bits-per-byte', 'losslessness', 'throughput'].map((name) => defineEval({ name, create: never })),
+      ...['bits-per-byte', 'losslessness'].map((name) => defineEval({ name, create: never })),
+      defineEval({ name: 'throughput', alone: true, create: never }),
     ],
   },
 ];

@@ -34,14 +34,18 @@ export interface AblationStore {
   /** @throws FILE_CORRUPT if the file is not this cell's, or is not as it was written; FORMAT_VERSION */
   readRecord(id: string): Promise<CellRecord | undefined>;
   readFailure(id: string): Promise<CellFailure | undefined>;
+  /** What is measured of a cell that is not timed yet. @throws as {@link readRecord} */
+  readMeasured(id: string): Promise<CellRecord | undefined>;
   /**
    * Finished cells that are none of these: of an earlier plan or of other code. What cannot be read is left out, since nothing
    * is done with it.
    * @throws FORMAT_VERSION for one of another release
    */
   readOthers(ids: ReadonlySet<string>): Promise<readonly CellRecord[]>;
-  /** Keeps a result; a failure of an earlier attempt is forgotten. */
+  /** Keeps a result; a failure of an earlier attempt is forgotten, and what was measured is in it. */
   writeRecord(record: CellRecord): Promise<void>;
+  /** Keeps what is measured until the rest is timed. */
+  writeMeasured(record: CellRecord): Promise<void>;
   writeFailure(failure: CellFailure): Promise<void>;
 }
 
@@ -50,10 +54,16 @@ export function openAblationStore(root: string): AblationStore {
   const paths = ablationPaths(root);
   const recordPath = (id: string): string => path.join(paths.cell(id), 'cell.json');
   const failurePath = (id: string): string => path.join(paths.cell(id), 'failure.json');
+  const measuredPath = (id: string): string => path.join(paths.cell(id), 'measured.json');
+  const write = async (file: string, record: CellRecord): Promise<void> => {
+    await makeFolder(path.dirname(file));
+    await writeJson(file, { ...record, contentHash: contentHashOf(record) });
+  };
   return {
     paths,
     readRecord: (id) => readUnchanged(recordPath(id), id),
     readFailure: (id) => readOwn<CellFailure>(failurePath(id), id),
+    readMeasured: (id) => readUnchanged(measuredPath(id), id),
     async readOthers(ids) {
       const folders = await readdir(path.dirname(paths.cell('any'))).catch(() => []);
       const others = folders.filter((id) => !ids.has(id)).sort();
@@ -61,10 +71,11 @@ export function openAblationStore(root: string): AblationStore {
       return records.filter((record) => record !== undefined);
     },
     async writeRecord(record) {
-      await makeFolder(paths.cell(record.id));
-      await writeJson(recordPath(record.id), { ...record, contentHash: contentHashOf(record) });
+      await write(recordPath(record.id), record);
       await rm(failurePath(record.id), { force: true });
+      await rm(measuredPath(record.id), { force: true });
     },
+    writeMeasured: (record) => write(measuredPath(record.id), record),
     async writeFailure(failure) {
       await makeFolder(paths.cell(failure.id));
       await writeJson(failurePath(failure.id), failure);

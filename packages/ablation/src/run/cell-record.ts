@@ -30,7 +30,7 @@ export interface CellRecord {
 export interface CellFailure {
   readonly id: string;
   /** What failed. */
-  readonly task: 'train' | 'measure';
+  readonly task: 'train' | 'measure' | 'time';
   /** One of the table of error codes; `UNEXPECTED` for an error that has none. */
   readonly code: string;
   readonly message: string;
@@ -66,6 +66,16 @@ export function recordOf(cell: Cell, { key }: Training, facts: TrainingFacts, ou
     training: { key },
     results: { [TRAINING]: trained, ...pick(outcomes, 'results') },
     timings: { [TRAINING]: { seconds, tokensPerSecond, peakBytes }, ...pick(outcomes, 'timings') },
+  };
+}
+
+/** A cell whose evals were run in two parts; what the parts say of its training is the same. */
+export function joinedRecord(measured: CellRecord | undefined, timed: CellRecord): CellRecord {
+  if (!measured) return timed;
+  return {
+    ...timed,
+    results: { ...measured.results, ...timed.results },
+    timings: { ...measured.timings, ...timed.timings },
   };
 }
 

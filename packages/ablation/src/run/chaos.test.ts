@@ -19,7 +19,7 @@ base:
   data: { dataset: { name: text-files, include: ["text/*.ts"] }, context: 32 }
   model: { trunk: { name: transformer, width: 16, layers: 4, attentionHeads: 2 } }
   training: { steps: 24, batch: 2, checkpointEvery: 4, validateEvery: 12, validationWindows: 2 }
-  evals: [{ name: bits-per-byte, windows: 2 }]
+  evals: [{ name: bits-per-byte, windows: 2 }, { name: throughput, rounds: 1, promptTokens: 4, maxTokens: 4 }]
 axes: { model.head: [parallel, linear], model.head.horizon: [1, 2, 3] }
 seeds: [0, 1]
 `;
@@ -48,7 +48,7 @@ function start(folder: string): Coordinator {
 /** The workers at work, as the leases name them. */
 async function workersOf(folder: string): Promise<ProcessIdentity[]> {
   const leases = path.join(folder, 'out/leases');
-  const names = (await readdir(leases).catch(() => [])).filter((name) => /^(train|measure)-.*\.json$/.test(name));
+  const names = (await readdir(leases).catch(() => [])).filter((name) => /^(train|measure|time)-.*\.json$/.test(name));
   const texts = await Promise.all(names.map((name) => readFile(path.join(leases, name), 'utf8').catch(() => '{}')));
   return texts.map((text) => JSON.parse(text) as ProcessIdentity).filter(({ pid }) => pid > 0);
 }
@@ -89,7 +89,7 @@ it('a matrix whose workers and coordinators are killed ends in the results of on
   expect(JSON.parse(await resultsOf(killed)).arms.flatMap((arm: { cells: unknown[] }) => arm.cells)).toHaveLength(12);
   expect((await Promise.all(seen.map(isAlive))).filter(Boolean)).toEqual([]);
   const left = (await readdir(path.join(killed, 'out'), { recursive: true })).filter((name) =>
-    /\.tmp$|failure|^leases./.test(name),
+    /\.tmp$|failure|measured|^leases./.test(name),
   );
   expect(left).toEqual([]);
 });

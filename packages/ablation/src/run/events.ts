@@ -1,7 +1,8 @@
 import type { StaleSummary } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
-import type { CellFailure } from './cell-record.ts';
-import type { Task } from './scheduler.ts';
+import type { CellFailure, CellRecord } from './cell-record.ts';
+import type { MachineHolder } from './machine-lock.ts';
+import { cellsOf, type Task } from './scheduler.ts';
 
 /** A task as it is shown. */
 export interface TaskInfo {
@@ -44,18 +45,28 @@ export type AblationEvent =
       readonly reused: number;
       /** Cells whose only results are of other code or another engine; they run anew. */
       readonly stale: StaleSummary;
-      /** Tasks that are left: trainings and measurements. */
+      /** Tasks that are left: trainings, measurements, and evals that are run alone. */
       readonly tasks: number;
     }
+  /** A task that is done alone waits until another ablation on the machine is done with one; once per holder. */
+  | { readonly type: 'waiting'; readonly task: TaskInfo; readonly holder: MachineHolder }
+  /** A cell whose results were there already; right after `planned`. */
+  | { readonly type: 'reused'; readonly record: CellRecord }
   | { readonly type: 'started'; readonly task: TaskInfo }
   | { readonly type: 'progress'; readonly task: TaskInfo; readonly progress: TaskProgress }
-  | { readonly type: 'finished'; readonly task: TaskInfo; readonly seconds: number }
+  | {
+      readonly type: 'finished';
+      readonly task: TaskInfo;
+      readonly seconds: number;
+      /** What a measurement gave: the whole cell, or a part of it. */
+      readonly record?: CellRecord;
+    }
   | { readonly type: 'failed'; readonly task: TaskInfo; readonly failure: CellFailure }
   | { readonly type: 'done'; readonly failedCells: number; readonly seconds: number };
 
 /** Describes a task for people. */
 export function describeTask(task: Task, { cells }: AblationPlan, number: number, tasks: number): TaskInfo {
-  const ids = task.kind === 'train' ? task.cells.map(({ id }) => id) : [task.cell.id];
+  const ids = cellsOf(task).map(({ id }) => id);
   const arms = [...new Set(cells.filter(({ id }) => ids.includes(id)).map(({ arm }) => arm))];
   const { seed } = task.training.experiment;
   return { kind: task.kind, arms, seed, label: `${task.kind} ${arms.join(' + ')}, seed ${seed}`, task: number, tasks };

@@ -8,14 +8,21 @@ import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts
 
 /** A folder that this process alone may work in. */
 export interface FolderLock {
+  /** Says that another process works there now in place of the last one, beside this one. */
+  handTo(pid: number): Promise<void>;
   /** Gives it back. */
   release(): Promise<void>;
 }
 
-interface Claimant extends ProcessIdentity {
+/** Who wants or has a folder. */
+export interface Claimant extends ProcessIdentity {
   readonly token: string;
   /** Whether it has the folder, or is finding out. */
   readonly holds: boolean;
+  /** What it has the folder for, for people. */
+  readonly about?: string;
+  /** Another process that works for it there: the folder is not free before that one is gone too. */
+  readonly worker?: ProcessIdentity;
 }
 
 const NAME = /^coordinator-[0-9a-z]+\.json$/;
@@ -29,27 +36,49 @@ export const isLockFile = (name: string): boolean => NAME.test(name);
 /**
  * Takes a folder, from the dead too.
  *
- * Whoever wants it first writes a file of its own there, then looks for files of others: of two, the one that looks last
- * sees both, so never have both seen nobody. No file is ever replaced or moved by another process, and only those of dead
- * processes are removed.
  * @throws ABLATION_BUSY while another process has it, naming the process
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  for (;;) {
+    const tried = await tryFolder(folder, {});
+    if ('release' in tried) return tried;
+    const holder = tried.others.find(({ holds }) => holds);
+    if (holder) throw busy(folder, holder);
+    await pause();
+  }
+}
+
+/** Lets some time pass, drawn, before another try. @throws what the signal aborts with */
+export async function pause(atLeastMs = 0, signal?: AbortSignal): Promise<void> {
+  await sleep(atLeastMs + Math.random() * PAUSE_MS, undefined, { signal });
+}
+
+/**
+ * Takes a folder if it is free: nobody else has it or is finding out.
+ *
+ * Whoever wants it first writes a file of its own there, then looks for files of others: of two, the one that looks last
+ * sees both, so never have both seen nobody. No file is ever replaced or moved by another process, and only those of dead
+ * processes are removed.
+ */
+export async function tryFolder(
+  folder: string,
+  more: Pick<Claimant, 'about' | 'worker'>,
+): Promise<FolderLock | { readonly others: readonly Claimant[] }> {
   await makeFolder(folder);
   const token = randomBytes(12).toString('hex');
   const file = path.join(folder, `coordinator-${token}.json`);
-  const own = { ...(await identityOf(process.pid)), token };
-  for (;;) {
-    await writeJson(file, { ...own, holds: false });
-    const others = await livingOthers(folder, token);
-    if (others.length === 0) break;
+  const own = { ...(await identityOf(process.pid)), token, ...more };
+  await writeJson(file, { ...own, holds: false });
+  const others = await livingOthers(folder, token);
+  if (others.length > 0) {
     await rm(file, { force: true });
-    const holder = others.find(({ holds }) => holds);
-    if (holder) throw busy(folder, holder);
-    await sleep(Math.random() * PAUSE_MS);
+    return { others };
   }
   await writeJson(file, { ...own, holds: true });
-  return { release: () => rm(file, { force: true }) };
+  return {
+    handTo: async (pid) => writeJson(file, { ...own, holds: true, worker: await identityOf(pid) }),
+    release: () => rm(file, { force: true }),
+  };
 }
 
 /** Those who want or have the folder and are alive; files of the dead are removed. */
@@ -59,7 +88,7 @@ async function livingOthers(folder: string, token: string): Promise<Claimant[]> 
     const file = path.join(folder, name);
     const claimant = await readClaimant(file);
     if (!claimant || claimant.token === token) continue;
-    if (await isAlive(claimant)) living.push(claimant);
+    if ((await isAlive(claimant)) || (claimant.worker && (await isAlive(claimant.worker)))) living.push(claimant);
     else await rm(file, { force: true });
   }
   return living;

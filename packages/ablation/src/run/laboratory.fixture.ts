@@ -8,7 +8,7 @@ type Statistics = Omit<AcceptanceResults['labelMatch'], 'windows' | 'offsets' | 
 
 /** A laboratory that makes numbers up, and lets a test look and interfere. */
 export interface FakeLaboratory extends Laboratory {
-  /** What was asked for, in order: `train head/horizon/seed` or `evaluate ...`. */
+  /** What was asked for, in order: `train head/horizon/seed`, `evaluate ...` or `time ...`. */
   readonly calls: string[];
 }
 
@@ -43,10 +43,11 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
       return factsOf(experiment);
     },
     async evaluate(experiment, options) {
-      calls.push(`evaluate ${labelOf(experiment)}`);
-      await interfere(`evaluate ${labelOf(experiment)}`, options);
-      const all = outcomesOf(experiment);
       const named = experiment.evals.map(({ name }) => name);
+      const call = `${named.join() === 'throughput' ? 'time' : 'evaluate'} ${labelOf(experiment)}`;
+      calls.push(call);
+      await interfere(call, options);
+      const all = outcomesOf(experiment);
       for (const [i, name] of named.entries()) options.onProgress(i + 1, named.length, name);
       return Object.fromEntries(named.map((name) => [name, all[name]]));
     },

@@ -3,7 +3,7 @@ import type { AblationPaths } from './ablation-store.ts';
 import { failureOf, recordOf } from './cell-record.ts';
 import { createRateMeter, type TaskProgress } from './events.ts';
 import type { Laboratory } from './laboratory.ts';
-import type { Task, TaskOutcome } from './scheduler.ts';
+import { cellsOf, type MeasuringTask, type Task, type TaskOutcome } from './scheduler.ts';
 
 /** What a task is carried out with. */
 export interface TaskContext {
@@ -24,12 +24,11 @@ export interface TaskContext {
  */
 export async function performTask(task: Task, context: TaskContext): Promise<TaskOutcome> {
   try {
-    await context.laboratory.checkCode?.(task.kind === 'train' ? task.cells[0] : task.cell, context.plan.baseDirectory);
+    await context.laboratory.checkCode?.(cellsOf(task)[0], context.plan.baseDirectory);
     return task.kind === 'train' ? await train(task, context) : await measure(task, context);
   } catch (error) {
     if (context.signal?.aborted) throw error;
-    const cells = task.kind === 'train' ? task.cells : [task.cell];
-    return { kind: 'failed', failures: cells.map(({ id }) => failureOf(task.kind, id, error)) };
+    return { kind: 'failed', failures: cellsOf(task).map(({ id }) => failureOf(task.kind, id, error)) };
   }
 }
 
@@ -44,10 +43,11 @@ async function train({ training }: Task, context: TaskContext): Promise<TaskOutc
   return { kind: 'trained', facts };
 }
 
-async function measure(task: Extract<Task, { kind: 'measure' }>, context: TaskContext): Promise<TaskOutcome> {
-  const { cell, training, facts } = task;
+async function measure({ kind, cell, training, facts }: MeasuringTask, context: TaskContext): Promise<TaskOutcome> {
   const rate = createRateMeter(context.clock);
-  const outcomes = await context.laboratory.evaluate(cell.experiment, {
+  const evals = cell.experiment.evals.filter(({ name }) => cell.alone.includes(name) === (kind === 'time'));
+  const experiment = { ...cell.experiment, evals };
+  const outcomes = await context.laboratory.evaluate(experiment, {
     ...runOptions(training.key, context),
     trainedAs: training.experiment,
     onProgress(done, total, what) {

@@ -57,14 +57,20 @@ describe('a run of an ablation', () => {
       'train parallel/3/1',
       'evaluate parallel/3/1',
       'evaluate parallel/3/1',
+      'time parallel/1/0',
+      'time parallel/1/1',
+      'time parallel/3/0',
+      'time parallel/3/0',
+      'time parallel/3/1',
+      'time parallel/3/1',
     ]);
     expect(events[0]).toEqual({
-      ...{ type: 'planned', arms: 3, cells: 6, reused: 0, tasks: 10 },
+      ...{ type: 'planned', arms: 3, cells: 6, reused: 0, tasks: 16 },
       stale: { cells: 0, changed: [] },
     });
     expect(events.at(-1)).toEqual({ type: 'done', failedCells: 0, seconds: 0 });
     const started = events.filter((event) => event.type === 'started').map(({ task }) => task);
-    expect(started[4]).toMatchObject({ kind: 'train', arms: ['n3', 'n3 short drafts'], seed: 0, task: 5, tasks: 10 });
+    expect(started[4]).toMatchObject({ kind: 'train', arms: ['n3', 'n3 short drafts'], seed: 0, task: 5, tasks: 16 });
     expect(started[4].label).toBe('train n3 + n3 short drafts, seed 0');
   });
 
@@ -106,6 +112,9 @@ describe('a run of an ablation', () => {
       'train parallel/3/0',
       'evaluate parallel/3/0',
       'evaluate parallel/3/0',
+      'time parallel/1/1',
+      'time parallel/3/0',
+      'time parallel/3/0',
     ]);
     const quiet = await plan();
     await run(quiet);
@@ -113,12 +122,14 @@ describe('a run of an ablation', () => {
     expect((await filesOf(planned)).filter((name) => name.includes('failure'))).toEqual([]);
   });
 
-  it('goes on where it was stopped, wherever that was, to the results of a run never stopped', async () => {
-    const quiet = await plan();
+  it('goes on where it was stopped, wherever that was, to the results of a run never stopped', {
+    timeout: 60_000,
+  }, async () => {
+    const quiet = await plan(matrix.replace('[0, 1]', '[0]'));
     await run(quiet);
-    const calls = 4 * 4 + 6;
+    const calls = 2 * 4 + 3 + 3;
     for (let at = 0; at < calls; at++) {
-      const planned = await plan();
+      const planned = { ...quiet, directory: path.join(quiet.directory, '..', String(at)) };
       const controller = new AbortController();
       let call = 0;
       const stopped = await run(

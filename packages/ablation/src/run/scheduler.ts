@@ -1,14 +1,23 @@
 import type { Cell, Training } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { AblationStore } from './ablation-store.ts';
-import type { CellFailure, CellRecord } from './cell-record.ts';
+import { type CellFailure, type CellRecord, joinedRecord } from './cell-record.ts';
 import type { TrainingFacts } from './laboratory.ts';
 import type { Leases } from './leases.ts';
+import { createTaskQueue } from './task-queue.ts';
+
+/** Evals of one cell: `time` those that are run alone, `measure` the others. */
+export interface MeasuringTask {
+  readonly kind: 'measure' | 'time';
+  readonly training: Training;
+  readonly cell: Cell;
+  readonly facts: TrainingFacts;
+}
 
 /** A piece of work. */
 export type Task =
   | { readonly kind: 'train'; readonly training: Training; readonly cells: readonly Cell[] }
-  | { readonly kind: 'measure'; readonly training: Training; readonly cell: Cell; readonly facts: TrainingFacts };
+  | MeasuringTask;
 
 /** What became of it. */
 export type TaskOutcome =
@@ -32,7 +41,7 @@ export interface Scheduler {
   readonly tasks: number;
   /**
    * The next task whose input is there, waiting for one that others work on to bring it; undefined once none is left, or
-   * after {@link stop}.
+   * after {@link stop}. One of kind `time` is handed out only when no other task is out, and none is while it is.
    * @param pid - process that will do it
    */
   claim(pid: number): Promise<Claim | undefined>;
@@ -57,7 +66,7 @@ export const nameOf = (task: Task): string =>
   `${task.kind}-${task.kind === 'train' ? task.training.key : task.cell.id}`;
 
 /**
- * A scheduler for the workers of one process: each training, then the cells that measure it, in the order of the plan.
+ * A scheduler for the workers of one process, in the order of {@link createTaskQueue}.
  *
  * Cells whose record the store has are done. A training that failed fails its cells; the others go on.
  */
@@ -66,9 +75,7 @@ export async function createLocalScheduler(
   store: AblationStore,
   leases: Leases,
 ): Promise<Scheduler> {
-  const queue = await pendingTrainings(plan, store);
-  const ready: Task[] = [];
-  const claimed = new Set<Task>();
+  const queue = await createTaskQueue(plan, store);
   let isStopped = false;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
@@ -77,15 +84,12 @@ export async function createLocalScheduler(
     for (const go of woken) go();
   };
   return {
-    tasks: queue.reduce((sum, { cells }) => sum + 1 + cells.length, 0),
+    tasks: queue.tasks,
     async claim(pid) {
       while (!isStopped) {
-        const task = ready.shift() ?? trainTask(queue.shift());
-        if (task) {
-          claimed.add(task);
-          return { task, token: await leases.take(nameOf(task), pid) };
-        }
-        if (claimed.size === 0) return undefined;
+        const task = queue.next();
+        if (task) return { task, token: await leases.take(nameOf(task), pid) };
+        if (queue.isIdle()) return undefined;
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       return undefined;
@@ -93,14 +97,10 @@ export async function createLocalScheduler(
     renew: ({ task, token }, pid) => leases.renew(nameOf(task), token, pid),
     async publish({ task, token }, outcome) {
       await leases.check(nameOf(task), token);
-      if (outcome.kind === 'measured') await store.writeRecord(outcome.record);
-      if (outcome.kind === 'failed') for (const failure of outcome.failures) await store.writeFailure(failure);
-      if (outcome.kind === 'trained' && task.kind === 'train') {
-        const { training, cells } = task;
-        ready.push(...cells.map((cell): Task => ({ kind: 'measure', training, cell, facts: outcome.facts })));
-      }
+      await keep(task, outcome, store);
+      const followers = await queue.following(task, outcome);
       await leases.end(nameOf(task), token);
-      claimed.delete(task);
+      queue.settle(task, followers);
       wake();
     },
     release: ({ task, token }) => leases.end(nameOf(task), token),
@@ -111,20 +111,12 @@ export async function createLocalScheduler(
   };
 }
 
-interface Pending {
-  readonly training: Training;
-  readonly cells: readonly Cell[];
-}
-
-const trainTask = (pending: Pending | undefined): Task | undefined => pending && { kind: 'train', ...pending };
-
-async function pendingTrainings({ cells, trainings }: AblationPlan, store: AblationStore): Promise<Pending[]> {
-  const byId = new Map(cells.map((cell) => [cell.id, cell]));
-  const pending: Pending[] = [];
-  for (const training of trainings) {
-    const left: Cell[] = [];
-    for (const id of training.cells) if (!(await store.readRecord(id))) left.push(byId.get(id)!);
-    if (left.length > 0) pending.push({ training, cells: left });
-  }
-  return pending;
+/** Writes what became of a task. A cell's record is whole: what is measured waits beside it for what is timed. */
+async function keep(task: Task, outcome: TaskOutcome, store: AblationStore): Promise<void> {
+  if (outcome.kind === 'failed') for (const failure of outcome.failures) await store.writeFailure(failure);
+  if (outcome.kind !== 'measured' || task.kind === 'train') return;
+  const { cell, kind } = task;
+  if (kind === 'time') await store.writeRecord(joinedRecord(await store.readMeasured(cell.id), outcome.record));
+  else if (cell.alone.length > 0) await store.writeMeasured(outcome.record);
+  else await store.writeRecord(outcome.record);
 }

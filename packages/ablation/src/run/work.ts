@@ -1,6 +1,7 @@
 import { ForetokenError, isForetokenError } from '@foretoken/core';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { type AblationEvent, describeTask, type TaskInfo } from './events.ts';
+import { takeMachine } from './machine-lock.ts';
 import type { Performer } from './performer.ts';
 import type { Claim, Scheduler, TaskOutcome } from './scheduler.ts';
 
@@ -52,26 +53,40 @@ export async function workThrough(work: Work, performers: readonly Performer[]):
 
 /** @returns whether the task succeeded */
 async function workOn(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<boolean> {
-  const { plan, scheduler, clock, emit } = work;
-  const startMs = clock();
-  const outcome = await performClaim(claim, task, performer, work).catch(async (cause: unknown) => {
+  const { plan, scheduler, emit } = work;
+  const { outcome, seconds } = await performClaim(claim, task, performer, work).catch(async (cause: unknown) => {
     await scheduler.release(claim);
     throw isForetokenError(cause) && cause.code !== 'INTERRUPTED' ? cause : interrupted(plan, cause);
   });
   await scheduler.publish(claim, outcome);
   if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
-  else emit({ type: 'finished', task, seconds: (clock() - startMs) / 1000 });
+  else emit({ type: 'finished', task, seconds, ...(outcome.kind === 'measured' && { record: outcome.record }) });
   return outcome.kind !== 'failed';
 }
 
-async function performClaim(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<TaskOutcome> {
-  const { scheduler, stop, emit } = work;
+async function performClaim(claim: Claim, task: TaskInfo, performer: Performer, work: Work) {
+  const { plan, scheduler, stop, clock, emit } = work;
   stop.signal.throwIfAborted();
-  emit({ type: 'started', task });
-  return performer.perform(claim.task, {
-    onProgress: (progress) => emit({ type: 'progress', task, progress }),
-    onRestart: (pid) => scheduler.renew(claim, pid),
-  });
+  const machine =
+    claim.task.kind === 'time' &&
+    (await takeMachine({
+      ...{ ablation: plan.directory, pid: performer.pid, signal: stop.signal },
+      onWait: (holder) => emit({ type: 'waiting', task, holder }),
+    }));
+  try {
+    const startMs = clock();
+    emit({ type: 'started', task });
+    const outcome: TaskOutcome = await performer.perform(claim.task, {
+      onProgress: (progress) => emit({ type: 'progress', task, progress }),
+      async onRestart(pid) {
+        await scheduler.renew(claim, pid);
+        if (machine) await machine.handTo(pid);
+      },
+    });
+    return { outcome, seconds: (clock() - startMs) / 1000 };
+  } finally {
+    if (machine) await machine.release();
+  }
 }
 
 function interrupted({ directory }: AblationPlan, cause?: unknown): ForetokenError {

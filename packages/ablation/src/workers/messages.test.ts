@@ -26,6 +26,10 @@ describe('a message between coordinator and worker', () => {
       ...{ type: 'perform', id: 1, directory: '/d', baseDirectory: '/b' },
       task: { kind: 'measure', training, cell: { id: 'a' }, facts: {} },
     },
+    {
+      ...{ type: 'perform', id: 1, directory: '/d', baseDirectory: '/b' },
+      task: { kind: 'time', training, cell: { id: 'a' }, facts: {} },
+    },
   ])('of a coordinator is read as it was sent: %j', (message) => {
     const sent = versioned(message as never);
     expect(readToWorker(sent)).toEqual(sent);

@@ -55,9 +55,12 @@ const isOutcome = variants('kind', {
   measured: { record: has({ id: isText, results: isObject, timings: isObject }) },
   failed: { failures: (value) => isNonEmptyList(value) && (value as unknown[]).every(isFailure) },
 });
+const isTraining = has({ key: isText, experiment: isObject });
+const isCell = has({ id: isText });
 const isTask = variants('kind', {
-  train: { training: has({ key: isText, experiment: isObject }), cells: isNonEmptyList },
-  measure: { training: has({ key: isText, experiment: isObject }), cell: has({ id: isText }), facts: isObject },
+  train: { training: isTraining, cells: isNonEmptyList },
+  measure: { training: isTraining, cell: isCell, facts: isObject },
+  time: { training: isTraining, cell: isCell, facts: isObject },
 });
 
 const isToWorker = variants('type', {

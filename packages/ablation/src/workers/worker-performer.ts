@@ -24,8 +24,14 @@ export interface WorkerContext {
  */
 export function performInWorker(context: WorkerContext): Performer {
   const { paths, baseDirectory, settings, signal } = context;
-  const start = (): WorkerProcess => startWorker(settings.entry, workerArguments(settings.count), settings.limits);
+  let numSharing = settings.count;
+  const start = (): WorkerProcess => startWorker(settings.entry, workerArguments(numSharing), settings.limits);
   let worker = start();
+  /** What is done alone gets all threads: with several workers, in a new process. */
+  const shareAmong = async (count: number): Promise<void> => {
+    if (count !== numSharing) await worker.close();
+    numSharing = count;
+  };
   const stop = (): void => worker.stop();
   signal.addEventListener('abort', stop);
   return {
@@ -33,6 +39,7 @@ export function performInWorker(context: WorkerContext): Performer {
       return worker.pid;
     },
     async perform(task, { onProgress, onRestart }) {
+      await shareAmong(task.kind === 'time' ? 1 : settings.count);
       for (let attempt = 1; ; attempt++) {
         if (worker.isGone) {
           worker = start();
@@ -62,7 +69,7 @@ const PRETENDED: Loss = { code: 'WORKER_PROTOCOL', reason: 'it answered what it 
 /** Whether an outcome is one of the task: no result is kept under the name of another cell. */
 function isOf(outcome: TaskOutcome, task: Task): boolean {
   if (outcome.kind === 'trained') return task.kind === 'train';
-  if (outcome.kind === 'measured') return task.kind === 'measure' && outcome.record.id === task.cell.id;
+  if (outcome.kind === 'measured') return task.kind !== 'train' && outcome.record.id === task.cell.id;
   const ids = cellsOf(task).map(({ id }) => id);
   return outcome.failures.every(({ id }) => ids.includes(id));
 }

@@ -67,10 +67,12 @@ const laboratory = {
       timings: { seconds: process.uptime(), tokensPerSecond: process.pid },
     };
   },
-  async evaluate({ seed, model }, { onProgress }) {
+  async evaluate({ seed, model, evals }, { onProgress }) {
     onProgress(1, 1, 'bits-per-byte');
-    const results = { offsets: [1], perOffset: [model.head.horizon + seed / 8], threads: process.argv[2] ?? 'all' };
-    return { 'bits-per-byte': { results } };
+    const threads = process.argv[2] ?? 'all';
+    const results = { offsets: [1], perOffset: [model.head.horizon + seed / 8], threads };
+    const all = { 'bits-per-byte': { results }, throughput: { results: {}, timings: { threads, pid: process.pid } } };
+    return Object.fromEntries(evals.flatMap(({ name }) => (all[name] ? [[name, all[name]]] : [])));
   },
 };
 

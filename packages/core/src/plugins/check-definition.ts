@@ -99,6 +99,14 @@ function checkFunctions(definition: Definition, who: string, source: PluginSourc
     if (typeof value !== 'function') throw invalid(source, who, `${key} must be a function, was ${describe(value)}`);
   }
   if (definition.kind === 'head') checkHead(definition, who, source);
+  if (definition.kind === 'eval') checkOneOf(definition, 'alone', [true, false, 'timed-drafts'], who, source);
+  if (definition.kind === 'draft-policy') checkOneOf(definition, 'isTimed', [true, false], who, source);
+}
+
+function checkOneOf(definition: object, key: string, allowed: readonly unknown[], who: string, source: PluginSource) {
+  const value = (definition as Readonly<Record<string, unknown>>)[key];
+  if (value === undefined || allowed.includes(value)) return;
+  throw invalid(source, who, `${key} must be one of ${allowed.map(said).join(', ')}, was ${describe(value)}`);
 }
 
 function checkHead(definition: Definition<'head'>, who: string, source: PluginSource): void {

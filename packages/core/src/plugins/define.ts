@@ -76,9 +76,17 @@ export interface AcceptanceRuleSpec<S extends TObject = TObject> extends Describ
   create(context: Record<never, never>, options: Options<S>): AcceptanceRule;
 }
 export interface DraftPolicySpec<S extends TObject = TObject> extends Described<S> {
+  /** Whether its policies may be timed (`DraftPolicy.isTimed`): known here before any is created. Default false. */
+  readonly isTimed?: boolean;
   create(context: Record<never, never>, options: Options<S>): DraftPolicy;
 }
 export interface EvalSpec<S extends TObject = TObject> extends Described<S> {
+  /**
+   * Whether what it measures depends on what else the machine does, so that an ablation runs it alone: after the other work,
+   * one at a time, with all threads. `'timed-drafts'`: where a decoder's draft policy depends on a clock. Such an eval is run
+   * apart from the others, on a subject of its own. Default false.
+   */
+  readonly alone?: boolean | 'timed-drafts';
   create(context: Record<never, never>, options: Options<S>): Eval;
 }
 export interface TokenizerSpec<S extends TObject = TObject> extends Described<S> {

@@ -82,3 +82,11 @@ test('a definition that uses `this` still reaches itself', () => {
   });
   expect(guarded.create({} as never, {})).toMatchObject({ width: 3 });
 });
+
+test('a draft policy that looks at a clock is declared: an ablation has to know before any is created', () => {
+  const create = () => ({ isTimed: true, grow: () => [] });
+  const made = (changes: object) =>
+    guardDefinition(fakePlugin('draft-policy', 'a', { create, ...changes }), fakeSource).create({} as never, {});
+  expect(() => made({})).toThrow('PLUGIN_INVALID: draft-policy "a" of demo@1.2.3: its policy is timed (isTimed)');
+  expect(made({ isTimed: true })).toMatchObject({ isTimed: true });
+});

@@ -52,13 +52,16 @@ function checkMade(definition: Definition, source: PluginSource, made: unknown):
   const lacking = METHODS[definition.kind].filter(
     (method) => typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function',
   );
-  if (lacking.length === 0) return made;
-  const methods = lacking.map((method) => `${method}()`).join(' and ');
-  throw invalid(
-    source,
-    `${definition.kind} "${definition.name}"`,
-    `create must return an object with ${methods}, returned ${describe(made)}`,
-  );
+  const who = `${definition.kind} "${definition.name}"`;
+  if (lacking.length > 0) {
+    const methods = lacking.map((method) => `${method}()`).join(' and ');
+    throw invalid(source, who, `create must return an object with ${methods}, returned ${describe(made)}`);
+  }
+  const isTimed = definition.kind === 'draft-policy' && (made as { readonly isTimed?: boolean }).isTimed === true;
+  if (isTimed && !(definition as Definition<'draft-policy'>).isTimed) {
+    throw invalid(source, who, 'its policy is timed (isTimed), so its definition must say `isTimed: true` too');
+  }
+  return made;
 }
 
 function failed(definition: Definition, source: PluginSource, what: string, cause: unknown): ForetokenError {

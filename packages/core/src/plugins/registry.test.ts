@@ -141,6 +141,16 @@ describe('the registry', () => {
       'PLUGIN_INVALID: head "a" of demo@1.2.3: ownReadout must be true, false or a function, was "yes".',
     ],
     [
+      'is not sure whether it runs alone',
+      fakePlugin('eval', 'a', { alone: 'often' }),
+      'PLUGIN_INVALID: eval "a" of demo@1.2.3: alone must be one of true, false, "timed-drafts", was "often".',
+    ],
+    [
+      'is not sure whether it looks at a clock',
+      fakePlugin('draft-policy', 'a', { isTimed: 1 }),
+      'PLUGIN_INVALID: draft-policy "a" of demo@1.2.3: isTimed must be one of true, false, was 1.',
+    ],
+    [
       'describes itself by a number',
       fakePlugin('head', 'a', { description: 1 }),
       'PLUGIN_INVALID: head "a" of demo@1.2.3: description must be a string, was 1.',

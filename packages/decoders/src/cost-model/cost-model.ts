@@ -179,5 +179,6 @@ export default defineDraftPolicy({
   name: 'cost-model',
   description: 'A chain of as many levels as give the most tokens per second, by measured times and acceptance.',
   options: Options,
+  isTimed: true,
   create: (_context, options) => new CostModel(options),
 });

@@ -81,6 +81,7 @@ export const acceptance = defineEval({
   name: 'acceptance',
   description:
     'Drafts kept per level and tokens per forward, in decoding and against held-out text, with a guard for repetition.',
+  alone: 'timed-drafts',
   options: Type.Object({
     prompts: Type.Integer({ minimum: 1, default: 8, description: 'Held-out prompts to decode.' }),
     promptTokens: Type.Integer({ minimum: 1, default: 32, description: 'Tokens of a prompt.' }),

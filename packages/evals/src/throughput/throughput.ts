@@ -27,6 +27,7 @@ export type ThroughputTimings = {
 export const throughput = defineEval({
   name: 'throughput',
   description: 'Tokens per second of each decoder against greedy, one prompt at a time, interleaved.',
+  alone: true,
   options: Type.Object({
     rounds: Type.Integer({ minimum: 1, default: 5, description: 'Times that every decoder runs, after one warm-up.' }),
     promptTokens: Type.Integer({ minimum: 1, default: 32, description: 'Tokens of a prompt.' }),
