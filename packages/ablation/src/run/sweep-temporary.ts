@@ -2,14 +2,21 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive } from './process-identity.ts';
 
-/** Names that core's `writeFileAtomic` gives to files that are not whole yet. */
-const TEMPORARY = /^\..+\.(?<pid>\d+)-[0-9a-f]{12}\.tmp$/;
+/** Names that core gives to what is not whole yet: files of `writeFileAtomic`, and folders of tokens. */
+const TEMPORARY = /^(?:\..+|[0-9a-f]{64})\.(?<pid>\d+)-[0-9a-f]{12}\.tmp(?:\.broken)?$/;
 
-/** Removes what killed processes left half-written in a folder; the files of those that live are theirs. */
+/**
+ * Removes what killed processes left half-written in a folder that the caller alone works in.
+ *
+ * What others that live are writing, such as a report, is theirs. This process is writing nothing there, so what bears its
+ * number is of an earlier one: containers number their processes anew at every start.
+ */
 export async function sweepTemporary(folder: string): Promise<void> {
-  const names = await readdir(folder, { recursive: true });
-  for (const name of names) {
-    const pid = TEMPORARY.exec(path.basename(name))?.groups?.pid;
-    if (pid !== undefined && !(await isAlive({ pid: Number(pid) }))) await rm(path.join(folder, name), { force: true });
+  for (const name of await readdir(folder, { recursive: true })) {
+    const found = TEMPORARY.exec(path.basename(name));
+    if (!found) continue;
+    const pid = Number(found.groups!.pid);
+    if (pid !== process.pid && (await isAlive({ pid }))) continue;
+    await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }
