@@ -30,6 +30,9 @@ const NAME = /^coordinator-[0-9a-z]+\.json$/;
 /** Longest pause before another try, in milliseconds: two that came at once part by its being drawn. */
 const PAUSE_MS = 60;
 
+/** Longer than finding out takes anyone who is at it. */
+const UNDECIDED_MS = 10_000;
+
 /** Whether a file of the folder belongs to its lock. */
 export const isLockFile = (name: string): boolean => NAME.test(name);
 
@@ -39,11 +42,14 @@ export const isLockFile = (name: string): boolean => NAME.test(name);
  * @throws ABLATION_BUSY while another process has it, naming the process
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  const startMs = performance.now();
   for (;;) {
     const tried = await tryFolder(folder, {});
     if ('release' in tried) return tried;
     const holder = tried.others.find(({ holds }) => holds);
     if (holder) throw busy(folder, holder);
+    // One that is still finding out was stopped in the middle of it.
+    if (performance.now() - startMs > UNDECIDED_MS) throw busy(folder, tried.others[0]);
     await pause();
   }
 }
@@ -68,16 +74,23 @@ export async function tryFolder(
   const token = randomBytes(12).toString('hex');
   const file = path.join(folder, `coordinator-${token}.json`);
   const own = { ...(await identityOf(process.pid)), token, ...more };
-  await writeJson(file, { ...own, holds: false });
-  const others = await livingOthers(folder, token);
-  if (others.length > 0) {
-    await rm(file, { force: true });
-    return { others };
+  const giveUp = (): Promise<void> => rm(file, { force: true });
+  try {
+    await writeJson(file, { ...own, holds: false });
+    const others = await livingOthers(folder, token);
+    if (others.length > 0) {
+      await giveUp();
+      return { others };
+    }
+    await writeJson(file, { ...own, holds: true });
+  } catch (cause) {
+    // Left by a process that lives on, it would keep everyone out, that process too.
+    await giveUp();
+    throw cause;
   }
-  await writeJson(file, { ...own, holds: true });
   return {
     handTo: async (pid) => writeJson(file, { ...own, holds: true, worker: await identityOf(pid) }),
-    release: () => rm(file, { force: true }),
+    release: giveUp,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { folderWith, planOf } from '../plan/planning.fixture.ts';
@@ -55,6 +55,18 @@ describe('the lock of a folder', () => {
       await (await openLeases(folder)).close();
     },
   );
+
+  it('leaves nothing behind where it could not be taken, so that the next try is free', async () => {
+    const folder = path.join(await folderWith({}), 'leases');
+    await holderFile(folder, {});
+    const spoilt = path.join(folder, 'coordinator-x.json');
+    await writeFile(spoilt, '{');
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'FILE_CORRUPT' });
+    expect(await readdir(folder)).toEqual(['coordinator-x.json']);
+    await rm(spoilt);
+    await (await lockFolder(folder)).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
 
   it('is taken over from the dead by one alone, however many try at once', async () => {
     for (let round = 0; round < 8; round++) {

@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ForetokenError, type Host } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
@@ -82,6 +82,31 @@ describe('a run of an ablation', () => {
     expect(again.calls).toEqual([]);
     expect(again.events[0]).toMatchObject({ reused: 6, tasks: 0 });
     expect(await readFile(path.join(planned.directory, 'results.json'))).toEqual(before);
+  });
+
+  it('removes what a process that was killed while it wrote has left, also where everything is finished', async () => {
+    const planned = await plan();
+    await run(planned);
+    const left = path.join(planned.directory, `.report.html.${2 ** 22 + 1}-0123456789ab.tmp`);
+    await writeFile(left, '<!doctype');
+    await run(planned);
+    expect(await filesOf(planned)).not.toContain(path.basename(left));
+  });
+
+  it('ends where the disk is full, with nothing kept as failed, and says how to go on', async () => {
+    const planned = await plan();
+    const full = 'metrics.jsonl could not be written: ENOSPC. Free some space, then try again.';
+    let isFull = true;
+    const { summary, events, calls } = await run(planned, (call) => {
+      if (isFull && call === 'train parallel/1/1 step 2') throw new ForetokenError('DISK_FULL', full);
+    });
+    const goOn = `What is finished is kept in ${planned.directory}; the same command goes on from there.`;
+    expect(summary).toMatchObject({ code: 'DISK_FULL', message: `DISK_FULL: ${full} ${goOn}` });
+    expect(calls).toEqual(['train parallel/1/0', 'evaluate parallel/1/0', 'train parallel/1/1']);
+    expect(events.some(({ type }) => type === 'failed')).toBe(false);
+    expect((await filesOf(planned)).filter((name) => /failure|^leases./.test(name))).toEqual([]);
+    isFull = false;
+    expect((await run(planned)).summary).toMatchObject({ failedCells: 0 });
   });
 
   it('keeps the error of a cell that fails, lets the others go on, and tries it again the next time', async () => {
@@ -229,6 +254,11 @@ describe('results.json', () => {
       trunkLayers: 3,
     });
     expect(JSON.stringify(means)).not.toMatch(/seconds|perSecond|\/tmp/i);
+  });
+
+  it('says of arms that end by the clock that nobody gets them again', async () => {
+    const { summary } = await run(await plan('seeds: [0]\nbudget: { minutes: 1 }'));
+    expect(summary).toMatchObject({ results: { arms: [{ notReproducible: 'trained for 1 minute by the clock' }] } });
   });
 
   it('says lossless only where something shows it', async () => {

@@ -53,15 +53,30 @@ export async function workThrough(work: Work, performers: readonly Performer[]):
 
 /** @returns whether the task succeeded */
 async function workOn(claim: Claim, task: TaskInfo, performer: Performer, work: Work): Promise<boolean> {
-  const { plan, scheduler, emit } = work;
-  const { outcome, seconds } = await performClaim(claim, task, performer, work).catch(async (cause: unknown) => {
+  const { plan, scheduler, stop, emit } = work;
+  try {
+    const { outcome, seconds } = await performClaim(claim, task, performer, work);
+    refuseFullDisk(outcome, plan);
+    await scheduler.publish(claim, outcome);
+    if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
+    else emit({ type: 'finished', task, seconds, ...(outcome.kind === 'measured' && { record: outcome.record }) });
+    return outcome.kind !== 'failed';
+  } catch (cause) {
     await scheduler.release(claim);
-    throw isForetokenError(cause) && cause.code !== 'INTERRUPTED' ? cause : interrupted(plan, cause);
-  });
-  await scheduler.publish(claim, outcome);
-  if (outcome.kind === 'failed') emit({ type: 'failed', task, failure: outcome.failures[0] });
-  else emit({ type: 'finished', task, seconds, ...(outcome.kind === 'measured' && { record: outcome.record }) });
-  return outcome.kind !== 'failed';
+    const isOwn = isForetokenError(cause) && cause.code !== 'INTERRUPTED';
+    throw isOwn || !stop.signal.aborted ? cause : interrupted(plan, cause);
+  }
+}
+
+/** No fault of the cell, and every other one would meet it too: nothing is kept as failed for it. */
+function refuseFullDisk(outcome: TaskOutcome, { directory }: AblationPlan): void {
+  const failure = outcome.kind === 'failed' ? outcome.failures[0] : undefined;
+  if (failure?.code !== 'DISK_FULL') return;
+  const [, what] = /^(?:DISK_FULL: )?(.*)$/s.exec(failure.message)!;
+  throw new ForetokenError(
+    'DISK_FULL',
+    `${what} What is finished is kept in ${directory}; the same command goes on from there.`,
+  );
 }
 
 async function performClaim(claim: Claim, task: TaskInfo, performer: Performer, work: Work) {
