@@ -58,6 +58,7 @@ export async function runAblation(plan: AblationPlan, options: RunAblationOption
   await makeFolder(store.paths.root);
   const leases = await openLeases(path.join(store.paths.root, 'leases'));
   try {
+    await sweepTemporary(store.paths.root);
     await writePlanRecord(store.paths, plan);
     return await runWith(leases, { plan, store, stale }, options);
   } finally {
