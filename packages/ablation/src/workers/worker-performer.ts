@@ -50,6 +50,8 @@ export function performInWorker(context: WorkerContext): Performer {
           return keepLog(answer.outcome, task, worker.log, paths);
         }
         signal.throwIfAborted();
+        // Whatever it does, it is not the next task.
+        if (answer.type !== 'lost') await worker.close();
         const loss = answer.type === 'lost' ? answer.loss : PRETENDED;
         if (loss.code !== 'WORKER_CRASHED' || attempt > settings.retries) {
           return keepLog(lossOutcome(task, loss, attempt), task, worker.log, paths);
