@@ -76,16 +76,18 @@ interface Scripted {
 /** Every draft has the next pattern; row b of a batch is b patterns ahead. */
 function scriptedModel(levels: number): Scripted {
   const patterns = 2 ** levels;
-  let step = -1;
+  let step = 0;
   const head = scripted((offset, b) => (((step + b) % patterns) >> (offset - 2)) % 2 === 1);
   const model = modelOf(engine, oneHot, head, { horizon: levels + 1, vocabulary: SIZE, context: 400 });
   const decoder: Decoder = {
     drafts: true,
     generate: (session, request) => {
       const { draft } = session;
-      session.draft = (...args) => {
+      session.draft = async (...args) => {
+        const trees = await draft.call(session, ...args);
+        // What runs along with the verifying forward is the next draft's.
         step++;
-        return draft.call(session, ...args);
+        return trees;
       };
       return speculative.create({}, {}).generate(session, request);
     },
@@ -94,7 +96,7 @@ function scriptedModel(levels: number): Scripted {
     model,
     decoder,
     startAt: (pattern) => {
-      step = pattern - 2;
+      step = pattern - 1;
     },
   };
 }

@@ -1,5 +1,13 @@
-// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value.
-import type { Ops, Tensor } from '@foretoken/engine';
+// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value, G offsets with one readout, E its input width.
+import type { Ops, Readout, Tensor, Tensor2D } from '@foretoken/engine';
+
+/** Hidden states that offsets with one readout have after every node of a forward. */
+export interface OffsetStates {
+  readonly readout: Readout;
+  readonly offsets: readonly number[];
+  /** [G*N, E], offset after offset. */
+  readonly hidden_GE: Tensor2D;
+}
 
 /**
  * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
@@ -9,11 +17,27 @@ import type { Ops, Tensor } from '@foretoken/engine';
  */
 export class Chunk {
   readonly values_NX: readonly Tensor[];
+  readonly #states: readonly OffsetStates[];
   #holders = 1;
 
-  /** @param values_NX - taken over; the caller is the first holder */
-  constructor(values_NX: readonly Tensor[]) {
+  /**
+   * The caller is the first holder.
+   * @param values_NX - taken over
+   * @param states - of the offsets that ran in the forward; taken over
+   */
+  constructor(values_NX: readonly Tensor[], states: readonly OffsetStates[] = []) {
     this.values_NX = values_NX;
+    this.#states = states;
+  }
+
+  /** What an offset said after one node; undefined where it did not run in this forward. */
+  said(offset: number, node: number): Said | undefined {
+    for (const { readout, offsets, hidden_GE } of this.#states) {
+      const index = offsets.indexOf(offset);
+      if (index < 0) continue;
+      return { readout, tensor: hidden_GE, row: (index * hidden_GE.shape[0]) / offsets.length + node };
+    }
+    return undefined;
   }
 
   hold(): this {
@@ -23,8 +47,21 @@ export class Chunk {
 
   release(): void {
     this.#holders--;
-    if (this.#holders === 0) for (const value of this.values_NX) value.dispose();
+    if (this.#holders > 0) return;
+    for (const value of this.values_NX) value.dispose();
+    for (const { hidden_GE } of this.#states) hidden_GE.dispose();
   }
+}
+
+/** One row of a tensor. */
+export interface Piece {
+  readonly tensor: Tensor;
+  readonly row: number;
+}
+
+/** Where an offset's hidden state after a node lies, and what reads it out. */
+export interface Said extends Piece {
+  readonly readout: Readout;
 }
 
 /** One node of a chunk. */
@@ -51,17 +88,30 @@ export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | unde
 export function gather(ops: Ops, places: readonly (Place | undefined)[], value = 0): Tensor {
   const whole = wholeChunk(places);
   if (whole) return whole.values_NX[value];
-  const start = new Map<Chunk, number>();
+  return pick(
+    ops,
+    places.map((place) => place && { tensor: place.chunk.values_NX[value], row: place.node }),
+  );
+}
+
+/**
+ * Rows of one or several tensors of one width, side by side. Call it in a tidy scope.
+ *
+ * @param pieces - at least one defined; an undefined one is padding and gets any row
+ * @returns [pieces.length, X...]
+ */
+export function pick(ops: Ops, pieces: readonly (Piece | undefined)[]): Tensor {
+  const start = new Map<Tensor, number>();
   let size = 0;
-  for (const place of places) {
-    if (!place || start.has(place.chunk)) continue;
-    start.set(place.chunk, size);
-    size += place.chunk.values_NX[value].shape[0];
+  for (const piece of pieces) {
+    if (!piece || start.has(piece.tensor)) continue;
+    start.set(piece.tensor, size);
+    size += piece.tensor.shape[0];
   }
-  const parts = [...start.keys()].map((chunk) => chunk.values_NX[value]);
+  const parts = [...start.keys()];
   const all = parts.length === 1 ? parts[0] : ops.concat(parts, 0);
-  const rows = new Int32Array(places.length);
-  for (const [index, place] of places.entries()) if (place) rows[index] = start.get(place.chunk)! + place.node;
+  const rows = new Int32Array(pieces.length);
+  for (const [index, piece] of pieces.entries()) if (piece) rows[index] = start.get(piece.tensor)! + piece.row;
   return ops.gatherRows(all, rows);
 }
 

@@ -9,8 +9,8 @@ import type { ReadoutRows } from './readout-rows.ts';
 export interface DraftRequest {
   readonly policy: DraftPolicy;
   random(row: number): Random;
-  /** Runs or reads out an offset for the frontiers of some drafts. */
-  outlook(offset: number, drafts: readonly DraftTree[]): OffsetOutlook;
+  /** What the head says of a level after the frontiers of some drafts. */
+  outlook(level: number, drafts: readonly DraftTree[]): OffsetOutlook;
   /** Levels that the model can draft. */
   readonly levels: number;
   /** Those of offsets that were trained. */
@@ -42,7 +42,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   for (const draft of drafts) {
     const p = (node: number) => {
       checkFrontier(draft, node);
-      outlook ??= request.outlook(level + 1, drafts);
+      outlook ??= request.outlook(level, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
     };
     const growths = policy.grow(draft.toTree(), draft.frontier, p, {
@@ -58,7 +58,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   }
   const growing = [...wanted.keys()];
   if (growing.length === 0) return [];
-  const said = outlook ?? request.outlook(level + 1, growing);
+  const said = outlook ?? request.outlook(level, growing);
   for (const draft of growing) {
     draft.frontier = wanted.get(draft)!.flatMap((growth) => addChildren(draft, growth, said, request.random));
   }

@@ -6,8 +6,14 @@ import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export interface HeadPlan {
   /** Shares of the trunk's depth that the head reads. */
   readonly taps: readonly number[];
-  /** Offsets that run in the verifying forward, in this order: offset 1 and all that it reads. */
-  readonly verifying: readonly number[];
+  /**
+   * What runs in a forward of the trunk, over the same nodes: `all` offsets where offset 1 reads the further ones; offset 1
+   * and those `used` lately where they wait for nothing but the trunk and nearer offsets; `first`, offset 1 alone, where
+   * they wait for tokens ahead, or stand at the last column only.
+   */
+  readonly along: 'all' | 'used' | 'first';
+  /** With `all`: every offset, in the order in which they read each other. */
+  readonly everyOffset: readonly number[];
   /** Levels that can be drafted; level k is offset k + 1. Of a head that extends: what the context holds. */
   readonly levels: number;
   /** Levels whose tokens come from offsets that were trained. */
@@ -25,6 +31,8 @@ export interface HeadPlan {
    * below drafted nodes at the last column and are dropped with the draft.
    */
   readonly isUnrolled: boolean;
+  /** Offsets past the first that read all columns for good, by and by. */
+  readonly readers: readonly number[];
 }
 
 /** Tokens of a context that no draft holds: one that was read, the pending one, and the one that verifying adds. */
@@ -39,6 +47,7 @@ export function planHead(model: LanguageModel): HeadPlan {
     if (head.memory === 'unrolled') throw unsupported('carry: further together with memory: unrolled');
     if (head.extends) throw unsupported('carry: further together with extends: true');
   }
+  const isUnrolled = head.memory === 'unrolled';
   const sources = draftSources({ head, offsets });
   const trained = sources.length;
   const hasGap = offsets[offsets.length - 1] > offsets.length;
@@ -46,7 +55,8 @@ export function planHead(model: LanguageModel): HeadPlan {
   const isExtended = head.extends === true && !hasGap && trained > 0 && hasReadout(model, trained + 2);
   return {
     taps: headTaps(head),
-    verifying: carry === 'further' ? evaluationOrder(head, offsets) : [1],
+    along: carry === 'further' ? 'all' : ahead || isUnrolled ? 'first' : 'used',
+    everyOffset: evaluationOrder(head, offsets),
     levels: isExtended ? Math.max(trained, dims.context - MOST_LEFT_OUT) : trained,
     trained,
     sources,
@@ -54,9 +64,15 @@ export function planHead(model: LanguageModel): HeadPlan {
     extends: isExtended,
     carry,
     ahead,
-    hasMemory: head.memory === 'per-offset' || head.memory === 'unrolled',
-    isUnrolled: head.memory === 'unrolled',
+    hasMemory: head.memory === 'per-offset' || isUnrolled,
+    isUnrolled,
+    readers: isUnrolled && trained > 0 ? [2] : Array.from({ length: trained }, (_, k) => k + 2),
   };
+}
+
+/** What drafts a level; past the trained ones, the offset itself. */
+export function sourceOf({ sources }: HeadPlan, level: number): DraftSource {
+  return sources[level - 1] ?? { offset: level + 1, back: 0 };
 }
 
 /** Replicated readouts end with the offsets that were trained, unless the head brings its own. */

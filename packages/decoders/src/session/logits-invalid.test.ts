@@ -112,7 +112,7 @@ describe.each([Number.NaN, Number.POSITIVE_INFINITY])('times %d', (factor) => {
 
 describe('rows of logits', () => {
   const rowsOf = (logits: readonly number[], tokens_V?: Int32Array) =>
-    new ReadoutRows(Float32Array.from(logits), { tokens_V } as never, 4, { offset: 3, rowOf: (index) => 10 + index });
+    new ReadoutRows(Float32Array.from(logits), { tokens_V } as never, 4, (index) => ({ offset: 3, row: 10 + index }));
   const none = Number.NEGATIVE_INFINITY;
 
   test('-Infinity for some tokens is fine, and the rest is as if they were not there', () => {

@@ -4,7 +4,7 @@ import { asOffsetOutput } from '@foretoken/core/model';
 import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk, gather, type Place, wholeChunk } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
-import type { HeadPlan } from './head-plan.ts';
+import { type HeadPlan, sourceOf } from './head-plan.ts';
 import { nodesOf, padded, widest } from './lanes.ts';
 import type { ModelMemory } from './model-memory.ts';
 import { carryPlace, finalColumns, finalLane, type OffsetLane, offsetLane } from './offset-lane.ts';
@@ -37,7 +37,7 @@ const CHUNK = 64;
 const MOST_UNREAD = 16;
 
 /**
- * Runs offsets beyond the first, which no verifying forward waits for, on the columns kept since they last ran.
+ * Runs offsets beyond the first that did not run along with the trunk, on the columns kept since they last ran.
  *
  * Made for one draft; {@link dispose} ends it.
  */
@@ -45,21 +45,25 @@ export class OffsetForward {
   readonly #model: LanguageModel;
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
+  readonly #everyone: readonly DraftTree[];
   readonly #held: Chunk[] = [];
   #input: LaneInput | undefined;
 
-  constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
+  /** @param everyone - drafts of all rows of the batch, whether they can grow or not */
+  constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory, everyone: readonly DraftTree[]) {
     this.#model = model;
     this.#plan = plan;
     this.#memory = memory;
+    this.#everyone = everyone;
   }
 
-  /** What an offset says after the frontiers of some drafts; where it was not trained, what the one says that fills its gap. */
-  evaluate(wanted: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    const { offset, back } = this.#plan.sources[wanted - 2] ?? { offset: wanted, back: 0 };
-    if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, drafts);
-    const lanes = drafts.map((draft) => offsetLane(this.#plan, offset, draft, back));
-    const { nodes, rowOf } = this.#answers(lanes);
+  /** What the head says of a level after the frontiers of some drafts. */
+  evaluate(level: number, drafts: readonly DraftTree[]): OffsetOutlook {
+    const { offset, back } = sourceOf(this.#plan, level);
+    const behind = this.#othersBehind(offset, drafts);
+    if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, [...drafts, ...behind]);
+    const lanes = [...drafts, ...behind].map((draft) => offsetLane(this.#plan, offset, draft, back));
+    const { nodes, rowOf } = this.#answers(lanes, drafts.length);
     const { readout, carries } = this.#run(offset, lanes, nodes);
     for (const [b, draft] of drafts.entries()) draft.carries = carries[b];
     return { readout: readout!, rowOf: (draft, node) => rowOf.get(draft)!.get(this.#plan.ahead ? node : -1)! };
@@ -77,16 +81,35 @@ export class OffsetForward {
     return this.#plan.isUnrolled && offset > 2;
   }
 
-  /** Which nodes of the forward answer for the frontiers, and whose is which; one a row where nobody reads ahead. */
-  #answers(lanes: readonly OffsetLane[]): { nodes: number[]; rowOf: Map<DraftTree, Map<number, number>> } {
+  /**
+   * Which nodes of the forward answer for the frontiers, and whose is which; one a row where nobody reads ahead.
+   * @param asking - leading lanes that are asked about
+   */
+  #answers(
+    lanes: readonly OffsetLane[],
+    asking: number,
+  ): { nodes: number[]; rowOf: Map<DraftTree, Map<number, number>> } {
     const T = widest(lanes);
     const nodes: number[] = [];
     const rowOf = new Map<DraftTree, Map<number, number>>();
-    for (const [b, { draft, treeNode }] of lanes.entries()) {
+    for (let b = 0; b < asking; b++) {
+      const { draft, treeNode } = lanes[b];
       const asked = this.#plan.ahead ? draft.frontier : [-1];
       rowOf.set(draft, new Map(asked.map((node) => [node, nodes.push(b * T + treeNode.lastIndexOf(node)) - 1])));
     }
     return { nodes, rowOf };
+  }
+
+  /**
+   * Rows that ask for nothing now, but without which the offset could not run along with the trunk from here on: it does so
+   * for all rows or for none.
+   */
+  #othersBehind(offset: number, drafts: readonly DraftTree[]): readonly DraftTree[] {
+    const { along, hasMemory } = this.#plan;
+    if (along !== 'used' || !hasMemory) return [];
+    return this.#everyone.filter((draft) => {
+      return !drafts.includes(draft) && draft.row.readBy(offset) < draft.row.numColumns;
+    });
   }
 
   /** Lets rows that are far behind read alone all but the last column they need. */
@@ -118,7 +141,7 @@ export class OffsetForward {
       const carries = this.#keep(offset, lanes, at, carry);
       const values = logits[0]?.dataSync<'float32'>();
       logits[0]?.dispose();
-      const origin = { offset, rowOf: (index: number) => lanes[Math.floor(answers[index] / at.T)].draft.row.id };
+      const origin = (index: number) => ({ offset, row: lanes[Math.floor(answers[index] / at.T)].draft.row.id });
       return { carries, ...(values && { readout: new ReadoutRows(values, readout, dims.vocabulary, origin) }) };
     } catch (error) {
       this.#memory.rollback();
@@ -146,7 +169,7 @@ export class OffsetForward {
 
   #carries(offset: number, lanes: readonly OffsetLane[], at: Nodes): Tensor {
     const places = placesOf(lanes, at.T, (lane, index) => carryPlace(this.#plan, offset, lane, index));
-    return gather(this.#model.engine.ops, places, offset === 2 ? this.#plan.taps.length : 0);
+    return gather(this.#model.engine.ops, places);
   }
 
   #ahead(offset: number, lanes: readonly OffsetLane[], { B, T }: Nodes): Tensor2D[] {

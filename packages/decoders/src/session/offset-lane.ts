@@ -105,10 +105,11 @@ export function carryPlace(
 ): Place {
   const { row } = draft;
   const column = columns[index];
-  if (offset === 2) return row.columns.at(column);
   const drafted = treeNode[index];
+  if (offset === 2) return row.carriesOf(1).at(column);
   // One token less is read ahead there: a first drafted token leaves only kept ones, which is a final column.
   const isFinalThere = plan.hasMemory && !plan.isUnrolled && draft.levelOf(drafted) < 2;
   if (isFinalThere) return row.carriesOf(offset - 1).at(column);
-  return draft.carries.get(nodeBefore(draft, drafted))!;
+  // An offset that ran along with the trunk is none of this draft: what it left lies with the row.
+  return draft.carries.get(nodeBefore(draft, drafted)) ?? row.carriesOf(offset - 1).at(column);
 }

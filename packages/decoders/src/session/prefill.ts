@@ -1,16 +1,35 @@
 // B = 1 row, T columns of one forward.
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
+import { keepInputs } from './draft-inputs.ts';
+import type { HeadPlan } from './head-plan.ts';
 import { nodesOf } from './lanes.ts';
 import type { ModelMemory } from './model-memory.ts';
+import { offsetsAlong } from './offsets-along.ts';
 import type { Row } from './row.ts';
 import type { TrunkForward } from './trunk-forward.ts';
 
-/**
- * Reads all tokens of an empty row but the last one, which is left pending.
- *
- * @param chunk - columns that one forward reads at most; changes no bit
- */
-export function prefill(row: Row, tokens: Int32Array, chunk: number, trunk: TrunkForward, memory: ModelMemory): void {
+/** How a prompt is read; what changes no bit. */
+export interface PrefillOptions {
+  /** Columns that one forward reads at most. */
+  readonly chunk: number;
+  /** Levels that are likely to be drafted: their offsets read the prompt, too. */
+  readonly levels: number;
+}
+
+/** What reads it. */
+export interface PrefillParts {
+  readonly plan: HeadPlan;
+  readonly trunk: TrunkForward;
+  readonly memory: ModelMemory;
+}
+
+/** Reads all tokens of an empty row but the last one, which is left pending. */
+export function prefill(
+  row: Row,
+  tokens: Int32Array,
+  { plan, trunk, memory }: PrefillParts,
+  { chunk, levels }: PrefillOptions,
+): void {
   for (const token of tokens) row.push(token);
   for (let from = 0; from < row.numColumns; from += chunk) {
     const tokens_BT = tokens.slice(from, Math.min(from + chunk, row.numColumns));
@@ -22,11 +41,13 @@ export function prefill(row: Row, tokens: Int32Array, chunk: number, trunk: Trun
       },
     ]);
     try {
-      const read = trunk.read({ rows: [row.id], tokens_BT, at });
+      const along = offsetsAlong(plan, levels, (offset) => row.readBy(offset) === from);
+      const inputs = trunk.read({ rows: [row.id], tokens_BT, at, along });
       memory.commit(row.id, columns);
       memory.close();
-      if (read) for (const node of columns) row.columns.push({ chunk: read, node });
-      read?.release();
+      keepInputs(row, plan, inputs, columns, from + columns.length);
+      inputs.columns?.release();
+      inputs.carry?.release();
     } finally {
       at.dispose();
     }

@@ -3,12 +3,8 @@ import { indexOfLargest, indicesOfLargest, overVocabulary, softmax } from '@fore
 import type { Readout } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 
-/** Where logits come from, for whoever must mend them. */
-export interface LogitsOrigin {
-  readonly offset: number;
-  /** The session's row that a row of the forward belongs to. */
-  rowOf(index: number): number;
-}
+/** Where a row of logits comes from, for whoever must mend them: which offset, and which row of the session. */
+export type LogitsOrigin = (index: number) => { readonly offset: number; readonly row: number };
 
 /**
  * Logits that one readout gave to some nodes, on the host, and the questions that are asked of them.
@@ -58,6 +54,7 @@ export class ReadoutRows {
 
   /** First choices, best first, as many as the readout has at most. */
   top(row: number, count: number): number[] {
+    if (count === 1) return [this.argmax(row)];
     const most = Math.min(count, this.#size);
     return indicesOfLargest(this.view(row), most);
   }
@@ -78,10 +75,10 @@ export class ReadoutRows {
   }
 
   #invalid(row: number, index: number, logit: number): ForetokenError {
-    const { offset, rowOf } = this.#origin;
+    const { offset, row: id } = this.#origin(row);
     return new ForetokenError(
       'LOGITS_INVALID',
-      `session: offset ${offset} must give row ${rowOf(row)} a finite largest logit, but gave ${logit} for token ` +
+      `session: offset ${offset} must give row ${id} a finite largest logit, but gave ${logit} for token ` +
         `${this.#tokens_R?.[index] ?? index}. Look for weights or operations of the trunk or of this offset that are not finite.`,
     );
   }

@@ -14,7 +14,7 @@ export class Row {
   readonly sampler: Sampler | undefined;
   /** Whether a verdict has been given since the row was opened: heads draft only from then on. */
   hasVerdict = false;
-  /** What the trunk (and the offsets that verify) left at each column. */
+  /** What the trunk, and the offsets that ran along with it, left at each column. */
   readonly columns: ColumnPlaces;
   readonly #tokens: Int32Array;
   #length = 0;
@@ -89,9 +89,13 @@ export class Row {
     this.#read.set(offset, columns);
   }
 
-  /** What an offset beyond the first left for its neighbour at each column that it has read for good. */
+  /** What an offset left for its neighbour at each column that it has read for good. */
   carriesOf(offset: number): ColumnPlaces {
-    const places = this.#carries.get(offset) ?? new ColumnPlaces();
+    const known = this.#carries.get(offset);
+    if (known) return known;
+    const places = new ColumnPlaces();
+    // What the next offset read at once, running along with this one, was never kept.
+    places.dropBefore(this.readBy(offset + 1));
     this.#carries.set(offset, places);
     return places;
   }

@@ -2,19 +2,20 @@
 import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
 import { createSampler } from '@foretoken/core';
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
+import { AlongOutlooks } from './along-outlooks.ts';
 import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
-import type { Chunk } from './chunk.ts';
 import { growDrafts } from './draft.ts';
+import { type DraftInputs, dropRead, keepInputs } from './draft-inputs.ts';
 import { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
 import { type Lane, nodesOf, padded } from './lanes.ts';
 import { ModelMemory } from './model-memory.ts';
 import { OffsetForward } from './offset-forward.ts';
+import { offsetsAlong } from './offsets-along.ts';
 import { prefill } from './prefill.ts';
 import { Row } from './row.ts';
 import { TrunkForward } from './trunk-forward.ts';
 import { treeVerdict } from './verdict.ts';
-import { verifiedOutlook } from './verified-offsets.ts';
 
 /** What happened last in the step under way. */
 type Phase = 'committed' | 'drafted' | 'verified' | 'disposed';
@@ -28,7 +29,7 @@ interface Undecided {
   /** Index of each row in the forward. */
   readonly index: Map<number, number>;
   readonly T: number;
-  readonly columns?: Chunk;
+  readonly inputs?: DraftInputs;
 }
 
 /** How a session works, whatever it gives. */
@@ -55,6 +56,8 @@ export class DecodingSession implements Session {
   #nextId = 0;
   #forwards = 0;
   #phase: Phase = 'committed';
+  /** Deepest level that the last step drafted: the next draft is likely to ask for as many. */
+  #levelsInUse = 0;
   #undecided: Undecided | undefined;
 
   constructor(model: LanguageModel, plan: HeadPlan, { chunk = CHUNK }: SessionOptions = {}) {
@@ -94,7 +97,8 @@ export class DecodingSession implements Session {
     const row = new Row(this.#nextId++, context, sampler);
     this.#memory.join(row.id);
     try {
-      prefill(row, prompt.tokens, this.#chunk, this.#trunk, this.#memory);
+      const parts = { plan: this.#plan, trunk: this.#trunk, memory: this.#memory };
+      prefill(row, prompt.tokens, parts, { chunk: this.#chunk, levels: this.#levelsInUse });
     } catch (error) {
       this.#free(row);
       throw error;
@@ -131,32 +135,37 @@ export class DecodingSession implements Session {
     this.#between('draft');
     // From here on final columns of the heads may have read the pending token: only a verdict may follow.
     this.#phase = 'drafted';
-    const drafts = new Map(this.#rows.map((row) => [row, new DraftTree(row)]));
-    const ready = [...drafts.values()].filter(({ row }) => row.hasVerdict);
-    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory);
+    const drafts = this.#rows.map((row) => new DraftTree(row));
+    const ready = drafts.filter(({ row }) => row.hasVerdict);
+    const along = new AlongOutlooks(this.#model, this.#plan, this.#levelsInUse);
+    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory, drafts);
+    let deepest = 0;
     try {
       growDrafts(ready, {
         policy,
         random,
-        outlook: (offset, active) =>
-          this.#plan.carry === 'further'
-            ? verifiedOutlook(this.#model, offset, active)
-            : offsets.evaluate(offset, active),
+        outlook: (level, active) => {
+          deepest = level;
+          return along.of(level, active) ?? offsets.evaluate(level, active);
+        },
         levels: this.levels,
         trained: this.#plan.trained,
         rows: this.#rows.length,
       });
     } finally {
       offsets.dispose();
-      for (const row of this.#rows) this.#dropRead(row);
+      for (const row of this.#rows) dropRead(row, this.#plan);
     }
-    return this.#rows.map((row) => drafts.get(row)!.toTree());
+    // Where no row could draft, nothing is known of what the next ones will.
+    if (ready.length > 0) this.#levelsInUse = deepest;
+    return drafts.map((draft) => draft.toTree());
   }
 
   async verify(trees: readonly Tree[]): Promise<Verdict[]> {
     if (this.#phase !== 'committed' && this.#phase !== 'drafted') throw this.#outOfOrder('verify');
     checkCount('verify', trees.length, this.#rows.length);
     for (const [b, { id, room }] of this.#rows.entries()) checkTree(id, trees[b], room, this.#dims.vocabulary);
+    if (this.#phase === 'committed') this.#levelsInUse = 0;
     // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
     const read = trees.map(({ tokens, parent }) => ({ tokens: tokens.slice(), parent: parent.slice() }));
     const undecided = this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0 };
@@ -192,24 +201,26 @@ export class DecodingSession implements Session {
     return this.#model.dims;
   }
 
-  #forward(trees: readonly ReadTree[]): Pick<Undecided, 'T' | 'columns'> & { verdicts: Verdict[] } {
+  #forward(trees: readonly ReadTree[]): Pick<Undecided, 'T' | 'inputs'> & { verdicts: Verdict[] } {
     const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
     const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
     try {
-      const { readout, columns } = this.#trunk.verify({ rows: this.rows, tokens_BT: padded(tokens, at.T), at });
+      const along = offsetsAlong(this.#plan, this.#levelsInUse, (offset) => this.#isUpToDate(offset));
+      const reading = { rows: this.rows, tokens_BT: padded(tokens, at.T), at, along };
+      const { readout, inputs } = this.#trunk.verify(reading);
       this.#forwards++;
       let firstRow = 0;
       const verdicts = this.#rows.map((row, b) => {
         firstRow += tokens[b].length;
         return treeVerdict(readout, firstRow - tokens[b].length, trees[b], row);
       });
-      return { verdicts, T: at.T, columns };
+      return { verdicts, T: at.T, inputs };
     } finally {
       at.dispose();
     }
   }
 
-  #keep(row: Row, { path, next }: Kept, { trees, index, T, columns }: Undecided): void {
+  #keep(row: Row, { path, next }: Kept, { trees, index, T, inputs }: Undecided): void {
     const nodes = [0];
     for (const node of path) nodes.push(node + 1);
     const { tokens } = trees.get(row.id)!;
@@ -217,25 +228,20 @@ export class DecodingSession implements Session {
     for (const node of path) row.push(tokens[node]);
     row.push(next);
     row.hasVerdict = true;
-    if (!columns) return;
+    if (!inputs) return;
     const first = index.get(row.id)! * T;
-    const { hasMemory, carry, mostBack } = this.#plan;
-    const isLastEnough = !hasMemory || carry === 'further';
-    if (isLastEnough) row.columns.dropBefore(row.numColumns - 1 - mostBack);
-    const held = isLastEnough ? nodes.slice(-1 - mostBack) : nodes;
-    for (const node of held) row.columns.push({ chunk: columns, node: first + node });
+    keepInputs(
+      row,
+      this.#plan,
+      inputs,
+      nodes.map((node) => first + node),
+      row.numColumns,
+    );
   }
 
-  /** Lets go of columns and carries that every offset has read for good. */
-  #dropRead(row: Row): void {
-    const { hasMemory, isUnrolled, carry, trained } = this.#plan;
-    if (!hasMemory || carry === 'further' || trained === 0) return;
-    const readers = isUnrolled ? [2] : Array.from({ length: trained }, (_, k) => k + 2);
-    // A memory of its own that was never asked for may be yet, and would start from the first column.
-    if (isUnrolled || !this.#plan.extends) {
-      row.columns.dropBefore(Math.min(...readers.map((offset) => row.readBy(offset))));
-    }
-    row.dropReadCarries();
+  /** Whether an offset has read whatever the trunk has, in every row. */
+  #isUpToDate(offset: number): boolean {
+    return this.#rows.every((row) => row.readBy(offset) === row.numColumns);
   }
 
   #free(row: Row): void {
@@ -245,7 +251,8 @@ export class DecodingSession implements Session {
 
   #endStep(): void {
     this.#memory.close();
-    this.#undecided?.columns?.release();
+    this.#undecided?.inputs?.columns?.release();
+    this.#undecided?.inputs?.carry?.release();
     this.#undecided = undefined;
     if (this.#phase !== 'disposed') this.#phase = 'committed';
   }

@@ -3,8 +3,10 @@ import type { LanguageModel, OffsetOutput } from '@foretoken/core';
 import { asOffsetOutput } from '@foretoken/core/model';
 import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk } from './chunk.ts';
+import type { DraftInputs } from './draft-inputs.ts';
 import type { HeadPlan } from './head-plan.ts';
 import type { ModelMemory } from './model-memory.ts';
+import { draftingGroups, type ReadoutGroup } from './offsets-along.ts';
 import { ReadoutRows } from './readout-rows.ts';
 
 /** Tokens that the trunk reads in one forward. */
@@ -12,18 +14,31 @@ export interface Reading {
   readonly rows: readonly number[];
   readonly tokens_BT: Int32Array;
   readonly at: Nodes;
+  /** Offsets that run in it, in this order. */
+  readonly along: readonly number[];
 }
 
 /** What a verifying forward gives. */
 export interface Verified {
   /** Logits of offset 1 after every real node: row by row, without padding. */
   readonly readout: ReadoutRows;
-  /** What drafting needs of each node, padding included; the caller is its holder. Absent where nothing is drafted. */
-  readonly columns?: Chunk;
+  /** What drafting needs of each node, padding included; the caller is its chunks' holder. */
+  readonly inputs: DraftInputs;
 }
 
+/** Tensors that a forward leaves for drafting. */
+interface LeftTensors {
+  readonly taps: Tensor[];
+  /** One, or none where no offset reads it. */
+  readonly carry: Tensor[];
+  /** By group of offsets with one readout. */
+  readonly hidden: Tensor2D[];
+}
+
+const NOTHING_LEFT: LeftTensors = { taps: [], carry: [], hidden: [] };
+
 /**
- * Forwards of the trunk and of the offsets that verify.
+ * Forwards of the trunk and of the offsets that run along.
  *
  * Memory is left open with undecided nodes: the caller commits and closes it.
  */
@@ -31,6 +46,8 @@ export class TrunkForward {
   readonly #model: LanguageModel;
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
+  /** By the number of offsets along. */
+  readonly #groups = new Map<number, readonly ReadoutGroup[]>();
 
   constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
     this.#model = model;
@@ -38,17 +55,17 @@ export class TrunkForward {
     this.#memory = memory;
   }
 
-  /** Reads tokens of a prompt: memory, and columns where an offset with memory has yet to read them. */
-  read(reading: Reading): Chunk | undefined {
-    const { hasMemory, carry, mostBack } = this.#plan;
+  /** Reads tokens of a prompt: memory, and columns where an offset has yet to read them. */
+  read(reading: Reading): DraftInputs {
+    const { hasMemory, along, mostBack } = this.#plan;
     return this.#guarded(() => {
-      const { columns } = this.#model.engine.tidy(() => {
+      const left = this.#model.engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = hasMemory ? this.#offsets(taps, reading) : new Map<number, OffsetOutput>();
-        const isNeeded = (hasMemory && carry !== 'further') || mostBack > 0;
-        return { columns: isNeeded ? this.#columns(taps, outputs) : [], states: this.#memory.states() };
+        const isNeeded = (hasMemory && along !== 'all') || mostBack > 0;
+        return { ...(isNeeded ? this.#left(taps, outputs, []) : NOTHING_LEFT), states: this.#memory.states() };
       });
-      return columns.length > 0 ? new Chunk(columns) : undefined;
+      return this.#inputs(reading.along, left, []);
     });
   }
 
@@ -56,24 +73,23 @@ export class TrunkForward {
   verify(reading: Reading): Verified {
     const { engine, dims } = this.#model;
     const readout = this.#model.readout(1);
+    const groups = this.#groupsOf(reading.along);
     return this.#guarded(() => {
-      const { logits_MV, columns } = engine.tidy(() => {
+      const { logits_MV, ...left } = engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = this.#offsets(taps, reading);
         const hidden_ME = this.#realNodes(outputs.get(1)!.hidden_BTE, reading.at);
         return {
           logits_MV: engine.ops.readoutLogits(hidden_ME, readout),
-          columns: this.#columns(taps, outputs),
+          ...this.#left(taps, outputs, groups),
           states: this.#memory.states(),
         };
       });
       const values = logits_MV.dataSync<'float32'>();
-      const rows = new ReadoutRows(values, readout, dims.vocabulary, {
-        offset: 1,
-        rowOf: (node) => rowOf(reading, node),
-      });
       logits_MV.dispose();
-      return { readout: rows, ...(columns.length > 0 && { columns: new Chunk(columns) }) };
+      const origin = (node: number) => ({ offset: 1, row: rowOf(reading, node) });
+      const rows = new ReadoutRows(values, readout, dims.vocabulary, origin);
+      return { readout: rows, inputs: this.#inputs(reading.along, left, groups) };
     });
   }
 
@@ -92,10 +108,10 @@ export class TrunkForward {
     return trunk.forward(x_BTD, at, this.#memory.openTrunk(rows, at), this.#plan.taps) as [Tensor3D, ...Tensor3D[]];
   }
 
-  #offsets(trunk: [Tensor3D, ...Tensor3D[]], { rows, at }: Reading): Map<number, OffsetOutput> {
+  #offsets(trunk: [Tensor3D, ...Tensor3D[]], { rows, at, along }: Reading): Map<number, OffsetOutput> {
     const outputs = new Map<number, OffsetOutput>();
     let carry_BTC: Tensor3D | undefined;
-    for (const offset of this.#plan.verifying) {
+    for (const offset of along) {
       const memory = this.#memory.openOffset(offset, rows, at);
       const output = asOffsetOutput(this.#model.head.forward(offset, { trunk, carry_BTC, ahead: [], at, memory }));
       outputs.set(offset, output);
@@ -104,15 +120,46 @@ export class TrunkForward {
     return outputs;
   }
 
-  /** Per node, what drafting starts from: all taps and offset 1's carry, or what the further offsets said already. */
-  #columns(taps: readonly Tensor3D[], outputs: ReadonlyMap<number, OffsetOutput>): Tensor[] {
-    const { levels, carry } = this.#plan;
-    if (levels < 1) return [];
-    if (carry === 'further') {
-      return Array.from({ length: levels }, (_, k) => this.#flat(outputs.get(k + 2)!.hidden_BTE));
-    }
-    const carries = carry === 'nearer' && outputs.has(1) ? [outputs.get(1)!.carry_BTC] : [];
-    return [...taps, ...carries].map((x_BTX) => this.#flat(x_BTX));
+  #left(
+    taps: readonly Tensor3D[],
+    outputs: ReadonlyMap<number, OffsetOutput>,
+    groups: readonly ReadoutGroup[],
+  ): LeftTensors {
+    const { levels, carry, along } = this.#plan;
+    if (levels < 1) return NOTHING_LEFT;
+    const last = carry === 'nearer' ? [...outputs].at(-1) : undefined;
+    return {
+      taps: along === 'all' ? [] : taps.map((x_BTD) => this.#flat(x_BTD)),
+      carry: last && last[0] <= levels ? [this.#flat(last[1].carry_BTC)] : [],
+      hidden: groups.map(({ offsets }) => this.#hidden(offsets, outputs)),
+    };
+  }
+
+  /** [G*N, E], offset after offset. */
+  #hidden(offsets: readonly number[], outputs: ReadonlyMap<number, OffsetOutput>): Tensor2D {
+    const parts = offsets.map((offset) => this.#flat(outputs.get(offset)!.hidden_BTE));
+    return parts.length === 1 ? parts[0] : this.#model.engine.ops.concat(parts, 0);
+  }
+
+  #inputs(
+    along: readonly number[],
+    { taps, carry, hidden }: LeftTensors,
+    groups: readonly ReadoutGroup[],
+  ): DraftInputs {
+    const states = hidden.map((hidden_GE, index) => ({ ...groups[index], hidden_GE }));
+    return {
+      along,
+      ...(taps.length + states.length > 0 && { columns: new Chunk(taps, states) }),
+      ...(carry.length > 0 && { carry: new Chunk(carry) }),
+    };
+  }
+
+  #groupsOf(along: readonly number[]): readonly ReadoutGroup[] {
+    const known = this.#groups.get(along.length);
+    if (known) return known;
+    const groups = draftingGroups(this.#model, this.#plan, along);
+    this.#groups.set(along.length, groups);
+    return groups;
   }
 
   #realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Tensor2D {
