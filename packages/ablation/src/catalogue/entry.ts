@@ -7,8 +7,8 @@ export type Part = (typeof PARTS)[number];
 /** `run`: a folder of its own; `cell`: one seed of an arm; `training`: what cells of an ablation share. */
 export type EntryKind = 'run' | 'cell' | 'training';
 
-/** `unfinished` may be running now. */
-export type EntryStatus = 'done' | 'failed' | 'unfinished';
+/** `pruned`: stopped at a rung; `unfinished` may be running now. */
+export type EntryStatus = 'done' | 'failed' | 'pruned' | 'unfinished';
 
 /** One run as the index has it. */
 export interface Entry {

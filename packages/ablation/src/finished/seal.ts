@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FORMAT_VERSION, parseSource, writeJson } from '@foretoken/core/light';
+import { PRUNED_FILE } from '../pruning/pruning.ts';
 import type { AblationResults } from '../results/results.ts';
 import { areInputsCurrent, type PlanInputs, sha256 } from './plan-inputs.ts';
 
@@ -39,8 +40,9 @@ const SEAL = 'finished.json';
 export async function sealFinished({ file, directory, cells, inputs }: SealedPlan): Promise<void> {
   if (!inputs) return;
   const ids = [...new Set(cells.map(({ id }) => id))].sort();
+  const pruned = await prunedIds(directory);
   const names = [
-    ...ids.map((id) => `cells/${id}/cell.json`),
+    ...ids.map((id) => `cells/${id}/${pruned.has(id) ? PRUNED_FILE : 'cell.json'}`),
     'ablation.json',
     'results.json',
     'report.html',
@@ -50,6 +52,12 @@ export async function sealFinished({ file, directory, cells, inputs }: SealedPla
     await Promise.all(names.map(async (name) => [name, await hashOf(directory, name)])),
   );
   await writeJson(path.join(directory, SEAL), { file, directory, inputs, outputs });
+}
+
+/** Cells that have no record, having been stopped. */
+async function prunedIds(directory: string): Promise<ReadonlySet<string>> {
+  const { arms } = JSON.parse(await readFile(path.join(directory, 'results.json'), 'utf8')) as AblationResults;
+  return new Set(arms.flatMap(({ cells }) => cells).flatMap(({ id, status }) => (status === 'pruned' ? [id] : [])));
 }
 
 /**

@@ -2,15 +2,19 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '@foretoken/core';
 import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
+import { readRace } from '../pruning/read-race.ts';
 import { type AblationStore, exists, openAblationStore } from '../run/ablation-store.ts';
 import type { TrainingFacts } from '../run/laboratory.ts';
 import type { AblationPlan } from './plan-ablation.ts';
 
-/** Where a cell stands before this run: `failed` ones are tried again, `stale` ones were done with other code. */
-export type CellStatus = 'done' | 'failed' | 'stale' | 'left';
+/**
+ * Where a cell stands before this run: `failed` ones are tried again, `stale` ones were done with other code, `pruned` ones are
+ * stopped by what this plan's trainings gave at the rungs so far.
+ */
+export type CellStatus = 'done' | 'failed' | 'pruned' | 'stale' | 'left';
 
 /** Where a training stands: a started one goes on from its last checkpoint. */
-export type TrainingStatus = 'done' | 'started' | 'left';
+export type TrainingStatus = 'done' | 'started' | 'pruned' | 'left';
 
 /** What the folder of an ablation holds of a plan already. */
 export interface PlanProgress {
@@ -33,10 +37,12 @@ export async function readProgress(plan: AblationPlan): Promise<PlanProgress> {
   const store = openAblationStore(plan.directory);
   const stale = await readEarlierWork(plan, store);
   const begun = await foldersIn(path.dirname(store.paths.cell('any')));
+  const race = await readRace(plan, store);
+  const pruned = race.prunedCells();
   const cells = new Map<string, CellStatus>();
   for (const { id } of plan.cells) {
     if (cells.has(id)) continue;
-    const status = begun.has(id) ? await statusOf(store, id) : 'left';
+    const status = pruned.has(id) ? 'pruned' : begun.has(id) ? await statusOf(store, id) : 'left';
     cells.set(id, status === 'left' && stale.has(id) ? 'stale' : status);
   }
   const run = await foldersIn(path.dirname(store.paths.training('any')));
@@ -48,7 +54,8 @@ export async function readProgress(plan: AblationPlan): Promise<PlanProgress> {
     if (facts) flopsPerSecond.push(facts.flopsPerToken.training * facts.timings.tokensPerSecond);
     const isDone = facts !== undefined || ids.every((id) => cells.get(id) === 'done');
     const isStarted = run.has(key) && (await exists(path.join(folder, 'checkpoints')));
-    trainings.set(key, isDone ? 'done' : isStarted ? 'started' : 'left');
+    const isPruned = race.turn(key).kind === 'stop';
+    trainings.set(key, isDone ? 'done' : isPruned ? 'pruned' : isStarted ? 'started' : 'left');
   }
   return { cells, stale: summarizeStale(stale), trainings, flopsPerSecond: flopsPerSecond.filter((rate) => rate > 0) };
 }

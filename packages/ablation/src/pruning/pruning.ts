@@ -26,6 +26,9 @@ export interface Paired extends Rungs {
  */
 export type Pruning = Halving | Paired;
 
+/** The file in a cell's folder that says that it is pruned, beside the record that it would have. */
+export const PRUNED_FILE = 'pruned.json';
+
 /** Where, and why, one seed of an arm was stopped. */
 export interface PrunedAt {
   readonly rule: Pruning['rule'];

@@ -30,7 +30,9 @@ export const costColumns: readonly VerdictColumn[] = [
     'The same of a training step, on average over the steps: three times the forward pass for what trains.',
     (row) => bounded(row, row.trainingFlopsPerToken),
   ),
-  number('steps', 'Optimizer steps.', ({ steps }) => grouped(steps)),
+  number('steps', 'Optimizer steps; of a pruned arm, those to the rung that stopped it.', ({ steps, pruned }) =>
+    grouped(steps ?? pruned?.step),
+  ),
   number('tokens', 'Tokens trained on.', ({ tokens }) => grouped(tokens)),
   number('training FLOPs', `FLOPs per token of training, times the tokens. ${COST_NOTE}`, (row) =>
     bounded(row, row.trainingFlops),

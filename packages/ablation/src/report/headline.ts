@@ -13,11 +13,14 @@ const COUNTED: Readonly<Record<Verdict, string>> = {
 /** The answer in one line: `3 arms against the baseline n1, in bits per byte: 1 better, 2 without a difference shown.` */
 export function headline(rows: readonly VerdictRow[]): string {
   const baseline = rows.find(({ isBaseline }) => isBaseline);
-  const compared = rows.flatMap(({ comparison }) => comparison ?? []);
-  if (!baseline || compared.length === 0) return 'One arm: there is nothing to compare it with.';
+  const others = rows.filter(({ comparison }) => comparison);
+  const compared = others.flatMap(({ comparison, pruned }) => (comparison && !pruned ? [comparison] : []));
+  const numPruned = others.length - compared.length;
+  if (!baseline || others.length === 0) return 'One arm: there is nothing to compare it with.';
   const parts = Object.entries(COUNTED).flatMap(([verdict, words]) => {
     const count = compared.filter((comparison) => comparison.verdict === verdict).length;
     return count === 0 ? [] : [`${count} ${words}`];
   });
-  return `${counted(compared.length, 'arm')} against the baseline ${baseline.arm}, in ${baseline.unit}: ${parts.join(', ')}.`;
+  const said = [...parts, ...(numPruned > 0 ? [`${numPruned} pruned`] : [])].join(', ');
+  return `${counted(others.length, 'arm')} against the baseline ${baseline.arm}, in ${baseline.unit}: ${said}.`;
 }

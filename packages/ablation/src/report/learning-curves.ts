@@ -27,17 +27,23 @@ const POINTS = 80;
 /**
  * Reads the metrics of every training that an arm measured; one whose file is missing has no curve.
  * @param arms - the arms to read, those of the plan if left out
+ * @param ends - the last step of arms that were pruned: an earlier matrix may have trained them further
  */
 export async function readLearningCurves(
   paths: AblationPaths,
   plan: PlanRecord,
   arms: readonly string[] = plan.arms,
+  ends: ReadonlyMap<string, number> = new Map(),
 ): Promise<LearningCurves> {
   const curves: LearningCurves[] = [];
   for (const arm of arms) {
     const keys = new Set(plan.cells.filter((cell) => cell.arm === arm).map(({ trainingKey }) => trainingKey));
     const runs: (readonly MetricsRow[])[] = [];
-    for (const key of keys) runs.push(await readMetrics(path.join(paths.training(key), 'metrics.jsonl')));
+    const end = ends.get(arm) ?? Number.POSITIVE_INFINITY;
+    for (const key of keys) {
+      const rows = await readMetrics(path.join(paths.training(key), 'metrics.jsonl'));
+      runs.push(rows.filter(({ step }) => step <= end));
+    }
     curves.push({
       training: overSeeds(
         arm,

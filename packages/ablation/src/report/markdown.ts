@@ -2,13 +2,14 @@ import { COST_NOTE, costColumns, hasCost } from './cost-table.ts';
 import { decodingColumns, decodingRows, levelColumns, levelRows } from './decoding-table.ts';
 import { headline } from './headline.ts';
 import { decimals } from './numbers.ts';
+import { prunedColumns } from './pruned-table.ts';
 import type { ReportData, Sample } from './report-data.ts';
 import { verdictSentences } from './verdict-sentence.ts';
 import { type Column, verdictColumns } from './verdict-table.ts';
 
 /** The report as Markdown, to be pasted into a pull request. */
 export function reportMarkdown(data: ReportData): string {
-  const { name, rows, failures, samples, configs, plan } = data;
+  const { name, rows, failures, pruned, samples, configs, plan } = data;
   const columns = verdictColumns(rows);
   const parts = [
     `# ${text(name)}`,
@@ -18,6 +19,7 @@ export function reportMarkdown(data: ReportData): string {
       .map((sentence) => `- ${text(sentence)}`)
       .join('\n'),
     ...failures.map(({ arm, seed, message }) => `- failed: **${text(arm)}**, seed ${seed}: ${text(message)}`),
+    ...section('Pruned arms', pruned.length > 0 ? rowsTable(prunedColumns, pruned) : undefined),
     ...section('Cost', hasCost(rows) ? `${rowsTable(costColumns, rows)}\n\n${COST_NOTE}` : undefined),
     ...section('Offsets', offsetsTable(data)),
     ...section('Decoding', decodingTables(data)),

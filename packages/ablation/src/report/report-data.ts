@@ -19,6 +19,7 @@ import {
   listOf,
 } from './decoding.ts';
 import { type LearningCurves, readLearningCurves } from './learning-curves.ts';
+import type { PrunedRow } from './pruned-table.ts';
 import { draftingDecoders, type VerdictRow, verdictRows } from './verdict.ts';
 
 /** Text that a model wrote, in pieces that were drafted and accepted or came from the model itself. */
@@ -81,6 +82,7 @@ export interface ReportData {
   readonly shown: readonly string[];
   readonly samples: readonly Sample[];
   readonly failures: readonly CellError[];
+  readonly pruned: readonly PrunedRow[];
   readonly configs: readonly ArmConfig[];
   readonly data?: DataSummary;
 }
@@ -103,7 +105,7 @@ export async function readReportData(directory: string): Promise<ReportData> {
     rows,
     unit: rows[0]?.unit ?? 'bits per byte',
     bigram: rows.find(({ bigram }) => bigram !== undefined)?.bigram,
-    curves: await readLearningCurves(paths, plan, shown),
+    curves: await readLearningCurves(paths, plan, shown, prunedSteps(rows)),
     offsets: arms.flatMap(offsetBits),
     acceptance: shownResults.flatMap(acceptancePoints),
     decoding: arms.map((arm) => ({
@@ -116,10 +118,14 @@ export async function readReportData(directory: string): Promise<ReportData> {
     shown,
     samples: shownResults.flatMap(sampleOf),
     failures: arms.flatMap(failuresOf),
+    pruned: rows.flatMap(({ arm, pruned }) => (pruned ? [{ arm, ...pruned }] : [])),
     configs: armConfigs(plan),
     data: await readData(plan, directory),
   };
 }
+
+const prunedSteps = (rows: readonly VerdictRow[]): ReadonlyMap<string, number> =>
+  new Map(rows.flatMap(({ arm, pruned }) => (pruned ? [[arm, pruned.step]] : [])));
 
 function offsetBits({ name: arm, results }: ArmResults): OffsetBits[] {
   const offsets = listOf(dig(results, 'bits-per-byte', 'offsets'));

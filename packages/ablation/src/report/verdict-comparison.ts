@@ -6,7 +6,7 @@ import { differenceWords, probability, verdictReasons } from './verdict-words.ts
 /** Arms that a sentence names; the table has the others. */
 const NAMED = 6;
 
-/** An arm that is not the baseline. */
+/** An arm that is not the baseline, and was not pruned. */
 interface Compared {
   readonly arm: string;
   readonly comparison: Comparison;
@@ -47,7 +47,7 @@ export function comparisonMethod(rows: readonly VerdictRow[]): string | undefine
 }
 
 const comparedRows = (rows: readonly VerdictRow[]): Compared[] =>
-  rows.flatMap(({ arm, comparison }) => (comparison ? [{ arm, comparison }] : []));
+  rows.flatMap(({ arm, comparison, pruned }) => (comparison && !pruned ? [{ arm, comparison }] : []));
 
 const isSingleSeed = (rows: readonly VerdictRow[]): boolean => rows.every(({ seeds }) => seeds <= 1);
 

@@ -1,4 +1,5 @@
 import { counted, decimals, grouped, NOT_MEASURED, signed } from './numbers.ts';
+import { prunedWords } from './pruning-words.ts';
 import type { VerdictRow } from './verdict.ts';
 import { differenceWords, probability, verdictWords } from './verdict-words.ts';
 
@@ -92,9 +93,13 @@ function comparisonColumns(rows: readonly VerdictRow[]): VerdictColumn[] {
     heading: 'verdict',
     explanation:
       'Better or worse where the corrected p is at most 0.05. Where no difference is shown, one of the size that could have ' +
-      'been seen would have been, with a probability of 80%. Fewer than three pairs of seeds give no verdict.',
+      'been seen would have been, with a probability of 80%. Fewer than three pairs of seeds give no verdict. An arm that was ' +
+      'pruned was stopped at a rung, by held-out bits there.',
     isNumber: false,
-    cell: ({ comparison }) => (comparison ? verdictWords(comparison) : NOT_MEASURED),
+    cell: ({ comparison, pruned }) => {
+      if (pruned) return prunedWords(pruned);
+      return comparison ? verdictWords(comparison) : NOT_MEASURED;
+    },
   };
   const tested: VerdictColumn[] = [
     {
@@ -121,7 +126,8 @@ function armCell({ arm, seeds, failedSeeds }: VerdictRow): string {
 }
 
 /** One word where all decoders that draft have the same; otherwise each with its label. */
-function losslessCell({ lossless, outputs }: VerdictRow): string {
+function losslessCell({ lossless, outputs, pruned }: VerdictRow): string {
+  if (pruned) return NOT_MEASURED;
   const words = Object.entries(outputs).map(([decoder, word]) => ({ decoder, word: word ?? 'NO' }));
   const [first] = words;
   if (!first) return lossless ? 'yes' : 'NO';

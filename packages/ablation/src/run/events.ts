@@ -10,6 +10,8 @@ export interface TaskInfo {
   /** Arms that it is done for: several share a training. */
   readonly arms: readonly string[];
   readonly seed: number;
+  /** Share of its steps that a training is to come to, where its arms may be pruned there; absent: all of them. */
+  readonly until?: number;
   /** One line: `train n4-linear, seed 0`. */
   readonly label: string;
   /** Number of this task, from 1, of `tasks`. */
@@ -62,6 +64,8 @@ export type AblationEvent =
       readonly record?: CellRecord;
     }
   | { readonly type: 'failed'; readonly task: TaskInfo; readonly failure: CellFailure }
+  /** Arms that are stopped before their end from now on, all of their seeds. */
+  | { readonly type: 'pruned'; readonly arms: readonly string[] }
   | { readonly type: 'done'; readonly failedCells: number; readonly seconds: number };
 
 /** Describes a task for people. */
@@ -69,7 +73,10 @@ export function describeTask(task: Task, { cells }: AblationPlan, number: number
   const ids = cellsOf(task).map(({ id }) => id);
   const arms = [...new Set(cells.filter(({ id }) => ids.includes(id)).map(({ arm }) => arm))];
   const { seed } = task.training.experiment;
-  return { kind: task.kind, arms, seed, label: `${task.kind} ${arms.join(' + ')}, seed ${seed}`, task: number, tasks };
+  const until = task.kind === 'train' ? task.until : undefined;
+  const to = until === undefined ? '' : ` to ${Number((100 * until).toFixed(1))}%`;
+  const label = `${task.kind} ${arms.join(' + ')}, seed ${seed}${to}`;
+  return { kind: task.kind, arms, seed, ...(until !== undefined && { until }), label, task: number, tasks };
 }
 
 /** Measures the rate of one task from its first report on, so that work done by an earlier process counts for nothing. */

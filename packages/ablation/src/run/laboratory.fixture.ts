@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Experiment, Json } from '@foretoken/core';
+import { type Experiment, type Json, validationStep } from '@foretoken/core';
 import type { AcceptanceResults, BitsPerByteResults, LosslessnessResults, ThroughputTimings } from '@foretoken/evals';
-import type { Laboratory, Outcomes, RunOptions, TrainingFacts } from './laboratory.ts';
+import type { Laboratory, Outcomes, RunOptions, TrainingFacts, TrainingOptions } from './laboratory.ts';
 
 type Statistics = Omit<AcceptanceResults['labelMatch'], 'windows' | 'offsets' | 'rates' | 'control'>;
 
@@ -29,18 +29,16 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
     calls,
     async train(experiment, options) {
       calls.push(`train ${labelOf(experiment)}`);
-      await mkdir(options.directory, { recursive: true });
-      const file = path.join(options.directory, 'metrics.jsonl');
-      const { steps } = experiment.training;
-      const before = await readFile(file, 'utf8').catch(() => '');
-      const done = before.split('\n').length - 1;
-      for (let step = done + 1; step <= steps; step++) {
-        await interfere(`train ${labelOf(experiment)} step ${step}`, options);
-        await appendFile(file, `${JSON.stringify(metricsOf(experiment, step))}\n`);
-        options.onProgress({ step, steps, loss: lossOf(experiment, step, 1), tokensPerSecond: 1000 });
-      }
+      await trainTo(experiment.training.steps, experiment, options, interfere);
       await writeManifest(options.directory);
       return factsOf(experiment);
+    },
+    async trainUntil(experiment, { share, ...options }) {
+      const step = validationStep(experiment.training, share);
+      calls.push(`train ${labelOf(experiment)} to ${step}`);
+      await trainTo(step, experiment, options, interfere);
+      const { losses } = validationOf(experiment, step);
+      return { step, steps: experiment.training.steps, bits: losses[0] / Math.LN2 };
     },
     async evaluate(experiment, options) {
       const named = experiment.evals.map(({ name }) => name);
@@ -52,6 +50,24 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
       return Object.fromEntries(named.map((name) => [name, all[name]]));
     },
   };
+}
+
+/** Goes on to a step; a training that is past it is left as it is. */
+async function trainTo(
+  last: number,
+  experiment: Experiment,
+  { directory, onProgress, ...options }: TrainingOptions,
+  interfere: Interference,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const file = path.join(directory, 'metrics.jsonl');
+  const { steps } = experiment.training;
+  const before = await readFile(file, 'utf8').catch(() => '');
+  for (let step = before.split('\n').length; step <= last; step++) {
+    await interfere(`train ${labelOf(experiment)} step ${step}`, { directory, ...options });
+    await appendFile(file, `${JSON.stringify(metricsOf(experiment, step))}\n`);
+    onProgress({ step, steps, loss: lossOf(experiment, step, 1), tokensPerSecond: 1000 });
+  }
 }
 
 function factsOf({ model, training, data }: Experiment): TrainingFacts {
@@ -114,9 +130,14 @@ const offsetsOf = ({ model }: Experiment): number[] => Array.from({ length: mode
 function metricsOf(experiment: Experiment, step: number): object {
   const losses = offsetsOf(experiment).map((offset) => lossOf(experiment, step, offset));
   const validates = step % experiment.training.validateEvery === 0;
-  const validation = { losses: offsetsOf(experiment).map((offset) => lossOf(experiment, step, offset) + 0.1) };
+  const validation = validationOf(experiment, step);
   return { step, losses, loss: losses[0], learningRate: 1e-3, seconds: 0.5, ...(validates ? { validation } : {}) };
 }
+
+/** What a validation gives: on held-out text losses are higher. */
+export const validationOf = (experiment: Experiment, step: number): { losses: number[] } => ({
+  losses: offsetsOf(experiment).map((offset) => lossOf(experiment, step, offset) + 0.1),
+});
 
 function outcomesOf(experiment: Experiment): Outcomes {
   const { horizon } = experiment.model.head;

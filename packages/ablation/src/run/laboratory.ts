@@ -1,6 +1,7 @@
 import type { EvalOutcome, Experiment, Host } from '@foretoken/core';
 import type { TrainingSummary } from '@foretoken/core/training';
 import { type CodeChecker, createCodeChecker } from '../identity/check-code.ts';
+import type { RungLoss } from '../pruning/decisions.ts';
 
 /** What a training says of itself, as far as an ablation records it. */
 export type TrainingFacts = Omit<TrainingSummary, 'checkpoint'>;
@@ -16,6 +17,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a training is done and watched. */
+export interface TrainingOptions extends RunOptions {
+  onProgress(progress: { step: number; steps: number; loss: number; tokensPerSecond: number }): void;
+}
+
 /** Does the work of a cell. The runner knows nothing else of models, so tests and other workers put another in its place. */
 export interface Laboratory {
   /**
@@ -27,12 +33,13 @@ export interface Laboratory {
    * Trains in a folder, goes on with a training that was stopped there, or returns the facts of one that is finished.
    * @throws INTERRUPTED once the signal aborts, with everything saved
    */
-  train(
-    experiment: Experiment,
-    options: RunOptions & {
-      onProgress(progress: { step: number; steps: number; loss: number; tokensPerSecond: number }): void;
-    },
-  ): Promise<TrainingFacts>;
+  train(experiment: Experiment, options: TrainingOptions): Promise<TrainingFacts>;
+  /**
+   * Trains as far as the first validation at or after a share of the steps, and says what that gave; of a training that is
+   * past it, what it gave then. {@link train} goes on from there, to the bits of a training that was not stopped.
+   * @throws INTERRUPTED once the signal aborts, with everything saved
+   */
+  trainUntil(experiment: Experiment, options: TrainingOptions & { readonly share: number }): Promise<RungLoss>;
   /**
    * Runs an experiment's evals on what the folder holds.
    * @param options.trainedAs - the experiment that was trained there: another one, where cells share a training
@@ -53,6 +60,11 @@ export function createLaboratory(host: Host): Laboratory {
     async train(experiment, options) {
       const { trainRun } = await import('@foretoken/core/training');
       return trainRun(host, experiment, { ...options, resume: 'auto' });
+    },
+    async trainUntil(experiment, options) {
+      const { trainUntil } = await import('@foretoken/core/training');
+      const { nats, ...at } = await trainUntil(host, experiment, { ...options, resume: 'auto' });
+      return { ...at, bits: nats === null ? null : nats / Math.LN2 };
     },
     async evaluate(experiment, options) {
       const { evaluateRun } = await import('@foretoken/core/training');

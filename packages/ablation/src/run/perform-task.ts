@@ -2,8 +2,9 @@ import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { AblationPaths } from './ablation-store.ts';
 import { failureOf, recordOf } from './cell-record.ts';
 import { createRateMeter, type TaskProgress } from './events.ts';
-import type { Laboratory } from './laboratory.ts';
+import type { Laboratory, TrainingOptions } from './laboratory.ts';
 import { cellsOf, type MeasuringTask, type Task, type TaskOutcome } from './scheduler.ts';
+import type { TrainTask } from './training-queue.ts';
 
 /** What a task is carried out with. */
 export interface TaskContext {
@@ -32,15 +33,17 @@ export async function performTask(task: Task, context: TaskContext): Promise<Tas
   }
 }
 
-async function train({ training }: Task, context: TaskContext): Promise<TaskOutcome> {
-  const rate = createRateMeter(context.clock);
-  const facts = await context.laboratory.train(training.experiment, {
+async function train({ training, until: share }: TrainTask, context: TaskContext): Promise<TaskOutcome> {
+  const { laboratory, clock, onProgress } = context;
+  const rate = createRateMeter(clock);
+  const options: TrainingOptions = {
     ...runOptions(training.key, context),
     onProgress({ step, steps, loss, tokensPerSecond }) {
-      context.onProgress({ done: step, total: steps, unit: 'steps', ...rate(step, steps), loss, tokensPerSecond });
+      onProgress({ done: step, total: steps, unit: 'steps', ...rate(step, steps), loss, tokensPerSecond });
     },
-  });
-  return { kind: 'trained', facts };
+  };
+  if (share === undefined) return { kind: 'trained', facts: await laboratory.train(training.experiment, options) };
+  return { kind: 'reached', loss: await laboratory.trainUntil(training.experiment, { ...options, share }) };
 }
 
 async function measure({ kind, cell, training, facts }: MeasuringTask, context: TaskContext): Promise<TaskOutcome> {

@@ -72,7 +72,8 @@ async function runWith(
   options: RunAblationOptions,
 ): Promise<AblationSummary> {
   const { host, failFast = false, onEvent: emit = () => {} } = options;
-  const scheduler = await createLocalScheduler(plan, store, leases);
+  const onPruned = (arms: readonly string[]): void => emit({ type: 'pruned', arms });
+  const scheduler = await createLocalScheduler(plan, store, leases, onPruned);
   const startMs = host.clock();
   emit({ type: 'planned', ...(await countCells(plan, store)), stale, tasks: scheduler.tasks });
   const stop = new AbortController();

@@ -1,5 +1,9 @@
 import type { Cell, Training } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { RungLoss } from '../pruning/decisions.ts';
+import { keepPruned } from '../pruning/pruned-cells.ts';
+import { readRace } from '../pruning/read-race.ts';
+import { openRungLosses } from '../pruning/rung-losses.ts';
 import type { AblationStore } from './ablation-store.ts';
 import { type CellFailure, type CellRecord, joinedRecord } from './cell-record.ts';
 import type { TrainingFacts } from './laboratory.ts';
@@ -16,12 +20,20 @@ export interface MeasuringTask {
 
 /** A piece of work. */
 export type Task =
-  | { readonly kind: 'train'; readonly training: Training; readonly cells: readonly Cell[] }
+  | {
+      readonly kind: 'train';
+      readonly training: Training;
+      readonly cells: readonly Cell[];
+      /** Share of its steps to train to, where its arms may be pruned; absent: to its end. */
+      readonly until?: number;
+    }
   | MeasuringTask;
 
 /** What became of it. */
 export type TaskOutcome =
   | { readonly kind: 'trained'; readonly facts: TrainingFacts }
+  /** The training came to its `until`, and goes on later or not at all. */
+  | { readonly kind: 'reached'; readonly loss: RungLoss }
   | { readonly kind: 'measured'; readonly record: CellRecord }
   | { readonly kind: 'failed'; readonly failures: readonly CellFailure[] };
 
@@ -37,7 +49,7 @@ export interface Claim {
  * other machines needs another scheduler and no other runner.
  */
 export interface Scheduler {
-  /** Tasks that were left when it started. */
+  /** Tasks that were left when it started; fewer once arms are pruned. */
   readonly tasks: number;
   /**
    * The next task whose input is there, waiting for one that others work on to bring it; undefined once none is left, or
@@ -69,13 +81,25 @@ export const nameOf = (task: Task): string =>
  * A scheduler for the workers of one process, in the order of {@link createTaskQueue}.
  *
  * Cells whose record the store has are done. A training that failed fails its cells; the others go on.
+ * @param onPruned - hears of arms that are stopped from now on
  */
 export async function createLocalScheduler(
   plan: AblationPlan,
   store: AblationStore,
   leases: Leases,
+  onPruned: (arms: readonly string[]) => void = () => {},
 ): Promise<Scheduler> {
-  const queue = await createTaskQueue(plan, store);
+  const race = await readRace(plan, store);
+  const queue = await createTaskQueue(plan, store, race);
+  await keepPruned(store.paths, plan.cells, race.prunedCells());
+  const known = new Set(race.prunedArms());
+  const tellPruned = async (): Promise<void> => {
+    const arms = race.prunedArms().filter((arm) => !known.has(arm));
+    if (arms.length === 0) return;
+    for (const arm of arms) known.add(arm);
+    await keepPruned(store.paths, plan.cells, race.prunedCells());
+    onPruned(arms);
+  };
   let isStopped = false;
   let waiting: (() => void)[] = [];
   const wake = (): void => {
@@ -84,7 +108,9 @@ export async function createLocalScheduler(
     for (const go of woken) go();
   };
   return {
-    tasks: queue.tasks,
+    get tasks() {
+      return queue.tasks;
+    },
     async claim(pid) {
       while (!isStopped) {
         const task = queue.next();
@@ -100,7 +126,8 @@ export async function createLocalScheduler(
       await keep(task, outcome, store);
       const followers = await queue.following(task, outcome);
       await leases.end(nameOf(task), token);
-      queue.settle(task, followers);
+      queue.settle(task, outcome, followers);
+      await tellPruned();
       wake();
     },
     release: ({ task, token }) => leases.end(nameOf(task), token),
@@ -114,6 +141,9 @@ export async function createLocalScheduler(
 /** Writes what became of a task. A cell's record is whole: what is measured waits beside it for what is timed. */
 async function keep(task: Task, outcome: TaskOutcome, store: AblationStore): Promise<void> {
   if (outcome.kind === 'failed') for (const failure of outcome.failures) await store.writeFailure(failure);
+  if (outcome.kind === 'reached' && task.kind === 'train' && task.until !== undefined) {
+    await openRungLosses(store.paths).write(task.training.key, task.until, outcome.loss);
+  }
   if (outcome.kind !== 'measured' || task.kind === 'train') return;
   const { cell, kind } = task;
   if (kind === 'time') await store.writeRecord(joinedRecord(await store.readMeasured(cell.id), outcome.record));

@@ -1,11 +1,13 @@
 import type { Cell, Training } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { Race } from '../pruning/race.ts';
 import type { AblationStore } from './ablation-store.ts';
 import type { MeasuringTask, Task, TaskOutcome } from './scheduler.ts';
+import { createTrainingQueue, type PendingTraining } from './training-queue.ts';
 
 /** The tasks of one run, in their order. */
 export interface TaskQueue {
-  /** Tasks that were left when it was made. */
+  /** Tasks that were left when it was made; fewer once arms are pruned. */
   readonly tasks: number;
   /** The next task that may begin now, which is out from here on. */
   next(): Task | undefined;
@@ -14,7 +16,7 @@ export interface TaskQueue {
   /** The tasks that an outcome makes possible. */
   following(task: Task, outcome: TaskOutcome): Promise<readonly Task[]>;
   /** A task is not out any more, and others may begin. */
-  settle(task: Task, followers: readonly Task[]): void;
+  settle(task: Task, outcome: TaskOutcome, followers: readonly Task[]): void;
 }
 
 /**
@@ -22,19 +24,22 @@ export interface TaskQueue {
  * run alone comes last of all, one by one, when nothing else is out.
  *
  * What was measured of a cell before is not measured again.
+ * @param race - says how far each training may go
  */
-export async function createTaskQueue(plan: AblationPlan, store: AblationStore): Promise<TaskQueue> {
-  const trainings = await pendingTrainings(plan, store);
+export async function createTaskQueue(plan: AblationPlan, store: AblationStore, race: Race): Promise<TaskQueue> {
+  const trainings = createTrainingQueue(await pendingTrainings(plan, store), race);
   const ready: Task[] = [];
   const alone: Task[] = [];
   const out = new Set<Task>();
   const choose = (): Task | undefined => {
     if ([...out].some(({ kind }) => kind === 'time')) return undefined;
-    const pending = ready.shift() ?? trainings.queue.shift();
+    const pending = ready.shift() ?? trainings.next();
     return pending ?? (out.size === 0 ? alone.shift() : undefined);
   };
   return {
-    tasks: trainings.tasks,
+    get tasks() {
+      return trainings.tasks;
+    },
     next() {
       const task = choose();
       if (task) out.add(task);
@@ -50,8 +55,9 @@ export async function createTaskQueue(plan: AblationPlan, store: AblationStore):
       const isHalf = outcome.kind === 'measured' && task.kind === 'measure' && task.cell.alone.length > 0;
       return isHalf ? [{ ...task, kind: 'time' }] : [];
     },
-    settle(task, followers) {
+    settle(task, outcome, followers) {
       out.delete(task);
+      if (task.kind === 'train') trainings.settle(task, outcome);
       for (const follower of followers) (follower.kind === 'time' ? alone : ready).push(follower);
     },
   };
@@ -64,18 +70,21 @@ async function partsLeft({ id, experiment, alone }: Cell, store: AblationStore):
   return isMeasured ? ['time'] : ['measure', 'time'];
 }
 
-type TrainTask = Extract<Task, { kind: 'train' }>;
-
-async function pendingTrainings({ cells, trainings }: AblationPlan, store: AblationStore) {
+/** Trainings with cells that have no record; where arms are pruned, all, since each is compared with the others. */
+async function pendingTrainings(
+  { cells, trainings, pruning }: AblationPlan,
+  store: AblationStore,
+): Promise<PendingTraining[]> {
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
-  const queue: TrainTask[] = [];
-  let tasks = 0;
+  const pending: PendingTraining[] = [];
   for (const training of trainings) {
     const left = await unfinished(training, byId, store);
-    for (const cell of left) tasks += (await partsLeft(cell, store)).length;
-    if (left.length > 0) queue.push({ kind: 'train', training, cells: left });
+    let measurements = 0;
+    for (const cell of left) measurements += (await partsLeft(cell, store)).length;
+    const own = training.cells.map((id) => byId.get(id)!);
+    if (left.length > 0 || pruning) pending.push({ training, cells: own, left, measurements });
   }
-  return { queue, tasks: tasks + queue.length };
+  return pending;
 }
 
 async function unfinished(training: Training, byId: ReadonlyMap<string, Cell>, store: AblationStore): Promise<Cell[]> {

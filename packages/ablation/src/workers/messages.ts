@@ -36,6 +36,7 @@ export const versioned = <T extends ToWorker | FromWorker>(message: T): T & { re
 type Fields = { readonly [field: string]: (value: unknown) => boolean };
 
 const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
+const isNumberOr = (other: null | undefined) => (value: unknown) => value === other || isNumber(value);
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -52,13 +53,14 @@ const isProgress = has({ done: isNumber, total: isNumber, unit: isText, perSecon
 const isFailure = has({ id: isText, task: isText, code: isText, message: isText });
 const isOutcome = variants('kind', {
   trained: { facts: isObject },
+  reached: { loss: has({ step: isNumber, steps: isNumber, bits: isNumberOr(null) }) },
   measured: { record: has({ id: isText, results: isObject, timings: isObject }) },
   failed: { failures: (value) => isNonEmptyList(value) && (value as unknown[]).every(isFailure) },
 });
 const isTraining = has({ key: isText, experiment: isObject });
 const isCell = has({ id: isText });
 const isTask = variants('kind', {
-  train: { training: isTraining, cells: isNonEmptyList },
+  train: { training: isTraining, cells: isNonEmptyList, until: isNumberOr(undefined) },
   measure: { training: isTraining, cell: isCell, facts: isObject },
   time: { training: isTraining, cell: isCell, facts: isObject },
 });

@@ -70,7 +70,8 @@ const PRETENDED: Loss = { code: 'WORKER_PROTOCOL', reason: 'it answered what it 
 
 /** Whether an outcome is one of the task: no result is kept under the name of another cell. */
 function isOf(outcome: TaskOutcome, task: Task): boolean {
-  if (outcome.kind === 'trained') return task.kind === 'train';
+  if (outcome.kind === 'trained') return task.kind === 'train' && task.until === undefined;
+  if (outcome.kind === 'reached') return task.kind === 'train' && task.until !== undefined;
   if (outcome.kind === 'measured') return task.kind !== 'train' && outcome.record.id === task.cell.id;
   const ids = cellsOf(task).map(({ id }) => id);
   return outcome.failures.every(({ id }) => ids.includes(id));

@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from '@foretoken/core';
+import { PRUNED_FILE } from '../../pruning/pruning.ts';
 import { type AblationPaths, ablationPaths } from '../../run/ablation-store.ts';
 import { type EntryStatus, identityFacts } from '../entry.ts';
 import { flatten } from '../facts.ts';
@@ -29,6 +30,7 @@ interface Cell {
   readonly folder: string;
   readonly record: FileState;
   readonly failure: FileState;
+  readonly pruned: FileState;
 }
 
 /** Ids and keys as we make them; nothing else of a plan becomes part of a path. */
@@ -57,23 +59,25 @@ export async function ablationUnits(root: string): Promise<Unit[]> {
 
 async function cellUnit(paths: AblationPaths, planned: PlannedCell, plan: FileState): Promise<Unit> {
   const folder = paths.cell(planned.id);
-  const [record, failure] = await Promise.all(
-    ['cell.json', 'failure.json'].map((name) => stateOf(path.join(folder, name))),
+  const [record, failure, pruned] = await Promise.all(
+    ['cell.json', 'failure.json', PRUNED_FILE].map((name) => stateOf(path.join(folder, name))),
   );
   return {
     key: canonicalJson([folder, planned.arm ?? null, planned.seed ?? null]),
     folder,
-    fingerprint: fingerprintOf([plan, record, failure]),
-    read: () => readCell({ planned, ablation: paths.root, folder, record, failure }),
+    fingerprint: fingerprintOf([plan, record, failure, pruned]),
+    read: () => readCell({ planned, ablation: paths.root, folder, record, failure, pruned }),
   };
 }
 
-async function readCell({ planned, ablation, folder, record, failure }: Cell) {
-  const found = await readRecordFile(record);
-  const failed = found ? undefined : await readRecordFile(failure);
+async function readCell({ planned, ablation, folder, record, failure, pruned }: Cell) {
+  const stopped = await readRecordFile(pruned);
+  // What a smaller matrix measured of an arm that this one prunes is no result of this one.
+  const found = stopped ? undefined : await readRecordFile(record);
+  const failed = found || stopped ? undefined : await readRecordFile(failure);
   const experiment = found?.experiment ?? planned.experiment;
   if (found) checkRecord(folder, found, planned);
-  const status: EntryStatus = found ? 'done' : failed ? 'failed' : 'unfinished';
+  const status: EntryStatus = stopped ? 'pruned' : found ? 'done' : failed ? 'failed' : 'unfinished';
   const { formatVersion: _, ...config } = isObject(experiment) ? experiment : {};
   const identity = {
     name: config.name as string,
@@ -87,10 +91,15 @@ async function readCell({ planned, ablation, folder, record, failure }: Cell) {
     facts: {
       run: identityFacts('cell', folder, identity),
       config: flatten(config, { hasObjectsInLists: true }),
-      results: withNextToken(flatten(found?.results)),
+      results: stopped ? prunedFacts(stopped) : withNextToken(flatten(found?.results)),
       timings: flatten(found?.timings),
     },
   };
+}
+
+/** `pruned.step`, `pruned.bits`, ... */
+function prunedFacts({ formatVersion: _, id: __, ...pruned }: JsonObject) {
+  return flatten({ pruned });
 }
 
 /** Held-out bits of the next token, which is what everyone filters by, under a name without a position. */

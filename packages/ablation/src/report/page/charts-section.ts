@@ -74,15 +74,16 @@ function exact(value: number, shown: string): Content {
   return String(precise) === shown ? precise : html`<data value="${precise}">${shown}</data>`;
 }
 
-function lossFigure({ curves, unit, bigram }: ReportData, styles: readonly ArmStyle[]): Figure {
+function lossFigure({ curves, unit, bigram, rows }: ReportData, styles: readonly ArmStyle[]): Figure {
   const highest = curves.training.length > 0 ? shownRange(curves)[1] : Number.POSITIVE_INFINITY;
   const isCut = curves.training.some(({ bits }) => bits > highest);
   const bands = curves.training.some(({ seeds }) => seeds > 1) ? ' Bands hold every seed.' : '';
   const above = isCut ? ' The first steps are above the top.' : '';
+  const ends = rows.some(({ pruned }) => pruned) ? ' A pruned arm ends at its rung.' : '';
   return {
     id: 'loss',
     title: 'Learning curves',
-    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points).${bands}${above}`,
+    caption: `Loss at offset 1 in ${unit}, mean over seeds: training, smoothed (lines), and held-out text (points).${bands}${above}${ends}`,
     spec: lossCurves(curves, styles, { unit, bigram }),
     arms: armsIn(curves.training),
     headings: ['arm', 'text', 'step', unit, 'lowest seed', 'highest seed', 'seeds'],

@@ -3,6 +3,7 @@ import { armStyles } from '../charts/theme.ts';
 import { hasCost } from '../cost-table.ts';
 import { headline } from '../headline.ts';
 import { counted } from '../numbers.ts';
+import { type PrunedRow, prunedColumns } from '../pruned-table.ts';
 import type { CellError, ReportData } from '../report-data.ts';
 import { verdictSentences } from '../verdict-sentence.ts';
 import { chartsSection } from './charts-section.ts';
@@ -12,7 +13,7 @@ import { provenanceSection } from './provenance-section.ts';
 import { samplesSection } from './samples-section.ts';
 import { pageScript } from './script.ts';
 import { pageStyle } from './style.ts';
-import { dataTable, type TableColumn } from './table.ts';
+import { columnMeanings, dataTable, type TableColumn } from './table.ts';
 import { costTable, verdictTable } from './verdict-section.ts';
 
 /**
@@ -20,7 +21,7 @@ import { costTable, verdictTable } from './verdict-section.ts';
  * from outside is escaped.
  */
 export async function reportPage(data: ReportData): Promise<string> {
-  const { name, rows, samples, failures } = data;
+  const { name, rows, samples, failures, pruned } = data;
   const styles = armStyles(data.shown);
   const page = html`<!doctype html>
 <html lang="en">
@@ -42,6 +43,7 @@ export async function reportPage(data: ReportData): Promise<string> {
 ${verdictTable(rows, styles)}
 <ul class="sentences">${verdictSentences(rows).map((sentence) => html`<li>${sentence}</li>`)}</ul>
 </section>
+${pruned.length > 0 && prunedSection(pruned)}
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
 ${await chartsSection(data, styles)}
 </section>
@@ -89,6 +91,13 @@ function summary({ rows, plan }: ReportData): string {
     counted(trainings, 'training'),
     `engine ${[...new Set(Object.values(plan.engines))].join(', ')}`,
   ].join(' · ');
+}
+
+function prunedSection(pruned: readonly PrunedRow[]): Markup {
+  return html`<section aria-labelledby="pruned"><h2 id="pruned">Pruned arms</h2>
+${dataTable('Pruned arms', prunedColumns, pruned, { id: 'pruned-table', caption: 'Arms that were stopped before their end, and why.' })}
+${columnMeanings(prunedColumns)}
+</section>`;
 }
 
 const failureColumns: readonly TableColumn<CellError>[] = [

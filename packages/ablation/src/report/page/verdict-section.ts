@@ -2,6 +2,7 @@ import type { Comparison } from '../../statistics/compare-arms.ts';
 import { forestScale } from '../charts/forest-scale.ts';
 import type { ArmStyle } from '../charts/theme.ts';
 import { COST_NOTE, costColumns } from '../cost-table.ts';
+import { placeWords } from '../pruning-words.ts';
 import type { VerdictRow } from '../verdict.ts';
 import { type VerdictColumn, verdictColumns } from '../verdict-table.ts';
 import { verdictReasons } from '../verdict-words.ts';
@@ -81,12 +82,13 @@ const verdictColumn = (column: VerdictColumn): TableColumn<VerdictRow> => ({
   ...column,
   cell: (row) =>
     column.heading === 'verdict' && row.comparison
-      ? verdictCell(row.comparison)
+      ? verdictCell(row, row.comparison)
       : marked(column.cell(row), classOf(column, row)),
 });
 
 /** The word, and smaller what it rests on. */
-function verdictCell(comparison: Comparison): Markup {
+function verdictCell({ pruned }: VerdictRow, comparison: Comparison): Markup {
+  if (pruned) return html`<span class="verdict-word">pruned <small>at ${placeWords(pruned)}</small></span>`;
   const { verdict } = comparison;
   const reasons = verdictReasons(comparison).join(', ');
   return html`<span class="verdict-word">${marked(verdict, VERDICT_CLASSES[verdict])}${reasons !== '' && html` <small>(${reasons})</small>`}</span>`;
