@@ -1,9 +1,6 @@
 import { type Experiment, formatProblem, type Source } from '@foretoken/core';
-import { tokensPerStep, withSteps } from './budget.ts';
+import { BY_STEPS, tokensPerStep, withSteps } from './budget.ts';
 import type { Setting } from './setting.ts';
-
-/** Matches that are made by the number of steps, which is the baseline's to say. */
-const BY_STEPS: ReadonlySet<Experiment['model']['match']> = new Set(['tokens', 'flops']);
 
 /**
  * An arm in as many steps as give it the baseline's training tokens, where it is matched by steps: the nearest whole

@@ -1,6 +1,6 @@
 import { type Experiment, formatProblem } from '@foretoken/core';
 import type { ReadAblation } from './ablation-file.ts';
-import { tokensPerStep, withinBudget } from './budget.ts';
+import { clockProblems, tokensPerStep, withinBudget } from './budget.ts';
 import type { ArmSettings } from './expand-arms.ts';
 import type { ArmInspector } from './inspect-arm.ts';
 import { matchTokens, stepsOfItsOwn } from './match-tokens.ts';
@@ -38,6 +38,7 @@ export function resolveArms(
   if (problems.size > 0) return { cells: [], problems: [...problems] };
   const budgeted = resolved.map((arm) => {
     const { steps, experiment } = withinBudget(arm.experiment, file.budget);
+    for (const problem of clockProblems({ source, file }, experiment)) problems.add(problem);
     if (steps < 1) {
       const sentence = `must be at least half a step of every arm, which has ${tokensPerStep(experiment)} tokens in ${JSON.stringify(arm.name)}, was ${file.budget?.tokens}.`;
       problems.add(formatProblem(source, ['budget', 'tokens'], sentence));

@@ -138,6 +138,24 @@ seeds: [0, 1]`),
       ],
     });
   });
+
+  it('of arms that end by the clock tells the time and that nobody gets them again, and times no step', async () => {
+    const plan = await planOf('axes: { model.head.horizon: [1, 2] }\nseeds: [0, 1]\nbudget: { minutes: 3 }');
+    const preview: Previewer = (experiment, use) =>
+      countingPreviewer().preview(experiment, ({ cost }) =>
+        use({
+          cost: { ...cost, minutes: experiment.training.minutes, steps: 0, tokens: 0, trainingFlops: 0 },
+          flopsPerSecond: () => {
+            throw new Error('nothing to time');
+          },
+        }),
+      );
+    const { arms, estimate } = await describeOf(plan, { preview });
+    expect(estimate).toMatchObject({ trainingFlops: 0, minutes: 12, trainingSeconds: 720 });
+    expect(estimate).not.toHaveProperty('rate');
+    expect(arms.map((arm) => arm.notReproducible)).toEqual(Array(2).fill('trained for 3 minutes by the clock'));
+    expect((await describeOf(await planOf('seeds: [0]'))).arms[0]).not.toHaveProperty('notReproducible');
+  });
 });
 
 it('1,000 cells are planned and described within two seconds', { timeout: 30_000 }, async () => {

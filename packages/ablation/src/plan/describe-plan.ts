@@ -4,7 +4,7 @@ import type { Experiment } from '@foretoken/core';
 import type { TrainingCost } from '@foretoken/core/training';
 import type { StaleSummary } from '../identity/earlier-work.ts';
 import { ablationInvalid } from '../matrix/ablation-file.ts';
-import { forecastPruning, type PruningForecast } from '../pruning/forecast.ts';
+import { notReproducible } from '../matrix/budget.ts';
 import { type Difference, differences } from './differences.ts';
 import type { AblationPlan, PlanningHost } from './plan-ablation.ts';
 import { type CountingOptions, countTrainings, createPreviewer, type PlanCosts, type Previewer } from './plan-costs.ts';
@@ -19,6 +19,8 @@ export interface PlannedArm {
   readonly cells: readonly { readonly id: string; readonly seed: number; readonly status: CellStatus }[];
   /** Of one training, the seeds' being alike. */
   readonly cost: TrainingCost;
+  /** Why nobody gets its results again; absent where they follow from the plan. */
+  readonly notReproducible?: string;
   /** Another arm, earlier in the plan, whose cells are the same. */
   readonly sameAs?: string;
 }
@@ -34,10 +36,12 @@ export interface PlannedTraining {
 
 /** What is left to do, in figures. Whatever depends on the machine is an estimate. */
 export interface PlanEstimate {
-  /** Counted operations of the trainings that are not done; those of started ones, and of ones that may be pruned, count whole. */
+  /** Counted operations of the trainings that are not done; those of started ones count whole. */
   readonly trainingFlops: number;
-  /** Some count every step at the full horizon, or may be pruned, and may take fewer. */
+  /** Some count every step at the full horizon, and may take fewer. */
   readonly isUpperBound: boolean;
+  /** Minutes of the trainings that end by the clock and are not done; those of started ones count whole. */
+  readonly minutes?: number;
   /** Of training, one training after the other; evaluations come on top. Absent if no rate is known. */
   readonly trainingSeconds?: number;
   /** Counted operations per second, and where they come from; absent with `trainingSeconds`. */
@@ -54,8 +58,6 @@ export interface PlanDescription {
   readonly trainings: readonly PlannedTraining[];
   /** Cells that run anew since code or engine is not what their results were made with, and what changed. */
   readonly stale: StaleSummary;
-  /** What pruning will come to; absent for a plan without. */
-  readonly pruning?: PruningForecast;
   readonly estimate: PlanEstimate;
 }
 
@@ -82,12 +84,10 @@ export async function describePlan(
   const costs = await countTrainings(plan, preview, { onCounted });
   refuseImpossible(plan, costs);
   const trainings = plannedTrainings(plan, progress);
-  const pruning = forecastPruning(plan, costs.trainings);
   return {
     arms: plannedArms(plan, progress, costs),
     trainings,
     stale: progress.stale,
-    ...(pruning && { pruning }),
     estimate: await estimate(plan, { progress, costs, preview }),
   };
 }
@@ -115,6 +115,7 @@ function plannedArms({ arms, cells }: AblationPlan, progress: PlanProgress, cost
       differences: differences(baseline, own[0].experiment),
       cells: own.map(({ id, seed }) => ({ id, seed, status: progress.cells.get(id)! })),
       cost: costs.trainings.get(own[0].trainingKey)!,
+      ...notReproducible(own[0].experiment),
       ...(sameAs !== undefined && { sameAs }),
     };
   });
@@ -147,20 +148,21 @@ interface Known {
 }
 
 async function estimate(plan: AblationPlan, { progress, costs, preview }: Known): Promise<PlanEstimate> {
-  const isLeft = (status: TrainingStatus | undefined) => status !== 'done' && status !== 'pruned';
-  const left = plan.trainings.filter(({ key }) => isLeft(progress.trainings.get(key)));
+  const left = plan.trainings.filter(({ key }) => progress.trainings.get(key) !== 'done');
   const own = left.map(({ key }) => costs.trainings.get(key)!);
   const sum = (of: (cost: TrainingCost) => number) => own.reduce((total, cost) => total + of(cost), 0);
   const trainingFlops = sum((cost) => cost.trainingFlops);
-  const rate = left.length > 0 ? await rateOf(left[0].experiment, progress, preview) : undefined;
+  const minutes = sum((cost) => cost.minutes ?? 0);
+  // Those that end by the clock say themselves how long they take.
+  const counted = left.find(({ experiment }) => experiment.training.minutes === undefined);
+  const rate = counted && (await rateOf(counted.experiment, progress, preview));
   const freeBytes = await freeSpace(plan.directory);
   return {
     trainingFlops,
-    isUpperBound:
-      own.some(({ isTrainingFlopsUpperBound }) => isTrainingFlopsUpperBound === true) ||
-      (plan.pruning !== undefined && left.length > 0),
-    ...(left.length === 0 && { trainingSeconds: 0 }),
-    ...(rate && { trainingSeconds: trainingFlops / rate.flopsPerSecond, rate }),
+    isUpperBound: own.some(({ isTrainingFlopsUpperBound }) => isTrainingFlopsUpperBound === true),
+    ...(minutes > 0 && { minutes }),
+    ...(!counted && { trainingSeconds: 60 * minutes }),
+    ...(rate && { trainingSeconds: 60 * minutes + trainingFlops / rate.flopsPerSecond, rate }),
     checkpointBytes: sum((cost) => cost.checkpointBytes),
     ...(freeBytes !== undefined && { freeBytes }),
   };

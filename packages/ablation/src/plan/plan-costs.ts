@@ -61,8 +61,15 @@ export async function countTrainings(
 
 /** What the operations per token, the number of steps and the checkpoints follow from. */
 function countedBy({ engine, data, model, training }: Experiment): string {
-  const { steps, groups, distil, horizonSchedule, checkpointEvery } = training;
-  const settings = { steps, groups: groups ?? null, distil: distil ?? null, horizonSchedule, checkpointEvery };
+  const { steps, minutes, groups, distil, horizonSchedule, checkpointEvery } = training;
+  const settings = {
+    steps,
+    minutes: minutes ?? null,
+    groups: groups ?? null,
+    distil: distil ?? null,
+    horizonSchedule,
+    checkpointEvery,
+  };
   return canonicalJson({ engine, tokenizer: data.tokenizer, context: data.context, model, settings });
 }
 

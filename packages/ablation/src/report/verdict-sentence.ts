@@ -1,7 +1,6 @@
 import type { OutputWord } from './decoding.ts';
 import { mismatches } from './mismatch.ts';
 import { counted, decimals, signed } from './numbers.ts';
-import { pruningSentences } from './pruning-words.ts';
 import type { VerdictRow } from './verdict.ts';
 import { comparisonMethod, comparisonSentences } from './verdict-comparison.ts';
 
@@ -9,7 +8,7 @@ import { comparisonMethod, comparisonSentences } from './verdict-comparison.ts';
 export function verdictSentences(rows: readonly VerdictRow[]): string[] {
   return [
     ...comparisonSentences(rows),
-    ...pruningSentences(rows),
+    ...reproducibility(rows),
     quality(rows),
     ...mismatches(rows),
     speed(rows),
@@ -18,6 +17,16 @@ export function verdictSentences(rows: readonly VerdictRow[]): string[] {
     failures(rows),
     comparisonMethod(rows),
   ].filter((sentence) => sentence !== undefined);
+}
+
+/** Arms whose numbers another run would not give, by reason. */
+function reproducibility(rows: readonly VerdictRow[]): string[] {
+  const reasons = new Set(rows.map(({ notReproducible }) => notReproducible).filter((reason) => reason !== undefined));
+  return [...reasons].map((reason) => {
+    const arms = rows.filter((row) => row.notReproducible === reason);
+    const who = arms.length === rows.length && rows.length > 1 ? 'all arms' : names(arms);
+    return `Not reproducible: ${who} ${reason}; another run, above all on another machine, gives other numbers.`;
+  });
 }
 
 function quality(rows: readonly VerdictRow[]): string {
@@ -57,7 +66,7 @@ function speed(rows: readonly VerdictRow[]): string | undefined {
 
 /** Of every decoder that drafts: equal to greedy, not shown to be, and what does not claim to be. */
 function losslessness(rows: readonly VerdictRow[]): string[] {
-  const done = rows.filter(({ failedSeeds, seeds, pruned }) => failedSeeds < seeds && !pruned);
+  const done = rows.filter(({ failedSeeds, seeds }) => failedSeeds < seeds);
   const unequal = done.filter(isUnequal);
   const drawn = done.filter((row) => has(row, 'same distribution'));
   const lossy = done.filter((row) => has(row, 'lossy'));

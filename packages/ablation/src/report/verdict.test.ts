@@ -242,3 +242,18 @@ describe('verdictSentences', () => {
     expect(said(row('a', nothing))).toBe('No arm has been measured in bits per byte.');
   });
 });
+
+describe('arms that end by the clock', () => {
+  const clock = { notReproducible: 'trained for 3 minutes by the clock' };
+  const said = (first: Partial<ArmResults>, second: Partial<ArmResults>) =>
+    verdictSentences(
+      verdictRows({ arms: [armOf('a', [{ bits: 2 }], 2, first), armOf('b', [{ bits: 1 }], 1, second)] }),
+    ).filter((sentence) => sentence.startsWith('Not reproducible'));
+
+  it('are said to be not reproducible, all together or by name', () => {
+    const rest = 'trained for 3 minutes by the clock; another run, above all on another machine, gives other numbers.';
+    expect(said(clock, clock)).toEqual([`Not reproducible: all arms ${rest}`]);
+    expect(said({}, clock)).toEqual([`Not reproducible: b ${rest}`]);
+    expect(said({}, {})).toEqual([]);
+  });
+});

@@ -1,5 +1,4 @@
 import { MATCHES, type MatchName } from '@foretoken/core/light';
-import type { PrunedAt } from '../pruning/pruning.ts';
 import { type AblationResults, type ArmResults, dig, digNumber } from '../results/results.ts';
 import { type Comparison, compareArms } from '../statistics/compare-arms.ts';
 import type { SeedValue } from '../statistics/pairs.ts';
@@ -46,16 +45,13 @@ export interface VerdictRow {
   readonly speedOverGreedy?: number;
   /** Every decoded output equals greedy's. */
   readonly lossless: boolean;
+  /** Why nobody gets these numbers again; absent where they follow from the plan. */
+  readonly notReproducible?: string;
   /** What each decoder that drafts gave, by label; empty where the eval `acceptance` did not run. */
   readonly outputs: { readonly [decoder: string]: OutputWord };
   readonly seeds: number;
   readonly failedSeeds: number;
-  /** Where and why it was stopped before its end, all of its seeds at once: nothing of it was measured. */
-  readonly pruned?: ArmPruned;
 }
-
-/** What is the same for every seed of an arm that was stopped. */
-export type ArmPruned = Omit<PrunedAt, 'bits'>;
 
 /** The verdict on every arm, in their order. */
 export function verdictRows({ arms }: AblationResults): VerdictRow[] {
@@ -85,21 +81,12 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
       speedOverGreedy:
         decoder === undefined ? undefined : digNumber(timings, 'throughput', 'decoders', decoder, 'ratio'),
       lossless,
+      ...(arm.notReproducible !== undefined && { notReproducible: arm.notReproducible }),
       outputs: Object.fromEntries(drafting.map((report) => [report.decoder, report.output])),
       seeds: cells.length,
       failedSeeds: cells.filter(({ status }) => status === 'failed').length,
-      ...prunedOf(arm),
     };
   });
-}
-
-function prunedOf({ cells }: ArmResults): Pick<VerdictRow, 'pruned'> {
-  for (const cell of cells) {
-    if (cell.status !== 'pruned') continue;
-    const { bits: _, ...pruned } = cell.pruned;
-    return { pruned };
-  }
-  return {};
 }
 
 type Cost = Pick<

@@ -1,5 +1,4 @@
 import type { Json } from '@foretoken/core';
-import type { PrunedAt } from '../pruning/pruning.ts';
 import type { Measured } from '../run/cell-record.ts';
 
 /** One cell of an arm: a seed. */
@@ -8,8 +7,6 @@ export type CellResults = {
   readonly seed: number;
 } & (
   | { readonly status: 'done'; readonly results: Measured; readonly timings: Measured }
-  /** Stopped before its end: there is nothing measured. */
-  | { readonly status: 'pruned'; readonly pruned: PrunedAt }
   | { readonly status: 'failed'; readonly error: { readonly code: string; readonly message: string } }
 );
 
@@ -24,6 +21,8 @@ export interface ArmResults {
   readonly timings: Measured;
   /** Every decoded output equalled greedy's; true for an arm without drafts, false where nothing shows it. */
   readonly lossless: boolean;
+  /** Why nobody gets its `results` again, in words; absent where they are a function of the plan. */
+  readonly notReproducible?: string;
 }
 
 /** `results.json`. */

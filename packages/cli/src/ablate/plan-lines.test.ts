@@ -102,3 +102,16 @@ it('says how many cells are stale and why, and nothing where none is', () => {
   expect(planLines(plan, description).join('\n')).not.toContain('stale');
   expect(planJson(plan, description).stale).toEqual({ cells: 0, changed: [] });
 });
+
+it('shows minutes in place of steps and operations nobody knows, and that nobody gets such arms again', () => {
+  const clock = { cost: { ...cost, minutes: 3 }, notReproducible: 'trained for 3 minutes by the clock' };
+  const arms = [arm('a', 'left', clock), arm('b', 'left', clock)];
+  const { rate: _, ...estimate } = description.estimate;
+  const timed = { ...description, arms, estimate: { ...estimate, trainingFlops: 0, minutes: 6, trainingSeconds: 360 } };
+  const lines = planLines(plan, timed).map((line) => line.replaceAll(/ +/g, ' '));
+  expect(lines[2]).toBe('a (baseline) 12,345 3 min – 1 0');
+  expect(lines).toContain(
+    'to train: 6 minutes by the clock; estimate: 6:00 one after the other; evaluations come on top',
+  );
+  expect(lines.at(-1)).toBe('not reproducible: a · b, trained for 3 minutes by the clock');
+});

@@ -29,6 +29,7 @@ export function planLines(plan: AblationPlan, description: PlanDescription): str
     ...sharedLines(description),
     ...sameLines(description.arms),
     ...totals(plan, description),
+    ...clockLines(description.arms),
     ...staleLines(description.stale),
   ];
 }
@@ -52,8 +53,10 @@ function armTable({ arms }: PlanDescription): string[] {
   const rows = arms.map(({ name, cells, cost }, i) => [
     i === 0 ? `${name} (baseline)` : name,
     cost.parameters.toLocaleString('en-US'),
-    cost.steps.toLocaleString('en-US'),
-    `${cost.isTrainingFlopsUpperBound ? '≤ ' : ''}${formatOperations(cost.trainingFlops).trim()}`,
+    cost.minutes === undefined ? cost.steps.toLocaleString('en-US') : `${cost.minutes} min`,
+    cost.minutes === undefined
+      ? `${cost.isTrainingFlopsUpperBound ? '≤ ' : ''}${formatOperations(cost.trainingFlops).trim()}`
+      : '–',
     String(cells.length),
     String(cells.filter(({ status }) => status === 'done').length),
   ]);
@@ -130,18 +133,32 @@ function totals({ directory, cells, trainings }: AblationPlan, description: Plan
   return ['', `${counts.join('; ')}; into ${path.relative('', directory) || '.'}`, ...estimateLines(estimate)];
 }
 
-function estimateLines({ trainingFlops, isUpperBound, trainingSeconds, rate, ...disk }: PlanEstimate): string[] {
-  if (trainingFlops === 0) return ['nothing is left to train'];
+/** What the plan cannot say of arms that end by the clock. */
+function clockLines(arms: readonly PlannedArm[]): string[] {
+  const reasons = new Set(arms.flatMap(({ notReproducible: reason }) => (reason === undefined ? [] : [reason])));
+  return [...reasons].map((reason) => {
+    const named = arms.filter((arm) => arm.notReproducible === reason).map(({ name }) => name);
+    return `not reproducible: ${listed(named)}, ${reason}`;
+  });
+}
+
+function estimateLines(estimate: PlanEstimate): string[] {
+  const { trainingFlops, isUpperBound, minutes = 0, trainingSeconds, rate, ...disk } = estimate;
+  if (trainingFlops === 0 && minutes === 0) return ['nothing is left to train'];
+  const at = rate && `, at ${formatOperations(rate.flopsPerSecond)}FLOP/s ${RATES[rate.from]}`;
   const time =
-    trainingSeconds === undefined || rate === undefined
+    trainingSeconds === undefined
       ? 'time unknown'
-      : `estimate: ${formatDuration(trainingSeconds)} one after the other, at ${formatOperations(rate.flopsPerSecond)}FLOP/s ` +
-        `${RATES[rate.from]}; evaluations come on top`;
+      : `estimate: ${formatDuration(trainingSeconds)} one after the other${at ?? ''}; evaluations come on top`;
+  const amounts = [
+    ...(trainingFlops > 0 ? [`${isUpperBound ? 'at most ' : ''}${formatOperations(trainingFlops)}FLOPs`] : []),
+    ...(minutes > 0 ? [`${minutes} minutes by the clock`] : []),
+  ];
   const { checkpointBytes, freeBytes } = disk;
   const free = freeBytes === undefined ? '' : `, ${formatBytes(freeBytes)} free`;
   const warning = freeBytes !== undefined && checkpointBytes > freeBytes ? ': NOT ENOUGH' : '';
   return [
-    `to train: ${isUpperBound ? 'at most ' : ''}${formatOperations(trainingFlops)}FLOPs; ${time}`,
+    `to train: ${amounts.join(' and ')}; ${time}`,
     `disk: ${formatBytes(checkpointBytes)} of checkpoints${free}${warning}`,
   ];
 }

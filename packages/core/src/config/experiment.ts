@@ -92,7 +92,13 @@ export interface Experiment {
     readonly maxOffset: number;
   };
   readonly training: {
+    /** With `minutes`, the stages of everything that goes by the number of steps: the learning rate, schedules, groups. */
     readonly steps: number;
+    /**
+     * Present: the training ends once its steps have taken this long, all processes that worked on it together, however many
+     * steps that is; a result of one machine at one moment.
+     */
+    readonly minutes?: number;
     /** Windows of one forward, B. */
     readonly batch: number;
     /** Forwards whose gradients make one step. */

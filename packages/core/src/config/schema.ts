@@ -117,6 +117,12 @@ function trainingSchema(reference: ReferenceSchema): TObject {
   const defaults = DEFAULTS.training;
   return section('Optimization, and what is written on the way.', {
     steps: count('Optimizer steps.', defaults.steps),
+    minutes: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Time of the steps that the training ends after, in place of their number. Not reproducible.',
+      }),
+    ),
     batch: count('Windows of one forward.', defaults.batch),
     accumulate: count('Forwards whose gradients make one step.', defaults.accumulate),
     learningRate: above('Peak learning rate of AdamW.', defaults.learningRate),

@@ -4,7 +4,12 @@ import type { ConfigProblem } from './report.ts';
 
 /** What contradicts in how a head is attached, what trains and what it learns from. */
 export function trainingContradictions(experiment: Experiment): ConfigProblem[] {
-  return [...baseProblems(experiment), ...groupProblems(experiment), ...distilProblems(experiment)];
+  return [
+    ...baseProblems(experiment),
+    ...groupProblems(experiment),
+    ...distilProblems(experiment),
+    ...minutesProblems(experiment),
+  ];
 }
 
 function baseProblems({ model, data }: Experiment): ConfigProblem[] {
@@ -32,6 +37,14 @@ function trunkProblems({ trunk, base }: Experiment['model'], path: ConfigProblem
   const [is, was] = [base.model.trunk, trunk].map((one) => JSON.stringify(one));
   const next = 'Attach to the run anew: write model.base: { run } and no model.trunk.';
   return [conflict([...path, 'trunk'], `must be that of the base run, ${is}, was ${was}. ${next}`), ...deeper];
+}
+
+function minutesProblems({ model: { match }, training: { minutes } }: Experiment): ConfigProblem[] {
+  if (minutes === undefined || match !== 'flops') return [];
+  const sentence =
+    'needs model.match: parameters, tokens or none: match: flops gives a training its number of steps, and one that ends ' +
+    'by the clock has none before it ends. Leave one of them out.';
+  return [conflict(['training', 'minutes'], sentence)];
 }
 
 function groupProblems({ training: { groups, steps } }: Experiment): ConfigProblem[] {

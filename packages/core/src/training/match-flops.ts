@@ -32,7 +32,9 @@ export function matchedTraining(
 ): MatchedTraining {
   const counter = flopsCounter(trained, training);
   const isAdaptive = schedule.learn !== undefined;
-  const horizonAt = isAdaptive ? undefined : plannedHorizon(schedule, trained, training.horizonSchedule.name);
+  const planned = isAdaptive ? undefined : plannedHorizon(schedule, trained, training.horizonSchedule.name);
+  if (training.minutes !== undefined) return byTheClock(counter, training, trained, planned);
+  const horizonAt = planned;
   const costIn = (settings: Experiment['training']) => counter.perToken({ ...settings, horizonAt });
   const isUpperBound = isAdaptive && trained.offsets.length > 1;
   if (model.match !== 'flops') return { settings: training, flops: costIn(training), isUpperBound };
@@ -42,6 +44,35 @@ export function matchedTraining(
   const settings = scaleSteps(training, steps);
   const tokensPerStep = training.batch * training.accumulate * data.context;
   return { settings, flops: costIn(settings), isUpperBound, budgetFlops: tokensPerStep * budget };
+}
+
+/** Nobody knows how many steps fall into each stage of a schedule: where they differ in cost, the dearest counts. */
+function byTheClock(
+  counter: ReturnType<typeof flopsCounter>,
+  training: Experiment['training'],
+  trained: TrainableModel,
+  horizonAt: ReturnType<typeof plannedHorizon> | undefined,
+): MatchedTraining {
+  const { steps, groups } = training;
+  const full = trained.dims.horizon;
+  const isFull = horizonAt !== undefined && stagesOf(steps).every((step) => horizonAt({ step, steps }) === full);
+  const isWhole = Object.values(groups ?? {}).every(({ start, rate }) => start === 0 || rate === 0);
+  const fromStart = groups && mapValues(groups, (group) => ({ ...group, start: 0 }));
+  return {
+    settings: training,
+    flops: counter.perToken({ ...training, ...(fromStart && { groups: fromStart }), horizonAt: undefined }),
+    isUpperBound: (!isFull && trained.offsets.length > 1) || !isWhole,
+  };
+}
+
+const stagesOf = (steps: number): number[] => Array.from({ length: steps }, (_, step) => step);
+
+function mapValues<Key extends string, Value>(
+  values: { readonly [key in Key]: Value },
+  change: (value: Value) => Value,
+): { readonly [key in Key]: Value } {
+  const entries = Object.entries<Value>(values).map(([key, value]) => [key, change(value)] as const);
+  return Object.fromEntries(entries) as { readonly [key in Key]: Value };
 }
 
 /** Horizons of a schedule that goes by the step alone. */

@@ -67,7 +67,7 @@ export interface TrainingSummary {
   readonly layers: number;
   readonly trunkLayers: number;
   readonly match: MatchRecord;
-  /** Under `match: flops` not those of the experiment. */
+  /** Under `match: flops` and with `minutes` not those of the experiment. */
   readonly steps: number;
   /** Steps whose loss or gradient was not finite. */
   readonly skippedSteps: number;
@@ -261,14 +261,14 @@ async function withLoop<T>(
   saySkipped(host, run.data);
   const metrics = await openRunMetrics(paths, run.model.offsets);
   try {
-    return await withLoopOver(metrics, run, paths, options, use);
+    return await withLoopOver({ metrics, host }, run, paths, options, use);
   } finally {
     await metrics.close();
   }
 }
 
 async function withLoopOver<T>(
-  metrics: MetricsLog,
+  { metrics, host }: { readonly metrics: MetricsLog; readonly host: Host },
   run: OpenRun,
   paths: RunPaths,
   options: TrainOptions,
@@ -282,7 +282,7 @@ async function withLoopOver<T>(
   model.engine.resetPeak();
   const { signal, onProgress } = options;
   const loop = new TrainingLoop({
-    ...{ model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress },
+    ...{ model, weighting, horizonSchedule, data, metrics, checkpoints, signal, onProgress, clock: host.clock },
     experiment: { ...experiment, training: matched.settings },
   });
   try {
@@ -311,7 +311,8 @@ function summaryOf(
   { scope, model, data }: OpenRun,
   checkpoint: string,
 ): TrainingSummary {
-  const { steps, batch, accumulate } = settings;
+  const { batch, accumulate, minutes } = settings;
+  const steps = minutes === undefined ? settings.steps : loop.trainer.step;
   const { trunkLayers: _, ...sizes } = model.sizes;
   const tokensPerStep = batch * accumulate * model.dims.context;
   const bytes = (split: 'train' | 'validation') =>

@@ -11,13 +11,15 @@ export interface RunState {
   readonly trainer: TrainerState;
   /** Windows consumed so far: the place in the training order. */
   readonly cursor: number;
+  /** Seconds of the steps so far, of a training that ends by them. */
+  readonly seconds?: number;
 }
 
 /** Saves weights, moments and counters, durably. */
 export async function saveTrainer(
   store: CheckpointStore,
   trainer: Trainer,
-  { cursor, score }: { readonly cursor: number; readonly score?: number },
+  { score, ...place }: Omit<RunState, 'trainer'> & { readonly score?: number },
 ): Promise<CheckpointEntry> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of trainer.tensors()) {
@@ -25,15 +27,15 @@ export async function saveTrainer(
     const data = Float32Array.from((await tensor.data()) as Float32Array);
     tensors.set(name, { dtype: 'F32', shape: tensor.shape, data });
   }
-  const state: RunState = { trainer: trainer.state(), cursor };
+  const state: RunState = { trainer: trainer.state(), ...place };
   return store.save({ step: trainer.step, tensors, state: state as unknown as Json, score });
 }
 
-/** Puts a trainer back to where a checkpoint left it. @returns the place in the training order */
-export function restoreTrainer(trainer: Trainer, checkpoint: Checkpoint): number {
+/** Puts a trainer back to where a checkpoint left it. @returns where the run was */
+export function restoreTrainer(trainer: Trainer, checkpoint: Checkpoint): Omit<RunState, 'trainer'> {
   const state = checkpoint.state as unknown as RunState;
   trainer.restore(state.trainer, (name) => tensorOf(checkpoint, name));
-  return state.cursor;
+  return state;
 }
 
 /** Puts a checkpoint's weights into a model; moments and counters are left alone. */

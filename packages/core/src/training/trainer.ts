@@ -65,6 +65,10 @@ export interface TrainerParts {
   readonly terms: readonly string[];
   /** Of those, the ones that are on the tape and so have no gradient norm. Default: none. */
   readonly valueTerms?: readonly string[];
+  /**
+   * Where the coming step stands in all that goes by the number of steps, in [0, `settings.steps`). Default: the steps taken.
+   */
+  stage?(): number;
   /** Measures {@link Observed.acceptance} of some offsets on the coming step's first batch. Default: never measured. */
   acceptance?(offsets: readonly number[]): readonly (number | null)[];
 }
@@ -137,8 +141,9 @@ export class Trainer {
     const offsets = this.offsets();
     const weights = this.#weights();
     this.#refuseNothing(offsets, weights);
-    const learningRate = learningRateAt(this.#step, settings);
-    const rateOf = rateIn(settings.groups, this.#step);
+    const stage = this.#moment().step;
+    const learningRate = learningRateAt(stage, settings);
+    const rateOf = rateIn(settings.groups, stage);
     const trains = (parameter: string) => rateOf(parameter) > 0;
     const acceptance = this.#acceptance(offsets);
     const schedule = this.#scheduleState;
@@ -213,7 +218,8 @@ export class Trainer {
   }
 
   #moment(): Moment {
-    return { step: this.#step, steps: this.#parts.settings.steps };
+    const { stage, settings } = this.#parts;
+    return { step: stage ? stage() : this.#step, steps: settings.steps };
   }
 
   #weights(): (term: string) => number {

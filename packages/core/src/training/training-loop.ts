@@ -38,11 +38,14 @@ export interface LoopParts {
   readonly metrics: MetricsLog;
   readonly checkpoints: CheckpointStore;
   readonly signal?: AbortSignal;
+  /** Milliseconds. Default: the process' monotonic clock. */
+  clock?(): number;
   onProgress?(progress: TrainingProgress): void;
 }
 
 /**
- * Trains until the last step, writing one line of metrics per step, validating and saving on the way.
+ * Trains until the last step, or until the steps have taken as long as they may, writing one line of metrics per step,
+ * validating and saving on the way.
  *
  * Everything random follows from (seed, step), and data order from (seed, windows consumed), so that a run resumed from
  * a checkpoint ends in the same bits as one that never stopped.
@@ -52,6 +55,8 @@ export class TrainingLoop {
   readonly #trainer: Trainer;
   readonly #order: TrainingOrder;
   #cursor = 0;
+  /** Of the steps of the processes before this one, up to the checkpoint it went on from. */
+  #secondsBefore = 0;
   #seconds = 0;
   #stepsRun = 0;
 
@@ -67,6 +72,7 @@ export class TrainingLoop {
       horizonSchedule,
       backward: backwardOf(experiment.training.backward),
       ...this.#terms(),
+      ...(experiment.training.minutes !== undefined && { stage: () => this.#stage() }),
       acceptance: (offsets) => this.#acceptance(offsets),
     });
   }
@@ -87,7 +93,9 @@ export class TrainingLoop {
 
   /** Goes back to a checkpoint and cuts the metrics to it. */
   async resume(checkpoint: Checkpoint): Promise<void> {
-    this.#cursor = restoreTrainer(this.#trainer, checkpoint);
+    const { cursor, seconds = 0 } = restoreTrainer(this.#trainer, checkpoint);
+    this.#cursor = cursor;
+    this.#secondsBefore = seconds;
     await this.#parts.metrics.truncateAfter((row) => (row.step as number) <= checkpoint.step);
   }
 
@@ -98,13 +106,38 @@ export class TrainingLoop {
    * @returns the last checkpoint: that of the step it stopped at
    * @throws INTERRUPTED after saving, when the signal aborts; TRAINING_DIVERGED
    */
-  async run(until: number = this.#parts.experiment.training.steps): Promise<CheckpointEntry> {
+  async run(until: number = Number.POSITIVE_INFINITY): Promise<CheckpointEntry> {
     let saved: CheckpointEntry | undefined;
-    while (this.#trainer.step < until) {
+    while (!this.#isOver && this.#trainer.step < until) {
       saved = await this.#oneStep(until);
       await nextTurn();
     }
     return saved ?? (await this.#parts.checkpoints.latest());
+  }
+
+  /** Share of the minutes that the steps have taken. */
+  get #shareOfMinutes(): number {
+    const { minutes = Number.POSITIVE_INFINITY } = this.#parts.experiment.training;
+    return (this.#secondsBefore + this.#seconds) / (60 * minutes);
+  }
+
+  /** What has been trained up to here is the whole training. */
+  get #isOver(): boolean {
+    const { steps, minutes } = this.#parts.experiment.training;
+    return minutes === undefined ? this.#trainer.step >= steps : this.#shareOfMinutes >= 1;
+  }
+
+  #stage(): number {
+    const { steps } = this.#parts.experiment.training;
+    return Math.min(steps - 1, Math.floor(steps * this.#shareOfMinutes));
+  }
+
+  /** Steps of the whole training; of one that ends by the clock, as many as it will come to at this rate. */
+  #expectedSteps(): number {
+    const { steps, minutes } = this.#parts.experiment.training;
+    if (minutes === undefined) return steps;
+    const [taken, share] = [this.#trainer.step, this.#shareOfMinutes];
+    return share > 0 ? Math.max(taken, Math.round(taken / share)) : taken;
   }
 
   /** Frees the optimizer's state. */
@@ -113,14 +146,16 @@ export class TrainingLoop {
   }
 
   async #oneStep(until: number): Promise<CheckpointEntry | undefined> {
-    const { steps, checkpointEvery, validateEvery } = this.#parts.experiment.training;
-    const started = performance.now();
+    const { checkpointEvery, validateEvery } = this.#parts.experiment.training;
+    const { clock = () => performance.now() } = this.#parts;
+    const started = clock();
     const report = this.#withBatches((batches) => this.#trainer.run(batches));
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (clock() - started) / 1000;
     this.#seconds += seconds;
     this.#stepsRun++;
     const { step } = report;
-    const isLast = step === steps;
+    const isLast = this.#isOver;
+    const steps = this.#expectedSteps();
     const validation = isLast || step % validateEvery === 0 ? this.#validate() : undefined;
     const { losses, weights, gradientNorms, ...rest } = report;
     const byTerm = (values: Readonly<Record<string, number>>) =>
@@ -140,7 +175,7 @@ export class TrainingLoop {
     });
     this.#parts.onProgress?.({ step, steps, loss: report.loss, tokensPerSecond: this.#tokensPerStep() / seconds });
     const aborted = this.#parts.signal?.aborted === true;
-    const isEnd = step >= until;
+    const isEnd = isLast || step >= until;
     if (!isEnd && !aborted && step % checkpointEvery !== 0) return undefined;
     const entry = await this.#save(validation?.losses[0]);
     if (aborted && !isEnd) {
@@ -151,7 +186,11 @@ export class TrainingLoop {
 
   async #save(score: number | undefined): Promise<CheckpointEntry> {
     await this.#parts.metrics.flush();
-    return saveTrainer(this.#parts.checkpoints, this.#trainer, { cursor: this.#cursor, score });
+    const isTimed = this.#parts.experiment.training.minutes !== undefined;
+    return saveTrainer(this.#parts.checkpoints, this.#trainer, {
+      ...{ cursor: this.#cursor, score },
+      ...(isTimed && { seconds: this.#secondsBefore + this.#seconds }),
+    });
   }
 
   /** Mean nats per offset on the first held-out windows. */

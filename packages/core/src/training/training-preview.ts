@@ -21,6 +21,8 @@ export type TrainingCost = Pick<
   'parameters' | 'layers' | 'trunkLayers' | 'steps' | 'tokens' | 'flopsPerToken' | 'trainingFlops'
 > &
   Pick<TrainingSummary, 'isTrainingFlopsUpperBound'> & {
+    /** Of a training that ends by the clock: nobody knows its steps, tokens and operations, which are 0 here. */
+    readonly minutes?: number;
     /** Checkpoints that its folder will hold at the end. */
     readonly checkpoints: number;
     /** What they will weigh: weights and two moments each. */
@@ -76,14 +78,17 @@ export async function withTrainingPreview<T>(
 
 function costOf(experiment: Experiment, model: TrainableModel, schedule: HorizonSchedule): TrainingCost {
   const { settings, flops, isUpperBound } = matchedTraining(experiment, model, schedule);
-  const { steps, batch, accumulate, checkpointEvery } = settings;
+  const { batch, accumulate, checkpointEvery, minutes } = settings;
+  const isTimed = minutes !== undefined;
+  const steps = isTimed ? 0 : settings.steps;
   const tokens = steps * batch * accumulate * model.dims.context;
-  const checkpoints = Math.min(MAX_CHECKPOINTS, Math.ceil(steps / checkpointEvery));
+  const checkpoints = isTimed ? MAX_CHECKPOINTS : Math.min(MAX_CHECKPOINTS, Math.ceil(steps / checkpointEvery));
   return {
     parameters: model.numParameters,
     layers: model.dims.layers,
     trunkLayers: model.dims.trunkLayers,
     ...{ steps, tokens, flopsPerToken: flops },
+    ...(isTimed && { minutes }),
     trainingFlops: tokens * flops.training,
     ...(isUpperBound && { isTrainingFlopsUpperBound: true }),
     checkpoints,
