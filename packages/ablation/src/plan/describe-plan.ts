@@ -5,6 +5,7 @@ import type { TrainingCost } from '@foretoken/core/training';
 import type { StaleSummary } from '../identity/earlier-work.ts';
 import { ablationInvalid } from '../matrix/ablation-file.ts';
 import { notReproducible } from '../matrix/budget.ts';
+import { forecastPruning, type PruningForecast } from '../pruning/forecast.ts';
 import { type Difference, differences } from './differences.ts';
 import type { AblationPlan, PlanningHost } from './plan-ablation.ts';
 import { type CountingOptions, countTrainings, createPreviewer, type PlanCosts, type Previewer } from './plan-costs.ts';
@@ -36,9 +37,9 @@ export interface PlannedTraining {
 
 /** What is left to do, in figures. Whatever depends on the machine is an estimate. */
 export interface PlanEstimate {
-  /** Counted operations of the trainings that are not done; those of started ones count whole. */
+  /** Counted operations of the trainings that are not done; those of started ones, and of ones that may be pruned, count whole. */
   readonly trainingFlops: number;
-  /** Some count every step at the full horizon, and may take fewer. */
+  /** Some count every step at the full horizon, or may be pruned, and may take fewer. */
   readonly isUpperBound: boolean;
   /** Minutes of the trainings that end by the clock and are not done; those of started ones count whole. */
   readonly minutes?: number;
@@ -58,6 +59,8 @@ export interface PlanDescription {
   readonly trainings: readonly PlannedTraining[];
   /** Cells that run anew since code or engine is not what their results were made with, and what changed. */
   readonly stale: StaleSummary;
+  /** What pruning will come to; absent for a plan without. */
+  readonly pruning?: PruningForecast;
   readonly estimate: PlanEstimate;
 }
 
@@ -84,10 +87,12 @@ export async function describePlan(
   const costs = await countTrainings(plan, preview, { onCounted });
   refuseImpossible(plan, costs);
   const trainings = plannedTrainings(plan, progress);
+  const pruning = forecastPruning(plan, costs.trainings);
   return {
     arms: plannedArms(plan, progress, costs),
     trainings,
     stale: progress.stale,
+    ...(pruning && { pruning }),
     estimate: await estimate(plan, { progress, costs, preview }),
   };
 }
@@ -148,7 +153,8 @@ interface Known {
 }
 
 async function estimate(plan: AblationPlan, { progress, costs, preview }: Known): Promise<PlanEstimate> {
-  const left = plan.trainings.filter(({ key }) => progress.trainings.get(key) !== 'done');
+  const isLeft = (status: TrainingStatus | undefined) => status !== 'done' && status !== 'pruned';
+  const left = plan.trainings.filter(({ key }) => isLeft(progress.trainings.get(key)));
   const own = left.map(({ key }) => costs.trainings.get(key)!);
   const sum = (of: (cost: TrainingCost) => number) => own.reduce((total, cost) => total + of(cost), 0);
   const trainingFlops = sum((cost) => cost.trainingFlops);
@@ -159,7 +165,9 @@ async function estimate(plan: AblationPlan, { progress, costs, preview }: Known)
   const freeBytes = await freeSpace(plan.directory);
   return {
     trainingFlops,
-    isUpperBound: own.some(({ isTrainingFlopsUpperBound }) => isTrainingFlopsUpperBound === true),
+    isUpperBound:
+      own.some(({ isTrainingFlopsUpperBound }) => isTrainingFlopsUpperBound === true) ||
+      (plan.pruning !== undefined && left.length > 0),
     ...(minutes > 0 && { minutes }),
     ...(!counted && { trainingSeconds: 60 * minutes }),
     ...(rate && { trainingSeconds: 60 * minutes + trainingFlops / rate.flopsPerSecond, rate }),

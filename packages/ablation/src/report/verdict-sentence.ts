@@ -1,6 +1,7 @@
 import type { OutputWord } from './decoding.ts';
 import { mismatches } from './mismatch.ts';
 import { counted, decimals, signed } from './numbers.ts';
+import { pruningSentences } from './pruning-words.ts';
 import type { VerdictRow } from './verdict.ts';
 import { comparisonMethod, comparisonSentences } from './verdict-comparison.ts';
 
@@ -8,6 +9,7 @@ import { comparisonMethod, comparisonSentences } from './verdict-comparison.ts';
 export function verdictSentences(rows: readonly VerdictRow[]): string[] {
   return [
     ...comparisonSentences(rows),
+    ...pruningSentences(rows),
     ...reproducibility(rows),
     quality(rows),
     ...mismatches(rows),
@@ -66,7 +68,7 @@ function speed(rows: readonly VerdictRow[]): string | undefined {
 
 /** Of every decoder that drafts: equal to greedy, not shown to be, and what does not claim to be. */
 function losslessness(rows: readonly VerdictRow[]): string[] {
-  const done = rows.filter(({ failedSeeds, seeds }) => failedSeeds < seeds);
+  const done = rows.filter(({ failedSeeds, seeds, pruned }) => failedSeeds < seeds && !pruned);
   const unequal = done.filter(isUnequal);
   const drawn = done.filter((row) => has(row, 'same distribution'));
   const lossy = done.filter((row) => has(row, 'lossy'));

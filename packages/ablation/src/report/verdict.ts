@@ -1,4 +1,5 @@
 import { MATCHES, type MatchName } from '@foretoken/core/light';
+import type { PrunedAt } from '../pruning/pruning.ts';
 import { type AblationResults, type ArmResults, dig, digNumber } from '../results/results.ts';
 import { type Comparison, compareArms } from '../statistics/compare-arms.ts';
 import type { SeedValue } from '../statistics/pairs.ts';
@@ -51,7 +52,12 @@ export interface VerdictRow {
   readonly outputs: { readonly [decoder: string]: OutputWord };
   readonly seeds: number;
   readonly failedSeeds: number;
+  /** Where and why it was stopped before its end, all of its seeds at once: nothing of it was measured. */
+  readonly pruned?: ArmPruned;
 }
+
+/** What is the same for every seed of an arm that was stopped. */
+export type ArmPruned = Omit<PrunedAt, 'bits'>;
 
 /** The verdict on every arm, in their order. */
 export function verdictRows({ arms }: AblationResults): VerdictRow[] {
@@ -85,8 +91,18 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
       outputs: Object.fromEntries(drafting.map((report) => [report.decoder, report.output])),
       seeds: cells.length,
       failedSeeds: cells.filter(({ status }) => status === 'failed').length,
+      ...prunedOf(arm),
     };
   });
+}
+
+function prunedOf({ cells }: ArmResults): Pick<VerdictRow, 'pruned'> {
+  for (const cell of cells) {
+    if (cell.status !== 'pruned') continue;
+    const { bits: _, ...pruned } = cell.pruned;
+    return { pruned };
+  }
+  return {};
 }
 
 type Cost = Pick<

@@ -2,6 +2,8 @@ import type { Json } from '@foretoken/core';
 import { notReproducible } from '../matrix/budget.ts';
 import type { Cell } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import type { PrunedAt } from '../pruning/pruning.ts';
+import { readFinishedRace } from '../pruning/read-race.ts';
 import type { AblationStore } from '../run/ablation-store.ts';
 import type { CellRecord, Measured } from '../run/cell-record.ts';
 import { meanOf } from './mean.ts';
@@ -11,16 +13,21 @@ import { refuseMixedData } from './same-data.ts';
 /**
  * Gathers what the store has of every cell of a plan, arm by arm. The same records give the same results, to the byte.
  *
+ * Which arms were pruned is decided anew, by what their trainings gave at the rungs. One that an earlier, smaller matrix let
+ * go on to its end is pruned nevertheless, as it would have been in this matrix alone.
  * @throws DATA_CHANGED if cells were trained on different contents of the same data
  */
 export async function collectResults(plan: AblationPlan, store: AblationStore): Promise<AblationResults> {
   const arms: ArmResults[] = [];
   const all: CellRecord[] = [];
+  const pruned = (await readFinishedRace(plan, store)).prunedCells();
   for (const name of plan.arms) {
     const cells = plan.cells.filter(({ arm }) => arm === name);
     const records = await Promise.all(cells.map(({ id }) => store.readRecord(id)));
     all.push(...records.filter((record) => record !== undefined));
-    const results = await Promise.all(cells.map((cell, i) => cellResults(cell, records[i], store)));
+    const results = await Promise.all(
+      cells.map((cell, i) => cellResults(cell, records[i], pruned.get(cell.id), store)),
+    );
     arms.push(armResults(name, results, cells));
   }
   refuseMixedData(all, store.paths.root);
@@ -30,8 +37,10 @@ export async function collectResults(plan: AblationPlan, store: AblationStore): 
 async function cellResults(
   { id, seed }: Cell,
   record: CellRecord | undefined,
+  pruned: PrunedAt | undefined,
   store: AblationStore,
 ): Promise<CellResults> {
+  if (pruned) return { id, seed, status: 'pruned', pruned };
   if (record) {
     return { id, seed, status: 'done', results: sorted(record.results), timings: sorted(record.timings) };
   }

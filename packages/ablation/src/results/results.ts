@@ -1,4 +1,5 @@
 import type { Json } from '@foretoken/core';
+import type { PrunedAt } from '../pruning/pruning.ts';
 import type { Measured } from '../run/cell-record.ts';
 
 /** One cell of an arm: a seed. */
@@ -7,6 +8,8 @@ export type CellResults = {
   readonly seed: number;
 } & (
   | { readonly status: 'done'; readonly results: Measured; readonly timings: Measured }
+  /** Stopped before its end: there is nothing measured. */
+  | { readonly status: 'pruned'; readonly pruned: PrunedAt }
   | { readonly status: 'failed'; readonly error: { readonly code: string; readonly message: string } }
 );
 
