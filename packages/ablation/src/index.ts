@@ -14,8 +14,15 @@ export {
 } from './plan/describe-plan.ts';
 export { type Difference, differenceLabels } from './plan/differences.ts';
 export { type AblationPlan, type PlanningHost, planAblation } from './plan/plan-ablation.ts';
-export type { CountingOptions, Previewer } from './plan/plan-costs.ts';
+export {
+  type CountingOptions,
+  countTrainings,
+  createPreviewer,
+  type PlanCosts,
+  type Previewer,
+} from './plan/plan-costs.ts';
 export type { CellStatus, TrainingStatus } from './plan/plan-progress.ts';
+export { createStanding, type Standing, type StandingArm } from './report/standing.ts';
 export { type VerdictRow, verdictRows } from './report/verdict.ts';
 export { verdictSentences } from './report/verdict-sentence.ts';
 export { type VerdictColumn, verdictColumns } from './report/verdict-table.ts';

@@ -69,16 +69,15 @@ export function verdictRows({ arms }: AblationResults): VerdictRow[] {
     const drafting = draftingReports(arm);
     const shown = drafting[0] ?? decoderReports(arm)[0];
     const decoder = draftingDecoders(arm)[0];
-    const unit = dig(results, 'bits-per-byte', 'unit') === 'bits per token' ? 'bits per token' : 'bits per byte';
     return {
       arm: name,
       isBaseline: i === 0,
       ...costOf(arm),
-      bitsPerByte: firstOffset(results),
+      bitsPerByte: verdictValue(results),
       bitsPerByteDelta: comparison?.difference,
       comparison,
       bigram: digNumber(results, 'bits-per-byte', 'bigram'),
-      unit,
+      unit: verdictUnit(results),
       labelMatchTokensPerForward: digNumber(results, 'acceptance', 'labelMatch', 'tokensPerForward'),
       decoder,
       tokensPerForward: shown?.tokensPerForward,
@@ -143,9 +142,13 @@ export function draftingDecoders(arm: ArmResults): string[] {
     .filter((label) => label !== baseline);
 }
 
-const firstOffset = (results: ArmResults['results']): number | undefined =>
+/** The one metric that verdicts are on, chosen before anything is measured: every further one would ask more of p. */
+export const verdictValue = (results: ArmResults['results']): number | undefined =>
   digNumber(results, 'bits-per-byte', 'perOffset', 0);
 
-/** The one metric that verdicts are on, chosen before anything is measured: every further one would ask more of p. */
+/** What it is measured in. */
+export const verdictUnit = (results: ArmResults['results']): 'bits per byte' | 'bits per token' =>
+  dig(results, 'bits-per-byte', 'unit') === 'bits per token' ? 'bits per token' : 'bits per byte';
+
 const bitsOfSeeds = ({ cells }: ArmResults): SeedValue[] =>
-  cells.map((cell) => ({ seed: cell.seed, value: cell.status === 'done' ? firstOffset(cell.results) : undefined }));
+  cells.map((cell) => ({ seed: cell.seed, value: cell.status === 'done' ? verdictValue(cell.results) : undefined }));

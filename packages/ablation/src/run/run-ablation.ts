@@ -8,6 +8,7 @@ import { writePlanRecord, writeResults } from '../results/write-results.ts';
 import { performInWorker } from '../workers/worker-performer.ts';
 import { completeSettings, type WorkerSettings } from '../workers/worker-settings.ts';
 import { type AblationStore, openAblationStore } from './ablation-store.ts';
+import type { CellRecord } from './cell-record.ts';
 import type { AblationEvent } from './events.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { type Leases, openLeases } from './leases.ts';
@@ -75,7 +76,7 @@ async function runWith(
   const onPruned = (arms: readonly string[]): void => emit({ type: 'pruned', arms });
   const scheduler = await createLocalScheduler(plan, store, leases, onPruned);
   const startMs = host.clock();
-  emit({ type: 'planned', ...(await countCells(plan, store)), stale, tasks: scheduler.tasks });
+  await tellPlan(plan, store, { stale, tasks: scheduler.tasks, emit });
   const stop = new AbortController();
   await work({ plan, store, scheduler, failFast, stop, clock: host.clock, emit }, options);
   const results = await collectResults(plan, store);
@@ -113,8 +114,17 @@ async function work(run: Run, options: RunAblationOptions): Promise<void> {
   }
 }
 
-async function countCells({ arms, cells }: AblationPlan, store: AblationStore) {
-  let reused = 0;
-  for (const { id } of cells) if (await store.readRecord(id)) reused += 1;
-  return { arms: arms.length, cells: cells.length, reused };
+/** Tells what there is to do, then what was done before. */
+async function tellPlan(
+  { arms, cells }: AblationPlan,
+  store: AblationStore,
+  { stale, tasks, emit }: { readonly stale: StaleSummary; readonly tasks: number; readonly emit: Work['emit'] },
+): Promise<void> {
+  const records: CellRecord[] = [];
+  for (const { id } of cells) {
+    const record = await store.readRecord(id);
+    if (record) records.push(record);
+  }
+  emit({ type: 'planned', arms: arms.length, cells: cells.length, reused: records.length, stale, tasks });
+  for (const record of records) emit({ type: 'reused', record });
 }
