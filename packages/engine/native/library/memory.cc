@@ -16,6 +16,9 @@ namespace {
 /// Larger than any address space, so that sizes can be added without overflow.
 constexpr size_t kMostBytes = size_t{1} << 47;
 
+/// Buffers from this size on are mapped by large pages of their own.
+constexpr size_t kLargeBuffer = size_t{2} << 20;
+
 /// Tells AddressSanitizer, where it is built in, that only the first `bytes` of a buffer are in use.
 inline void allow_only(void* buffer, size_t bytes, size_t capacity) {
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,6 +45,22 @@ Memory& Memory::instance() {
   return *memory;
 }
 
+void* Memory::from_system(size_t capacity) noexcept {
+  if (Slabs::serves(capacity)) return slabs_.take(capacity);
+  const bool is_large = capacity >= kLargeBuffer;
+  // Whole alignments, as the standard asks; what is not written takes no memory.
+  const size_t alignment = is_large ? kLargeBuffer : kAlignment;
+  void* buffer = std::aligned_alloc(alignment, (capacity + alignment - 1) / alignment * alignment);
+  if (buffer && is_large) ask_for_large_pages(buffer, capacity);
+  return buffer;
+}
+
+void Memory::to_system(void* buffer, size_t capacity) noexcept {
+  allow_only(buffer, capacity, capacity);
+  if (Slabs::serves(capacity)) slabs_.give_back(buffer, capacity);
+  else std::free(buffer);
+}
+
 void* Memory::allocate(size_t bytes) {
   if (bytes > kMostBytes) throw Fault("OUT_OF_MEMORY", "a tensor of " + std::to_string(bytes) + " bytes does not fit into memory.");
   const size_t capacity = size_class(bytes + kAlignment);
@@ -52,10 +71,10 @@ void* Memory::allocate(size_t bytes) {
     idle.pop_back();
     idle_bytes_ -= capacity;
   } else {
-    buffer = std::aligned_alloc(kAlignment, capacity);
+    buffer = from_system(capacity);
     if (!buffer) {
       trim();
-      buffer = std::aligned_alloc(kAlignment, capacity);
+      buffer = from_system(capacity);
     }
     if (!buffer) throw Fault("OUT_OF_MEMORY", "the system has no room for " + std::to_string(bytes) + " bytes more.");
   }
@@ -72,8 +91,7 @@ void Memory::release(void* buffer, size_t bytes) noexcept {
   try {
     idle_[capacity].push_back(buffer);
   } catch (const std::bad_alloc&) {
-    allow_only(buffer, capacity, capacity);
-    std::free(buffer);
+    to_system(buffer, capacity);
     return;
   }
   allow_only(buffer, 0, capacity);
@@ -82,10 +100,7 @@ void Memory::release(void* buffer, size_t bytes) noexcept {
 
 void Memory::trim() noexcept {
   for (auto& [capacity, buffers] : idle_) {
-    for (void* buffer : buffers) {
-      allow_only(buffer, capacity, capacity);
-      std::free(buffer);
-    }
+    for (void* buffer : buffers) to_system(buffer, capacity);
     buffers.clear();
   }
   idle_bytes_ = 0;

@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "slabs.h"
+
 namespace foretoken {
 
 constexpr size_t kAlignment = 64;
@@ -26,10 +28,16 @@ class Memory {
   void reset_peak() { peak_bytes_ = bytes_; }
   /// Bytes held for reuse.
   size_t idle_bytes() const { return idle_bytes_; }
+  /// Slabs that hold buffers, those held for reuse among them.
+  size_t slabs() const { return slabs_.count(); }
   /// Gives what is held for reuse back to the system.
   void trim() noexcept;
 
  private:
+  void* from_system(size_t capacity) noexcept;
+  void to_system(void* buffer, size_t capacity) noexcept;
+
+  Slabs slabs_;
   std::map<size_t, std::vector<void*>> idle_;
   size_t bytes_ = 0, peak_bytes_ = 0, idle_bytes_ = 0;
 };

@@ -1,7 +1,9 @@
 // The allocator: alignment, accounting, reuse, exhaustion.
 #include "memory.h"
 
+#include <cstring>
 #include <map>
+#include <vector>
 
 #include "check.h"
 
@@ -35,7 +37,7 @@ void buffers_are_aligned_and_apart() {
       live.erase(found);
       continue;
     }
-    const size_t bytes = static_cast<size_t>(random.below(random.chance(0.1) ? 100000 : 2000));
+    const size_t bytes = static_cast<size_t>(random.below(random.chance(0.1) ? 300000 : 2000));
     char* made = static_cast<char*>(memory.allocate(bytes));
     CHECK(reinterpret_cast<uintptr_t>(made) % kAlignment == 0);
     const auto next = live.lower_bound(made);
@@ -85,6 +87,39 @@ void freed_buffers_serve_again() {
   CHECK(memory.idle_bytes() == 0);
 }
 
+/// Buffers of middle size lie side by side, and a slab goes when the last of its buffers does.
+void buffers_of_middle_size_share_slabs() {
+  Memory& memory = Memory::instance();
+  memory.trim();
+  const size_t slabs = memory.slabs();
+  constexpr size_t kBytes = 200000, kTooSmall = 20000, kTooLarge = size_t{3} << 20;
+  void* small = memory.allocate(kTooSmall);
+  void* large = memory.allocate(kTooLarge);
+  CHECK(memory.slabs() == slabs, "other sizes have none");
+  std::vector<char*> buffers;
+  for (int index = 0; index < 200; index++) {
+    buffers.push_back(static_cast<char*>(memory.allocate(kBytes)));
+    std::memset(buffers.back(), index, kBytes);
+  }
+  const size_t capacity = size_class(kBytes + kAlignment), most = (size_t{16} << 20) / capacity;
+  int side_by_side = 0;
+  for (size_t index = 1; index < buffers.size(); index++) side_by_side += buffers[index] == buffers[index - 1] + capacity;
+  CHECK(side_by_side >= static_cast<int>(buffers.size() - 2 - buffers.size() / most), say("%d", side_by_side));
+  CHECK(memory.slabs() > slabs);
+  // Every other one: no slab is empty, and what is given back has not taken its neighbours along.
+  for (size_t index = 0; index < buffers.size(); index += 2) memory.release(buffers[index], kBytes);
+  memory.trim();
+  for (size_t index = 1; index < buffers.size(); index += 2) {
+    for (size_t at = 0; at < kBytes; at++) CHECK(buffers[index][at] == static_cast<char>(index), say("%zu", index));
+    memory.release(buffers[index], kBytes);
+  }
+  memory.trim();
+  CHECK(memory.slabs() == slabs);
+  memory.release(small, kTooSmall);
+  memory.release(large, kTooLarge);
+  memory.trim();
+}
+
 void exhaustion_is_an_error_that_changes_nothing() {
   Memory& memory = Memory::instance();
   void* kept = memory.allocate(10000);
@@ -105,6 +140,7 @@ void add_memory_tests(std::vector<Test>& tests) {
   tests.push_back({"buffers are aligned and never overlap", buffers_are_aligned_and_apart, false});
   tests.push_back({"every byte in use is counted", every_byte_is_counted, false});
   tests.push_back({"a freed buffer serves the next request of its class", freed_buffers_serve_again, false});
+  tests.push_back({"buffers of middle size lie side by side in slabs, which go with the last of them", buffers_of_middle_size_share_slabs, false});
   tests.push_back({"a request beyond all memory fails and changes nothing", exhaustion_is_an_error_that_changes_nothing, false});
 }
 

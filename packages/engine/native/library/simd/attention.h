@@ -207,51 +207,41 @@ void attend_backward(const HeadBackward& b) {
   }
 }
 
-/// Sums that are kept in registers while cached keys or values are gone through.
+/// Sums that are kept in registers while cached values are gone through.
 constexpr int kCachedSums = kLanes == 8 ? 8 : 16;
 
-/// Scores of kBlocks blocks of cached keys that follow each other: each a chain over d.
-template <int kQueries, int kBlocks>
-void score_blocks(const CachedQueries& c, int block, float* scores, ptrdiff_t stride) {
-  const ptrdiff_t size = static_cast<ptrdiff_t>(c.width) * kQueryPanel;
-  const float* keys = c.keys + block * size;
-  Vf sums[kQueries][kBlocks][kPanelVectors] = {};
+/// Scores of one block of cached keys: each a chain over d. One block at a time, as it lies: several at once are several streams
+/// of two kilobytes each, which a processor does not fetch ahead, and their chains overlap without that.
+template <int kQueries>
+void score_block(const CachedQueries& c, int block, float* scores, ptrdiff_t stride) {
+  const float* keys = c.keys + block * static_cast<ptrdiff_t>(c.width) * kQueryPanel;
+  Vf sums[kQueries][kPanelVectors] = {};
   for (int at = 0; at < c.width; at++, keys += kQueryPanel) {
     Vf query[kQueries];
 #pragma GCC unroll 4
     for (int i = 0; i < kQueries; i++) query[i] = splat(c.query[i][at]);
-#pragma GCC unroll 16
-    for (int b = 0; b < kBlocks; b++) {
 #pragma GCC unroll 4
-      for (int vector = 0; vector < kPanelVectors; vector++) {
-        const Vf key = load(keys + b * size + vector * kLanes);
+    for (int vector = 0; vector < kPanelVectors; vector++) {
+      const Vf key = load(keys + vector * kLanes);
 #pragma GCC unroll 4
-        for (int i = 0; i < kQueries; i++) sums[i][b][vector] = fma(query[i], key, sums[i][b][vector]);
-      }
+      for (int i = 0; i < kQueries; i++) sums[i][vector] = fma(query[i], key, sums[i][vector]);
     }
   }
 #pragma GCC unroll 4
   for (int i = 0; i < kQueries; i++) {
-#pragma GCC unroll 16
-    for (int b = 0; b < kBlocks; b++) {
 #pragma GCC unroll 4
-      for (int vector = 0; vector < kPanelVectors; vector++) {
-        store(scores + i * stride + b * kQueryPanel + vector * kLanes, sums[i][b][vector]);
-      }
-    }
+    for (int vector = 0; vector < kPanelVectors; vector++) store(scores + i * stride + vector * kLanes, sums[i][vector]);
   }
 }
 
 /// Scores of the keys that each query sees, in their order, from where the first one stands in its block on.
 template <int kQueries>
 void score_keys(const CachedQueries& c) {
-  constexpr int kBlocks = kCachedSums / (kQueries * kPanelVectors) > 1 ? kCachedSums / (kQueries * kPanelVectors) : 1;
   const int past = c.last - c.first, skip = c.first % kQueryPanel;
   int block = c.first / kQueryPanel;
   const int end = past > 0 ? (c.last - 1) / kQueryPanel + 1 : block;
   float* scores = c.scratch;
-  for (; block + kBlocks <= end; block += kBlocks, scores += kBlocks * kQueryPanel) score_blocks<kQueries, kBlocks>(c, block, scores, c.stride);
-  for (; block < end; block++, scores += kQueryPanel) score_blocks<kQueries, 1>(c, block, scores, c.stride);
+  for (; block < end; block++, scores += kQueryPanel) score_block<kQueries>(c, block, scores, c.stride);
   // Further keys: block by block for all queries, each of which takes its own.
   float found[kQueries * kQueryPanel];
   int taken[kQueries] = {};
@@ -263,7 +253,7 @@ void score_keys(const CachedQueries& c) {
       if (next < 0 || at < next) next = at;
     }
     if (next < 0) return;
-    score_blocks<kQueries, 1>(c, next, found, kQueryPanel);
+    score_block<kQueries>(c, next, found, kQueryPanel);
     for (int i = 0; i < kQueries; i++) {
       for (; taken[i] < c.num_more[i] && c.more[i][taken[i]] / kQueryPanel == next; taken[i]++) {
         c.scratch[i * c.stride + skip + past + taken[i]] = found[i * kQueryPanel + c.more[i][taken[i]] % kQueryPanel];
@@ -330,11 +320,18 @@ void weigh_column(const CachedQueries& c, const float* weights, int query, int c
   c.out[query][column] = sum * (1.0f / total);
 }
 
+/// Asks for the first kilobyte of a stream.
+inline void fetch_ahead(const float* stream) {
+  for (int line = 0; line < 16; line++) __builtin_prefetch(stream + line * 16);
+}
+
 template <int kQueries>
 void attend_queries(const CachedQueries& c) {
   constexpr int kVectors = kQueries == 1 ? 8 : kCachedSums / (kQueries == 2 ? 2 : 4);
   score_keys<kQueries>(c);
   float* weights = c.scratch + c.first % kQueryPanel;
+  // While there is something to compute: where a new stream begins, the processor has nothing to go by.
+  fetch_ahead(c.values + static_cast<ptrdiff_t>(c.first) * c.width);
   for (int i = 0; i < kQueries; i++) exponentiate_row(weights + i * c.stride, c.last - c.first + c.num_more[i], c.scale);
   const int rest = weigh_vectors<kQueries, kVectors>(c, weights, 0);
   for (int i = 0; i < kQueries; i++) {
