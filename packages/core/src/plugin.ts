@@ -33,5 +33,10 @@ export { SessionFacade } from './generation/session-facade.ts';
 export { StopWatch } from './generation/stops.ts';
 export { chainTree, emptyTree, firstLevels, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
 export { crossEntropy } from './model/offset-cross-entropy.ts';
-export { createTransformerBlock, defaultMlpWidth, type TransformerBlock } from './model/transformer-block.ts';
+export {
+  createTransformerBlock,
+  defaultMlpWidth,
+  runTransformerBlocks,
+  type TransformerBlock,
+} from './model/transformer-block.ts';
 export * from './plugins/define.ts';

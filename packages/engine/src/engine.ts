@@ -52,6 +52,16 @@ export interface Engine {
   /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */
   record<T>(forward: () => T): Recording<T>;
   createKeyValueStore(slot: string): KeyValueStore;
+  /**
+   * Keeps a path of each row in every store, as `commit` of each does: in one call where the engine can.
+   * @param rows - each once
+   * @throws SESSION_MISUSE for a row that is not open or a node that is not undecided; the native engine has then kept none
+   */
+  commitKeyValues(
+    stores: readonly KeyValueStore[],
+    rows: readonly number[],
+    paths: readonly (readonly number[])[],
+  ): void;
   /** The memory of a training step: nothing before, nothing kept. */
   readonly noKeyValues: KeyValues;
 }

@@ -12,7 +12,14 @@ export {
   ROOT,
 } from './nodes.ts';
 export { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
-export type { AdamWOptions, AdamWSlot, Ops, TransformerLayerShape, TransformerLayerWeights } from './ops/contract.ts';
+export type {
+  AdamWOptions,
+  AdamWSlot,
+  Ops,
+  StackedLayer,
+  TransformerLayerShape,
+  TransformerLayerWeights,
+} from './ops/contract.ts';
 export { type LayerOps, layerByOps } from './ops/layer-by-ops.ts';
 export type { LinearLossOptions, LinearLossResult, LossPart, Readout, RowLoss } from './readout.ts';
 export type { Recording, Seed } from './recording.ts';

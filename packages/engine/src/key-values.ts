@@ -30,3 +30,12 @@ export interface KeyValueStore extends KeyValues {
   /** Frees everything. */
   dispose(): void;
 }
+
+/** Keeps a path of each row in every store, one by one. */
+export function commitEach(
+  stores: readonly KeyValueStore[],
+  rows: readonly number[],
+  paths: readonly (readonly number[])[],
+): void {
+  for (const store of stores) for (let index = 0; index < rows.length; index++) store.commit(rows[index], paths[index]);
+}

@@ -2,6 +2,7 @@ import type { Engine, EngineName, EngineOptions, EngineStatus } from './engine.t
 import type { EngineDriver } from './engines/driver.ts';
 import { DRIVERS } from './engines/index.ts';
 import { ForetokenError } from './errors.ts';
+import { commitEach } from './key-values.ts';
 import { countedOps, FlopMeter } from './ops/counted.ts';
 import { createKernels, createOps } from './ops/index.ts';
 import { record } from './record.ts';
@@ -43,6 +44,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     tidy,
     record,
     createKeyValueStore: (slot) => all.createStore(slot),
+    commitKeyValues: all.commitStores ?? commitEach,
     noKeyValues,
   };
 }

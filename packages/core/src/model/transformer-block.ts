@@ -14,7 +14,12 @@ import { layerByOps } from '@foretoken/engine/layer';
 import type { BlockShape, ParamFactory } from '../contracts/parameters.ts';
 
 /** A pre-norm transformer layer as a function of its input and its place. */
-export type TransformerBlock = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) => Tensor3D;
+export interface TransformerBlock {
+  (x_BTD: Tensor3D, at: Nodes, kv: KeyValues): Tensor3D;
+  /** What it is made of: for {@link runTransformerBlocks}. */
+  readonly weights: TransformerLayerWeights;
+  readonly shape: BlockShape;
+}
 
 /**
  * One Llama-style layer: RMS norm, rotary grouped-query attention, residual; RMS norm, SwiGLU, residual. Trunks stack
@@ -50,8 +55,25 @@ export function createTransformerBlock(
     up_DF: param<Tensor2D>(`${name}.up`, [width, F], into(width)),
     down_FD: param<Tensor2D>(`${name}.down`, [F, width], into(F, residual)),
   };
-  return (x_BTD, at, kv) =>
+  const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) =>
     isStore(kv) ? ops.transformerLayer(x_BTD, weights, at, kv, block) : layerByOps(ops, x_BTD, weights, at, kv, block);
+  return Object.assign(run, { weights, shape: block });
+}
+
+/**
+ * Blocks one after the other, the same bits as each by itself: with a past, in one call where the engine can.
+ * @param kvs - keys and values of each block
+ */
+export function runTransformerBlocks(
+  ops: Ops,
+  blocks: readonly TransformerBlock[],
+  x_BTD: Tensor3D,
+  at: Nodes,
+  kvs: readonly KeyValues[],
+): Tensor3D {
+  if (!kvs.every(isStore)) return blocks.reduce((y_BTD, run, index) => run(y_BTD, at, kvs[index]), x_BTD);
+  const layers = blocks.map(({ weights, shape }, index) => ({ weights, shape, store: kvs[index] }));
+  return ops.transformerStack(x_BTD, layers, at);
 }
 
 /** Whether a forward has a past, and so wants no gradient. */

@@ -1,5 +1,5 @@
 import type { Memory } from '@foretoken/core';
-import type { Engine, Nodes, Tensor } from '@foretoken/engine';
+import type { Engine, KeyValueStore, Nodes, Tensor } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { HeadPlan } from './head-plan.ts';
 import { SlotMemory } from './slot-memory.ts';
@@ -15,6 +15,9 @@ export class ModelMemory {
   readonly #offsets = new Map<number, SlotMemory>();
   readonly #rows = new Set<number>();
   #opened: SlotMemory[] = [];
+  /** What rows keep of the open forwards. Keys and values follow when these end, all in one call. */
+  #keptRows: number[] = [];
+  #keptPaths: (readonly number[])[] = [];
   #hasUndecided = false;
 
   constructor(engine: Engine, plan: HeadPlan) {
@@ -29,11 +32,13 @@ export class ModelMemory {
   }
 
   leave(row: number): void {
+    this.#keepNodes();
     this.#rows.delete(row);
     for (const memory of this.#all()) memory.leave(row);
   }
 
   fork(from: number, to: number): void {
+    this.#keepNodes();
     this.#rows.add(to);
     for (const memory of this.#all()) memory.fork(from, to);
   }
@@ -58,15 +63,21 @@ export class ModelMemory {
     return this.#opened.flatMap((memory) => memory.states());
   }
 
-  /** Keeps nodes of a row in every forward that is open. */
+  /** Keeps nodes of a row, once, in every forward that is open. */
   commit(row: number, path: readonly number[]): void {
     for (const memory of this.#opened) memory.commit(row, path);
+    this.#keptRows.push(row);
+    this.#keptPaths.push(path);
   }
 
   /** Ends the open forwards. */
   close(): void {
-    for (const memory of this.#opened) memory.close();
-    this.#opened = [];
+    try {
+      this.#keepNodes();
+    } finally {
+      for (const memory of this.#opened) memory.close();
+      this.#opened = [];
+    }
   }
 
   /** Ends the open forwards and leaves their nodes undecided: later forwards may hang nodes below them. */
@@ -83,14 +94,29 @@ export class ModelMemory {
     this.#hasUndecided = false;
   }
 
-  /** Ends the open forwards as if they had not been. */
+  /** Ends the open forwards; of rows that have kept nothing yet, as if they had not been. */
   rollback(): void {
-    for (const memory of this.#opened) memory.rollback();
-    this.#opened = [];
+    try {
+      this.#keepNodes();
+    } finally {
+      for (const memory of this.#opened) memory.rollback();
+      this.#opened = [];
+    }
   }
 
   dispose(): void {
     for (const memory of this.#all()) memory.dispose();
+  }
+
+  /** The keys and values of what rows have kept so far. */
+  #keepNodes(): void {
+    const [rows, paths] = [this.#keptRows, this.#keptPaths];
+    if (rows.length === 0) return;
+    this.#keptRows = [];
+    this.#keptPaths = [];
+    const stores: KeyValueStore[] = [];
+    for (const memory of this.#opened) stores.push(...memory.stores());
+    if (stores.length > 0) this.#engine.commitKeyValues(stores, rows, paths);
   }
 
   #all(): SlotMemory[] {

@@ -106,9 +106,13 @@ export class SlotMemory implements Memory {
     return this.#opened().states;
   }
 
-  /** Keeps undecided nodes of one row, in order, and drops its others. */
+  /** Stores that the forward appended to: their paths are kept by whoever keeps those of all memories, in one call. */
+  stores(): Iterable<KeyValueStore> {
+    return this.#opened().stores;
+  }
+
+  /** Keeps the states of undecided nodes of one row, in order, and drops its others; keys and values stay undecided. */
   commit(row: number, path: readonly number[]): void {
-    for (const store of this.#opened().stores) store.commit(row, path);
     for (const scan of this.#scans.values()) {
       const last = scan.undecided.get(row)?.[path[path.length - 1]];
       if (last) {
@@ -133,16 +137,14 @@ export class SlotMemory implements Memory {
 
   /** Drops the undecided nodes of every row. */
   dropUndecided(): void {
-    for (const store of this.#stores.values()) {
-      for (const row of this.#rows) if (store.undecided(row) > 0) store.commit(row, []);
-    }
+    this.#dropNodes([...this.#stores.values()], [...this.#rows]);
     this.close();
   }
 
   /** Ends a forward that failed: as if it had not been, and none that was suspended before. */
   rollback(): void {
     if (!this.#forward) return;
-    for (const row of this.#forward.rows) for (const store of this.#forward.stores) store.commit(row, []);
+    this.#dropNodes([...this.#forward.stores], this.#forward.rows);
     this.close();
   }
 
@@ -165,6 +167,15 @@ export class SlotMemory implements Memory {
       lists.flatMap((list) => Array.from({ length: U }, (_, u) => list[u])),
     );
     return ops.reshape(states_NX, [rows.length, U, ...states_NX.shape.slice(1)]);
+  }
+
+  #dropNodes(stores: readonly KeyValueStore[], rows: readonly number[]): void {
+    if (stores.length > 0)
+      this.#engine.commitKeyValues(
+        stores,
+        rows,
+        rows.map(() => []),
+      );
   }
 
   #opened(): Forward {

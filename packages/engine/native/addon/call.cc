@@ -278,6 +278,8 @@ static napi_value start(napi_env env, napi_value exports) {
   register_memory(env, exports);
   register_products(env, exports);
   register_attention(env, exports);
+  register_stores(env, exports);
+  register_layers(env, exports);
   register_rows(env, exports);
   register_elementwise(env, exports);
   register_reduce(env, exports);

@@ -93,6 +93,8 @@ void export_functions(napi_env env, napi_value exports, std::initializer_list<st
 void register_memory(napi_env env, napi_value exports);
 void register_products(napi_env env, napi_value exports);
 void register_attention(napi_env env, napi_value exports);
+void register_stores(napi_env env, napi_value exports);
+void register_layers(napi_env env, napi_value exports);
 void register_rows(napi_env env, napi_value exports);
 void register_elementwise(napi_env env, napi_value exports);
 void register_reduce(napi_env env, napi_value exports);

@@ -116,7 +116,7 @@ void KeyValueStore::bind(const std::vector<int64_t>& rows) {
   bound_ = rows;
 }
 
-void KeyValueStore::commit(int64_t id, const std::vector<int32_t>& path) {
+KeyValueRow& KeyValueStore::checked_path(int64_t id, const std::vector<int32_t>& path) {
   KeyValueRow& row = at(id);
   const int64_t undecided = static_cast<int64_t>(row.parents.size());
   for (const int32_t node : path) {
@@ -124,6 +124,23 @@ void KeyValueStore::commit(int64_t id, const std::vector<int32_t>& path) {
     misuse("row " + std::to_string(id) + " has " + std::to_string(undecided) + " undecided nodes, so node " +
            std::to_string(node) + " cannot be kept");
   }
+  return row;
+}
+
+void KeyValueStore::commit(int64_t row, const std::vector<int32_t>& path) { keep(checked_path(row, path), path); }
+
+void KeyValueStore::commit_all(const std::vector<KeyValueStore*>& stores, const std::vector<int64_t>& rows,
+                               const std::vector<std::vector<int32_t>>& paths) {
+  for (KeyValueStore* store : stores) {
+    for (size_t index = 0; index < rows.size(); index++) store->checked_path(rows[index], paths[index]);
+  }
+  for (KeyValueStore* store : stores) {
+    for (size_t index = 0; index < rows.size(); index++) store->commit(rows[index], paths[index]);
+  }
+}
+
+void KeyValueStore::keep(KeyValueRow& row, const std::vector<int32_t>& path) {
+  const int64_t undecided = static_cast<int64_t>(row.parents.size());
   const bool is_ascending = std::adjacent_find(path.begin(), path.end(), std::greater_equal<>()) == path.end();
   if (is_ascending) {
     // Each node lies at or behind its new place, so moving in order overwrites nothing that is still needed.

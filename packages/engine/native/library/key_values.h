@@ -59,6 +59,9 @@ class KeyValueStore {
   void fork(int64_t from, int64_t to);
   void bind(const std::vector<int64_t>& rows);
   void commit(int64_t row, const std::vector<int32_t>& path);
+  /// Keeps a path of each row in every store, or throws before any has kept one, but for want of memory.
+  static void commit_all(const std::vector<KeyValueStore*>& stores, const std::vector<int64_t>& rows,
+                         const std::vector<std::vector<int32_t>>& paths);
   int64_t length(int64_t row) { return at(row).committed; }
   int64_t undecided(int64_t row) { return static_cast<int64_t>(at(row).parents.size()); }
   void clear();
@@ -69,6 +72,8 @@ class KeyValueStore {
  private:
   KeyValueRow& at(int64_t row);
   [[noreturn]] void misuse(const std::string& rule) const;
+  KeyValueRow& checked_path(int64_t row, const std::vector<int32_t>& path);
+  void keep(KeyValueRow& row, const std::vector<int32_t>& path);
   std::vector<KeyValueRow*> checked_rows(const CachedAttention& call);
 
   std::string slot_;

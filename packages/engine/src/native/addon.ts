@@ -113,11 +113,15 @@ export interface Addon {
     ownKeysAndValues: Float64Array,
   ): [dq: Handle, ...own: Handle[]];
   createStore(slot: string): StoreHandle;
+  /** What calls on several stores name it by. */
+  storeNumber(store: StoreHandle): number;
   storeJoin(store: StoreHandle, row: number): void;
   storeLeave(store: StoreHandle, row: number): void;
   storeFork(store: StoreHandle, from: number, to: number): void;
   storeBind(store: StoreHandle, rows: Float64Array): void;
   storeCommit(store: StoreHandle, row: number, path: Int32Array): void;
+  /** In every store, by their numbers: of each row the path that ends there among all nodes. */
+  storesCommit(stores: Float64Array, rows: Float64Array, nodes: Int32Array, ends: Int32Array): void;
   storeLength(store: StoreHandle, row: number): number;
   storeUndecided(store: StoreHandle, row: number): number;
   storeClear(store: StoreHandle): void;
@@ -134,22 +138,22 @@ export interface Addon {
     parents: Int32Array,
     lengths: Int32Array,
   ): Handle;
-  /** A pre-norm layer of cached rotary attention and a gated MLP; its nine weights in the order in which it uses them. */
-  storeLayer(
-    store: StoreHandle,
+  /**
+   * Pre-norm layers of cached rotary attention and a gated MLP, one after the other, each with a store. Of each layer nine
+   * weights in the order in which it uses them, and its sizes H, G, d and F.
+   */
+  storesLayers(
+    stores: Float64Array,
     x: Handle,
     weights: Float64Array,
+    sizes: Int32Array,
     cosines: Handle,
     sines: Handle,
     B: number,
     T: number,
-    H: number,
-    G: number,
-    d: number,
+    D: number,
     parents: Int32Array,
     lengths: Int32Array,
-    D: number,
-    F: number,
     epsilon: number,
     bfloat16: boolean,
   ): Handle;

@@ -1,44 +1,18 @@
 // M rows, K inner axis and N columns of a product, P matrices in a batch, D width, F inner width, B rows, T nodes, H attention
 // heads, G key/value heads, d width of one attention head, R rows of a block, V vocabulary.
 import type { Precision } from '../engine.ts';
-import { ForetokenError, shapeMismatch } from '../errors.ts';
-import type { KeyValueStore } from '../key-values.ts';
 import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
 import type { Kernels, ProductOptions } from '../ops/kernels.ts';
 import { type AncestorPass, attentionBy, type OwnKeyPass, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
-import { alias, tfjsEngine } from '../tfjs/internals.ts';
-import type { Handle, StoreHandle } from './addon.ts';
+import { alias } from '../tfjs/internals.ts';
 import type { NativeBackend } from './backend.ts';
-import { NativeKeyValueStore } from './store.ts';
+import { Bridge } from './bridge.ts';
+import { cachedLayers } from './layers.ts';
+import { ScratchArray } from './scratch-array.ts';
+import { NativeKeyValueStore, ownStore } from './store.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
-
-/** The addon's buffers as tensors, and back. */
-class Bridge {
-  readonly backend: NativeBackend;
-
-  constructor(backend: NativeBackend) {
-    this.backend = backend;
-  }
-
-  /** @throws SHAPE_MISMATCH for values of another type */
-  handle(x: Tensor): Handle {
-    if (x.dtype !== 'float32') throw shapeMismatch('a kernel', 'float32 values', x.dtype);
-    return this.backend.find(x.dataId).handle;
-  }
-
-  tensor<T extends Tensor>(handle: Handle, shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): T {
-    return tfjsEngine().makeTensorFromTensorInfo(this.backend.adopt(handle, shape, dtype)) as T;
-  }
-
-  handles(tensors: readonly Tensor[]): Float64Array {
-    const handles = new Float64Array(tensors.length);
-    // A loop: `Float64Array.from` goes through an iterator, ten times as slow on lists this short.
-    for (let index = 0; index < tensors.length; index++) handles[index] = this.handle(tensors[index]);
-    return handles;
-  }
-}
 
 type Products = Pick<Kernels, 'product' | 'linear' | 'gatedMlp' | 'batchProduct'>;
 
@@ -238,47 +212,32 @@ function attending(bridge: Bridge): Attending {
     createStore: (slot) => new NativeKeyValueStore(addon, slot),
     cachedAttention: (q, k, v, at, store, { B, T, H, G, d }) => {
       const [Q, K, V] = [q, k, v].map((tensor) => bridge.handle(tensor));
-      const own = ownStore('attention', store);
+      const own = ownStore('attention', store).handle;
       return bridge.tensor(addon.storeAttend(own, Q, K, V, B, T, H, G, d, at.parent_BT, at.length_B), q.shape);
     },
   };
 }
 
-/** @throws ENGINE_MISUSE for a store that another engine made */
-function ownStore(operation: string, store: KeyValueStore): StoreHandle {
-  if (store instanceof NativeKeyValueStore) return store.handle;
-  const fault = `${operation}: key/value store "${store.slot}" was made by another engine.`;
-  throw new ForetokenError('ENGINE_MISUSE', fault);
-}
-
-function layers(bridge: Bridge, precision: Precision): Pick<Kernels, 'cachedLayer'> {
+/** Paths of rows, kept in several stores by one call. */
+function commitStores(bridge: Bridge): Kernels['commitStores'] {
   const { addon } = bridge.backend;
-  const isRounded = precision === 'bfloat16';
-  return {
-    cachedLayer: (x_BTD, w, [cosines, sines], at, store, { attentionHeads, keyValueHeads }, epsilon) => {
-      const { attentionGain_D, query_DC, key_DE, value_DE, output_CD, mlpGain_D, gate_DF, up_DF, down_FD } = w;
-      const inOrder = [attentionGain_D, query_DC, key_DE, value_DE, output_CD, mlpGain_D, gate_DF, up_DF, down_FD];
-      const [D, F] = gate_DF.shape;
-      const handle = addon.storeLayer(
-        ownStore('transformerLayer', store),
-        bridge.handle(x_BTD),
-        bridge.handles(inOrder),
-        bridge.handle(cosines),
-        bridge.handle(sines),
-        at.B,
-        at.T,
-        attentionHeads,
-        keyValueHeads,
-        query_DC.shape[1] / attentionHeads,
-        at.parent_BT,
-        at.length_B,
-        D,
-        F,
-        epsilon,
-        isRounded,
-      );
-      return bridge.tensor(handle, x_BTD.shape);
-    },
+  const arrays = {
+    numbers: new ScratchArray(Float64Array),
+    rows: new ScratchArray(Float64Array),
+    nodes: new ScratchArray(Int32Array),
+    ends: new ScratchArray(Int32Array),
+  };
+  return (stores, rows, paths) => {
+    const numbers = arrays.numbers.of(stores.length);
+    for (let index = 0; index < stores.length; index++) numbers[index] = ownStore('commit', stores[index]).number;
+    const ends = arrays.ends.of(rows.length);
+    let count = 0;
+    for (let index = 0; index < rows.length; index++) ends[index] = count += paths[index].length;
+    const nodes = arrays.nodes.of(count);
+    for (let index = 0; index < rows.length; index++) nodes.set(paths[index], ends[index] - paths[index].length);
+    const rowNumbers = arrays.rows.of(rows.length);
+    rowNumbers.set(rows);
+    addon.storesCommit(numbers, rowNumbers, nodes, ends);
   };
 }
 
@@ -291,6 +250,7 @@ export function nativeKernels(backend: NativeBackend, precision: Precision): Ker
     ...rowwise(bridge),
     ...optimizing(bridge),
     ...attending(bridge),
-    ...layers(bridge, precision),
+    commitStores: commitStores(bridge),
+    cachedLayers: cachedLayers(bridge, precision),
   };
 }

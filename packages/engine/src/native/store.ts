@@ -1,3 +1,4 @@
+import { ForetokenError } from '../errors.ts';
 import type { KeyValueStore } from '../key-values.ts';
 import type { Addon, StoreHandle } from './addon.ts';
 
@@ -5,6 +6,8 @@ import type { Addon, StoreHandle } from './addon.ts';
 export class NativeKeyValueStore implements KeyValueStore {
   readonly slot: string;
   readonly handle: StoreHandle;
+  /** What calls on several stores name it by. */
+  readonly number: number;
   private readonly addon: Addon;
   /** What the addon was told last; empty where it must be told again. */
   private bound: readonly number[] = [];
@@ -13,6 +16,7 @@ export class NativeKeyValueStore implements KeyValueStore {
     this.slot = slot;
     this.addon = addon;
     this.handle = addon.createStore(slot);
+    this.number = addon.storeNumber(this.handle);
   }
 
   join(row: number): void {
@@ -51,4 +55,11 @@ export class NativeKeyValueStore implements KeyValueStore {
     this.bound = [];
     this.addon.storeClear(this.handle);
   }
+}
+
+/** @throws ENGINE_MISUSE for a store that another engine made */
+export function ownStore(operation: string, store: KeyValueStore): NativeKeyValueStore {
+  if (store instanceof NativeKeyValueStore) return store;
+  const fault = `${operation}: key/value store "${store.slot}" was made by another engine.`;
+  throw new ForetokenError('ENGINE_MISUSE', fault);
 }

@@ -27,6 +27,13 @@ export interface AdamWSlot {
   readonly moment2: Tensor;
 }
 
+/** One layer of {@link Ops.transformerStack}; each has a store of its own. */
+export interface StackedLayer {
+  readonly weights: TransformerLayerWeights;
+  readonly store: KeyValueStore;
+  readonly shape: TransformerLayerShape;
+}
+
 /** Weights of {@link Ops.transformerLayer}; C = H*d is the width of all queries, E = G*d that of all keys. */
 export interface TransformerLayerWeights {
   readonly attentionGain_D: Tensor1D;
@@ -159,6 +166,12 @@ export interface Ops {
     store: KeyValueStore,
     shape: TransformerLayerShape,
   ): Tensor3D;
+  /**
+   * Layers of {@link Ops.transformerLayer}, one after the other. The same bits as one by one, in one call where the engine can:
+   * what JavaScript does a layer is then done once.
+   * @param layers - none gives `x_BTD` back
+   */
+  transformerStack(x_BTD: Tensor3D, layers: readonly StackedLayer[], at: Nodes): Tensor3D;
   /** Norm and unembedding of a block of rows, no gradient: the logits of decoding. */
   readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D;
   /**

@@ -69,6 +69,10 @@ export function countedOps(ops: Ops, meter: FlopMeter): Ops {
       meter.products(refuseStore);
       return ops.transformerLayer(x_BTD, weights, at, store, shape);
     },
+    transformerStack: (x_BTD, layers, at) => {
+      if (layers.length > 0) meter.products(refuseStore);
+      return ops.transformerStack(x_BTD, layers, at);
+    },
     ...countedReadouts(ops, meter),
   });
 }

@@ -17,7 +17,7 @@ import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
 import { sample, topK } from './sample.ts';
 import * as shaping from './shape.ts';
-import { transformerLayer } from './transformer-layer.ts';
+import { transformerStack } from './transformer-stack.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
 export function createKernels(own: Partial<Kernels> = {}): Kernels {
@@ -48,7 +48,8 @@ export function createOps(kernels: Kernels = composites): Ops {
     adamw: (slots, options) => adamw(kernels, slots, options),
     sumOfSquares: (tensors) => sumOfSquares(kernels, tensors),
     transformerLayer: (x_BTD, weights, at, store, shape) =>
-      transformerLayer(kernels, ops, x_BTD, weights, at, store, shape),
+      transformerStack(kernels, ops, x_BTD, [{ weights, store, shape }], at, 'transformerLayer'),
+    transformerStack: (x_BTD, layers, at) => transformerStack(kernels, ops, x_BTD, layers, at, 'transformerStack'),
   });
   return ops;
 }

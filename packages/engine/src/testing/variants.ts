@@ -1,5 +1,6 @@
 import type { Engine, EngineName } from '../engine.ts';
 import { DRIVERS } from '../engines/index.ts';
+import { commitEach } from '../key-values.ts';
 import { openEngine } from '../open-engine.ts';
 import { createKernels, createOps } from '../ops/index.ts';
 import type { Kernels } from '../ops/kernels.ts';
@@ -28,6 +29,7 @@ async function variantsOf(name: EngineName): Promise<Variant[]> {
         ...(await openEngine({ name })),
         ops: createOps(plain),
         createKeyValueStore: (slot) => plain.createStore(slot),
+        commitKeyValues: commitEach,
       }),
     },
   ];

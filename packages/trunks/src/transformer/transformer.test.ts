@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Memory } from '@foretoken/core';
 import { buildModel, memoryWithoutPast } from '@foretoken/core/model';
 import { type Definition, defineHead } from '@foretoken/core/plugin';
-import { chainNodes, type Engine, openEngine, tf } from '@foretoken/engine';
+import { chainNodes, type Engine, type KeyValueStore, openEngine, tf } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PRESETS } from './presets.ts';
 import transformer from './transformer.ts';
@@ -69,4 +70,49 @@ test('taps are shares of the depth: 1 the output, 0.5 the state after half of th
   expect(half).not.toBe(full);
   at.dispose();
   deep.dispose();
+});
+
+test('with a past, chunk after chunk, every tap has the states of the whole text', () => {
+  const built = model({ preset: '1M', width: 8, attentionHeads: 2, layers: 5 });
+  const tokens = [7, 3, 9, 200, 4, 4, 1];
+  const states = (chunk: number[], start: number, memory: Memory, at = chainNodes(1, chunk.length)) => {
+    const { trunk } = built;
+    const taps = engine.tidy(() =>
+      trunk
+        .forward(trunk.embed(tf.tensor2d([chunk], [1, chunk.length], 'int32')), at, memory, [0.5, 0, 1])
+        .map((tap) => [...tap.dataSync()]),
+    );
+    at.dispose();
+    return taps.map((tap) => ({ start, tap }));
+  };
+  const whole = states(tokens, 0, memoryWithoutPast(built, chainNodes(1, tokens.length)));
+  const stores = new Map<string, KeyValueStore>();
+  const memory: Memory = {
+    kv: (slot) => {
+      const store = stores.get(slot) ?? engine.createKeyValueStore(slot);
+      if (!stores.has(slot)) store.join(0);
+      stores.set(slot, store);
+      store.bind([0]);
+      return store;
+    },
+    scan: () => {
+      throw new Error('a transformer keeps no states');
+    },
+  };
+  for (const [start, end] of [
+    [0, 3],
+    [3, 4],
+    [4, 7],
+  ]) {
+    const at = chainNodes(1, end - start, { start_B: [start] });
+    const parts = states(tokens.slice(start, end), start, memory, at);
+    const nodes = Array.from({ length: end - start }, (_, node) => node);
+    engine.commitKeyValues([...stores.values()], [0], [nodes]);
+    for (const [index, { tap }] of parts.entries()) {
+      for (const [at, value] of tap.entries()) expect(value).toBeCloseTo(whole[index].tap[start * 8 + at], 5);
+    }
+  }
+  expect([...stores.keys()]).toEqual(['blocks.0', 'blocks.1', 'blocks.2', 'blocks.3', 'blocks.4']);
+  for (const store of stores.values()) store.dispose();
+  built.dispose();
 });

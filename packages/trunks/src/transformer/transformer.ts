@@ -3,6 +3,7 @@ import {
   createTransformerBlock,
   defaultMlpWidth,
   defineTrunk,
+  runTransformerBlocks,
   type Static,
   type Tensor2D,
   type Tensor3D,
@@ -60,12 +61,22 @@ export default defineTrunk({
         block: i === trunkLayers - 1 ? lastBlock : block,
       }),
     );
+    const slots = blocks.map((_, i) => `blocks.${i}`);
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
       forward(x_BTD, at, memory, taps) {
-        const states: Tensor3D[] = [x_BTD];
-        for (const [i, run] of blocks.entries()) states.push(run(states[i], at, memory.kv(`blocks.${i}`)));
-        return taps.map((share) => states[Math.round(share * trunkLayers)]);
+        const ends = taps.map((share) => Math.round(share * trunkLayers));
+        const states = new Map<number, Tensor3D>([[0, x_BTD]]);
+        let last_BTD = x_BTD;
+        let begin = 0;
+        // From tap to tap, and on to the last block.
+        for (const end of [...new Set([...ends, trunkLayers])].sort((a, b) => a - b)) {
+          const kvs = slots.slice(begin, end).map((slot) => memory.kv(slot));
+          last_BTD = runTransformerBlocks(ops, blocks.slice(begin, end), last_BTD, at, kvs);
+          states.set(end, last_BTD);
+          begin = end;
+        }
+        return ends.map((end) => states.get(end)!);
       },
     };
   },

@@ -221,6 +221,7 @@ function lossOps(lift: Lift) {
         return { loss_R: lower(reference.crossEntropy(logits, target_R)), dLogits_RV: lower(dLogits) };
       },
     transformerLayer: absent('transformerLayer'),
+    transformerStack: absent('transformerStack'),
     linearLoss: absent('linearLoss'),
     adamw: absent('adamw'),
     sumOfSquares: absent('sumOfSquares'),

@@ -54,6 +54,15 @@ const RULES = [
   [/at most the width/, ({ sizes }) => sizes.width],
   [/a divisor|1 where no axis|1 where a bias/, () => 1],
   [/even/, ({ value }) => value + 1],
+  [/numbers of (key\/value )?stores|a store for each layer/, storesOf],
+  [/an end for each row/, ({ given }) => int32s(given[1].length, () => 0)],
+  [/rows, each once/, ({ value }) => Float64Array.from(new Set(value))],
+  [/ends in order/, ({ value }) => int32s(value.length, () => 0)],
+  [
+    /H, G, d and F|sizes that leave|one even width/,
+    ({ seed }) => Int32Array.of(...LAYER, ...(seed % 2 === 0 ? LAYER : [])),
+  ],
+  [/nine handles a layer|weights of the layer/, layerWeights],
   [/a key\/value store/, ({ world }) => world.stores[0]],
   [/true or false/, () => false],
   [/an instruction set|a string/, () => 'scalar'],
@@ -61,6 +70,25 @@ const RULES = [
   [/an? Float64Array/, () => new Float64Array(0)],
   [/1 or more|1 thread|an integer|a number|given/, ({ seed }) => 1 + (seed % 3)],
 ];
+
+/** H, G, d and F. */
+const LAYER = [2, 1, 2, 3];
+
+/** Numbers of as many stores as there are layers; two where none are. */
+function storesOf({ name, world, given }) {
+  const count = name === 'storesLayers' ? Math.floor((given[3]?.length ?? 4) / LAYER.length) : 2;
+  return Float64Array.from(world.stores.slice(0, count), (store) => world.addon.storeNumber(store));
+}
+
+/** Weights of every layer, for any width that is not too large. */
+function layerWeights({ world, given, sizes }) {
+  const D = Number(sizes.D);
+  if (!(D >= 1 && D <= 64)) return undefined;
+  const [H, G, d, F] = LAYER;
+  const counts = [D, D * H * d, D * G * d, D * G * d, D * H * d, D, D * F, D * F, D * F];
+  const layers = Math.floor((given[3]?.length ?? 0) / LAYER.length);
+  return Float64Array.from({ length: 9 * layers }, (_, at) => world.keepFilled(counts[at % 9]));
+}
 
 const widthOf = (type) => (type === 2 ? 1 : 4);
 const int32s = (length, entry) => (length > MOST ? undefined : Int32Array.from({ length }, (_, at) => entry(at)));

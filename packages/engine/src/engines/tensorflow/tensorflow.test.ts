@@ -4,6 +4,7 @@ import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { commitEach } from '../../key-values.ts';
 import { createKernels, createOps } from '../../ops/index.ts';
 import { record } from '../../record.ts';
 import { type Tensor, tf } from '../../tensor.ts';
@@ -149,6 +150,7 @@ describe.skipIf(binding === undefined)('on a stand-in', () => {
       tidy,
       record,
       createKeyValueStore: kernels.createStore,
+      commitKeyValues: commitEach,
       noKeyValues: { slot: 'none' },
     };
     const { forward, gradients, leakedTensors } = judge(engine, opCase);

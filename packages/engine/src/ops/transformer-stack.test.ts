@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyValueStore } from '../key-values.ts';
-import { createNodes, LAST_COMMITTED, type Nodes, ROOT } from '../nodes.ts';
+import { chainNodes, createNodes, LAST_COMMITTED, type Nodes, ROOT } from '../nodes.ts';
 import { openEngine } from '../open-engine.ts';
 import type { Tensor1D, Tensor2D, Tensor3D } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
-import type { TransformerLayerWeights } from './contract.ts';
+import type { StackedLayer, TransformerLayerWeights } from './contract.ts';
 import { layerByOps } from './layer-by-ops.ts';
 
 const [D, H, G, d, F] = [20, 4, 2, 6, 28];
@@ -26,9 +26,9 @@ const SIZES = {
 
 const random = <T>(shape: readonly number[], seed: number) => tensorOf(randomArray(shape, uniforms(seed))) as T;
 
-function weightsOf(): TransformerLayerWeights {
+function weightsOf(sizes: Record<string, number[]> = SIZES, seed = 0): TransformerLayerWeights {
   return Object.fromEntries(
-    Object.entries(SIZES).map(([name, shape], index) => [name, random(shape, index + 1)]),
+    Object.entries(sizes).map(([name, shape], index) => [name, random(shape, seed + index + 1)]),
   ) as unknown as TransformerLayerWeights;
 }
 
@@ -147,5 +147,78 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
       expect(() => engine.record(call)).toThrow(expect.objectContaining({ code: 'ENGINE_MISUSE' }));
       end();
     });
+  });
+});
+
+/** A layer of another shape: three attention heads of width 4, which share one key, and another rotary base. */
+const OTHER = { attentionHeads: 3, keyValueHeads: 1, rotaryBase: 1000 };
+const OTHER_SIZES = { ...SIZES, query_DC: [D, 12], key_DE: [D, 4], value_DE: [D, 4], output_CD: [12, D] };
+
+describe.each(PRESENT)('a stack of transformer layers on %s', async (name) => {
+  const engine = await openEngine({ name });
+  const plans = [weightsOf(), weightsOf(SIZES, 30), weightsOf(OTHER_SIZES, 60), weightsOf(SIZES, 90)];
+  beforeEach(() => openEngine({ name }));
+
+  const layersOf = (): StackedLayer[] =>
+    plans.map((weights, index) => {
+      const store = engine.createKeyValueStore(`layer ${index}`);
+      for (const row of [0, 1]) store.join(row);
+      return { weights, store, shape: index === 2 ? OTHER : SHAPE };
+    });
+
+  type Stack = (x: Tensor3D, layers: readonly StackedLayer[], at: Nodes) => Tensor3D;
+
+  /** Values of real nodes, forward after forward. */
+  function run(all: readonly Forward[], stack: Stack): number[][] {
+    const layers = layersOf();
+    const stores = layers.map(({ store }) => store);
+    let committed = 0;
+    const seen = all.map((forward, index) => {
+      for (const store of stores) store.bind([0, 1]);
+      const at = nodesOf(forward, committed);
+      const x = random<Tensor3D>([2, at.T, D], 50 + index);
+      const y = engine.tidy(() => [...stack(x, layers, at).dataSync()]);
+      engine.commitKeyValues(stores, [0, 1], [forward.path, forward.path]);
+      committed += forward.path.length;
+      x.dispose();
+      at.dispose();
+      return forward.parents.flatMap(({ length }, row) => y.slice(row * at.T * D, (row * at.T + length) * D));
+    });
+    for (const store of stores) store.dispose();
+    return seen;
+  }
+
+  test('gives the bits of its layers one by one, of one shape or of several', () => {
+    const oneByOne: Stack = (x, layers, at) =>
+      layers.reduce((y, { weights, store, shape }) => layerByOps(engine.ops, y, weights, at, store, shape), x);
+    fc.assert(
+      fc.property(forwards, (all) => {
+        expect(run(all, engine.ops.transformerStack)).toEqual(run(all, oneByOne));
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('of no layers gives its input', () => {
+    const at = chainNodes(2, 1);
+    const x = random<Tensor3D>([2, 1, D], 1);
+    expect(engine.ops.transformerStack(x, [], at)).toBe(x);
+    x.dispose();
+  });
+
+  test('refuses two layers with one store, and a layer whose weights do not fit', () => {
+    const at = chainNodes(2, 1);
+    const x = random<Tensor3D>([2, 1, D], 1);
+    const layers = layersOf();
+    for (const { store } of layers) store.bind([0, 1]);
+    const call = (last: Partial<StackedLayer>) => () =>
+      engine.tidy(() => engine.ops.transformerStack(x, [layers[0], { ...layers[1], ...last }], at));
+    expect(call({ store: layers[0].store })).toThrow(expect.objectContaining({ code: 'ENGINE_MISUSE' }));
+    expect(call({ weights: plans[2] })).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+    // Nothing was appended by the layer before the one that is refused.
+    expect(layers.map(({ store }) => store.undecided(0))).toEqual([0, 0, 0, 0]);
+    for (const { store } of layers) store.dispose();
+    x.dispose();
+    at.dispose();
   });
 });
