@@ -90,6 +90,23 @@ it('under match: flops a rung is a share of the arm’s own number of steps', as
   expect(finished).toEqual(at);
 });
 
+it('the time of a training is that of all its steps, whoever took them', async () => {
+  const { timings, tokens } = await trainRun(host, open.experiment, options('stopped'));
+  const text = await readFile(path.join(options('stopped').directory, 'metrics.jsonl'), 'utf8');
+  const seconds = text
+    .trimEnd()
+    .split('\n')
+    .reduce((sum, line) => sum + JSON.parse(line).seconds, 0);
+  expect(timings).toEqual({ seconds, tokensPerSecond: tokens / seconds });
+});
+
+it('one that ends by the clock has no share of its steps to stop at', async () => {
+  const timed = { ...open.experiment, training: { ...open.experiment.training, minutes: 1 } };
+  await expect(trainUntil(host, timed, { ...options('timed'), share: 0.5 })).rejects.toThrow(
+    /^CONFIG_CONFLICT: .*clock/,
+  );
+});
+
 it('a finished run without its metrics says what to do', async () => {
   await trainRun(host, open.experiment, options('bare'));
   const file = path.join(options('bare').directory, 'metrics.jsonl');

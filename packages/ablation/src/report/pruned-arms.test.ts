@@ -36,7 +36,7 @@ describe('an arm that was pruned', () => {
     expect(rows.map((row) => cell(row, 'verdict'))).toEqual([
       '–',
       'too few seeds (1 pair)',
-      'pruned at step 4 of 8: −0.970 bits against the baseline, but place 2 of 2 beside the baseline, of which the best one went on',
+      'pruned at step 4 of 8: better by 0.970 bits, others by more',
       'pruned at step 2 of 8: worse by 0.125 bits',
     ]);
     for (const heading of ['parameters', 'bits/byte', 'Δ', 'lossless']) expect(cell(rows[3], heading)).toBe('–');
@@ -57,8 +57,8 @@ describe('an arm that was pruned', () => {
     expect(sentences).toContain('Not shown to equal greedy decoding: horizon=2.');
     const [pruned, selection] = pruningSentences(rows);
     expect(pruned).toBe(
-      'Pruned by held-out bits on the way: horizon=3 (step 4 of 8: −0.970 bits against the baseline, but place 2 of 2 beside the ' +
-        'baseline, of which the best one went on), horizon=4 (step 2 of 8: worse by 0.125 bits).',
+      'Pruned by held-out bits on the way: horizon=3 (step 4 of 8: better by 0.970 bits, others by more), horizon=4 (step 2 of ' +
+        '8: worse by 0.125 bits).',
     );
     expect(selection).toMatch(
       /^Selection: the arms that went on were the best at every rung, .* flatter them; .* validation, on the held-out text/,

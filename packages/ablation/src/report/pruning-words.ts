@@ -1,4 +1,4 @@
-import { decimals, grouped, signed } from './numbers.ts';
+import { decimals, grouped } from './numbers.ts';
 import type { ArmPruned, VerdictRow } from './verdict.ts';
 
 /** What stands for a verdict on an arm that was stopped: `pruned at step 700 of 2,800: worse by 0.120 bits`. */
@@ -6,12 +6,14 @@ export function prunedWords(pruned: ArmPruned): string {
   return `pruned at ${placeWords(pruned)}`;
 }
 
-/** `step 700 of 2,800: worse by 0.120 bits`; of an arm that was better than the baseline, too, why it was stopped. */
+/**
+ * `step 700 of 2,800: worse by 0.120 bits`: than the baseline. One that was no worse was stopped for its place among the others.
+ */
 export function placeWords({ step, steps, difference, reason }: ArmPruned): string {
   const place = `step ${grouped(step)} of ${grouped(steps)}`;
   if (difference === undefined) return `${place}: ${reason}`;
-  if (difference > 0) return `${place}: worse by ${decimals(difference, 3)} bits`;
-  return `${place}: ${signed(difference, 3)} bits against the baseline, but ${reason}`;
+  const bits = `${decimals(Math.abs(difference), 3)} bits`;
+  return difference > 0 ? `${place}: worse by ${bits}` : `${place}: better by ${bits}, others by more`;
 }
 
 /** Which arms were stopped, and what that does to the verdicts on the others. */

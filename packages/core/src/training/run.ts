@@ -1,4 +1,5 @@
 import { dirname, join, relative } from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { Experiment, MatchName, PluginRef } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
@@ -14,6 +15,7 @@ import { runEvals } from '../evaluation/run-evals.ts';
 import { createSubject } from '../evaluation/subject.ts';
 import { ensureFreeSpace } from '../files/free-space.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
+import { readJsonLines } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
 import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
@@ -84,7 +86,7 @@ export interface TrainingSummary {
   /** The last checkpoint, relative to the run's folder. */
   readonly checkpoint: string;
   readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
-  /** Of the process that finished the run. */
+  /** Of all steps, whichever process took them; validations and checkpoints are not counted. */
   readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
 }
 
@@ -99,10 +101,11 @@ export async function trainRun(host: Host, experiment: Experiment, options: Trai
   const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
   if (await exists(paths.summary)) return readSummary(paths);
   return withRun(host, experiment, paths, options, async (run) => {
-    const summary = await withLoop(host, run, paths, options, async (loop, matched) => {
+    const trained = await withLoop(host, run, paths, options, async (loop, matched) => {
       const saved = await loop.run();
       return summaryOf(loop, matched, run, relative(paths.root, saved.path));
     });
+    const summary = { ...trained, timings: await timingsOf(paths, trained.tokens) };
     await writeJson(paths.summary, summary);
     return summary;
   });
@@ -118,13 +121,15 @@ export interface TrainUntilOptions extends TrainOptions {
  * validation gave. {@link trainRun} in the same folder goes on, and ends in the bits of a run that was never stopped.
  *
  * A run that is past that step is not trained: what it wrote down then is returned.
- * @throws what {@link trainRun} throws; FILE_CORRUPT if a run that is past the step lost its metrics
+ * @throws what {@link trainRun} throws; FILE_CORRUPT if a run that is past the step lost its metrics; CONFIG_CONFLICT for one
+ * that ends by the clock
  */
 export async function trainUntil(
   host: Host,
   experiment: Experiment,
   { share, ...options }: TrainUntilOptions,
 ): Promise<HeldOutLoss> {
+  if (experiment.training.minutes !== undefined) throw stoppedByTheClock();
   const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
   const isFinished = await exists(paths.summary);
   const settings = isFinished
@@ -137,6 +142,12 @@ export async function trainUntil(
       );
   return readHeldOutLoss(paths, { step: validationStep(settings, share), steps: settings.steps });
 }
+
+const stoppedByTheClock = (): ForetokenError =>
+  new ForetokenError(
+    'CONFIG_CONFLICT',
+    'a training that ends by the clock (training.minutes) has no share of its steps to stop at: nobody knows them before. Give training.steps alone.',
+  );
 
 export interface EvaluateOptions extends RunLocation {
   /** Whose training the folder holds, where several experiments share one. Default: `experiment`. */
@@ -310,14 +321,13 @@ function summaryOf(
   { settings, flops, isUpperBound, budgetFlops }: MatchedTraining,
   { scope, model, data }: OpenRun,
   checkpoint: string,
-): TrainingSummary {
+): Omit<TrainingSummary, 'timings'> {
   const { batch, accumulate, minutes } = settings;
   const steps = minutes === undefined ? settings.steps : loop.trainer.step;
   const { trunkLayers: _, ...sizes } = model.sizes;
   const tokensPerStep = batch * accumulate * model.dims.context;
   const bytes = (split: 'train' | 'validation') =>
     data.manifest.documents.reduce((sum, document) => sum + (document.split === split ? document.bytes : 0), 0);
-  const seconds = loop.seconds;
   return {
     parameters: model.numParameters,
     layers: model.dims.layers,
@@ -336,8 +346,13 @@ function summaryOf(
       trainBytes: bytes('train'),
       validationBytes: bytes('validation'),
     },
-    timings: { seconds, tokensPerSecond: seconds > 0 ? (loop.stepsRun * tokensPerStep) / seconds : 0 },
   };
+}
+
+async function timingsOf(paths: RunPaths, tokens: number): Promise<TrainingSummary['timings']> {
+  const rows = await readJsonLines(paths.metrics);
+  const seconds = rows.reduce((sum, row) => sum + (row.seconds as number), 0);
+  return { seconds, tokensPerSecond: seconds > 0 ? tokens / seconds : 0 };
 }
 
 async function restoreLatest(model: TrainableModel, paths: RunPaths, trainedAs: Experiment): Promise<void> {

@@ -58,7 +58,6 @@ export class TrainingLoop {
   /** Of the steps of the processes before this one, up to the checkpoint it went on from. */
   #secondsBefore = 0;
   #seconds = 0;
-  #stepsRun = 0;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -79,16 +78,6 @@ export class TrainingLoop {
 
   get trainer(): Trainer {
     return this.#trainer;
-  }
-
-  /** Seconds spent in steps by this process. */
-  get seconds(): number {
-    return this.#seconds;
-  }
-
-  /** Steps taken by this process. */
-  get stepsRun(): number {
-    return this.#stepsRun;
   }
 
   /** Goes back to a checkpoint and cuts the metrics to it. */
@@ -152,7 +141,6 @@ export class TrainingLoop {
     const report = this.#withBatches((batches) => this.#trainer.run(batches));
     const seconds = (clock() - started) / 1000;
     this.#seconds += seconds;
-    this.#stepsRun++;
     const { step } = report;
     const isLast = this.#isOver;
     const steps = this.#expectedSteps();
