@@ -196,12 +196,13 @@ describe('options of a plugin', () => {
   });
 
   test.each([['^(a+)+$'], ['^(a|a)*$'], ['^(a|aa)+$'], ['^a*a*a*a*a*a*a*a*$']])(
-    'the catastrophic pattern %s is answered at once',
+    'the catastrophic pattern %s is answered within a second of computing',
     (pattern) => {
       const { check } = compileOptions('eval', Type.Object({ a: Type.String({ pattern }) }));
-      const start = performance.now();
+      const before = process.cpuUsage();
       expect(check({ a: `${'a'.repeat(2000)}b` }).problems).toHaveLength(1);
-      expect(performance.now() - start).toBeLessThan(1000);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1e6).toBeLessThan(1);
     },
   );
 });

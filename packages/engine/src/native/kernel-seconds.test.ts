@@ -11,13 +11,18 @@ test.runIf(PRESENT.includes('native'))('the native engine tells what its kernels
     work();
     return { inside: kernelSeconds()! - before, whole: (performance.now() - started) / 1_000 };
   };
-  const busy = spent(() => {
-    const x = tidy(() => ops.ones<Tensor2D>([600, 600]));
-    tidy(() => ops.matmul(x, ops.matmul(x, x)));
-    x.dispose();
-  });
-  expect(busy.inside).toBeGreaterThan(busy.whole / 4);
-  expect(busy.inside).toBeLessThan(busy.whole);
+  const shares: number[] = [];
+  for (let run = 0; run < 20; run++) {
+    const busy = spent(() => {
+      const x = tidy(() => ops.ones<Tensor2D>([600, 600]));
+      tidy(() => ops.matmul(x, ops.matmul(x, x)));
+      x.dispose();
+    });
+    expect(busy.inside).toBeLessThan(busy.whole);
+    shares.push(busy.inside / busy.whole);
+  }
+  // The best of all: a busy machine may take the processor away outside the kernels in any of them.
+  expect(Math.max(...shares), String(shares)).toBeGreaterThan(1 / 4);
   const idle = spent(() => {
     for (const end = performance.now() + 20; performance.now() < end; );
   });
