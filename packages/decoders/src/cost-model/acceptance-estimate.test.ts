@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AcceptanceEstimate, bestLevels, expectedTokens } from './acceptance-estimate.ts';
+import { AcceptanceEstimate, expectedTokens } from './acceptance-estimate.ts';
 
 test('what was not drafted, or hung below a rejected token, is unobserved', () => {
   const estimate = new AcceptanceEstimate(1e9);
   estimate.add(3, 1);
   estimate.add(1, 1);
-  // Level 1 was kept twice, level 2 decided once and rejected, level 3 never decided. The prior weighs 8.
+  // Level 1 was kept twice, level 2 decided once and rejected, level 3 never decided. The prior weighs 2.
   const [first, second, third] = estimate.conditional(3);
-  expect(first).toBeCloseTo((2 + 8 * 0.8) / (2 + 8), 6);
-  expect(second).toBeCloseTo((8 * first) / (1 + 8), 6);
+  expect(first).toBeCloseTo((2 + 2 * 0.5) / (2 + 2), 6);
+  expect(second).toBeCloseTo((2 * first) / (1 + 2), 6);
   expect(third).toBeCloseTo(second, 12);
 });
 
@@ -50,9 +50,31 @@ test('expected tokens are the mean over all outcomes', () => {
   );
 });
 
-test('the best number of levels has the most tokens per second, the smallest of equals', () => {
-  expect(bestLevels([1, 1.8, 2.4], [1, 1.5, 2.1])).toBe(1); // 1, 1.2, 1.14
-  expect(bestLevels([1, 1.1, 1.2], [1, 1.5, 2])).toBe(0);
-  expect(bestLevels([1, 2, 3], [1, 2, 3])).toBe(0);
-  expect(bestLevels([1, 2, 3], [1, 1.5])).toBe(1);
+test('what is not drafted any more keeps its share, and is known less and less', () => {
+  const estimate = new AcceptanceEstimate(1e9);
+  for (let i = 0; i < 1000; i++) estimate.add(1, i % 10 === 0 ? 1 : 0);
+  const [share] = estimate.conditional(1);
+  const [soon] = estimate.highest(1);
+  for (let step = 0; step < 2000; step++) estimate.pass();
+  const [late] = estimate.highest(1);
+  expect(estimate.conditional(1)[0]).toBeCloseTo(share, 9);
+  expect(share).toBeCloseTo(0.1, 2);
+  expect(soon).toBeLessThan(0.13);
+  expect(late).toBeGreaterThan(0.5);
+});
+
+test('the highest possible share is the upper end of the score interval, 1 of what was never decided', () => {
+  const estimate = new AcceptanceEstimate(1e9);
+  for (let i = 0; i < 40; i++) estimate.add(1, i < 10 ? 1 : 0);
+  const [share] = estimate.conditional(1);
+  const [highest, unknown] = estimate.highest(2);
+  // The share p of which the one seen is two standard deviations below: (p - seen)^2 = 4 p (1 - p) / 40, found by halving.
+  let [low, high] = [share, 1];
+  for (let i = 0; i < 60; i++) {
+    const p = (low + high) / 2;
+    if ((p - share) ** 2 < (4 * p * (1 - p)) / 40) low = p;
+    else high = p;
+  }
+  expect(highest).toBeCloseTo(low, 6);
+  expect(unknown).toBe(1);
 });

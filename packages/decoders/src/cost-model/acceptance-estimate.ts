@@ -1,12 +1,13 @@
 // K levels.
 
-/**
- * Share that level 1 is taken to have before anything is known; a further level's is what the one before it has. It is high,
- * so that what might pay is tried first and given up when enough drafts were rejected.
- */
-const FIRST_PRIOR = 0.8;
+/** Share that level 1 is taken to have before anything is known; a further level's is what the one before it has. */
+const FIRST_PRIOR = 0.5;
 /** Observations that the prior counts for at first; it fades like any other. */
-const PRIOR_WEIGHT = 8;
+const PRIOR_WEIGHT = 2;
+/** Steps after which evidence of a level that is not drafted any more counts for a third: a text may have changed since. */
+const MEMORY_STEPS = 300;
+/** Standard deviations between the share that was seen and the highest that is thought possible. */
+const CONFIDENCE = 2;
 
 /** What is known of one level: weights of drafts that were decided. */
 interface Level {
@@ -21,7 +22,8 @@ const NOTHING: Level = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
  * How often a drafted token is kept, level by level, given that those before it were: a running estimate over all rows.
  *
  * A level counts only where it was decided: it was drafted, and all before it were kept. What was not drafted, or hung below
- * a rejected token, is unobserved and says nothing. Old observations fade as new ones of the same level come.
+ * a rejected token, is unobserved and says nothing. Old observations fade as new ones of the same level come; with the
+ * steps that pass they lose weight, which leaves the share as it is and widens what is thought possible.
  */
 export class AcceptanceEstimate {
   readonly #levels: Level[] = [];
@@ -44,6 +46,14 @@ export class AcceptanceEstimate {
     }
   }
 
+  /** A step has passed. */
+  pass(): void {
+    const left = 1 - 1 / MEMORY_STEPS;
+    for (const [index, { accepted, decided, prior }] of this.#levels.entries()) {
+      this.#levels[index] = { accepted: accepted * left, decided: decided * left, prior: prior * left };
+    }
+  }
+
   /** @returns share_K kept of those decided, shrunk towards the level before where little is known */
   conditional(levels: number): number[] {
     const shares: number[] = [];
@@ -53,6 +63,21 @@ export class AcceptanceEstimate {
       shares.push((accepted + prior * expected) / (decided + prior));
     }
     return shares;
+  }
+
+  /**
+   * The highest shares that what was seen leaves possible; 1 where nothing was.
+   *
+   * @returns share_K
+   * @source the upper end of Wilson's score interval; Wilson 1927, J. Am. Stat. Assoc. 22(158)
+   */
+  highest(levels: number): number[] {
+    return this.conditional(levels).map((share, index) => {
+      const { decided } = this.#levels[index] ?? NOTHING;
+      const z2 = CONFIDENCE ** 2;
+      const spread = Math.sqrt(z2 * decided * share * (1 - share) + z2 ** 2 / 4);
+      return Math.min(1, (decided * share + z2 / 2 + spread) / (decided + z2));
+    });
   }
 }
 
@@ -70,17 +95,4 @@ export function expectedTokens(conditional_K: readonly number[]): number[] {
     tokens.push(tokens[tokens.length - 1] + reached);
   }
   return tokens;
-}
-
-/**
- * The number of levels that gives the most tokens per second; the smallest of equals.
- *
- * @param seconds - of a step by number of levels; levels without a time are not considered
- */
-export function bestLevels(tokens: readonly number[], seconds: readonly number[]): number {
-  let best = 0;
-  for (let level = 1; level < Math.min(tokens.length, seconds.length); level++) {
-    if (tokens[level] / seconds[level] > tokens[best] / seconds[best]) best = level;
-  }
-  return best;
 }

@@ -11,9 +11,12 @@ import {
   Type,
 } from '@foretoken/core/plugin';
 import { chainLevels, chainOptions, checkLevels, oneChild } from '../fixed/chain.ts';
-import { AcceptanceEstimate, bestLevels, expectedTokens } from './acceptance-estimate.ts';
+import { AcceptanceEstimate, expectedTokens } from './acceptance-estimate.ts';
+import { JoiningCost } from './joining-cost.ts';
+import { type Choice, LevelChoice, type Outlook } from './level-choice.ts';
 import { measureSteps, type StepMeasurement } from './measure-steps.ts';
 import { StepTimes } from './step-times.ts';
+import { TimeCorrections } from './time-corrections.ts';
 
 const Options = Type.Object({
   explore: Type.Number({
@@ -21,35 +24,38 @@ const Options = Type.Object({
     maximum: 1,
     default: 0.01,
     description:
-      'Share of the time that may be lost by drafting a level more or less than pays, to see whether it would.',
+      'Share of the time that may be lost by trials of more or fewer levels than pay, to see whether they would.',
   }),
   memory: Type.Integer({
     minimum: 8,
-    default: 128,
+    default: 256,
     description: 'Observations of a level that its running acceptance counts, in effect.',
   }),
   ...chainOptions,
 });
 
 /** Milliseconds that measuring may take, before a generation. */
-const BUDGET_MS = 200;
+const BUDGET_MS = 400;
+/** How far times may be off at first, as standard deviations of their logarithms: measured ones, guesses beyond, and a tree's. */
+const SPREAD = { measured: 0.1, guessed: 0.3, tree: 0.5 };
 
-/** Steps in a row that explore: the first pays for what an offset has not read for long, the others show its price. */
-const BURST = 3;
+/** What the decoder makes of the levels it is given. */
+type Form = 'chain' | 'tree';
 
 /** A step under way, from its first question to its last outcome. */
-interface StepUnderWay {
+interface StepUnderWay extends Partial<Choice> {
   readonly levels: number;
   readonly started: number;
-  /** Seconds that the pick would take for as many tokens, where this is not the pick. */
-  readonly pickSeconds?: number;
   /** Known with the first outcome. */
   seconds?: number;
   outcomes: number;
+  tokens: number;
   /** Whether every row drafted all of its levels. */
   isWhole: boolean;
   /** Whether every draft had one node a level. */
   isChain: boolean;
+  /** Rows that had not drafted before: their offsets read the whole prompt first. */
+  newcomers: number;
 }
 
 /**
@@ -63,46 +69,52 @@ export class CostModel implements DraftPolicy {
   readonly isTimed = true;
   readonly #options: Static<typeof Options>;
   readonly #clock: () => number;
-  /** A level of a tree has several nodes to verify, and takes longer for it. */
-  readonly #times = { chain: new StepTimes(), tree: new StepTimes() };
-  /** What the decoder makes of the levels it is given, as of the last step that had any. */
-  #form: 'chain' | 'tree' = 'chain';
+  readonly #times = new StepTimes();
+  /** By form and measured batch size. A level of a tree has several nodes to verify, and takes longer for it. */
+  readonly #corrections = new Map<string, TimeCorrections>();
   readonly #acceptance: AcceptanceEstimate;
+  readonly #choice: LevelChoice;
+  /** As of the last step that had any levels. */
+  #form: Form = 'chain';
   #step: StepUnderWay | undefined;
+  #steps = 0;
   /** Levels of the step before: offsets beyond them have something to read first. */
   #levelsBefore = 0;
-  #burst = { levels: 0, left: 0, isUp: true };
-  /** Seconds of all steps so far, and what exploring has lost of them. */
-  #seconds = 0;
-  #lost = 0;
+  /** Rows up to this id have drafted before. */
+  #newest = -1;
+  readonly #joining = new JoiningCost();
 
   /** @param clock - milliseconds, as of `performance.now` */
   constructor(options: Static<typeof Options>, clock: () => number = () => performance.now()) {
     this.#options = options;
     this.#clock = clock;
     this.#acceptance = new AcceptanceEstimate(options.memory);
+    this.#choice = new LevelChoice(options.explore);
   }
 
   async prepare(session: Session, at: Pick<StepMeasurement, 'rows' | 'promptTokens' | 'signal'>): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
     this.#step = undefined;
-    const { chain, tree } = this.#times;
-    if (chain.isMeasured(at.rows) || session.levels === 0) return;
+    this.#newest = -1;
+    if (this.#times.isMeasured(at.rows) || session.levels === 0) return;
     const measured = await measureSteps(session, {
       ...at,
       levels: (at) => this.#most(at),
       clock: this.#clock,
       budgetMs: BUDGET_MS,
     });
-    for (const [size, seconds] of measured) {
-      // A tree takes as long as a chain at least, so each number of levels is tried before it is found too long.
-      if (!chain.isMeasured(size)) for (const times of [chain, tree]) times.add(size, seconds);
+    for (const [size, seconds] of measured.seconds) {
+      if (!this.#times.isMeasured(size)) this.#times.add(size, seconds, measured.levels);
     }
   }
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
     if (this.#step && at.level === 1 && this.#step.outcomes > 0) this.#end(this.#step, at.rows);
     this.#step ??= this.#begin(at);
+    if (at.row > this.#newest) {
+      this.#newest = at.row;
+      this.#step.newcomers++;
+    }
     return at.level <= this.#step.levels ? oneChild(frontier, this.#options.sampled) : [];
   }
 
@@ -115,6 +127,7 @@ export class CostModel implements DraftPolicy {
     step.isWhole &&= levels === step.levels;
     step.isChain &&= tree.tokens.length === levels;
     step.outcomes++;
+    step.tokens += kept.path.length + 1;
     if (step.outcomes === rows) this.#end(step, rows);
   }
 
@@ -124,46 +137,64 @@ export class CostModel implements DraftPolicy {
 
   #begin(at: DraftMoment): StepUnderWay {
     const most = this.#most(at);
-    const seconds = this.#times[this.#form].at(at.rows);
-    const begun = { started: this.#clock(), outcomes: 0, isWhole: true, isChain: true };
-    if (seconds.length === 0) return { ...begun, levels: most };
-    const tokens = expectedTokens(this.#acceptance.conditional(Math.min(most, seconds.length - 1)));
-    const pick = bestLevels(tokens, seconds);
-    const pickSeconds = (levels: number) => (seconds[pick] * tokens[levels]) / tokens[pick];
-    const levels = this.#exploredLevels(pick, tokens.length - 1, (other) => seconds[other] - pickSeconds(other));
-    return { ...begun, levels, ...(levels !== pick && { pickSeconds: pickSeconds(levels) }) };
+    const begun = { started: this.#clock(), outcomes: 0, tokens: 0, isWhole: true, isChain: true, newcomers: 0 };
+    const outlook = this.#outlook(at.rows, most);
+    return { ...begun, ...(outlook ? this.#choice.next(outlook) : { levels: most }) };
   }
 
-  /**
-   * The pick, or a neighbour that is tried for some steps.
-   * @param loss - seconds that a step with another number of levels should lose
-   */
-  #exploredLevels(pick: number, most: number, loss: (levels: number) => number): number {
-    if (this.#burst.left === 0) {
-      const isUp = pick === 0 || (pick < most && this.#burst.isUp);
-      const levels = pick + (isUp ? 1 : -1);
-      if (levels > most || !this.#mayExplore(BURST * loss(levels))) return pick;
-      this.#burst = { levels, left: BURST, isUp: !isUp };
-    }
-    this.#burst.left--;
-    return Math.min(this.#burst.levels, most);
+  /** @returns nothing where nothing was measured */
+  #outlook(rows: number, levels: number): Outlook | undefined {
+    const measured = this.#times.at(rows);
+    if (measured.length === 0) return undefined;
+    const most = Math.min(levels, measured.length - 1);
+    const corrections = this.#correctionsOf(this.#form, rows);
+    const shares = this.#acceptance.conditional(most);
+    const tokens = expectedTokens(shares);
+    return {
+      rows,
+      tokens,
+      seconds: tokens.map(
+        (own, level) => measured[level] * corrections.factor(level) + this.#joining.perStep(level, rows * own),
+      ),
+      mostTokens: (known) => {
+        const highest = this.#acceptance.highest(most);
+        return expectedTokens(shares.map((share, index) => (index < known ? share : highest[index])));
+      },
+      spread: (level, other) => corrections.spread(level, other, this.#steps),
+    };
   }
 
-  #mayExplore(loss: number): boolean {
-    const { explore } = this.#options;
-    return explore > 0 && this.#lost + loss <= explore * this.#seconds;
+  /** Those of the measured batch size that is nearest by its ratio. */
+  #correctionsOf(form: Form, rows: number): TimeCorrections {
+    const apart = (size: number) => Math.abs(Math.log(size / rows));
+    const nearest = this.#times.sizes.reduce((best, size) => (apart(size) < apart(best) ? size : best));
+    const key = `${form} ${nearest}`;
+    const known = this.#corrections.get(key);
+    if (known) return known;
+    const deepest = this.#times.deepest(nearest);
+    const ofChain = (level: number) => (level <= deepest ? SPREAD.measured : SPREAD.guessed);
+    const fresh = new TimeCorrections(
+      this.#times.at(nearest).map((_, level) => (form === 'tree' && level > 0 ? SPREAD.tree : ofChain(level))),
+    );
+    this.#corrections.set(key, fresh);
+    return fresh;
   }
 
-  #end({ seconds = 0, levels, pickSeconds, isWhole, isChain }: StepUnderWay, rows: number): void {
+  #end(step: StepUnderWay, rows: number): void {
+    const { seconds = 0, levels, isWhole, isChain, newcomers } = step;
     this.#step = undefined;
-    this.#seconds += seconds;
-    if (pickSeconds !== undefined) this.#lost += Math.max(0, seconds - pickSeconds);
-    const { chain, tree } = this.#times;
+    this.#steps++;
+    this.#acceptance.pass();
+    if (step.fairSeconds !== undefined) this.#choice.taken(step as Choice, seconds);
     if (levels > 0) this.#form = isChain ? 'chain' : 'tree';
-    if (isWhole && levels <= this.#levelsBefore) {
-      // Without a level a tree is a chain.
-      const taught = levels === 0 ? [chain, tree] : [this.#times[this.#form]];
-      for (const times of taught) times.observe(rows, levels, seconds);
+    const measured = this.#times.at(rows)[levels];
+    // A clock may be too coarse for a step.
+    if (isWhole && seconds > 0 && measured !== undefined) {
+      const corrections = this.#correctionsOf(this.#form, rows);
+      this.#joining.observe(levels, newcomers, step.tokens, seconds - measured * corrections.factor(levels));
+      // What a step took that had to catch up says nothing of the next one's.
+      const isCaughtUp = levels === 0 || (newcomers === 0 && levels <= this.#levelsBefore);
+      if (isCaughtUp) corrections.observe(levels, seconds / measured, this.#steps);
     }
     this.#levelsBefore = isWhole ? levels : 0;
   }
@@ -173,7 +204,7 @@ export class CostModel implements DraftPolicy {
  * Draft policy by a cost model.
  *
  * @source tokens per second as expected tokens over measured seconds: Leviathan et al. 2023, arXiv:2211.17192, sec. 3.3, with
- * an acceptance of its own for each level; exploring and forgetting are ours
+ * an acceptance of its own for each level; corrections by Kalman 1960; trials of what could win are ours
  */
 export default defineDraftPolicy({
   name: 'cost-model',

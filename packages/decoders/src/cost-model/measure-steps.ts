@@ -18,9 +18,9 @@ export interface StepMeasurement {
   readonly signal?: AbortSignal;
 }
 
-/** Times that a step of one kind is measured at most, and those of none and all levels at least. */
-const MOST_REPEATS = 9;
-const LEAST_REPEATS = 2;
+/** Sweeps over the levels at most, and at least. */
+const MOST_SWEEPS = 9;
+const LEAST_SWEEPS = 2;
 /** Tokens of room that measuring wants in a row, and the least with which it can be done. */
 const WANTED_ROOM = 160;
 const LEAST_ROOM = 48;
@@ -29,71 +29,82 @@ const MOST_TOKENS = 2048;
 /** Levels that are measured at most. */
 const MOST_LEVELS = 16;
 
+/** Times of whole steps. */
+export interface MeasuredSteps {
+  /** Levels that the model drafts, at most 16. */
+  readonly levels: number;
+  /** By rows, then by levels; empty where the model's context has no room to measure in. */
+  readonly seconds: ReadonlyMap<number, ReadonlyMap<number, number>>;
+}
+
 /**
  * Measures one whole step (draft, verify, commit) by the number of levels drafted, at the batch size asked for, at 1, and
  * in the middle: rows leave as they finish.
  *
  * One made-up prompt is read and forked into as many rows, so a large batch costs no more prefill than a small one. Half of
- * each draft is kept. Where time is short, levels in the middle are left out. The session is left empty.
+ * each draft is kept. Levels are measured in sweeps from many to none, so that none is measured with what it has to catch up
+ * with; where time is short, deep ones are left out. The session is left empty.
  *
  * @param session - without rows
- * @returns by rows, then by levels, at most 16: median seconds; empty where the model's context has no room for it
+ * @returns lower quartiles: what disturbs a step makes it longer
  * @throws the signal's reason
  */
-export async function measureSteps(
-  session: Session,
-  measurement: StepMeasurement,
-): Promise<Map<number, Map<number, number>>> {
+export async function measureSteps(session: Session, measurement: StepMeasurement): Promise<MeasuredSteps> {
   const { rows, clock, budgetMs } = measurement;
   const sizes = [...new Set([1, Math.round(Math.sqrt(rows)), rows])];
   const stepper = new Stepper(session, measurement);
-  const found = new Map<number, Map<number, number>>();
+  const seconds = new Map<number, Map<number, number>>();
+  let levels = 0;
   try {
-    if (!(await stepper.start())) return found;
-    for (const [index, size] of sizes.entries()) {
-      // The batch that was asked for gets half of the time, the smaller ones share the rest.
-      const share = index === sizes.length - 1 ? 0.5 : 0.5 / (sizes.length - 1);
+    levels = await stepper.start();
+    for (const [index, size] of levels < 0 ? [] : sizes.entries()) {
+      // The batch that was asked for gets most of the time, the smaller ones share the rest.
+      const share = index === sizes.length - 1 ? 0.7 : 0.3 / (sizes.length - 1);
       const until = clock() + budgetMs * (sizes.length === 1 ? 1 : share);
-      found.set(size, await measureSize(stepper, size, () => clock() < until));
+      seconds.set(size, await measureSize(stepper, size, levels, () => (until - clock()) / 1_000));
     }
   } finally {
     for (const row of [...session.rows]) session.leave(row);
   }
-  return found;
+  return { levels, seconds };
 }
 
-/** @param hasTime - asked before every step that could be done without */
-async function measureSize(stepper: Stepper, size: number, hasTime: () => boolean): Promise<Map<number, number>> {
-  const most = await stepper.resize(size);
-  const order = fromEnds(most);
-  const needed = new Set([0, most]);
-  const samples = new Map<number, number[]>();
-  for (let repeat = 0; repeat < MOST_REPEATS; repeat++) {
-    for (const levels of order) {
-      const isNeeded = repeat < LEAST_REPEATS && needed.has(levels);
-      if (!isNeeded && !hasTime()) continue;
-      samples.set(levels, [...(samples.get(levels) ?? []), await stepper.step(levels)]);
-    }
+/** @param secondsLeft - asked before every sweep */
+async function measureSize(
+  stepper: Stepper,
+  size: number,
+  most: number,
+  secondsLeft: () => number,
+): Promise<Map<number, number>> {
+  await stepper.resize(size);
+  // A first sweep says how deep there is time for: all others are alike, so that none is flattered by more samples.
+  const [none, one = none] = [...(await sweep(stepper, sweptLevels(Math.min(1, most))))].reverse();
+  const left = secondsLeft() / LEAST_SWEEPS;
+  const swept = sweptLevels(most).filter((levels) => levels <= 1 || sweepSeconds(levels, none, one) <= left);
+  const sweeps: number[][] = [];
+  while (sweeps.length < LEAST_SWEEPS || (sweeps.length < MOST_SWEEPS && secondsLeft() > 0)) {
+    sweeps.push(await sweep(stepper, swept));
   }
-  return new Map([...samples].map(([levels, seconds]) => [levels, median(seconds)]));
+  return new Map(swept.map((levels, index) => [levels, lowerQuartile(sweeps.map((seconds) => seconds[index]))]));
 }
 
-/** 0, the most, and then always the middle of what lies between: what comes last can best be done without. */
-function fromEnds(most: number): number[] {
-  const order = [...new Set([0, most])];
-  let gaps: [number, number][] = [[0, most]];
-  while (order.length <= most) {
-    gaps = gaps.flatMap(([low, high]): [number, number][] => {
-      const middle = Math.floor((low + high) / 2);
-      if (middle === low) return [];
-      order.push(middle);
-      return [
-        [low, middle],
-        [middle, high],
-      ];
-    });
-  }
-  return order;
+/** @returns seconds of a step with each number of levels, which are falling */
+async function sweep(stepper: Stepper, swept: readonly number[]): Promise<number[]> {
+  // What offsets read for the first time in a while is no part of what a level costs.
+  await stepper.step(swept[0]);
+  const seconds: number[] = [];
+  for (const levels of swept) seconds.push(await stepper.step(levels));
+  return seconds;
+}
+
+/** From the most to none; beyond four, where one level is a small part of a step, some are left out. */
+function sweptLevels(most: number): number[] {
+  return [...[0, 1, 2, 3, 4, 6, 8, 12, 16].filter((levels) => levels < most), most].reverse();
+}
+
+/** Seconds of a sweep from so many levels down, if every level takes as long as the first. */
+function sweepSeconds(levels: number, none: number, one: number): number {
+  return [levels, ...sweptLevels(levels)].reduce((sum, depth) => sum + none + Math.max(0, one - none) * depth, 0);
 }
 
 /** Takes steps on made-up rows. */
@@ -107,21 +118,17 @@ class Stepper {
     this.#measurement = measurement;
   }
 
-  /** @returns whether there is room to measure in */
-  async start(): Promise<boolean> {
+  /** @returns levels that the model drafts at most; -1 where there is no room to measure in */
+  async start(): Promise<number> {
     this.#join();
-    if (this.#session.room(this.#session.rows[0]) < LEAST_ROOM) return false;
-    await this.#warm();
-    return true;
+    if (this.#session.room(this.#session.rows[0]) < LEAST_ROOM) return -1;
+    return this.#warm();
   }
 
-  /**
-   * Makes the batch this many copies of one row, and takes the steps after which it drafts as it will.
-   * @returns levels that it drafts at most
-   */
-  async resize(rows: number): Promise<number> {
+  /** Makes the batch this many copies of one row. */
+  async resize(rows: number): Promise<void> {
     this.#rows = rows;
-    return this.#fill();
+    await this.#fill();
   }
 
   /** @returns seconds of one step */
@@ -134,7 +141,7 @@ class Stepper {
     return (clock() - started) / 1_000;
   }
 
-  async #fill(): Promise<number> {
+  async #fill(): Promise<void> {
     const session = this.#session;
     if (session.room(session.rows[0]) < WANTED_ROOM / 2) {
       for (const row of [...session.rows]) session.leave(row);
@@ -142,8 +149,6 @@ class Stepper {
       await this.#warm();
     }
     session.fork(Array.from({ length: this.#rows }, () => session.rows[0]));
-    await this.#turn();
-    return this.#step(MOST_LEVELS);
   }
 
   #join(): void {
@@ -153,12 +158,14 @@ class Stepper {
     this.#session.join({ tokens: new Int32Array(length) });
   }
 
-  /** Lets every offset read the prompt, once for all copies to come. */
-  async #warm(): Promise<void> {
+  /** Lets every offset read the prompt, once for all copies to come. @returns levels that were drafted */
+  async #warm(): Promise<number> {
+    let drafted = 0;
     for (const levels of [0, MOST_LEVELS]) {
       await this.#turn();
-      await this.#step(levels);
+      drafted = await this.#step(levels);
     }
+    return drafted;
   }
 
   /** Lets signals and timers have a turn, outside of what is timed. */
@@ -194,7 +201,10 @@ const noRandom = (): Random => {
   throw new Error('a chain of first choices draws nothing');
 };
 
-/** The lower of the middle two where there are two. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1];
+/** Between the values around it, by its place. */
+function lowerQuartile(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) / 4;
+  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (place % 1) * (above - below);
 }

@@ -3,7 +3,8 @@ import { StepTimes } from './step-times.ts';
 
 const timesOf = (...measured: [rows: number, seconds: [levels: number, seconds: number][]][]): StepTimes => {
   const times = new StepTimes();
-  for (const [rows, seconds] of measured) times.add(rows, new Map(seconds));
+  for (const [rows, seconds] of measured)
+    times.add(rows, new Map(seconds), Math.max(...seconds.map(([levels]) => levels)));
   return times;
 };
 
@@ -75,44 +76,19 @@ test('more levels never take less time: neighbours that seem to fall take their 
   expect(timesOf([1, measured]).at(1)).toEqual([4, 4, 4, 6, 8, 8, 8]);
 });
 
-test('steps of a generation move what was measured: a running mean, in which none counts for much', () => {
-  const times = timesOf([
+test('beyond the deepest that was measured, a level takes as much more as those before on average', () => {
+  const times = new StepTimes();
+  times.add(
     2,
-    [
-      [0, 4],
-      [1, 8],
-    ],
-  ]);
-  times.observe(2, 1, 4);
-  expect(times.at(2)).toEqual([4, 7]); // three of 8 and one of 4
-  for (let step = 0; step < 2000; step++) times.observe(2, 1, 5);
-  expect(times.at(2)[1]).toBeCloseTo(5, 3);
-  times.observe(2, 1, 500);
-  expect(times.at(2)[1]).toBeCloseTo(5 + (2 * 5 - 5) / 64, 3);
-  times.observe(2, 0, 0);
-  expect(times.at(2)[0]).toBe(4);
-  times.observe(2, 7, 1);
-  expect(times.at(2)).toHaveLength(2);
-});
-
-test('a batch that was never measured starts from its neighbours, and is not taken for measured', () => {
-  const times = timesOf(
-    [
-      1,
+    new Map(
       [
-        [0, 2],
-        [1, 4],
-      ],
-    ],
-    [
-      5,
-      [
-        [0, 6],
-        [1, 20],
-      ],
-    ],
+        [0, 1],
+        [1, 2],
+        [2, 5],
+      ].map(([k, s]): [number, number] => [k, s]),
+    ),
+    4,
   );
-  times.observe(3, 0, 8);
-  expect(times.at(3)).toEqual([5, 12]); // 4, moved by a quarter of 4; 12 is the neighbours'
-  expect([1, 3, 5].map((rows) => times.isMeasured(rows))).toEqual([true, false, true]);
+  expect(times.at(2)).toEqual([1, 2, 5, 7, 9]);
+  expect([times.deepest(2), times.deepest(3)]).toEqual([2, 0]);
 });

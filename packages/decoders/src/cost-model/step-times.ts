@@ -1,56 +1,39 @@
 // K levels.
 
-/** Steps that a first measurement counts for. */
-const FIRST_WEIGHT = 3;
-/** Steps that count at most: what is older fades. */
-const MEMORY = 64;
-/** A step counts as this many times what was expected at most, whatever held it up. */
-const MOST_SURPRISE = 2;
-
 /** Seconds of one whole step by rows in the batch and levels drafted, between batches and levels that were measured. */
 export class StepTimes {
   readonly #byRows = new Map<number, number[]>();
-  /** Steps seen since, by rows and levels. */
-  readonly #seen = new Map<string, number>();
-  readonly #measured = new Set<number>();
+  readonly #deepest = new Map<number, number>();
 
-  /** Batch sizes of which anything is known, ascending. */
+  /** Batch sizes that were measured, ascending. */
   get sizes(): readonly number[] {
     return [...this.#byRows.keys()].sort((a, b) => a - b);
   }
 
-  /** Whether a batch size was measured on purpose. */
+  /** Whether a batch size was measured. */
   isMeasured(rows: number): boolean {
-    return this.#measured.has(rows);
+    return this.#byRows.has(rows);
   }
 
   /**
    * Takes in what was measured at a batch size. More levels never take less time: where they seem to, that is noise.
    *
    * @param measured - seconds by number of levels; 0 is among them
+   * @param most - levels of the table; beyond the last one that was measured each takes as much more as those before on average
    */
-  add(rows: number, measured: ReadonlyMap<number, number>): void {
+  add(rows: number, measured: ReadonlyMap<number, number>, most: number): void {
     const levels = [...measured.keys()].sort((a, b) => a - b);
-    const most = levels[levels.length - 1];
     const seconds = rising(levels.map((level) => measured.get(level)!));
-    this.#measured.add(rows);
+    this.#deepest.set(rows, levels[levels.length - 1]);
     this.#byRows.set(
       rows,
       Array.from({ length: most + 1 }, (_, level) => between(levels, seconds, level)),
     );
   }
 
-  /** Takes in a step of a generation: a running mean, which a first measurement starts and a single step moves little. */
-  observe(rows: number, levels: number, seconds: number): void {
-    const table = [...this.at(rows)];
-    // A clock too coarse for a step says nothing of it.
-    if (levels >= table.length || seconds <= 0) return;
-    const key = `${rows}:${levels}`;
-    const seen = Math.min(MEMORY, (this.#seen.get(key) ?? FIRST_WEIGHT) + 1);
-    const counted = Math.min(seconds, MOST_SURPRISE * table[levels]);
-    table[levels] += (counted - table[levels]) / seen;
-    this.#seen.set(key, seen);
-    this.#byRows.set(rows, table);
+  /** The most levels with which a batch size was measured; what lies beyond is a guess. */
+  deepest(rows: number): number {
+    return this.#deepest.get(rows) ?? 0;
   }
 
   /**
@@ -60,9 +43,9 @@ export class StepTimes {
    * @returns seconds_K; empty where nothing was measured
    */
   at(rows: number): readonly number[] {
-    const { sizes } = this;
     const known = this.#byRows.get(rows);
     if (known) return known;
+    const { sizes } = this;
     if (sizes.length === 0) return [];
     const largest = sizes[sizes.length - 1];
     if (rows > largest) return this.#byRows.get(largest)!.map((seconds) => (seconds * rows) / largest);
@@ -79,14 +62,18 @@ export class StepTimes {
 }
 
 /**
- * The value at x on straight lines between known points; before the first that of the first.
+ * The value at x on straight lines between known points; before the first that of the first, beyond the last on the line
+ * through both ends.
  * @param xs - ascending
  */
 function between(xs: readonly number[], ys: readonly number[], x: number): number {
+  const last = xs.length - 1;
   const above = xs.findIndex((known) => known >= x);
-  if (above <= 0) return ys[0];
-  const share = (x - xs[above - 1]) / (xs[above] - xs[above - 1]);
-  return ys[above - 1] + share * (ys[above] - ys[above - 1]);
+  if (above === 0) return ys[0];
+  const [from, to] = above < 0 ? [0, last] : [above - 1, above];
+  if (from === to) return ys[from];
+  const slope = (ys[to] - ys[from]) / (xs[to] - xs[from]);
+  return above < 0 ? ys[last] + slope * (x - xs[last]) : ys[from] + slope * (x - xs[from]);
 }
 
 /**

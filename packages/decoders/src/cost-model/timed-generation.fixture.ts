@@ -26,18 +26,21 @@ export async function generate(
   const [started, first] = [session.now, session.steps.length];
   let tokens = 0;
   for (let step = 0; step < steps; step++) {
-    for (const row of session.rows) session.leave(row);
-    for (let row = 0; row < rows; row++) session.join({ tokens: new Int32Array(4) });
+    for (const row of session.rows) if (session.room(row) <= session.levels) session.leave(row);
+    while (session.rows.length < rows) session.join({ tokens: new Int32Array(4) });
     const trees = await session.draft(policy);
     await session.verify(trees);
-    for (const [index, tree] of trees.entries()) {
+    const ids = session.rows;
+    const kept: Kept[] = [];
+    for (const tree of trees) {
       let length = 0;
       const levels = nodesPerLevel(tree).length;
       while (length < levels && random.uniform() < shares[length]) length++;
-      const kept: Kept = { path: Int32Array.from({ length }, (_, level) => level * session.width), next: 0 };
+      kept.push({ path: Int32Array.from({ length }, (_, level) => level * session.width), next: 0 });
       tokens += length + 1;
-      policy.learn?.({ row: session.rows[index], tree, kept, rows });
     }
+    session.commit(kept);
+    for (const [index, row] of ids.entries()) policy.learn?.({ row, tree: trees[index], kept: kept[index], rows });
   }
   for (const row of session.rows) session.leave(row);
   const taken = session.steps.slice(first).map(([, levels]) => levels);

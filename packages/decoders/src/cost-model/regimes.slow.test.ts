@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { ACCEPTANCES, COSTS, compare, MACHINES } from './regimes.fixture.ts';
+
+describe.each(Object.keys(COSTS))('%s', (cost) => {
+  const ratios: number[] = [];
+
+  test.each(Object.keys(ACCEPTANCES))(
+    'kept %s: within five in a hundred of the best fixed number',
+    async (acceptance) => {
+      for (const machine of Object.values(MACHINES)) {
+        for (const rows of [1, 4, 16, 42]) {
+          const world = { ...COSTS[cost], shares: ACCEPTANCES[acceptance], ...machine };
+          const { ratio } = await compare(world, rows, rows > 4 ? 1200 : 5000);
+          expect(ratio, `${JSON.stringify(machine)}, batch ${rows}`).toBeGreaterThan(0.95);
+          ratios.push(ratio);
+        }
+      }
+    },
+  );
+
+  test('mostly within two', () => {
+    const sorted = ratios.toSorted((a, b) => a - b);
+    expect(sorted[sorted.length >> 1]).toBeGreaterThan(0.98);
+  });
+});
