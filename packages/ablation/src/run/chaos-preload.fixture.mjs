@@ -2,6 +2,7 @@
 // what it does is noted there, one JSON line each, in `stamps.jsonl`.
 //   clock   milliseconds by which the wall clock is wrong
 //   full    is there while every write to a file fails as on a full disk
+//   kill worker, kill coordinator   is there until one of them is in the middle of writing a file, and killed in it
 //   hold    cells measured by then; nothing more is begun before the file is gone
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -9,7 +10,8 @@ import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 // Kept before anything below takes their places.
-const { existsSync, openSync, readFileSync, writeSync } = fs;
+const { existsSync, openSync, readFileSync, rmSync, writeSync } = fs;
+const role = process.send ? 'worker' : 'coordinator';
 const inChaos = (name) => path.join(process.env.CHAOS_FOLDER, name);
 let stamps;
 const textOf = (name) => (existsSync(inChaos(name)) ? readFileSync(inChaos(name), 'utf8') : '');
@@ -17,8 +19,9 @@ const textOf = (name) => (existsSync(inChaos(name)) ? readFileSync(inChaos(name)
 if (isMainThread) {
   misleadClock();
   await fillDisk();
+  killWriters();
   if (process.send) noteTasks();
-  note({ type: 'process', role: process.send ? 'worker' : 'coordinator' });
+  note({ type: 'process', role });
 }
 
 /** The wall clock alone is wrong: what measures times by it, and not by a clock that only goes on, is misled. */
@@ -45,6 +48,20 @@ async function fillDisk() {
   for (const name of ['writeFileSync', 'copyFileSync', 'writeSync']) {
     spoil(fs, name, refuse, (first) => typeof first !== 'number' || fs.fstatSync(first).isFile());
   }
+  syncBuiltinESMExports();
+}
+
+/** The file is there under its temporary name, and empty. */
+function killWriters() {
+  const { open } = fs.promises;
+  fs.promises.open = async (file, ...rest) => {
+    const handle = await open(file, ...rest);
+    if (String(file).endsWith('.tmp') && existsSync(inChaos(`kill ${role}`))) {
+      rmSync(inChaos(`kill ${role}`), { force: true });
+      process.kill(process.pid, 'SIGKILL');
+    }
+    return handle;
+  };
   syncBuiltinESMExports();
 }
 

@@ -16,7 +16,7 @@ const SILENCE_MS = 2_000;
 const HOUR_MS = 3_600_000;
 const POLL_MS = 20;
 /** For what takes a second on an idle machine. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 /** A run may end before its time where the workers of one task were killed again and again. */
 const MOST_RESTARTS = 3;
 
@@ -24,6 +24,8 @@ const MOST_RESTARTS = 3;
 export const HAPPENINGS = {
   'worker killed': (run: ChaoticRun) => run.killWorker(),
   'coordinator killed': (run: ChaoticRun) => run.killCoordinator(),
+  'worker killed while it writes': (run: ChaoticRun) => run.killWriter('worker'),
+  'coordinator killed while it writes': (run: ChaoticRun) => run.killWriter('coordinator'),
   'worker stopped past its lease, then continued': (run: ChaoticRun) => run.stopWorker(),
   'worker stopped, its coordinator killed': (run: ChaoticRun) => run.stopWorkerOfKilled(),
   'disk full': (run: ChaoticRun) => run.fillDisk(),
@@ -56,8 +58,6 @@ export function runInPeace(folder: string): Promise<number | null> {
 export class ChaoticRun {
   /** What coordinators wrote to stderr, those at a full disk and those that were refused left out. */
   complaints = '';
-  /** How many processes a run in peace could have started by now. */
-  workersAllowed = 0;
   readonly #place: Place;
   readonly #control: string;
   readonly #random: Random;
@@ -67,7 +67,7 @@ export class ChaoticRun {
     this.#place = place;
     this.#control = control;
     this.#random = random;
-    this.#coordinator = this.#start();
+    this.#coordinator = this.#spawn();
   }
 
   /** Nothing more is begun after so many cells, until {@link finish}. */
@@ -117,7 +117,6 @@ export class ChaoticRun {
   async killWorker(): Promise<void> {
     const [worker] = await this.#workers();
     signal(worker, 'SIGKILL');
-    this.workersAllowed += 1;
     await this.#until(() => !isThere(worker));
   }
 
@@ -127,10 +126,19 @@ export class ChaoticRun {
     this.#restart();
   }
 
+  /** Of the workers the first that writes. */
+  async killWriter(role: 'worker' | 'coordinator'): Promise<void> {
+    const order = path.join(this.#control, `kill ${role}`);
+    const { child } = this.#coordinator;
+    writeFileSync(order, '');
+    await this.#until(() => !existsSync(order));
+    if (role === 'worker') return;
+    await this.#until(() => this.#coordinator.child !== child);
+  }
+
   async stopWorker(): Promise<void> {
     const [worker] = await this.#workers();
     signal(worker, 'SIGSTOP');
-    this.workersAllowed += 1;
     await this.#until(() => !isThere(worker));
     this.#continue(worker);
   }
@@ -146,21 +154,24 @@ export class ChaoticRun {
   async fillDisk(): Promise<void> {
     this.#place.fill!();
     await this.#endsFull();
-    this.#coordinator = this.#start();
+    this.#coordinator = this.#spawn();
     await this.#endsFull();
     this.#place.free!();
-    this.#coordinator = this.#start();
+    this.#coordinator = this.#spawn();
   }
 
   /** Whoever trusted the wall clock would now take the folder for abandoned, or its workers for lost. */
   async jump(ms: number): Promise<void> {
     await this.#until(() => this.#hasFolder());
-    const before = readStamps(this.#control).length;
+    await this.#workers();
+    const before = readStamps(this.#control);
+    const workers = before.filter((stamp) => stamp.role === 'worker' && isThere(stamp));
     writeFileSync(path.join(this.#control, 'clock'), String(ms));
     const other = this.#spawn();
     expect(await other.exit).toBe(1);
     expect(other.text).toContain('ABLATION_BUSY');
-    await this.#until(() => readStamps(this.#control).length > before + 4);
+    await this.#until(() => readStamps(this.#control).length > before.length + 4);
+    expect.soft(workers.filter((worker) => !isThere(worker))).toEqual([]);
   }
 
   /** Whether the coordinator has the folder of the run, as its lock says. */
@@ -206,7 +217,8 @@ export class ChaoticRun {
     const startMs = performance.now();
     for (let restarts = 0; !isSo(); ) {
       expect(performance.now() - startMs, `waited for ${isSo}\n${this.complaints}`).toBeLessThan(PATIENCE_MS);
-      if (this.#coordinator.child.exitCode !== null) {
+      const { exitCode, signalCode } = this.#coordinator.child;
+      if (exitCode !== null || signalCode !== null) {
         await this.#exit();
         expect(restarts++, this.complaints).toBeLessThan(MOST_RESTARTS);
         this.#restart();
@@ -216,7 +228,7 @@ export class ChaoticRun {
   }
 
   #restart(): void {
-    this.#coordinator = this.#start();
+    this.#coordinator = this.#spawn();
   }
 
   async #exit(): Promise<number | null> {
@@ -224,11 +236,6 @@ export class ChaoticRun {
     const code = await exit;
     this.complaints += this.#coordinator.text;
     return code;
-  }
-
-  #start(): Coordinator {
-    this.workersAllowed += 2;
-    return this.#spawn();
   }
 
   #spawn(): Coordinator {

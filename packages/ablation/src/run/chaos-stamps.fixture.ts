@@ -39,21 +39,18 @@ export function taskAtWork(stamps: readonly Stamp[], { pid }: Stamp): string | u
   return last?.type === 'start' ? last.task : undefined;
 }
 
-/** Pairs of attempts at one task of which one began before the other had ended. */
+/** Attempts at one task that began while another one went on. */
 export function overlaps(stamps: readonly Stamp[]): string[] {
-  const twice = stamps.filter(({ type }) => type === 'twice').map(({ task, pid }) => `${task} by ${pid}, alive beside`);
-  const open = new Map<string, Stamp[]>();
-  const found = [...twice];
-  // An attempt without an end was a killed process': `twice` says where it was alive.
-  for (const stamp of [...stamps].sort((a, b) => a.at - b.at)) {
-    const task = stamp.task ?? '';
-    const others = (open.get(task) ?? []).filter(({ pid }) => pid !== stamp.pid);
-    if (stamp.type === 'start') open.set(task, [...others, stamp]);
-    if (stamp.type !== 'end') continue;
-    const begun = stamps.find(({ type, task: other, pid }) => type === 'start' && other === task && pid === stamp.pid);
-    const within = others.filter(({ at }) => begun !== undefined && at > begun.at);
-    found.push(...within.map(({ pid }) => `${task} by ${pid}, within that of ${stamp.pid}`));
-    open.set(task, others);
-  }
-  return found;
+  const starts = stamps.filter(({ type }) => type === 'start');
+  // Of an attempt without an end the process was killed: whether it was gone, the next one noted as it began.
+  const alive = stamps.filter(({ type }) => type === 'twice');
+  const within = starts.filter((start) =>
+    starts.some((other) => other.task === start.task && other.at < start.at && start.at < endOf(other, stamps)),
+  );
+  return [...alive, ...within].map(({ task, pid }) => `${task} by ${pid}`);
+}
+
+function endOf({ task, pid, at }: Stamp, stamps: readonly Stamp[]): number {
+  const end = stamps.find((stamp) => stamp.type === 'end' && stamp.task === task && stamp.pid === pid && stamp.at > at);
+  return end?.at ?? Number.NEGATIVE_INFINITY;
 }
