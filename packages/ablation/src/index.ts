@@ -22,6 +22,8 @@ export {
   type Previewer,
 } from './plan/plan-costs.ts';
 export type { CellStatus, TrainingStatus } from './plan/plan-progress.ts';
+export type { PruningForecast } from './pruning/forecast.ts';
+export type { PrunedAt, Pruning } from './pruning/pruning.ts';
 export { createStanding, type Standing, type StandingArm } from './report/standing.ts';
 export { type VerdictRow, verdictRows } from './report/verdict.ts';
 export { verdictSentences } from './report/verdict-sentence.ts';

@@ -8,6 +8,7 @@ import {
 } from '@foretoken/ablation';
 import { formatBytes, formatDuration, formatOperations } from '../output/quantities.ts';
 import { formatTable } from '../output/table.ts';
+import { pruningLines } from './pruning-lines.ts';
 import { staleLines } from './stale-lines.ts';
 
 /** More cells than this are counted by arm instead of listed. */
@@ -44,6 +45,7 @@ export function planJson({ name, directory, arms, cells }: AblationPlan, { estim
     ...{ name, directory, arms, cells: planned, trainings: known.trainings.length },
     armPlans: known.arms.map(({ cells: own, ...arm }) => ({ ...arm, cells: own.map(({ id }) => id) })),
     trainingPlans: known.trainings,
+    ...(known.pruning && { pruning: known.pruning }),
     stale: known.stale,
     estimate,
   };
@@ -122,15 +124,18 @@ function totals({ directory, cells, trainings }: AblationPlan, description: Plan
   const ids = new Map(arms.flatMap((arm) => arm.cells.map((cell) => [cell.id, cell.status] as const)));
   const done = [...ids.values()].filter((status) => status === 'done').length;
   const failed = [...ids.values()].filter((status) => status === 'failed').length;
+  const pruned = [...ids.values()].filter((status) => status === 'pruned').length;
   const trained = description.trainings.filter(({ status }) => status === 'done').length;
   const counts = [
     plural(arms.length, 'arm'),
     plural(cells.length, 'cell') +
       (done > 0 ? `, ${done} done` : '') +
+      (pruned > 0 ? `, ${pruned} pruned` : '') +
       (failed > 0 ? `, ${failed} to be tried again` : ''),
     plural(trainings.length, 'training') + (trained > 0 ? `, ${trained} done` : ''),
   ];
-  return ['', `${counts.join('; ')}; into ${path.relative('', directory) || '.'}`, ...estimateLines(estimate)];
+  const into = `${counts.join('; ')}; into ${path.relative('', directory) || '.'}`;
+  return ['', into, ...pruningLines(description.pruning), ...estimateLines(estimate)];
 }
 
 /** What the plan cannot say of arms that end by the clock. */
