@@ -25,6 +25,7 @@ export { offsetOfTerm, offsetTerm } from './contracts/term.ts';
 export { acceptDrafts, checkDraftLevels, withoutPolicy } from './generation/accept-drafts.ts';
 export { checkDrawn } from './generation/check-steps.ts';
 export { drawIndex, entropyOf, indicesOfLargest, pointMass, softmax } from './generation/distribution.ts';
+export { EventLoopTurns } from './generation/event-loop.ts';
 export { generateRows } from './generation/generate-rows.ts';
 export type { GeneratingRow, RowStep, VerifiedStep } from './generation/generating-row.ts';
 export type { Step } from './generation/generation.ts';

@@ -1,5 +1,4 @@
 // V vocabulary. A hypothesis is a text that grows; a beam is one that is still being read.
-import { setImmediate } from 'node:timers/promises';
 import { emptyTree, indicesOfLargest, type Session, type StopWatch, type Verdict } from '@foretoken/core/plugin';
 
 /** A text, as its last token and what came before. */
@@ -24,6 +23,8 @@ export interface BeamSettings {
   readonly hasLogits: boolean;
   /** Whether to end with what there is. */
   isAborted(): boolean;
+  /** Lets timers and signals have a turn from time to time. */
+  breathe(): Promise<void>;
 }
 
 interface Beam {
@@ -63,7 +64,7 @@ export async function beamSearch(session: Session, watch: StopWatch, settings: B
       next.map(({ from }) => rows[from]),
       beams.map(({ text }) => text!.token),
     );
-    await setImmediate();
+    await settings.breathe();
   }
 }
 

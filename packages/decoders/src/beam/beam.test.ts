@@ -288,3 +288,19 @@ describe.each(TINY_TRUNKS)('on the %s trunk', (trunk) => {
     expect(engine.memory().numTensors).toBe(before);
   });
 });
+
+test('a search gives timers their turn, and its steps share it: one about every four milliseconds', async () => {
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns++;
+    next = setImmediate(count);
+  });
+  const session = scriptedSession({ context: 1200, logits: logitsOf(1, 3) });
+  const started = performance.now();
+  for await (const _emission of decoderOf(1).generate(session, request(1000))) break;
+  const elapsedMs = performance.now() - started;
+  clearImmediate(next);
+  expect(turns).toBeGreaterThan(0);
+  // Beside those of the search one before anything runs, and one behind the prompt.
+  expect(turns).toBeLessThanOrEqual(elapsedMs / 4 + 4);
+});

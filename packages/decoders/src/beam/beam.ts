@@ -1,6 +1,7 @@
 // V vocabulary.
 import {
   defineDecoder,
+  EventLoopTurns,
   emptyTree,
   ForetokenError,
   type GeneratingRow,
@@ -40,11 +41,12 @@ export default defineDecoder({
       if (request.window !== undefined) throw noWindow(request.window);
       const found = new FoundSession(session);
       let [prompt, text]: [number, Hypothesis[]] = [-1, []];
+      const turns = new EventLoopTurns();
       // One prompt after another: its beams are the rows of the session.
       yield* generateRows(found, { ...withoutPolicy(request), maxRows: oneRow(request) }, async ([row]) => {
         if (row.prompt !== prompt) {
           prompt = row.prompt;
-          text = tokensOf(await search(session, found, row, request, options));
+          text = tokensOf(await search(session, found, row, { request, options, turns }));
         }
         return [emitted(text.shift()!)];
       });
@@ -57,20 +59,25 @@ function oneRow({ maxRows = 1 }: GenerationRequest): number {
   return Number.isInteger(maxRows) && maxRows > 1 ? 1 : maxRows;
 }
 
+interface SearchContext {
+  readonly request: GenerationRequest;
+  readonly options: Static<typeof OPTIONS>;
+  readonly turns: EventLoopTurns;
+}
+
 function search(
   session: Session,
   { prompt }: FoundSession,
   row: GeneratingRow,
-  request: GenerationRequest,
-  { width, lengthPenalty }: Static<typeof OPTIONS>,
+  { request, options, turns }: SearchContext,
 ): Promise<Hypothesis> {
   return beamSearch(session, new StopWatch(prompt.stops ?? request.stops, request.tokenizer), {
-    width,
-    lengthPenalty,
+    ...options,
     maxTokens: row.left,
     hasLogits: request.logProbabilities !== undefined,
     // What was aborted is ended by the loop, as soon as it gets a token.
     isAborted: () => Boolean(request.signal?.aborted || prompt.signal?.aborted),
+    breathe: () => turns.breathe(),
   });
 }
 

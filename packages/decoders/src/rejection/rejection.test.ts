@@ -38,6 +38,14 @@ test('without drafts the next token is drawn from p', () => {
   });
 });
 
+test('what is certain draws nothing: a draft with p >= q or p = 0, and a token that nothing else can be', () => {
+  const none = uniforms();
+  expect(rule.accept(tree([], [], []), saying([0, 1]), none)).toEqual({ path: Int32Array.of(), next: 1 });
+  const sure = tree([1], [-1], [[0.2, 0.8]]);
+  expect(rule.accept(sure, saying([0.1, 0.9], [1, 0]), none)).toEqual({ path: Int32Array.of(0), next: 0 });
+  expect(rule.accept(sure, saying([1, 0], [0, 1]), none)).toEqual({ path: Int32Array.of(), next: 0 });
+});
+
 describe('one candidate', () => {
   const one = tree([1], [-1], [[0.2, 0.8]]);
   const target = saying([0.6, 0.4], [0.5, 0.5]);

@@ -1,5 +1,5 @@
 // V token ids.
-import { defineAcceptanceRule, drawIndex, ForetokenError, type Tree } from '@foretoken/core/plugin';
+import { defineAcceptanceRule, drawIndex, ForetokenError, type Random, type Tree } from '@foretoken/core/plugin';
 
 /**
  * Keeps a drafted token x with probability min(1, p(x) / q(x)); a rejected one leaves the rest of p to its younger
@@ -23,7 +23,7 @@ export default defineAcceptanceRule({
       // Parents come before their children, so one walk over the tree meets the children of every node of the path.
       for (let child = 0; child < tree.tokens.length; child++) {
         if (tree.parent[child] !== node) continue;
-        if (isKept(p_V[tree.tokens[child]], drawnWith(tree, child), random.uniform())) {
+        if (isKept(p_V[tree.tokens[child]], drawnWith(tree, child), random)) {
           path.push(child);
           node = child;
           p_V = target.p(node);
@@ -31,14 +31,23 @@ export default defineAcceptanceRule({
           p_V = residual(p_V, tree, child);
         }
       }
-      return { path: Int32Array.from(path), next: drawIndex(p_V, random.uniform()) };
+      return { path: Int32Array.from(path), next: drawn(p_V, random) };
     },
   }),
 });
 
-/** Whether u < p / q, for certain where p >= q: rounding of a product or a quotient must not cost what is certain. */
-function isKept(p: number, q: number, uniform: number): boolean {
-  return p >= q || uniform * q < p;
+/**
+ * Whether u < p / q. What is certain draws nothing: p >= q, where rounding of a product or a quotient must not cost it, and
+ * p = 0.
+ */
+function isKept(p: number, q: number, random: Random): boolean {
+  return p >= q || (p > 0 && random.uniform() * q < p);
+}
+
+/** A token drawn from p; where one is certain, it is that, and nothing is drawn. */
+function drawn(p_V: Float64Array, random: Random): number {
+  const certain = p_V.indexOf(1);
+  return certain >= 0 ? certain : drawIndex(p_V, random.uniform());
 }
 
 /** The probability with which a node's token was drawn. */
