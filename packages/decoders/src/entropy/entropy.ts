@@ -27,7 +27,7 @@ const Options = Type.Object({
  * The entropy at which the bound on a token's acceptance, 1 - sqrt(gamma H), falls to lambda.
  *
  * @returns in nats
- * @source Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351
+ * @source the form is ours, after Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351, whose bound falls with the entropy
  */
 export function entropyLimit(gamma: number, lambda: number): number {
   return (1 - lambda) ** 2 / gamma;
@@ -38,7 +38,8 @@ export function entropyLimit(gamma: number, lambda: number): number {
  *
  * The drawn token never decides, so rejection sampling keeps the distribution.
  *
- * @source Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351: stop where 1 - sqrt(gamma H) < lambda
+ * @source after Agrawal, Jeon and Lee 2024 (AdaEDL), arXiv:2410.18351: stop where a lower bound on acceptance, made of the
+ * draft's entropy, falls below a threshold; here 1 - sqrt(gamma H) < lambda
  */
 export default defineDraftPolicy({
   name: 'entropy',
