@@ -13,9 +13,9 @@ const percent = (value: number | undefined) => (value === undefined ? '–' : `$
 export function speedLines(speeds: readonly DecodingSpeed[]): string[] {
   return formatTable(
     [{ title: 'engine' }, { title: 'decoder' }, right('batch'), right('tokens/s'), right('tokens per forward')],
-    speeds.map(({ engine, decoder, batch, tokensPerSecond, tokensPerForward }) => [
+    speeds.map(({ engine, batch, tokensPerSecond, tokensPerForward, ...speed }) => [
       engine,
-      decoder,
+      nameOf(speed),
       String(batch),
       formatRate(tokensPerSecond),
       tokensPerForward.toFixed(2),
@@ -40,7 +40,7 @@ export function detailedLines(speeds: readonly DetailedSpeed[]): string[] {
   return formatTable(
     [{ title: 'decoder' }, ...columns],
     speeds.map((speed) => [
-      speed.decoder,
+      nameOf(speed),
       String(speed.batch),
       formatRate(speed.tokensPerSecond),
       formatRate(speed.decodingTokensPerSecond),
@@ -54,6 +54,9 @@ export function detailedLines(speeds: readonly DetailedSpeed[]): string[] {
     ]),
   );
 }
+
+const nameOf = ({ decoder, output }: Pick<DecodingSpeed, 'decoder' | 'output'>) =>
+  output === undefined ? decoder : `${decoder} (${output})`;
 
 /** Tokens per second by levels, batch by batch, and what the cost model made of them. */
 export function bestLevelsLines({ engine, threads, batches }: BestLevelsReport): string[] {

@@ -1,11 +1,13 @@
 import type { NamedDecoder } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
 import type { DecodingModel } from './decoding-model.ts';
+import { detailedLines, speedLines } from './lines.ts';
 import { detailedSpeedsOf, speedsOf } from './speeds.ts';
 import type { ContenderRuns, TimedRun } from './timed-runs.ts';
 
 const model = { engine: { name: 'native', threads: 2 } } as DecodingModel;
-const decoder = (label: string) => ({ label, decoder: { drafts: label !== 'greedy' } }) as NamedDecoder;
+const decoder = (label: string, keeps: NamedDecoder['rule']['keeps'] = ['greedy']) =>
+  ({ label, decoder: { drafts: label !== 'greedy' }, rule: { keeps } }) as unknown as NamedDecoder;
 
 const timed = (seconds: number, tokens: number, forwards: number, more: Partial<TimedRun> = {}): TimedRun => ({
   ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [], isFromHeads: true },
@@ -32,6 +34,18 @@ describe('speeds', () => {
     expect(speedsOf(model, [{ ...greedy, runs }])).toEqual([
       { engine: 'native', threads: 2, decoder: 'greedy', batch: 1, tokensPerSecond: 30, tokensPerForward: 2 },
     ]);
+  });
+
+  it('say which output keeps neither greedy’s tokens nor the distribution', () => {
+    const kept = [['greedy'], ['distribution'], []] as const;
+    const contenders = kept.map((keeps) => ({ ...speculative, decoder: decoder('typical', keeps) }));
+    const told = [undefined, undefined, 'lossy'];
+    expect(speedsOf(model, contenders).map(({ output }) => output)).toEqual(told);
+    const detailed = detailedSpeedsOf(model, contenders, { greedy: 1, levels: [1, 1] });
+    expect(detailed.map(({ output }) => output)).toEqual(told);
+    for (const lines of [speedLines(speedsOf(model, contenders)), detailedLines(detailed)]) {
+      expect(lines.filter((line) => line.includes('lossy'))).toEqual([lines.at(-1)]);
+    }
   });
 
   it('stand with prefill and without, over greedy of the same batch, and as shares of the bound', () => {

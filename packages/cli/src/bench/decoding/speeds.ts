@@ -1,3 +1,4 @@
+import { outputClaim } from '@foretoken/core/evaluation';
 import { median } from '../median.ts';
 import type { DecodingModel } from './decoding-model.ts';
 import type { ContenderRuns, TimedRun } from './timed-runs.ts';
@@ -13,6 +14,8 @@ export interface DecodingSpeed {
   /** Of all rows together, prefill included; with random tokens the median run counts, with a run's texts all of them. */
   readonly tokensPerSecond: number;
   readonly tokensPerForward: number;
+  /** There where the output is neither greedy's nor of plain sampling's distribution. */
+  readonly output?: 'lossy';
 }
 
 /** What `--split` and `--run` add to it. */
@@ -51,8 +54,13 @@ export function speedsOf({ engine }: DecodingModel, contenders: readonly Contend
       ...{ engine: engine.name, threads: engine.threads, decoder: decoder.label, batch },
       tokensPerSecond: tokens / median(runs.map(({ seconds }) => seconds)),
       tokensPerForward: tokens / forwards,
+      ...lossOf(decoder),
     };
   });
+}
+
+function lossOf(decoder: ContenderRuns['decoder']): Pick<DecodingSpeed, 'output'> {
+  return outputClaim(decoder) === 'lossy' ? { output: 'lossy' } : {};
 }
 
 /** @returns all figures of contenders, in their order */
@@ -71,6 +79,7 @@ export function detailedSpeedsOf(
       ...{ engine: engine.name, threads: engine.threads, decoder: decoder.label, batch },
       tokensPerSecond: tokens / seconds,
       tokensPerForward: tokens / forwards,
+      ...lossOf(decoder),
       ...{ prompts, prefillSeconds, decodingSeconds: seconds - prefillSeconds },
       decodingTokensPerSecond: tokens / (seconds - prefillSeconds),
       ...(greedy && againstGreedy(totals[i], greedy, batch === 1 && decoder.decoder.drafts ? weights : undefined)),
