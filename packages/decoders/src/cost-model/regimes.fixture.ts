@@ -54,7 +54,7 @@ export const ACCEPTANCES: Readonly<Record<string, World['shares']>> = {
   '.60': () => falling(0.6, 0.95),
   '.85': () => falling(0.85, 0.98),
   '.95': () => falling(0.95, 1),
-  'from .20 to .95 and back': (step) => falling(0.2 + 0.75 * (0.5 - 0.5 * Math.cos(step / 500)), 0.97),
+  'from .20 to .95 and back': (token) => falling(0.2 + 0.75 * (0.5 - 0.5 * Math.cos(token / 800)), 0.97),
 };
 
 /** What else there is: with `apart` offsets run by themselves, with `inside` in the verifying forward. */
@@ -63,7 +63,7 @@ export const MACHINES: Readonly<Record<string, Partial<World>>> = {
   apart: { noise: 0.1, reading: 0.008, grows: true },
   inside: { noise: 0.1, reading: 0.008, grows: true, isInside: true },
   disturbed: { noise: 0.2, spikes: 0.05 },
-  shared: { noise: 0.1, slowness: (step) => (Math.floor(step / 300) % 3 === 1 ? 2 : 1) },
+  shared: { noise: 0.1, slowness: (tokens) => (Math.floor(tokens / 400) % 3 === 1 ? 2 : 1) },
 };
 
 /** The same generation with every fixed number of levels, and with the cost model. */
@@ -75,9 +75,9 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** @param steps - of each generation; measuring is not among them */
-export async function compare(world: World, rows: number, steps: number, seed = 7): Promise<Comparison> {
-  const generation = { rows, steps, seed };
+/** @param length - tokens a row of each generation; measuring is not among them */
+export async function compare(world: World, rows: number, length: number, seed = 7): Promise<Comparison> {
+  const generation = { rows, length, seed };
   const fixed = Array.from({ length: world.levels + 1 }, (_, levels) => {
     const policy = {
       grow: (_tree: unknown, [node]: readonly number[], _p: unknown, at: { level: number }) =>

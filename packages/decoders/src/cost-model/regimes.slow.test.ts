@@ -10,7 +10,7 @@ describe.each(Object.keys(COSTS))('%s', (cost) => {
       for (const machine of Object.values(MACHINES)) {
         for (const rows of [1, 4, 16, 42]) {
           const world = { ...COSTS[cost], shares: ACCEPTANCES[acceptance], ...machine };
-          const { ratio } = await compare(world, rows, rows > 4 ? 1200 : 5000);
+          const { ratio } = await compare(world, rows, rows > 4 ? 2000 : 8000);
           expect(ratio, `${JSON.stringify(machine)}, batch ${rows}`).toBeGreaterThan(0.95);
           ratios.push(ratio);
         }

@@ -14,7 +14,7 @@ test.each(REGIMES)(
   async (...regime) => {
     const [cost, acceptance, machine, rows] = regime;
     const world = { ...COSTS[cost], shares: ACCEPTANCES[acceptance], ...MACHINES[machine] };
-    const { fixed, ratio } = await compare(world, rows, rows > 4 ? 300 : 2500);
+    const { fixed, ratio } = await compare(world, rows, rows > 4 ? 500 : 4000);
     expect(ratio).toBeGreaterThan(0.95);
     // Not for want of a difference.
     expect(Math.min(...fixed) / Math.max(...fixed)).toBeLessThan(0.9);

@@ -9,8 +9,8 @@ export interface World {
   readonly levels: number;
   /** Milliseconds of a whole step of which every offset has read all that it can. */
   ms(rows: number, levels: number): number;
-  /** Of each level, how often it is kept given those before it. */
-  shares(step: number): readonly number[];
+  /** Of each level, how often it is kept given those before it, so many tokens into each row's text. */
+  shares(token: number): readonly number[];
   /**
    * Milliseconds to read a column with one offset, as a share of what a row's token costs without drafts. An offset that has
    * more than a few columns to read does that when it is next drafted with. Default 0.
@@ -24,8 +24,8 @@ export interface World {
   readonly noise?: number;
   /** Share of steps that take three times as long. */
   readonly spikes?: number;
-  /** What all steps are multiplied by. */
-  slowness?(step: number): number;
+  /** What all steps are multiplied by, after as many milliseconds as so many tokens take without drafts. */
+  slowness?(tokens: number): number;
 }
 
 /** Columns that a verifying forward's drafts read on the way. */
@@ -38,7 +38,6 @@ export class WorldSession implements Session {
   readonly forwards = 0;
   /** Milliseconds. */
   now = 0;
-  step = 0;
   readonly #world: World;
   readonly #random: { uniform(): number };
   readonly #rows = new Map<number, { length: number; unread: number[] }>();
@@ -108,14 +107,15 @@ export class WorldSession implements Session {
     let total = 0;
     for (const { length } of this.#rows.values()) total += length;
     let time =
-      ms(numRows, levels) * (grows ? 0.8 + (0.4 * total) / numRows / this.context : 1) * (slowness?.(this.step) ?? 1);
+      ms(numRows, levels) *
+      (grows ? 0.8 + (0.4 * total) / numRows / this.context : 1) *
+      (slowness?.(this.now / ms(numRows, 0)) ?? 1);
     time += this.#readingMs(levels);
     if (isInside) time += 0.5 * Math.max(0, ms(numRows, levels) - ms(numRows, this.#levelsBefore));
     time *= 1 + noise * (2 * this.#random.uniform() - 1);
     if (spikes > 0 && this.#random.uniform() < spikes) time *= 3;
     this.#levelsBefore = levels;
     this.now += time;
-    this.step++;
   }
 
   commit(kept: readonly Kept[]): void {
@@ -157,30 +157,29 @@ export interface WorldOutcome {
   readonly levels: number;
 }
 
-/** Steps of a generation in which rows that are full make room for new ones, with prompts of 128 to 328 tokens. */
+/** A generation of so many tokens a row, in which rows that are full make room for new ones, with prompts of 128 to 328 tokens. */
 export function generateIn(
   { shares }: World,
   session: WorldSession,
   policy: DraftPolicy,
-  { rows, steps, seed }: { readonly rows: number; readonly steps: number; readonly seed: number },
+  { rows, length, seed }: { readonly rows: number; readonly length: number; readonly seed: number },
 ): WorldOutcome {
   const random = createRandom(seed, 'kept');
   const started = session.now;
-  session.step = 0;
-  let [tokens, levels] = [0, 0];
-  for (let step = 0; step < steps; step++) {
+  let [tokens, levels, steps] = [0, 0, 0];
+  for (; tokens < rows * length; steps++) {
     for (const row of session.rows) if (session.room(row) < 20) session.leave(row);
     while (session.rows.length < rows) {
       session.join({ tokens: new Int32Array(128 + Math.floor(200 * random.uniform())) });
     }
     const trees = session.draftNow(policy);
     session.verifyNow(trees);
-    const own = shares(step);
+    const own = shares(tokens / rows);
     const kept = trees.map(({ tokens: drafted }): Kept => {
-      let length = 0;
-      while (length < drafted.length && random.uniform() < own[length]) length++;
-      tokens += length + 1;
-      return { path: new Int32Array(length), next: 0 };
+      let count = 0;
+      while (count < drafted.length && random.uniform() < own[count]) count++;
+      tokens += count + 1;
+      return { path: new Int32Array(count), next: 0 };
     });
     levels += trees[0].tokens.length;
     const ids = session.rows;
