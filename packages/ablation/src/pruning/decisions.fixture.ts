@@ -18,6 +18,10 @@ export function arrivalsOf(table: Table): (training: string, rung: number) => Ar
   return (training, rung) => {
     const [arm, seed] = training.split('/').map(Number);
     const bits = table[arm][rung]?.[seed];
-    return bits === null ? 'failed' : bits === undefined ? undefined : { step: 10 * (rung + 1), steps: 100, bits };
+    return bits === null
+      ? 'failed'
+      : bits === undefined
+        ? undefined
+        : { step: 10 * (rung + 1), steps: 100, bits, dataHash: 'c0ffee' };
   };
 }

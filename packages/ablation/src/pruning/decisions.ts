@@ -12,6 +12,8 @@ export interface RungLoss {
   readonly steps: number;
   /** Held-out bits at offset 1; null if not finite. */
   readonly bits: number | null;
+  /** Hash of the contents of the data. */
+  readonly dataHash: string;
 }
 
 /** `failed`: it will not come to the rung in this run; undefined: it is not there yet. */

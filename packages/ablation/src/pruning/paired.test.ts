@@ -37,7 +37,7 @@ it('stops every arm at the very rung at which scipy’s p falls to alpha / (rung
     );
     const lossOf = (key: string, rung: number): RungLoss => {
       const [arm, seed] = place.get(key)!;
-      return { step: rung, steps: 9, bits: bits[rung][arm][seed] };
+      return { step: rung, steps: 9, bits: bits[rung][arm][seed], dataHash: 'c0ffee' };
     };
     const rungs = bits.map((_, rung) => (rung + 1) / (bits.length + 1));
     const decided = decisions({ rule: 'paired', rungs, alpha }, contestants, lossOf);

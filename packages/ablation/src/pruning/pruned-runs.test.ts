@@ -1,12 +1,13 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom, type Random } from '@foretoken/core';
+import { createRandom, type Host, type Random } from '@foretoken/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { openAblationStore } from '../run/ablation-store.ts';
 import { openLeases } from '../run/leases.ts';
 import { performTask } from '../run/perform-task.ts';
+import { runAblation } from '../run/run-ablation.ts';
 import { type Claim, createLocalScheduler } from '../run/scheduler.ts';
 import { type BitsOf, matrixOf, planRace, race, racingLaboratory, resultsOf } from './pruned-runs.fixture.ts';
 
@@ -115,6 +116,22 @@ describe('a matrix under successive halving', () => {
     await rm(file);
     expect((await race(plan, reversed)).calls).toEqual(['train parallel/2/0 to 2', 'train parallel/2/0 to 4']);
   });
+});
+
+it('losses on other contents of the data are not compared', async () => {
+  const plan = await planRace(matrixOf([1, 2, 3]));
+  const laboratory = racingLaboratory(reversed);
+  const edited: typeof laboratory = {
+    ...laboratory,
+    async trainUntil(experiment, options) {
+      const loss = await laboratory.trainUntil(experiment, options);
+      return experiment.model.head.horizon === 3 ? { ...loss, dataHash: 'edited' } : loss;
+    },
+  };
+  const host = { clock: () => 0 } as unknown as Host;
+  await expect(runAblation(plan, { host, laboratory: edited })).rejects.toThrow(/^DATA_CHANGED: .*c0ffee.*edited/);
+  // Not by the next run either.
+  expect((await race(plan, reversed)).summary).toMatchObject({ code: 'DATA_CHANGED' });
 });
 
 describe('a matrix under the paired rule', () => {
@@ -271,7 +288,7 @@ describe('several workers', () => {
       expect(isAnswered, `before ${i}`).toBe(false);
       const { experiment } = claim.task.training;
       const bits = reversed(experiment.model.head.horizon, experiment.seed, 2);
-      await scheduler.publish(claim, { kind: 'reached', loss: { step: 2, steps: 8, bits } });
+      await scheduler.publish(claim, { kind: 'reached', loss: { step: 2, steps: 8, bits, dataHash: 'c0ffee' } });
     }
     expect((await next)?.task).toMatchObject({ kind: 'train', until: 0.5 });
     scheduler.stop();

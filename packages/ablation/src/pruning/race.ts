@@ -1,3 +1,4 @@
+import { ForetokenError } from '@foretoken/core';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { type Contestant, contestantsOf } from './contestants.ts';
 import { type Arrival, type Decision, decisions, type RungLoss } from './decisions.ts';
@@ -21,7 +22,10 @@ export interface Race {
   turn(training: string): Turn;
   /** Rungs that a training may still have to come to. */
   rungsLeft(training: string): number;
-  /** Takes in what a training gave at a share of its steps. */
+  /**
+   * Takes in what a training gave at a share of its steps.
+   * @throws DATA_CHANGED if that was on other data than what is known gave
+   */
   arrive(training: string, share: number, loss: RungLoss): void;
   /** A training failed: nobody waits for it any more. */
   fail(training: string): void;
@@ -34,6 +38,7 @@ export interface Race {
 /**
  * Begins a race with what is known of its rungs.
  * @param losses - by training
+ * @throws DATA_CHANGED if they are of other contents of the data
  */
 export function startRace(plan: RacingPlan, losses: ReadonlyMap<string, LossesByShare>): Race {
   return plan.pruning ? raceWith(plan, plan.pruning, losses) : NO_RACE;
@@ -62,6 +67,7 @@ function raceWith(
     lossAt(training, rung) ?? (failed.has(training) ? 'failed' : undefined);
   const placeOf = new Map(contestants.flatMap(({ trainings }, i) => trainings.map((training) => [training, i])));
   let decided: readonly Decision[] | undefined;
+  refuseOtherData(known);
   const all = (): readonly Decision[] => {
     decided ??= decisions(pruning, contestants, arrival);
     return decided;
@@ -80,6 +86,7 @@ function raceWith(
     },
     arrive(training, share, loss) {
       known.set(training, (known.get(training) ?? new Map()).set(share, loss));
+      refuseOtherData(known);
       decided = undefined;
     },
     fail(training) {
@@ -95,11 +102,27 @@ function raceWith(
           if (!stop) return [];
           const { kind: _, rung, ...why } = stop;
           const at = { rule: pruning.rule, rung: rung + 1, rungs: pruning.rungs.length };
-          return [[id, { ...at, ...lossAt(trainingKey, rung)!, ...why }]];
+          const { dataHash: __, ...loss } = lossAt(trainingKey, rung)!;
+          return [[id, { ...at, ...loss, ...why }]];
         }),
       );
     },
   };
+}
+
+/** Arms would be compared on what they were not both trained on: the data was edited while the matrix ran. */
+function refuseOtherData(losses: ReadonlyMap<string, LossesByShare>): void {
+  const byHash = new Map<string, string>();
+  for (const [training, byShare] of losses) {
+    for (const { dataHash } of byShare.values()) if (!byHash.has(dataHash)) byHash.set(dataHash, training);
+  }
+  if (byHash.size < 2) return;
+  const [[before, first], [after, other]] = byHash;
+  throw new ForetokenError(
+    'DATA_CHANGED',
+    `the data was edited between the trainings ${first} (${before}) and ${other} (${after}), so their losses at rungs cannot be ` +
+      'compared. Restore the data and remove trainings/KEY and rungs/KEY.json of what read the other contents; or choose another "output".',
+  );
 }
 
 type Stop = Extract<Decision, { kind: 'pruned' }>;

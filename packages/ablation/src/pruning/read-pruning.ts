@@ -6,7 +6,7 @@ import { keptOf } from './halving.ts';
 import type { Pruning } from './pruning.ts';
 
 /** `halving` of the file. */
-export interface HalvingSettings {
+interface HalvingSettings {
   readonly rungs?: readonly number[];
   /** In place of `rungs`: the first of them, each further one `factor` times as far. */
   readonly first?: number;
@@ -15,7 +15,7 @@ export interface HalvingSettings {
 }
 
 /** `paired` of the file. */
-export interface PairedSettings {
+interface PairedSettings {
   readonly rungs?: readonly number[];
   readonly alpha?: number;
 }

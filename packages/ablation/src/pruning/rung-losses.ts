@@ -42,7 +42,10 @@ export function openRungLosses({ root }: Pick<AblationPaths, 'root'>): RungLosse
 }
 
 const hashOf = (training: string, losses: readonly Entry[]): string =>
-  hashJson({ training, losses: losses.map(({ share, step, steps, bits }) => ({ share, step, steps, bits })) });
+  hashJson({
+    training,
+    losses: losses.map(({ share, step, steps, bits, dataHash }) => ({ share, step, steps, bits, dataHash })),
+  });
 
 const changed = (file: string): ForetokenError =>
   new ForetokenError(

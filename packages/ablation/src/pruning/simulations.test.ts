@@ -33,7 +33,7 @@ const contestants = namedContestants(ARMS + 1, SEEDS);
 const decide = (pruning: Pruning, bits: readonly (readonly (readonly number[])[])[]) =>
   decisions(pruning, contestants, (key, rung) => {
     const [arm, seed] = key.split('/').map(Number);
-    return { step: rung + 1, steps: RUNGS + 1, bits: bits[arm][rung][seed] };
+    return { step: rung + 1, steps: RUNGS + 1, bits: bits[arm][rung][seed], dataHash: 'c0ffee' };
   });
 
 /** Pairs of an arm with the baseline at a rung. */

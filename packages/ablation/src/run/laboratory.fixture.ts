@@ -38,7 +38,7 @@ export function createFakeLaboratory(interfere: Interference = () => {}): FakeLa
       calls.push(`train ${labelOf(experiment)} to ${step}`);
       await trainTo(step, experiment, options, interfere);
       const { losses } = validationOf(experiment, step);
-      return { step, steps: experiment.training.steps, bits: losses[0] / Math.LN2 };
+      return { step, steps: experiment.training.steps, bits: losses[0] / Math.LN2, dataHash: 'c0ffee' };
     },
     async evaluate(experiment, options) {
       const named = experiment.evals.map(({ name }) => name);

@@ -53,7 +53,7 @@ const isProgress = has({ done: isNumber, total: isNumber, unit: isText, perSecon
 const isFailure = has({ id: isText, task: isText, code: isText, message: isText });
 const isOutcome = variants('kind', {
   trained: { facts: isObject },
-  reached: { loss: has({ step: isNumber, steps: isNumber, bits: isNumberOr(null) }) },
+  reached: { loss: has({ step: isNumber, steps: isNumber, bits: isNumberOr(null), dataHash: isText }) },
   measured: { record: has({ id: isText, results: isObject, timings: isObject }) },
   failed: { failures: (value) => isNonEmptyList(value) && (value as unknown[]).every(isFailure) },
 });

@@ -1,4 +1,5 @@
 import { ForetokenError } from '@foretoken/engine/errors';
+import { readJson } from '../files/json-file.ts';
 import { readJsonLines } from '../files/json-lines-log.ts';
 import type { RunPaths } from './run-directory.ts';
 
@@ -10,16 +11,24 @@ export interface HeldOutLoss {
   readonly steps: number;
   /** Mean of the first held-out windows at offset 1, per token; null where it was not finite. */
   readonly nats: number | null;
+  /** Hash of the contents of the data: losses on other contents are no losses to compare with. */
+  readonly dataHash: string;
 }
 
 /**
  * The held-out loss that a run wrote down at a step.
  * @throws FILE_CORRUPT if its metrics have none
  */
-export async function readHeldOutLoss(paths: RunPaths, { step, steps }: Omit<HeldOutLoss, 'nats'>) {
+export async function readHeldOutLoss(
+  paths: RunPaths,
+  { step, steps }: Pick<HeldOutLoss, 'step' | 'steps'>,
+): Promise<HeldOutLoss> {
   const row = (await readJsonLines(paths.metrics)).find((one) => one.step === step);
   const { losses } = (row?.validation ?? {}) as { readonly losses?: readonly (number | null)[] };
-  if (losses) return { step, steps, nats: losses[0] };
+  if (losses) {
+    const { contentHash } = await readJson(paths.manifest);
+    return { step, steps, nats: losses[0], dataHash: String(contentHash) };
+  }
   throw new ForetokenError(
     'FILE_CORRUPT',
     `${paths.metrics} has no held-out loss of step ${step}, which the run went past. Restore it, or remove the folder to train anew.`,
