@@ -19,14 +19,18 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Starts the built command in a folder, with an environment that says nothing about colours. */
-export function startBin(args: readonly string[], { cwd = process.cwd(), env = {} } = {}): Running {
+/**
+ * Starts the built command in a folder, with an environment that says nothing about colours.
+ * @param options.detached - in a process group of its own, as a terminal gives every command
+ */
+export function startBin(args: readonly string[], { cwd = process.cwd(), env = {}, detached = false } = {}): Running {
   const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
   const started = performance.now();
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { ...environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   });
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => {
     const chunks: string[] = [];
