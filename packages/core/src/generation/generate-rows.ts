@@ -27,9 +27,10 @@ export async function* generateRows(
   try {
     await generation.prepare();
     while (!generation.isOver) {
-      yield* await generation.admit();
-      if (!generation.isIdle) yield* await generation.advance(step);
-      else await generation.arrival();
+      // Loops, not `yield*`: that takes an iterator and a promise for every list, empty ones too.
+      for (const emission of await generation.admit()) yield emission;
+      if (generation.isIdle) await generation.arrival();
+      else for (const emission of await generation.advance(step)) yield emission;
     }
   } finally {
     generation.close();

@@ -74,12 +74,17 @@ export class OpenRow implements GeneratingRow {
 
   /** Takes what a verified step gave, cut where the row ends; called before the session commits it. */
   take({ tree, verdict, kept }: RowStep): Emission {
-    const given = [...Array.from(kept.path, (node) => tree.tokens[node]), kept.next];
+    const given: number[] = [];
+    for (const node of kept.path) given.push(tree.tokens[node]);
+    given.push(kept.next);
     const isFull = given.length >= this.#session.room(this.#row) && this.#request.window === undefined;
     const { length, stop } = this.#untilStop(given);
-    const tokens = Int32Array.from(given.slice(0, length));
+    const tokens = new Int32Array(length);
+    for (let index = 0; index < length; index++) {
+      tokens[index] = given[index];
+      this.text.push(given[index]);
+    }
     this.#wanted -= length;
-    for (const token of tokens) this.text.push(token);
     const finished = stop ? 'stop' : this.#wanted === 0 ? 'length' : isFull ? 'context' : undefined;
     const { logProbabilities: alternatives } = this.#request;
     return {

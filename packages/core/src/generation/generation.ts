@@ -10,7 +10,7 @@ import { errorOf, requestedPromptFaults } from './request-checks.ts';
  * Milliseconds of steps between two turns of the event loop: one costs 25 to 40 us, where a step of a small model takes
  * little more than 1 ms.
  */
-const TURN_EVERY_MS = 4;
+const TURN_EVERY_MS = 8;
 
 /** Drafts, verifies and chooses for all rows of the session, in batch order; commits nothing. */
 export type Step = (rows: readonly GeneratingRow[]) => Promise<readonly RowStep[]>;
@@ -121,8 +121,9 @@ export class Generation {
   }
 
   /** Reads full rows again. @returns the rows in the session's new order: who joins again goes to the end */
-  #slide(rows: readonly OpenRow[]): OpenRow[] {
+  #slide(rows: OpenRow[]): OpenRow[] {
     const full = rows.filter(({ left }) => left === 0);
+    if (full.length === 0) return rows;
     for (const open of full) {
       this.#request.policy.forget?.(open.row);
       open.slide();
@@ -144,15 +145,17 @@ export class Generation {
 
   #dropAborted(): Emission[] {
     const ended: Emission[] = [];
-    for (const { prompt, row } of this.#rows.filter((open) => open.signal?.aborted)) {
+    const isAborted = ({ signal }: { readonly signal?: AbortSignal }) => signal?.aborted ?? false;
+    if (!this.#rows.some(isAborted) && !this.#waiting.some(({ prompt }) => isAborted(prompt))) return ended;
+    for (const { prompt, row } of this.#rows.filter(isAborted)) {
       this.#leave(row);
       ended.push(this.#ending(prompt, { finished: 'aborted' }));
     }
-    this.#rows = this.#rows.filter((open) => !open.signal?.aborted);
-    for (const { index } of this.#waiting.filter(({ prompt }) => prompt.signal?.aborted)) {
+    this.#rows = this.#rows.filter((open) => !isAborted(open));
+    for (const { index } of this.#waiting.filter(({ prompt }) => isAborted(prompt))) {
       ended.push(this.#ending(index, { finished: 'aborted' }));
     }
-    this.#waiting = this.#waiting.filter(({ prompt }) => !prompt.signal?.aborted);
+    this.#waiting = this.#waiting.filter(({ prompt }) => !isAborted(prompt));
     return ended;
   }
 

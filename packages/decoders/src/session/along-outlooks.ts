@@ -1,17 +1,20 @@
 // M drafts, L levels with one readout, E readout input width.
 import type { LanguageModel } from '@foretoken/core';
-import type { Tensor2D } from '@foretoken/engine';
-import { pick, type Said } from './chunk.ts';
+import type { Readout, Tensor2D } from '@foretoken/engine';
+import { pick, stateRow } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
 import { type HeadPlan, sourceOf } from './head-plan.ts';
 import type { OffsetOutlook } from './offset-forward.ts';
 import { isSameReadout } from './offsets-along.ts';
 import { ReadoutRows } from './readout-rows.ts';
 
-/** What the head says of one level after some drafts, not read out yet. */
+/** Where hidden states lie that are to be read out together. */
 interface Unread {
-  readonly level: number;
-  readonly said: readonly Said[];
+  readonly readout: Readout;
+  readonly levels: number[];
+  readonly tensors: Tensor2D[];
+  /** Of these tensors: those of the first level, draft by draft, then those of the next. */
+  readonly rows: number[];
 }
 
 /**
@@ -42,42 +45,48 @@ export class AlongOutlooks {
   }
 
   #read(level: number, drafts: readonly DraftTree[]): OffsetOutlook | undefined {
-    const said = this.#saidOf(level, drafts);
-    if (!said) return undefined;
-    const unread = [{ level, said }];
-    for (let further = level + 1; further <= this.#levelsInUse; further++) {
-      const more = this.#saidOf(further, drafts);
-      if (more && isSameReadout(more[0].readout, said[0].readout)) unread.push({ level: further, said: more });
-    }
+    const unread = this.#find(level, drafts);
+    if (!unread) return undefined;
+    for (let further = level + 1; further <= this.#levelsInUse; further++) this.#find(further, drafts, unread);
     const readout = this.#readout(unread, drafts);
-    for (const [index, { level: known }] of unread.entries()) {
+    for (const [index, known] of unread.levels.entries()) {
       const first = index * drafts.length;
       this.#known.set(known, { readout, rowOf: (draft) => first + drafts.indexOf(draft) });
     }
     return this.#known.get(level);
   }
 
-  #saidOf(level: number, drafts: readonly DraftTree[]): readonly Said[] | undefined {
+  /**
+   * Adds a level to what is to be read out, unless its offset did not run along or has another readout.
+   * @returns undefined where it was not added
+   */
+  #find(level: number, drafts: readonly DraftTree[], found?: Unread): Unread | undefined {
     const { offset, back } = sourceOf(this.#plan, level);
-    const all: Said[] = [];
+    const tensors: Tensor2D[] = [];
+    const rows: number[] = [];
+    let unread = found;
     for (const { row } of drafts) {
       const { chunk, node } = row.columns.at(Math.max(0, row.numColumns - 1 - back));
-      const said = chunk.said(offset, node);
-      if (!said) return undefined;
-      all.push(said);
+      const states = chunk.statesOf(offset);
+      if (!states) return undefined;
+      unread ??= { readout: states.readout, levels: [], tensors: [], rows: [] };
+      if (!isSameReadout(unread.readout, states.readout)) return undefined;
+      tensors.push(states.hidden_GE);
+      rows.push(stateRow(states, offset, node));
     }
-    return all;
+    unread?.levels.push(level);
+    unread?.tensors.push(...tensors);
+    unread?.rows.push(...rows);
+    return unread;
   }
 
-  #readout(unread: readonly Unread[], drafts: readonly DraftTree[]): ReadoutRows {
+  #readout({ readout, levels, tensors, rows }: Unread, drafts: readonly DraftTree[]): ReadoutRows {
     const { engine, dims } = this.#model;
-    const pieces = unread.length === 1 ? unread[0].said : unread.flatMap(({ said }) => said);
-    const { readout } = pieces[0];
-    const logits = engine.tidy(() => engine.ops.readoutLogits(pick(engine.ops, pieces) as Tensor2D, readout));
+    const logits = engine.tidy(() => engine.ops.readoutLogits(pick(engine.ops, tensors, rows) as Tensor2D, readout));
     const values = logits.dataSync<'float32'>();
     logits.dispose();
     return new ReadoutRows(values, readout, dims.vocabulary, (index) => ({
-      offset: sourceOf(this.#plan, unread[Math.floor(index / drafts.length)].level).offset,
+      offset: sourceOf(this.#plan, levels[Math.floor(index / drafts.length)]).offset,
       row: drafts[index % drafts.length].row.id,
     }));
   }

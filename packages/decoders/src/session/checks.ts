@@ -10,10 +10,13 @@ export function checkPrompt(prompt: Prompt, limits: PromptLimits): void {
   if (error) throw error;
 }
 
-/** @throws TOKEN_UNKNOWN */
-export function checkTokens(what: string, tokens: ArrayLike<number>, vocabulary: number): void {
-  const error = errorOf('session', tokenFaults(`${what}: `, tokens, vocabulary));
-  if (error) throw error;
+/**
+ * @param what - names the tokens, where they are at fault: sentences are not written every step
+ * @throws TOKEN_UNKNOWN
+ */
+export function checkTokens(what: () => string, tokens: ArrayLike<number>, vocabulary: number): void {
+  if (tokenFaults('', tokens, vocabulary).length === 0) return;
+  throw errorOf('session', tokenFaults(`${what()}: `, tokens, vocabulary));
 }
 
 /**
@@ -24,19 +27,20 @@ export function checkTokens(what: string, tokens: ArrayLike<number>, vocabulary:
 export function checkTree(row: number, tree: Tree, room: number, vocabulary: number): void {
   const fault = treeFault(tree);
   if (fault) throw misuse(`tree of row ${row}: ${fault}`);
-  const depth = Math.max(0, ...levelsOf(tree));
+  let depth = 0;
+  for (const level of levelsOf(tree)) depth = Math.max(depth, level);
   if (depth >= room) {
     throw misuse(
       `row ${row} has room for ${room} more tokens, so ${room - 1} levels at most, but its tree has ${depth}`,
     );
   }
-  checkTokens(`tree of row ${row}`, tree.tokens, vocabulary);
+  checkTokens(() => `tree of row ${row}`, tree.tokens, vocabulary);
 }
 
 /** @throws SESSION_MISUSE if the path is none of the tree; TOKEN_UNKNOWN */
 export function checkKept(row: number, { path, next }: Kept, tree: Pick<Tree, 'parent'>, vocabulary: number): void {
   if (!isPath(tree, path)) throw misuse(`row ${row}: [${path}] is no path from the root of its tree`);
-  checkTokens(`next token of row ${row}`, [next], vocabulary);
+  checkTokens(() => `next token of row ${row}`, [next], vocabulary);
 }
 
 /** @throws SESSION_MISUSE if there is not one item per row */

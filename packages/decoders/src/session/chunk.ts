@@ -9,6 +9,11 @@ export interface OffsetStates {
   readonly hidden_GE: Tensor2D;
 }
 
+/** The row of {@link OffsetStates} that is one offset after one node. */
+export function stateRow({ offsets, hidden_GE }: OffsetStates, offset: number, node: number): number {
+  return (offsets.indexOf(offset) * hidden_GE.shape[0]) / offsets.length + node;
+}
+
 /**
  * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
  *
@@ -30,13 +35,9 @@ export class Chunk {
     this.#states = states;
   }
 
-  /** What an offset said after one node; undefined where it did not run in this forward. */
-  said(offset: number, node: number): Said | undefined {
-    for (const { readout, offsets, hidden_GE } of this.#states) {
-      const index = offsets.indexOf(offset);
-      if (index < 0) continue;
-      return { readout, tensor: hidden_GE, row: (index * hidden_GE.shape[0]) / offsets.length + node };
-    }
+  /** Where an offset's hidden states lie; undefined where it did not run in this forward. */
+  statesOf(offset: number): OffsetStates | undefined {
+    for (const states of this.#states) if (states.offsets.includes(offset)) return states;
     return undefined;
   }
 
@@ -51,17 +52,6 @@ export class Chunk {
     for (const value of this.values_NX) value.dispose();
     for (const { hidden_GE } of this.#states) hidden_GE.dispose();
   }
-}
-
-/** One row of a tensor. */
-export interface Piece {
-  readonly tensor: Tensor;
-  readonly row: number;
-}
-
-/** Where an offset's hidden state after a node lies, and what reads it out. */
-export interface Said extends Piece {
-  readonly readout: Readout;
 }
 
 /** One node of a chunk. */
@@ -88,31 +78,36 @@ export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | unde
 export function gather(ops: Ops, places: readonly (Place | undefined)[], value = 0): Tensor {
   const whole = wholeChunk(places);
   if (whole) return whole.values_NX[value];
+  const some = places.find((place) => place)!;
   return pick(
     ops,
-    places.map((place) => place && { tensor: place.chunk.values_NX[value], row: place.node }),
+    places.map((place) => (place ?? some).chunk.values_NX[value]),
+    places.map((place) => (place ?? some).node),
   );
 }
 
 /**
  * Rows of one or several tensors of one width, side by side. Call it in a tidy scope.
  *
- * @param pieces - at least one defined; an undefined one is padding and gets any row
- * @returns [pieces.length, X...]
+ * @param tensors - by row wanted, mostly all the same
+ * @param rows - of these tensors
+ * @returns [rows.length, X...]
  */
-export function pick(ops: Ops, pieces: readonly (Piece | undefined)[]): Tensor {
+export function pick(ops: Ops, tensors: readonly Tensor[], rows: readonly number[]): Tensor {
+  const [first] = tensors;
+  if (tensors.every((tensor) => tensor === first)) return ops.gatherRows(first, Int32Array.from(rows));
   const start = new Map<Tensor, number>();
   let size = 0;
-  for (const piece of pieces) {
-    if (!piece || start.has(piece.tensor)) continue;
-    start.set(piece.tensor, size);
-    size += piece.tensor.shape[0];
+  for (const tensor of tensors) {
+    if (start.has(tensor)) continue;
+    start.set(tensor, size);
+    size += tensor.shape[0];
   }
-  const parts = [...start.keys()];
-  const all = parts.length === 1 ? parts[0] : ops.concat(parts, 0);
-  const rows = new Int32Array(pieces.length);
-  for (const [index, piece] of pieces.entries()) if (piece) rows[index] = start.get(piece.tensor)! + piece.row;
-  return ops.gatherRows(all, rows);
+  const all = ops.concat([...start.keys()], 0);
+  return ops.gatherRows(
+    all,
+    rows.map((row, index) => start.get(tensors[index])! + row),
+  );
 }
 
 /** Where the columns of one row lie, from the first that somebody still needs to the last that was read. */

@@ -12,28 +12,28 @@ export interface DraftInputs {
   readonly carry?: Chunk;
 }
 
-/**
- * Lets a row point to what a forward left at its last columns, as far as a draft to come may read it.
- *
- * @param nodes - of the forward's chunks, one for each of those columns
- * @param end - columns of the row that have been read then
- */
-export function keepInputs(
-  row: Row,
-  plan: HeadPlan,
-  { along, columns, carry }: DraftInputs,
-  nodes: readonly number[],
-  end: number,
-): void {
+/** Which of a forward's nodes are columns of one row now. */
+export interface KeptNodes {
+  /** Of the row's own nodes, one for each column. */
+  readonly nodes: readonly number[];
+  /** The forward's number of the row's first node. */
+  readonly first: number;
+  /** Columns of the row that have been read with them. */
+  readonly end: number;
+}
+
+/** Lets a row point to what a forward left at its last columns, as far as a draft to come may read it. */
+export function keepInputs(row: Row, plan: HeadPlan, { along, columns, carry }: DraftInputs, kept: KeptNodes): void {
+  const { end } = kept;
   if (plan.hasMemory) {
     for (const offset of along) row.setReadBy(offset, end);
     // An offset along read its neighbour's carry there and then, so that carry is none of those that lie with the row.
     row.dropReadCarries();
   }
-  if (columns) keep(row.columns, columns, nodes, { from: neededFrom(row, plan, end), end });
+  if (columns) keep(row.columns, columns, kept, neededFrom(row, plan, end));
   if (!carry) return;
   const last = along[along.length - 1];
-  keep(row.carriesOf(last), carry, nodes, { from: plan.hasMemory ? row.readBy(last + 1) : end - 1, end });
+  keep(row.carriesOf(last), carry, kept, plan.hasMemory ? row.readBy(last + 1) : end - 1);
 }
 
 /** Lets go of columns and carries that every offset has read for good. */
@@ -54,13 +54,10 @@ function neededFrom(row: Row, plan: HeadPlan, end: number): number {
   return from;
 }
 
-function keep(
-  places: ColumnPlaces,
-  chunk: Chunk,
-  nodes: readonly number[],
-  { from, end }: { readonly from: number; readonly end: number },
-): void {
+function keep(places: ColumnPlaces, chunk: Chunk, { nodes, first, end }: KeptNodes, from: number): void {
   places.dropBefore(from);
-  const first = end - nodes.length;
-  for (let index = Math.max(0, from - first); index < nodes.length; index++) places.push({ chunk, node: nodes[index] });
+  const begin = end - nodes.length;
+  for (let index = Math.max(0, from - begin); index < nodes.length; index++) {
+    places.push({ chunk, node: first + nodes[index] });
+  }
 }

@@ -45,7 +45,7 @@ export function prefill(
       const inputs = trunk.read({ rows: [row.id], tokens_BT, at, along });
       memory.commit(row.id, columns);
       memory.close();
-      keepInputs(row, plan, inputs, columns, from + columns.length);
+      keepInputs(row, plan, inputs, { nodes: columns, first: 0, end: from + columns.length });
       inputs.columns?.release();
       inputs.carry?.release();
     } finally {

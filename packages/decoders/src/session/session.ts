@@ -25,9 +25,8 @@ type ReadTree = Pick<Tree, 'tokens' | 'parent'>;
 
 /** What `commit` needs of a verifying forward. */
 interface Undecided {
-  readonly trees: Map<number, ReadTree>;
-  /** Index of each row in the forward. */
-  readonly index: Map<number, number>;
+  /** By row: what the forward read of it, and its index there. */
+  readonly read: Map<number, { readonly tree: ReadTree; readonly b: number }>;
   readonly T: number;
   readonly inputs?: DraftInputs;
 }
@@ -119,7 +118,7 @@ export class DecodingSession implements Session {
     const originals = from.map((id) => this.#row(id));
     if (pending) {
       checkCount('pending', pending.length, from.length);
-      checkTokens('pending', pending, this.#dims.vocabulary);
+      checkTokens(() => 'pending', pending, this.#dims.vocabulary);
     }
     const copies = originals.map((original, index) => {
       const copy = original.fork(this.#nextId++);
@@ -168,11 +167,11 @@ export class DecodingSession implements Session {
     if (this.#phase === 'committed') this.#levelsInUse = 0;
     // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
     const read = trees.map(({ tokens, parent }) => ({ tokens: tokens.slice(), parent: parent.slice() }));
-    const undecided = this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0 };
+    const undecided = this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0, inputs: undefined };
     this.#undecided = {
-      trees: new Map(this.#rows.map(({ id }, b) => [id, read[b]])),
-      index: new Map(this.#rows.map(({ id }, b) => [id, b])),
-      ...undecided,
+      read: new Map(this.#rows.map(({ id }, b) => [id, { tree: read[b], b }])),
+      T: undecided.T,
+      inputs: undecided.inputs,
     };
     this.#phase = 'verified';
     return undecided.verdicts;
@@ -183,7 +182,7 @@ export class DecodingSession implements Session {
     const undecided = this.#undecided;
     checkCount('commit', kept.length, this.#rows.length);
     for (const [r, { id }] of this.#rows.entries()) {
-      checkKept(id, kept[r], undecided.trees.get(id)!, this.#dims.vocabulary);
+      checkKept(id, kept[r], undecided.read.get(id)!.tree, this.#dims.vocabulary);
     }
     for (const [r, row] of this.#rows.entries()) this.#keep(row, kept[r], undecided);
     this.#endStep();
@@ -220,23 +219,15 @@ export class DecodingSession implements Session {
     }
   }
 
-  #keep(row: Row, { path, next }: Kept, { trees, index, T, inputs }: Undecided): void {
+  #keep(row: Row, { path, next }: Kept, { read, T, inputs }: Undecided): void {
+    const { tree, b } = read.get(row.id)!;
     const nodes = [0];
     for (const node of path) nodes.push(node + 1);
-    const { tokens } = trees.get(row.id)!;
     this.#memory.commit(row.id, nodes);
-    for (const node of path) row.push(tokens[node]);
+    for (const node of path) row.push(tree.tokens[node]);
     row.push(next);
     row.hasVerdict = true;
-    if (!inputs) return;
-    const first = index.get(row.id)! * T;
-    keepInputs(
-      row,
-      this.#plan,
-      inputs,
-      nodes.map((node) => first + node),
-      row.numColumns,
-    );
+    if (inputs) keepInputs(row, this.#plan, inputs, { nodes, first: b * T, end: row.numColumns });
   }
 
   /** Whether an offset has read whatever the trunk has, in every row. */

@@ -137,8 +137,8 @@ export class TrunkForward {
 
   /** [G*N, E], offset after offset. */
   #hidden(offsets: readonly number[], outputs: ReadonlyMap<number, OffsetOutput>): Tensor2D {
-    const parts = offsets.map((offset) => this.#flat(outputs.get(offset)!.hidden_BTE));
-    return parts.length === 1 ? parts[0] : this.#model.engine.ops.concat(parts, 0);
+    const parts = offsets.map((offset) => outputs.get(offset)!.hidden_BTE);
+    return this.#flat(parts.length === 1 ? parts[0] : this.#model.engine.ops.concat(parts, 0));
   }
 
   #inputs(
@@ -146,12 +146,9 @@ export class TrunkForward {
     { taps, carry, hidden }: LeftTensors,
     groups: readonly ReadoutGroup[],
   ): DraftInputs {
-    const states = hidden.map((hidden_GE, index) => ({ ...groups[index], hidden_GE }));
-    return {
-      along,
-      ...(taps.length + states.length > 0 && { columns: new Chunk(taps, states) }),
-      ...(carry.length > 0 && { carry: new Chunk(carry) }),
-    };
+    const states = groups.map(({ readout, offsets }, index) => ({ readout, offsets, hidden_GE: hidden[index] }));
+    const columns = taps.length + states.length > 0 ? new Chunk(taps, states) : undefined;
+    return { along, columns, carry: carry.length > 0 ? new Chunk(carry) : undefined };
   }
 
   #groupsOf(along: readonly number[]): readonly ReadoutGroup[] {
