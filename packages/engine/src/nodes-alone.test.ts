@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 
-vi.mock('@tensorflow/tfjs', () => {
+vi.mock('../tfjs/index.mjs', () => {
   throw new Error('the tensor library was loaded');
 });
 

@@ -1,5 +1,5 @@
 // The one place that names tfjs' types; everything above imports them from here.
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '../tfjs/index.mjs';
 
 /**
  * tfjs itself: the escape hatch under `ops`. A plugin that uses only `ops` runs on every engine; one that uses `tf`

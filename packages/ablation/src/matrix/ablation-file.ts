@@ -89,7 +89,7 @@ export interface ReadAblation {
 export async function readAblation(path: string): Promise<ReadAblation> {
   const source = parseSource(await readText(path), path);
   refuseUnreadable(source);
-  const validate = compileSchema<AblationFile>(ablationSchema);
+  const validate = compileSchema<AblationFile>(ablationSchema, { isTested: true });
   const value: unknown = structuredClone(source.value);
   if (validate(value)) return { source, file: value };
   const problems = problemsOf(validate.errors ?? []).map(({ path: where, atKey, sentence }) => {

@@ -128,7 +128,9 @@ export async function createLocalScheduler(
       await leases.end(nameOf(task), token);
       queue.settle(task, outcome, followers);
       await tellPruned();
-      wake();
+      // Whoever has timed asks first: its process has all the threads by now.
+      if (task.kind === 'time') setImmediate(wake);
+      else wake();
     },
     release: ({ task, token }) => leases.end(nameOf(task), token),
     stop() {

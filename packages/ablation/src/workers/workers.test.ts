@@ -71,6 +71,11 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(threads(double.summary, 'results', 'bits-per-byte')).toBe(half);
     // What is timed runs alone, with all of them.
     expect(threads(double.summary, 'timings', 'throughput')).toBe('all');
+    // One process does it all: a new one for each would cost a start.
+    const timers = double.summary.results.arms.flatMap(({ cells }) =>
+      cells.map((cell) => dig(cell as never, 'timings', 'throughput', 'pid')),
+    );
+    expect([timers.length, new Set(timers).size]).toEqual([4, 1]);
     const strip = ({ results }: AblationSummary) =>
       JSON.stringify(results, (key, value) => (['timings', 'threads'].includes(key) ? undefined : value));
     expect(strip(double.summary)).toBe(strip(single.summary));

@@ -2,10 +2,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
+import { compileSchema } from '../plugins/options-schema.ts';
 import { fakePlugin, fakeSource } from '../plugins/plugin.fixture.ts';
 import { fakeBuiltIns } from './built-ins.fixture.ts';
 import { describeOptions, experimentJsonSchema } from './json-schema.ts';
 import { inspectExperiment } from './resolve.ts';
+import { experimentSchema, formOfReference } from './schema.ts';
 import { parseSource } from './source-map.ts';
 
 const registry = fakeBuiltIns();
@@ -104,4 +106,8 @@ test('the options of a plugin are described as rows of a table', () => {
     { name: 'any', type: 'any' },
   ]);
   expect(describeOptions({ options: { type: 'object' } })).toEqual([]);
+});
+
+test('the schema of a configuration’s form is one: no run spends time on finding that out', () => {
+  expect(() => compileSchema(experimentSchema(formOfReference))).not.toThrow();
 });

@@ -51,7 +51,7 @@ export function inspectExperiment(
   return { experiment: deepFreeze(experiment), problems };
 }
 
-const formValidator = once(() => compileSchema(experimentSchema(formOfReference)));
+const formValidator = once(() => compileSchema(experimentSchema(formOfReference), { isTested: true }));
 
 /** What is wrong whatever plugins there are. */
 export function structuralProblems(source: Source): ConfigProblem[] {

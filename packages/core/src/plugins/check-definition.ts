@@ -1,7 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import { didYouMean } from './closest.ts';
 import { type Definition, PLUGIN_API, PLUGIN_KINDS, type PluginKind } from './define.ts';
-import { compileOptions, type OptionsSchema } from './options-schema.ts';
+import { type CheckingTime, compileOptions, type OptionsSchema } from './options-schema.ts';
 import { said } from './problems.ts';
 
 /** Where a definition came from. */
@@ -33,6 +33,7 @@ export const saidSource = (source: PluginSource): string => `${source.package}@$
 export function checkDefinition(
   value: unknown,
   source: PluginSource,
+  time?: CheckingTime,
 ): { definition: Definition; options: OptionsSchema } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(source, 'a plugin', `must be what a define... function returns, was ${describe(value)}`);
@@ -44,11 +45,16 @@ export function checkDefinition(
   if (definition.description !== undefined && typeof definition.description !== 'string') {
     throw invalid(source, who, `description must be a string, was ${describe(definition.description)}`);
   }
-  try {
-    return { definition, options: compileOptions(definition.kind, definition.options, definition.description) };
-  } catch (cause) {
-    throw invalid(source, who, (cause as Error).message, cause);
-  }
+  const answering = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (cause) {
+      throw invalid(source, who, (cause as Error).message, cause);
+    }
+  };
+  const { kind, options: declared, description } = definition;
+  const { schema, check } = answering(() => compileOptions(kind, declared, description, time));
+  return { definition, options: { schema, check: (options) => answering(() => check(options)) } };
 }
 
 /** Checks the plugin API that a manifest, bundle or definition declares. @throws PLUGIN_API, PLUGIN_INVALID */

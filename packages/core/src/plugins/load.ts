@@ -2,6 +2,7 @@ import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { checkApi, describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
 import type { Definition } from './define.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import type { CheckingTime } from './options-schema.ts';
 import { resolveExport } from './package-export.ts';
 import { findPackage, type PackageSearch } from './package-folder.ts';
 import type { Registry } from './registry.ts';
@@ -40,8 +41,8 @@ export async function loadPluginPackage(specifier: string, options: LoadOptions)
 }
 
 /** Registers everything that a package provides. @throws PLUGIN_DUPLICATE, PLUGIN_INVALID, PLUGIN_API */
-export function registerPackage(registry: Registry, from: PluginPackage): void {
-  for (const definition of from.definitions) registry.register(definition, from);
+export function registerPackage(registry: Registry, from: PluginPackage, time?: CheckingTime): void {
+  for (const definition of from.definitions) registry.register(definition, from, time);
 }
 
 async function importDefault(url: string, entry: string, source: PluginSource, timeoutMs: number): Promise<unknown> {

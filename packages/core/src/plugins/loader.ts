@@ -41,7 +41,8 @@ export async function createPluginLoader(options: PluginLoaderOptions): Promise<
     return loading;
   };
   const builtIns = createRegistry();
-  for (const specifier of options.builtIns) registerPackage(builtIns, await load(specifier, options.from));
+  // A run uses a few of them.
+  for (const specifier of options.builtIns) registerPackage(builtIns, await load(specifier, options.from), 'when used');
   const registryFor = async (specifiers: readonly string[], from: string): Promise<Registry> => {
     const registry = builtIns.extend();
     for (const specifier of specifiers) registerPackage(registry, await load(specifier, from));

@@ -30,7 +30,7 @@ export interface Manifest extends PluginSource {
   readonly provides: readonly Promised[];
 }
 
-const manifestValidator = once(() => compileSchema<Static<typeof Manifest>>(Manifest));
+const manifestValidator = once(() => compileSchema<Static<typeof Manifest>>(Manifest, { isTested: true }));
 
 /**
  * Reads and checks the `foretoken` entry of a package.json.

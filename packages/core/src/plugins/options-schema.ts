@@ -33,23 +33,38 @@ export interface OptionsSchema {
   check(options: Readonly<Record<string, Json>>): CheckedOptions;
 }
 
+/** When a plugin's schema meets ajv: as it is registered, or with the first options that it checks. */
+export type CheckingTime = 'at once' | 'when used';
+
 /**
  * Makes the checker of a plugin's options. Objects refuse unknown keys unless they say otherwise; defaults are filled
  * in; a schema that ajv's strict mode refuses, that reaches outside itself, or whose defaults break it is refused here,
  * before any configuration meets it.
  *
  * @param declared - the definition's `options`; absent: no options
+ * @param time - `when used`: what only ajv finds wrong with the schema is thrown by the first `check`
  * @throws Error with the reason as a clause ("options ..."), which the caller completes with who
  */
-export function compileOptions(kind: PluginKind, declared: unknown, description?: string): OptionsSchema {
+export function compileOptions(
+  kind: PluginKind,
+  declared: unknown,
+  description?: string,
+  time: CheckingTime = 'at once',
+): OptionsSchema {
   const schema = publishedSchema(kind, declared, description);
-  const validate = compileSchema(schema, { fillDefaults: true, isForeign: true });
+  const compiled = once(() => compiledCheck(schema, time));
+  if (time === 'at once') compiled();
+  return { schema, check: (given) => compiled()(given) };
+}
+
+function compiledCheck(schema: JsonSchema, time: CheckingTime): OptionsSchema['check'] {
+  const validate = compileSchema(schema, { fillDefaults: true, isForeign: true, isTested: time === 'when used' });
   const check = (given: Readonly<Record<string, Json>>): CheckedOptions => {
     const options = structuredClone(given) as { [option: string]: Json };
     return { options, problems: validate(options) ? [] : problemsOf(validate.errors ?? []) };
   };
   refuseBrokenDefaults(schema, check);
-  return { schema, check };
+  return check;
 }
 
 /**
@@ -57,10 +72,12 @@ export function compileOptions(kind: PluginKind, declared: unknown, description?
  * schema is an error.
  * @param options.fillDefaults - whether checking a value writes the schema's defaults into it
  * @param options.isForeign - the schema is someone else's: its patterns run in linear time
+ * @param options.isTested - ours, or a built-in plugin's: tests hold it against the dialect, whose check takes longer to make
+ * than those of all options together
  */
 export function compileSchema<T>(
   schema: object,
-  { fillDefaults = false, isForeign = false } = {},
+  { fillDefaults = false, isForeign = false, isTested = false } = {},
 ): ValidateFunction<T> {
   const ajv = new Ajv2020({
     strict: true,
@@ -73,8 +90,8 @@ export function compileSchema<T>(
   });
   const { $schema: dialect = DIALECT } = schema as { readonly $schema?: unknown };
   if (dialect !== DIALECT) throw new Error(`schema is in the dialect ${JSON.stringify(dialect)}, not in ${DIALECT}`);
-  const isSchema = metaSchema();
-  if (!isSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText(isSchema.errors)}`);
+  const isSchema = isTested ? undefined : metaSchema();
+  if (isSchema && !isSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText(isSchema.errors)}`);
   return ajv.compile<T>(schema);
 }
 

@@ -167,6 +167,15 @@ describe('the registry', () => {
   });
 });
 
+test('a schema that waits until it is used is refused then, by the same words', () => {
+  const broken = fakePlugin('head', 'a', { options: { type: 'object', minimun: 1 } });
+  const registry = createRegistry();
+  registry.register(broken, fakeSource, 'when used');
+  const message = 'PLUGIN_INVALID: head "a" of demo@1.2.3: strict mode: unknown keyword: "minimun".';
+  expect(messageOf(() => registry.inspectOptions('head', { name: 'a' }))).toBe(message);
+  expect(messageOf(() => registry.checkOptions('head', { name: 'a' }, 'x'))).toBe(message);
+});
+
 describe('options of a registered plugin', () => {
   const options = Type.Object({ rank: Type.Integer({ minimum: 1, default: 8 }), scale: Type.Optional(Type.Number()) });
   const registry = registryWith(fakePlugin('head', 'low-rank', { options }));

@@ -4,7 +4,13 @@ import { checkDefinition, type PluginSource, saidSource } from './check-definiti
 import { didYouMean } from './closest.ts';
 import { type Definition, PLUGIN_KINDS, type PluginKind } from './define.ts';
 import { guardDefinition } from './guard.ts';
-import { type CheckedOptions, type JsonSchema, type OptionsSchema, RESERVED_KEYS } from './options-schema.ts';
+import {
+  type CheckedOptions,
+  type CheckingTime,
+  type JsonSchema,
+  type OptionsSchema,
+  RESERVED_KEYS,
+} from './options-schema.ts';
 
 /** A registered plugin as `foretoken plugins` shows it. */
 export interface PluginListing extends PluginSource {
@@ -22,10 +28,12 @@ export interface Registry {
   /**
    * Adds a definition. The registered copy answers for itself: what its functions throw becomes PLUGIN_FAILED.
    * The very same definition of the same package may come again, and changes nothing.
+   * @param time - when its schema is compiled, which takes a while; default: at once. A schema that its package's own tests
+   * compile can wait until it is used
    * @throws PLUGIN_INVALID, PLUGIN_API if the definition breaks a rule
    * @throws PLUGIN_DUPLICATE if its kind and name are taken by another definition
    */
-  register(definition: Definition, source: PluginSource): void;
+  register(definition: Definition, source: PluginSource, time?: CheckingTime): void;
   has(kind: PluginKind, name: string): boolean;
   /** @throws PLUGIN_UNKNOWN with what is registered and what was probably meant */
   get<Kind extends PluginKind>(kind: Kind, name: string): Definition<Kind>;
@@ -92,7 +100,7 @@ function registryOf(entries: Map<string, Entry>): Registry {
   };
 
   return {
-    register: (definition, source) => add(entries, definition, source),
+    register: (definition, source, time) => add(entries, definition, source, time),
     has: (kind, name) => entries.has(keyOf(kind, name)),
     get: <Kind extends PluginKind>(kind: Kind, name: string) => find(kind, name).definition as Definition<Kind>,
     source: (kind, name) => find(kind, name).source,
@@ -112,10 +120,10 @@ function registryOf(entries: Map<string, Entry>): Registry {
   };
 }
 
-function add(entries: Map<string, Entry>, value: Definition, given: PluginSource): void {
+function add(entries: Map<string, Entry>, value: Definition, given: PluginSource, time?: CheckingTime): void {
   const { package: from, version, api, directory } = given;
   const source = Object.freeze({ package: from, version, api, ...(directory !== undefined && { directory }) });
-  const { definition, options } = checkDefinition(value, source);
+  const { definition, options } = checkDefinition(value, source, time);
   const key = keyOf(definition.kind, definition.name);
   const other = entries.get(key);
   if (other?.given === value && other.source.package === source.package) return;
