@@ -1,4 +1,4 @@
-import { bytes, grouped, operations } from './numbers.ts';
+import { bytes, grouped, operations, seconds } from './numbers.ts';
 import type { VerdictRow } from './verdict.ts';
 import type { VerdictColumn } from './verdict-table.ts';
 
@@ -36,6 +36,11 @@ export const costColumns: readonly VerdictColumn[] = [
   number('tokens', 'Tokens trained on.', ({ tokens }) => grouped(tokens)),
   number('training FLOPs', `FLOPs per token of training, times the tokens. ${COST_NOTE}`, (row) =>
     bounded(row, row.trainingFlops),
+  ),
+  number(
+    'training time',
+    'Time that its training steps took, mean over the seeds; work beside them, other workers’ included, makes it longer.',
+    ({ trainingSeconds }) => seconds(trainingSeconds),
   ),
   number(
     'peak',

@@ -37,6 +37,12 @@ export function bytes(value: number): string {
   return `${(value / 1_000_000).toFixed(1)} MB`;
 }
 
+/** A time in seconds, whole ones from 100 on; a dash where none was measured. */
+export function seconds(value: number | undefined): string {
+  if (value === undefined) return NOT_MEASURED;
+  return `${value < 99.95 ? value.toFixed(1) : grouped(value)} s`;
+}
+
 /** `1 seed`, `2 seeds`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -22,6 +22,8 @@ export interface VerdictRow {
   readonly steps?: number;
   /** Trained on. */
   readonly tokens?: number;
+  /** Seconds of its training steps, mean over the seeds, on that machine and beside what else it did. */
+  readonly trainingSeconds?: number;
   /** Tensor bytes alive at once while training. */
   readonly peakBytes?: number;
   /** Held-out bits per byte (or token, see `unit`) at offset 1. */
@@ -114,6 +116,7 @@ type Cost = Pick<
   | 'isTrainingFlopsUpperBound'
   | 'steps'
   | 'tokens'
+  | 'trainingSeconds'
   | 'peakBytes'
 >;
 
@@ -128,6 +131,7 @@ function costOf({ results, timings }: ArmResults): Cost {
     ...(dig(training, 'isTrainingFlopsUpperBound') === true && { isTrainingFlopsUpperBound: true }),
     steps: digNumber(training, 'steps'),
     tokens: digNumber(training, 'tokens'),
+    trainingSeconds: digNumber(timings, 'training', 'seconds'),
     peakBytes: digNumber(timings, 'training', 'peakBytes'),
   };
 }

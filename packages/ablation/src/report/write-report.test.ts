@@ -52,10 +52,12 @@ describe('a report', () => {
       .split('\n')
       .filter((line) => line.startsWith('|'));
     expect(rows[0]).toBe(
-      '| arm | matched | parameters | FLOPs/token forward | FLOPs/token training | steps | tokens | training FLOPs | peak |',
+      '| arm | matched | parameters | FLOPs/token forward | FLOPs/token training | steps | tokens | training FLOPs | training time | peak |',
     );
     // 60 steps of 8 x 128 tokens, 6,196,608 operations each.
-    expect(rows[2]).toBe('| n1 | parameters | 1,001,024 | 2.066 M | 6.197 M | 60 | 61,440 | 380.7 G | 50.0 MB |');
+    expect(rows[2]).toBe(
+      '| n1 | parameters | 1,001,024 | 2.066 M | 6.197 M | 60 | 61,440 | 380.7 G | 12.5 s | 50.0 MB |',
+    );
     const section = page.slice(page.indexOf('<h2 id="cost">'));
     expect(section).toContain('<td>380.7 G</td>');
     expect(section).toContain('such an arm is undercounted');
