@@ -52,8 +52,8 @@ export type AblationEvent =
     }
   /** A task that is done alone waits until another ablation on the machine is done with one; once per holder. */
   | { readonly type: 'waiting'; readonly task: TaskInfo; readonly holder: MachineHolder }
-  /** A cell whose results were there already; right after `planned`. */
-  | { readonly type: 'reused'; readonly record: CellRecord }
+  /** A cell whose results were there already, all of them or all but what is timed alone; right after `planned`. */
+  | { readonly type: 'reused'; readonly record: CellRecord; readonly isUntimed?: true }
   | { readonly type: 'started'; readonly task: TaskInfo }
   | { readonly type: 'progress'; readonly task: TaskInfo; readonly progress: TaskProgress }
   | {

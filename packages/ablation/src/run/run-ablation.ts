@@ -120,11 +120,15 @@ async function tellPlan(
   store: AblationStore,
   { stale, tasks, emit }: { readonly stale: StaleSummary; readonly tasks: number; readonly emit: Work['emit'] },
 ): Promise<void> {
-  const records: CellRecord[] = [];
+  const whole: CellRecord[] = [];
+  const untimed: CellRecord[] = [];
   for (const { id } of cells) {
     const record = await store.readRecord(id);
-    if (record) records.push(record);
+    const measured = record ? undefined : await store.readMeasured(id);
+    if (record) whole.push(record);
+    if (measured) untimed.push(measured);
   }
-  emit({ type: 'planned', arms: arms.length, cells: cells.length, reused: records.length, stale, tasks });
-  for (const record of records) emit({ type: 'reused', record });
+  emit({ type: 'planned', arms: arms.length, cells: cells.length, reused: whole.length, stale, tasks });
+  for (const record of whole) emit({ type: 'reused', record });
+  for (const record of untimed) emit({ type: 'reused', record, isUntimed: true });
 }

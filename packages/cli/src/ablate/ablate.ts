@@ -1,5 +1,7 @@
 import {
+  countTrainings,
   createForetokenHost,
+  createPreviewer,
   describePlan,
   planAblation,
   runAblation,
@@ -11,8 +13,9 @@ import type { AblateOptions } from '../commands/ablate.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { planJson, planLines } from './plan-lines.ts';
-import { showEvents } from './show-events.ts';
+import { showRun } from './show-run.ts';
 import { printSummary } from './summary.ts';
+import { trainingSizes } from './time-left.ts';
 
 /** Runs what an ablation has not run yet, then writes and prints its results. */
 export async function run(context: CommandContext, [file]: readonly string[], options: AblateOptions): Promise<number> {
@@ -25,10 +28,17 @@ export async function run(context: CommandContext, [file]: readonly string[], op
       else for (const line of planLines(plan, description)) context.print(line);
       return EXIT.done;
     }
-    const summary = await runAblation(plan, {
-      ...{ host, signal: context.signal, onEvent: showEvents(context) },
-      ...{ workers: workersOf(options), failFast: options.failFast },
+    const { trainings: costs } = await countTrainings(plan, createPreviewer(host, plan.baseDirectory), {
+      onCounted: showCounting(context),
     });
+    const shown = showRun(context, {
+      ...{ plan, workers: options.workers, now: () => performance.now() },
+      sizes: trainingSizes(plan, costs),
+    });
+    const summary = await runAblation(plan, {
+      ...{ host, signal: context.signal, onEvent: shown.onEvent },
+      ...{ workers: workersOf(options), failFast: options.failFast },
+    }).finally(shown.stop);
     const { html } = await writeReport(plan.directory);
     if (summary.failedCells === 0) await sealFinished(plan);
     printSummary(context, { ...summary, reportHtml: html });

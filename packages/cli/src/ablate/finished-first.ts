@@ -2,7 +2,7 @@ import { readFinished } from '@foretoken/ablation/finished';
 import type { AblateOptions } from '../commands/ablate.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
-import { showEvents } from './show-events.ts';
+import { plannedLine } from './plain-lines.ts';
 import { printSummary } from './summary.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function run(
     const { arms } = finished.results;
     const cells = arms.reduce((sum, arm) => sum + arm.cells.length, 0);
     const stale = { cells: 0, changed: [] };
-    showEvents(context)({ type: 'planned', arms: arms.length, cells, reused: cells, stale, tasks: 0 });
+    context.say(plannedLine({ type: 'planned', arms: arms.length, cells, reused: cells, stale, tasks: 0 }));
     printSummary(context, finished);
     return EXIT.done;
   }

@@ -13,6 +13,7 @@ export function recordingContext({ isJson = true } = {}): CommandContext & { rea
     isJson,
     colours: coloursFor({ isTTY: false }),
     signal: new AbortController().signal,
+    board: () => undefined,
     progress: () => ({ update() {}, clear() {} }),
   };
 }

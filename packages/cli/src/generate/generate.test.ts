@@ -24,6 +24,7 @@ async function generate(options: Partial<GenerateOptions>, isJson = false) {
     stream: (text) => stdout.push(text),
     say: (text) => stderr.push(`${text}\n`),
     ...{ isJson, colours: new Ansis(0), signal: new AbortController().signal },
+    board: () => undefined,
     progress: () => ({ update() {}, clear() {} }),
   };
   const code = await run(context, [path.join(cwd, 'runs/tiny')], { tokens: 128, prompt: ['do'], ...options });

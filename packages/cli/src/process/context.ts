@@ -1,5 +1,6 @@
 import type { Ansis } from 'ansis';
 import { coloursFor } from '../output/colours.ts';
+import { createLiveRegion, isDrawable, type LiveRegion } from '../output/live-region.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { listenForInterrupts } from './interrupt.ts';
 
@@ -25,11 +26,13 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   progress(): Progress;
+  /** Lines of stderr that are drawn in place, and their colours; undefined where it is no terminal. */
+  board(): (LiveRegion & { readonly colours: Ansis }) | undefined;
 }
 
 /** Opens the context of one command; `close` gives the signals back. */
 export function openContext(options: GlobalOptions): CommandContext & { close(): void } {
-  const shown: Progress[] = [];
+  const shown: Pick<Progress, 'clear'>[] = [];
   const say = (text: string) => {
     for (const progress of shown) progress.clear();
     process.stderr.write(`${text}\n`);
@@ -51,6 +54,12 @@ export function openContext(options: GlobalOptions): CommandContext & { close():
       const progress = createProgress(process.stderr);
       shown.push(progress);
       return progress;
+    },
+    board() {
+      if (!isDrawable(process.stderr)) return undefined;
+      const region = { ...createLiveRegion(process.stderr), colours: coloursFor(process.stderr) };
+      shown.push(region);
+      return region;
     },
     close() {
       for (const progress of shown) progress.clear();
