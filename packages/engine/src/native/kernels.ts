@@ -69,7 +69,10 @@ function products(bridge: Bridge, precision: Precision): Products {
   };
 }
 
-type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'gather' | 'scatter'>;
+type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'join' | 'gather' | 'scatter'>;
+
+/** The addon's number of float32. */
+const FLOAT32 = 0;
 
 function blocks(bridge: Bridge): Blocks {
   const { addon } = bridge.backend;
@@ -92,6 +95,16 @@ function blocks(bridge: Bridge): Blocks {
       const { rows, inner } = split(shape, axis);
       const size = block.shape[axis] * inner;
       return bridge.tensor(addon.place(bridge.handle(block), rows, shape[axis] * inner, begin * inner, size), shape);
+    },
+    join: (parts, axis) => {
+      const { rows } = split(parts[0].shape, axis);
+      const widths = new Int32Array(parts.length);
+      let size = 0;
+      for (let index = 0; index < parts.length; index++) {
+        widths[index] = parts[index].size / rows;
+        size += parts[index].shape[axis];
+      }
+      return bridge.tensor(addon.concat(FLOAT32, bridge.handles(parts), widths, rows), parts[0].shape.with(axis, size));
     },
     gather: (x, rows) => {
       const handle = addon.gather(bridge.handle(x), asIndices(rows), x.shape[0], sizeOf(x.shape.slice(1)));

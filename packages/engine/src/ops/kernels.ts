@@ -45,6 +45,8 @@ export interface Kernels {
   cut(x: Tensor, axis: number, begin: number, size: number): Tensor;
   /** Zeros of a shape with one block of an axis filled: the gradient of `cut`. */
   place(block: Tensor, shape: readonly number[], axis: number, begin: number): Tensor;
+  /** Parts with elements, one after the other along an axis. Default: tfjs' own way, which checks them once more. */
+  join?(parts: readonly Tensor[], axis: number): Tensor;
   /** Rows of the first axis; any may repeat. */
   gather(x: Tensor, rows: ArrayLike<number>): Tensor;
   /** Zeros of a shape to which rows are added, repeats in their order: the gradient of `gather`. */

@@ -71,6 +71,11 @@ function part(kernels: Kernels, x: Tensor, axis: number, begin: number, size: nu
   return (x.dtype === 'float32' ? kernels.cut : cut)(x, axis, begin, size);
 }
 
+function joined(kernels: Kernels, parts: readonly Tensor[], axis: number): Tensor {
+  const isPlain = parts.every(({ dtype, size }) => dtype === 'float32' && size > 0);
+  return kernels.join && isPlain ? kernels.join(parts, axis) : tf.concat([...parts], axis);
+}
+
 /** Parts one after the other along an axis. */
 export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], axis: number): T {
   const at = axisOf('concat', axis, parts[0].shape.length);
@@ -82,7 +87,7 @@ export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], 
   return differentiable<T>(
     'concat',
     parts,
-    () => (parts.length === 1 ? alias<T>(parts[0]) : (tf.concat([...parts], at) as T)),
+    () => (parts.length === 1 ? alias<T>(parts[0]) : (joined(kernels, parts, at) as T)),
     (dy, _, needs) => {
       let begin = 0;
       return parts.map(({ shape }, index) => {
