@@ -43,7 +43,7 @@ const speedsOf = (results, model) => {
 };
 const acceptanceOf = (results, model) => run(results, `quality, ${model}`).evals.acceptance.results;
 
-function numbersOf({ results }) {
+function numbersOf({ results, settings, summaries }) {
   const speculative = Object.fromEntries(models.map((model) => [model, speedsOf(results, model).speculative]));
   const row = (name, least, aim, of) => [name, least, aim, ...models.map((model) => of(model) ?? '–')];
   const [torch, ours] = besideTorch(results);
@@ -58,6 +58,8 @@ function numbersOf({ results }) {
       row('share of the bound, prefill included', '.85', '.95', (m) => fixed(speculative[m].shareOfBound)),
       row('share of the bound, without prefill', '.85', '.95', (m) => fixed(speculative[m].decodingShareOfBound)),
       row('tokens per forward', '2.2 / 2.8', '3.0 / 4.5', (m) => fixed(speculative[m].tokensPerForward)),
+      row('the same, `tree` of 16 nodes', '– / 2.8', '– / 4.5', (m) => treeOf(results, m)),
+      row('prompts whose text was greedy’s, of all: chain; tree', '', '', (m) => parityOf(results, m)),
       row('label-match tokens per forward', '1.6 / 1.8', '2.2 / 2.8', (m) =>
         fixed(acceptanceOf(results, m).labelMatch.tokensPerForward),
       ),
@@ -65,6 +67,10 @@ function numbersOf({ results }) {
         torch && m === 'n4' ? `${fixed(ours / torch)} (${formatRate(ours)} / ${formatRate(torch)})` : undefined,
       ),
       row('greedy tokens/s at batch 16 over batch 1', '4', '8', (m) => aggregateOf(results, m)),
+      row('the same by bytes alone, (W + P) 16 / (W + 16 P)', '', '', (m) =>
+        bytesOf({ settings, summaries, results }, m),
+      ),
+      row('a drafted level at batch 1: ms; of a step without drafts', '', '', (m) => levelCostOf(results, m)),
       row('JavaScript in a step, speculative, batch 1', '< 15%', '5%', (m) => jsOf(speculative[m])),
       row('cost model over the best fixed k, lowest of the grid', '.95', '.98', (m) =>
         fixed(Math.min(...run(results, `levels, ${m}`).batches.map(({ ratio }) => ratio)), 3),
@@ -72,6 +78,41 @@ function numbersOf({ results }) {
       row('batch at which the best fixed k is 0', '', '', (m) => paysUntil(run(results, `levels, ${m}`).batches)),
     ],
   );
+}
+
+/** Tokens per forward, and the speed over greedy's with prefill and without. */
+function treeOf(results, model) {
+  const tree = speedsOf(results, model)['tree:16'];
+  if (!tree) return undefined;
+  return `${fixed(tree.tokensPerForward)} (${fixed(tree.overGreedy)}; ${fixed(tree.decodingOverGreedy)} of greedy)`;
+}
+
+function parityOf(results, model) {
+  const { speculative, 'tree:16': tree } = speedsOf(results, model);
+  const of = ({ equalToGreedy, prompts }) => `${equalToGreedy} of ${prompts}`;
+  return [speculative, tree].filter(Boolean).map(of).join('; ');
+}
+
+/** What a level adds to a step, verified and drafted, by the steps with none and with all levels. */
+function levelCostOf(results, model) {
+  const { stepMs } = run(results, `t(k), ${model}`).batches[0];
+  const known = stepMs.filter((ms) => ms !== null);
+  if (known.length < 2) return undefined;
+  const level = (known.at(-1) - known[0]) / (known.length - 1);
+  return `${fixed(level)}; ${percent(level / known[0])}`;
+}
+
+/**
+ * Tokens of 16 rows over those of one, if a step takes as long as it reads bytes: W of weights once for all, P of keys and
+ * values of every row, half-way through what is generated.
+ */
+function bytesOf({ settings: { prompt, tokens }, summaries, results }, model) {
+  const { weightBytes } = speedsOf(results, model).greedy;
+  const { pastBytesPerToken } = summaries[model];
+  if (weightBytes === undefined || pastBytesPerToken === undefined) return undefined;
+  const past = pastBytesPerToken * (prompt + tokens / 2);
+  const ratio = (16 * (weightBytes + past)) / (weightBytes + 16 * past);
+  return `${fixed(ratio)} (W ${fixed(weightBytes / 1e6, 1)} MB, P ${fixed(past / 1e6, 1)} MB)`;
 }
 
 const jsOf = ({ javaScriptShare, javaScriptMsPerStep }) =>

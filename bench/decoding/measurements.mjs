@@ -24,7 +24,7 @@ export function measurements(settings) {
     ...of('quality', (model) => ['eval', settings[model]]),
     ...of('speeds', (model) => [
       ...decoding(settings, model, prompts),
-      ...['--decoder', 'greedy,speculative', '--split'],
+      ...['--decoder', model === 'n8' ? 'greedy,speculative,tree:16' : 'greedy,speculative', '--split'],
     ]),
     ...of('batch 16', (model) => [
       ...decoding(settings, model, greedyPrompts),

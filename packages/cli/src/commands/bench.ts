@@ -115,7 +115,7 @@ export function benchCommand(): Command {
 function decodingCommand(): Command {
   const what = 'Measure decoding, prefill included: random weights and tokens, or a run with its held-out texts.';
   return withModel(command('decoding', what))
-    .option('--decoder <names>', 'decoders, with commas between', names, ['speculative'])
+    .option('--decoder <names>', 'decoders, with commas between; tree:16 has 16 nodes', names, ['speculative'])
     .option('--prompt <tokens>', 'tokens of each prompt', positive, 64)
     .option('--tokens <count>', 'tokens to generate', positive, 128)
     .option('--batch <counts>', 'prompts at once, with commas between', wholeNumbers({ minimum: 1 }), [1])

@@ -27,7 +27,7 @@ async function measured<Report>(options: Partial<BenchDecodingOptions>): Promise
   return context.printed[0] as Report;
 }
 
-describe('bench decoding on a tiny model', { timeout: 60_000 }, () => {
+describe('bench decoding on a tiny model', () => {
   it('adds what was asked for, and greedy is its own measure', async () => {
     const found = await measured<DetailedSpeed[]>({ decoder: ['greedy', 'speculative'], split: true });
     expect(found.map(({ decoder, prompts }) => [decoder, prompts])).toEqual([

@@ -63,7 +63,7 @@ async function curve(context: CommandContext, model: DecodingModel, options: Ben
   else for (const line of curveLines(report, process.stdout.isTTY === true)) context.print(line);
 }
 
-/** Rule, policy and levels are for whoever drafts; greedy asks for none of them. */
+/** Rule, policy and levels are for whoever drafts; greedy asks for none of them. `tree:16` is `tree` with 16 nodes. */
 function configOf(names: readonly string[], { rule, policy, levels, sampled }: BenchDecodingOptions): DecoderConfig {
   const drafting = { ...(levels !== undefined && { levels }), ...(sampled && { sampled }) };
   const asked = {
@@ -72,7 +72,13 @@ function configOf(names: readonly string[], { rule, policy, levels, sampled }: B
       policy: { name: policy ?? 'fixed', ...drafting },
     }),
   };
-  return Object.fromEntries(names.map((name) => [name, name === 'greedy' ? name : { name, ...asked }]));
+  return Object.fromEntries(
+    names.map((label) => {
+      const [name, nodes] = label.split(':');
+      const sized = nodes === undefined ? {} : { nodes: Number(nodes) };
+      return [label, name === 'greedy' ? label : { name, ...sized, ...asked }];
+    }),
+  );
 }
 
 /** Random prompts are decoded again and again; texts of a run once each, in batches. */

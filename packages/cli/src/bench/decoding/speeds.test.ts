@@ -10,7 +10,7 @@ const decoder = (label: string, keeps: NamedDecoder['rule']['keeps'] = ['greedy'
   ({ label, decoder: { drafts: label !== 'greedy' }, rule: { keeps } }) as unknown as NamedDecoder;
 
 const timed = (seconds: number, tokens: number, forwards: number, more: Partial<TimedRun> = {}): TimedRun => ({
-  ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [], isFromHeads: true },
+  ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [], isFromHeads: true, texts: ['1,2'] },
   ...more,
 });
 
@@ -62,9 +62,16 @@ describe('speeds', () => {
     expect(found[1].decodingShareOfBound).toBeCloseTo(2 / bound, 12);
     expect(found[1].javaScriptShare).toBeCloseTo(0.1, 12);
     expect(found[1].javaScriptMsPerStep).toBeCloseTo(5, 12);
-    expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1 });
+    expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1, weightBytes: 100 });
+    expect(found[1].weightBytes).toBeUndefined();
     expect(found[0].bound).toBeUndefined();
     expect(found[0].javaScriptShare).toBeUndefined();
+  });
+
+  it('count the prompts whose text was greedy’s', () => {
+    const runs = speculative.runs.map((run, index) => ({ ...run, texts: [index === 0 ? '1,2' : '1,3'] }));
+    const [own, other] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], { greedy: 1, levels: [1, 1] });
+    expect([own.equalToGreedy, other.equalToGreedy]).toEqual([2, 1]);
   });
 
   it('are bound by what greedy reads where the heads draft nothing', () => {

@@ -29,6 +29,10 @@ export interface DetailedSpeed extends DecodingSpeed {
   /** Speed over greedy's at this batch, prefill included and apart; where greedy is among the decoders. */
   readonly overGreedy?: number;
   readonly decodingOverGreedy?: number;
+  /** Prompts whose text was greedy's, of all; where greedy is among the decoders. */
+  readonly equalToGreedy?: number;
+  /** Of greedy: bytes of weights that a step reads, whatever its batch. */
+  readonly weightBytes?: number;
   /** At batch 1: most that this many tokens per forward can win, by the weights that greedy and this decoder read. */
   readonly bound?: number;
   /** `overGreedy` and `decodingOverGreedy` over the bound. */
@@ -73,7 +77,8 @@ export function detailedSpeedsOf(
   return contenders.map((contender, i) => {
     const { decoder, batch } = contender;
     const isGreedy = (other: ContenderRuns) => other.batch === batch && other.decoder.label === 'greedy';
-    const greedy = totals[contenders.findIndex(isGreedy)];
+    const place = contenders.findIndex(isGreedy);
+    const greedy = totals[place];
     const { prompts, seconds, prefillSeconds, tokens, forwards } = totals[i];
     return {
       ...{ engine: engine.name, threads: engine.threads, decoder: decoder.label, batch },
@@ -83,9 +88,17 @@ export function detailedSpeedsOf(
       ...{ prompts, prefillSeconds, decodingSeconds: seconds - prefillSeconds },
       decodingTokensPerSecond: tokens / (seconds - prefillSeconds),
       ...(greedy && againstGreedy(totals[i], greedy, batch === 1 && decoder.decoder.drafts ? weights : undefined)),
+      ...(!decoder.decoder.drafts && { weightBytes: weights.greedy }),
+      ...(greedy && { equalToGreedy: equalTexts(contender, contenders[place]) }),
       ...javaScriptOf(contender),
     };
   });
+}
+
+function equalTexts({ runs }: ContenderRuns, greedy: ContenderRuns): number {
+  const own = runs.flatMap(({ texts }) => texts);
+  const theirs = greedy.runs.flatMap(({ texts }) => texts);
+  return own.filter((text, index) => text === theirs[index]).length;
 }
 
 function againstGreedy(own: Total, greedy: Total, weights: WeightBytes | undefined) {

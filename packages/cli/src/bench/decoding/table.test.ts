@@ -20,7 +20,8 @@ const fake = (name: string, answer: string) => fakeProgram(folder, name, answer)
 function fakeRun(name: string, parameters: number): string {
   const run = path.join(folder, name);
   mkdirSync(run, { recursive: true });
-  writeFileSync(path.join(run, 'experiment.json'), '{}');
+  const model = { trunk: { layers: 5, width: 10 }, head: { horizon: 2 }, match: 'parameters' };
+  writeFileSync(path.join(run, 'experiment.json'), JSON.stringify({ model }));
   const summary = { parameters, tokens: 6_348_800, timings: { seconds: 1_200 } };
   writeFileSync(path.join(run, 'summary.json'), JSON.stringify(summary));
   return run;
@@ -41,12 +42,14 @@ const ours = `
   } };
   const batches = has('--batch') ? of('--batch').split(',').map(Number) : [1];
   if (has('--best-k')) return { batches: batches.map((batch) => ({ batch, fixed: [100, 120], best: batch > 4 ? 0 : 1, costModel: 119, costModelLevels: 1, ratio: 0.99 - batch / 100 })) };
-  if (has('--curve')) return { nodes: [1, 2], batches: batches.map((batch) => ({ batch, verifyMs: [1, 1.5], stepMs: [1, null] })) };
+  if (has('--curve')) return { nodes: [1, 2], batches: batches.map((batch) => ({ batch, verifyMs: [1, 1.5], stepMs: [2, 2.5] })) };
   if (has('--batch')) return batches.map((batch) => ({ tokensPerSecond: 50 * batch ** 0.5 }));
   const speed = { engine: 'fake', threads: 2, tokensPerSecond: 400 };
   if (!has('--decoder')) return { ...speed, decoder: 'speculative' };
   const more = { overGreedy: 1.9, decodingOverGreedy: 2, bound: 2.1, shareOfBound: 0.904, decodingShareOfBound: 0.95 };
-  return [{ ...speed, decoder: 'greedy' }, { ...speed, ...more, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }];
+  const parity = { prompts: 64, equalToGreedy: 64 };
+  const tree = { ...speed, ...more, prompts: 64, equalToGreedy: 63, decoder: 'tree:16', tokensPerForward: 3.1 };
+  return [{ ...speed, decoder: 'greedy', weightBytes: 384000 }, { ...speed, ...more, ...parity, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }, ...(isEight ? [tree] : [])];
 `;
 
 const run = (...args: string[]) => runScript(table, args);
@@ -56,7 +59,7 @@ const sides = (parameters = 100) => [
   ...['--python', fake('python', theirs), '--bin', fake('bin', ours), '--batches', '1,4,16'],
 ];
 
-describe('table.mjs', { timeout: 60_000 }, () => {
+describe('table.mjs', () => {
   it('puts every figure of both models into its row, beside what the models are', async () => {
     const out = path.join(folder, 'table.md');
     const { code, stdout, stderr } = await run(...sides(), '--out', out);
@@ -70,6 +73,12 @@ describe('table.mjs', { timeout: 60_000 }, () => {
         .slice(1);
     expect(cells('share of the bound, prefill')).toEqual(['.85', '.95', '0.90', '0.90 |']);
     expect(cells('tokens per forward')).toEqual(['2.2 / 2.8', '3.0 / 4.5', '2.80', '2.80 |']);
+    expect(cells('the same, `tree` of 16')?.slice(2)).toEqual(['–', '3.10 (1.90; 2.00 of greedy) |']);
+    expect(cells('prompts whose text was')?.slice(2)).toEqual(['64 of 64', '64 of 64; 63 of 64 |']);
+    // By hand: 4 blocks of 2 x 10 values in float32 are 320 bytes a token, 122,880 for the 384 of half the text: 16 x .50688 / 2.35008 MB.
+    const bytes = '3.45 (W 0.4 MB, P 0.1 MB)';
+    expect(cells('the same by bytes alone')?.slice(2)).toEqual([bytes, `${bytes} |`]);
+    expect(cells('a drafted level')?.slice(2)).toEqual(['0.50; 25%', '0.50; 25% |']);
     expect(cells('label-match')).toEqual(['1.6 / 1.8', '2.2 / 2.8', '1.70', '2.10 |']);
     // PyTorch is faster on one thread, and its faster number of threads counts.
     expect(cells('speculative tokens/s over PyTorch')).toEqual(['3.5', '10', '4.00 (400 / 100)', '– |']);

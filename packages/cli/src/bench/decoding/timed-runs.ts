@@ -24,6 +24,8 @@ export interface TimedRun {
   readonly proposed: readonly number[];
   /** Whether the model's heads drafted it. */
   readonly isFromHeads: boolean;
+  /** What came out, prompt by prompt: texts to compare. */
+  readonly texts: readonly string[];
   /** Seconds of decoding outside the engine's own code, where the engine tells. */
   readonly javaScriptSeconds?: number;
 }
@@ -58,6 +60,7 @@ export async function timedRun(
     prefillSeconds,
     isFromHeads: session.hasDrafted,
     ...countsOf(emissions),
+    texts: textsOf(emissions, prompts.length),
     ...(kernels !== undefined && {
       javaScriptSeconds: seconds - prefillSeconds - (kernels - kernelsBefore! - prefillKernelSeconds),
     }),
@@ -74,6 +77,12 @@ function countsOf(emissions: readonly Emission[]): Pick<TimedRun, 'tokens' | 'fo
     }
   }
   return { tokens, forwards: emissions.length, proposed };
+}
+
+function textsOf(emissions: readonly Emission[], count: number): string[] {
+  const texts = Array.from({ length: count }, (): number[] => []);
+  for (const { prompt, tokens } of emissions) texts[prompt].push(...tokens);
+  return texts.map((tokens) => tokens.join());
 }
 
 /** What is run in turns. */

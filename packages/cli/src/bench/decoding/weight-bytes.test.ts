@@ -8,7 +8,7 @@ const tiny: BenchModelOptions = {
   ...{ engine: 'wasm', precision: 'float32' },
 };
 
-describe('the weights that a forward reads', { timeout: 60_000 }, () => {
+describe('the weights that a forward reads', () => {
   it('are those of trunk, offset 1 and readout, and a block and the readout again for every level', async () => {
     // By hand: a block has 4 D^2 + 3 D F weights, D = 16, F = 64, and its token's key and value are 2 D values more.
     const block = 4 * (4 * 16 ** 2 + 3 * 16 * 64 + 2 * 16);
