@@ -22,7 +22,7 @@ const oneLine = (text: string): unknown => {
   return JSON.parse(text);
 };
 
-describe('foretoken', { timeout: 60_000 }, () => {
+describe('foretoken', () => {
   it('--help lists every command and the exit codes', async () => {
     const { code, stdout, stderr } = await runBin(['--help']);
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
@@ -35,8 +35,10 @@ describe('foretoken', { timeout: 60_000 }, () => {
     expect(loaded.some((url) => url.includes('/commander/'))).toBe(true);
     const others = loaded.filter((url) => !/\/cli\/dist\/|\/commander\//.test(url));
     expect(others).toEqual([]);
-    // Measured at 0.1 s, most of it Node's own start; the bound is for machines that do other things too.
-    expect((await runBin(['--help'])).ms).toBeLessThan(3_000);
+    // Measured at 0.1 s, most of it Node's own start. The shortest of five: a machine that does other things may hold up any.
+    const times: number[] = [];
+    for (let run = 0; run < 5 && !(times.at(-1)! < 3_000); run++) times.push((await runBin(['--help'])).ms);
+    expect(Math.min(...times), `milliseconds of every run: ${times}`).toBeLessThan(3_000);
   });
 
   it('--help of a command documents its arguments and options', async () => {

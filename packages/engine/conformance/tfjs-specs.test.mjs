@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runSpecsApart } from './specs/run-apart.mjs';
 
-test('specs of matrix products run on the cpu engine, and say which kernels they asked for', {
-  timeout: 60_000,
-}, async () => {
+test('specs of matrix products run on the cpu engine, and say which kernels they asked for', async () => {
   const { code, summary } = await runSpecsApart('--engine', 'cpu', '--filter', '^matmul ');
   expect(code).toBe(0);
   expect(summary).toMatchObject({ engine: 'cpu', failed: 0, missing: 0, stale: [] });
@@ -14,9 +12,7 @@ test('specs of matrix products run on the cpu engine, and say which kernels they
   expect(summary.kernels.BatchMatMul.passed).toBeGreaterThan(30);
 });
 
-test('a known difference passes, the same one unlisted is a failure, and a missing kernel is neither', {
-  timeout: 60_000,
-}, async () => {
+test('a known difference passes, the same one unlisted is a failure, and a missing kernel is neither', async () => {
   const specs = ['--engine', 'wasm', '--filter', '^(equal should support string comparison|einsum two scalars)$'];
   const known = await runSpecsApart(...specs);
   expect(known).toMatchObject({ code: 0, summary: { specs: 2, known: 1, failed: 0, missingKernels: { Einsum: 1 } } });
@@ -28,7 +24,7 @@ test('a known difference passes, the same one unlisted is a failure, and a missi
   expect(unlisted.summary.failures[0].message).toContain('Arrays differ');
 });
 
-test('an engine that does not exist is bad input', { timeout: 60_000 }, async () => {
+test('an engine that does not exist is bad input', async () => {
   const { code, stderr } = await runSpecsApart('--engine', 'abacus');
   expect(code).toBe(2);
   expect(stderr).toMatch(/no engine "abacus"\. Engines: .*wasm/);

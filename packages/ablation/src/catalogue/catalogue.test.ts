@@ -79,7 +79,7 @@ describe('an index of runs', () => {
       `index of 1,000 runs: made in ${rebuiltMs.toFixed()} ms, refreshed in ${refreshedMs.toFixed()} ms\n`,
     );
     await catalogue.close();
-  }, 60_000);
+  });
 
   it('follows the folders: a new run, one that went on, one that is gone', async () => {
     const folder = emptyFolder();

@@ -8,6 +8,9 @@ import { ablationFolder, fourArms } from './ablation-folder.fixture.ts';
 import { writeReport } from './write-report.ts';
 
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** A page may draw late on a machine that does other things. */
+const patiently = { timeout: 20_000 };
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -116,7 +119,7 @@ describe.skipIf(isSkipped)(`a report in a browser${isSkipped ? ` (${missing})` :
     const summary = page.locator('summary', { hasText: 'n4 linear' }).last();
     await summary.focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.getByLabel('Configuration of n4 linear').isVisible()).toBe(true);
+    await expect.poll(() => page.getByLabel('Configuration of n4 linear').isVisible(), patiently).toBe(true);
   });
 
   it('leads from the name of an arm to its configuration, versions and command, by one key', async () => {
@@ -124,7 +127,7 @@ describe.skipIf(isSkipped)(`a report in a browser${isSkipped ? ` (${missing})` :
     await arm.focus();
     await page.keyboard.press('Enter');
     const configuration = page.getByLabel('Configuration of n4 low-rank');
-    await expect.poll(() => configuration.isVisible()).toBe(true);
+    await expect.poll(() => configuration.isVisible(), patiently).toBe(true);
     const said = await page.locator('details', { has: configuration }).textContent();
     expect(said).toContain('foretoken ablate ../ablation.yaml');
     expect(said).toContain('low-rank-head 2.0.0');

@@ -58,9 +58,7 @@ async function resultsOf(folder: string): Promise<string> {
   return JSON.stringify(JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value)));
 }
 
-it('a matrix whose workers and coordinators are killed ends in the results of one left in peace', {
-  timeout: 180_000,
-}, async () => {
+it('a matrix whose workers and coordinators are killed ends in the results of one left in peace', async () => {
   const [quiet, killed] = [await folderOfText(ablation), await folderOfText(ablation)];
   expect(await start(quiet).exit).toBe(0);
   const random = createRandom(6, 'chaos');

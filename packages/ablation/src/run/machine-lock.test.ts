@@ -29,7 +29,7 @@ function start(args: string[], options: object): ChildProcess & { readonly pid: 
   return child as ChildProcess & { readonly pid: number };
 }
 
-const patiently = { timeout: 10_000, interval: 20 };
+const patiently = { timeout: 50_000, interval: 20 };
 
 const sleeper = () => start(['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
 
@@ -100,9 +100,7 @@ describe('the lock of the machine', () => {
   );
 });
 
-it('two ablations at once never time at the same moment, and one that is killed blocks nobody', {
-  timeout: 60_000,
-}, async () => {
+it('two ablations at once never time at the same moment, and one that is killed blocks nobody', async () => {
   const log = path.join(locks, 'log');
   const ablation = async () => {
     const plan = await planOf('axes: { model.head.horizon: [1, 2, 3] }\nseeds: [0]');

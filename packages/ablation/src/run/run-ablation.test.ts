@@ -147,9 +147,7 @@ describe('a run of an ablation', () => {
     expect((await filesOf(planned)).filter((name) => name.includes('failure'))).toEqual([]);
   });
 
-  it('goes on where it was stopped, wherever that was, to the results of a run never stopped', {
-    timeout: 60_000,
-  }, async () => {
+  it('goes on where it was stopped, wherever that was, to the results of a run never stopped', async () => {
     const quiet = await plan(matrix.replace('[0, 1]', '[0]'));
     await run(quiet);
     const calls = 2 * 4 + 3 + 3;

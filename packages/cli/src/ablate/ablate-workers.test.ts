@@ -19,7 +19,7 @@ afterEach(() => rmSync(cwd, { recursive: true }));
 const trainings = () => readdirSync(path.join(cwd, 'out/trainings')).filter((name) => !name.startsWith('.'));
 const leases = () => readdirSync(path.join(cwd, 'out/leases')).filter((name) => name.startsWith('train'));
 
-describe('the workers of foretoken ablate', { timeout: 90_000 }, () => {
+describe('the workers of foretoken ablate', () => {
   it('checkpoint and leave at Ctrl-C; meanwhile a second ablate of the folder is refused', async () => {
     const args = ['ablate', 'ablation.json', '--workers', '2'];
     const first = startBin(args, { cwd });

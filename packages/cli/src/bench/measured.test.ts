@@ -50,7 +50,7 @@ async function measured<Options>(
   return context.printed[0] as Record<string, number>;
 }
 
-describe('benchmarks of a tiny model', { timeout: 60_000 }, () => {
+describe('benchmarks of a tiny model', () => {
   it('training prints what others hold on to, in its order', async () => {
     const speed = await measured(training, tiny);
     const keys = [

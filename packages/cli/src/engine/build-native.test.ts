@@ -28,7 +28,7 @@ async function outcome(result: BuiltNative, isJson = false, force?: boolean) {
   return { ended, lines, objects, said, asked: buildNative.mock.calls[0][0].force };
 }
 
-describe('foretoken engine build', { timeout: 60_000 }, () => {
+describe('foretoken engine build', () => {
   it('hands the compiler’s lines to stderr and says how long it took', async () => {
     const { ended, lines, said, asked } = await outcome({ built: true, seconds: 41.6 }, false, true);
     expect(ended).toEqual({ code: 0 });

@@ -34,7 +34,7 @@ async function printed(result: LinkedTensorflow, isJson: boolean) {
   return { code, lines, objects };
 }
 
-describe('foretoken engine link-tensorflow', { timeout: 60_000 }, () => {
+describe('foretoken engine link-tensorflow', () => {
   it('says which TensorFlow runs where, and how to use it', async () => {
     expect(await printed(linked, false)).toEqual({
       code: 0,

@@ -28,9 +28,7 @@ interface Counted {
   readonly rows: readonly { readonly forwards: number; readonly tokens: number }[];
 }
 
-test('every decoder is counted by one schema, called what it is, and judged by what it claims', {
-  timeout: 120_000,
-}, async () => {
+test('every decoder is counted by one schema, called what it is, and judged by what it claims', async () => {
   const cwd = tinyExperiment();
   try {
     const each = Object.entries(decoders).map(([label, [ref]]) => `${label}: ${ref}`);

@@ -21,13 +21,13 @@ beforeAll(async () => {
   host = await createForetokenHost();
   plugins = host.plugins.builtIns.list();
   folder = tinyExperiment();
-}, 60_000);
+});
 afterAll(async () => {
   await host.dispose();
   rmSync(folder, { recursive: true });
 });
 
-describe('the guide to decoding', { timeout: 60_000 }, () => {
+describe('the guide to decoding', () => {
   it('shows code that decodes prompts as they come', async () => {
     const [code, ...others] = blocks('js');
     expect(others).toEqual([]);

@@ -27,7 +27,7 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'attached.json'), JSON.stringify(attached));
   expect(await runBin(['train', 'tiny.json'], { cwd: folder })).toMatchObject({ code: 0 });
   expect(await runBin(train('quiet'), { cwd: folder })).toMatchObject({ code: 0 });
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const train = (run: string, ...more: string[]) => [
@@ -54,7 +54,7 @@ async function killAfter(run: string, steps: number, more: string[]): Promise<vo
   expect((await finished).code, 'the training was killed, not finished').toBeNull();
 }
 
-describe('a head attached to a finished run', { timeout: 120_000 }, () => {
+describe('a head attached to a finished run', () => {
   test('killed before, while and after trunk and readout join, ends in the same bits as an undisturbed one', async () => {
     await killAfter('killed', 6, []);
     await killAfter('killed', START, ['--resume']);

@@ -12,9 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const train = (...more: string[]) => runBin(['train', 'tiny.json', '--run', 'run', ...more], { cwd: folder });
 
-test('a start that failed can be mended and repeated, and the run then says what it left out', {
-  timeout: 60_000,
-}, async () => {
+test('a start that failed can be mended and repeated, and the run then says what it left out', async () => {
   const failed = await train('--set', 'data.context=100000');
   expect({ code: failed.code, stderr: failed.stderr }).toEqual({
     code: 2,

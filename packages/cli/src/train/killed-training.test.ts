@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,16 +45,27 @@ function checkpoints(run: string): Record<string, string> {
   );
 }
 
+/**
+ * Kills a training once it has made so many steps. One that comes to its end first, because the machine was busy when this
+ * process was to look, does not count: it starts again from where it was.
+ */
 async function killAfter(run: string, steps: number, more: string[]): Promise<void> {
-  const { child, finished } = startBin(train(run, ...more), { cwd: folder });
-  while (stepsOf(run) < steps && child.exitCode === null) await sleep(1);
-  child.kill('SIGKILL');
-  expect((await finished).code, 'the training was killed, not finished').toBeNull();
+  const [at, before] = [run, `${run} before`].map((name) => path.join(folder, name));
+  if (existsSync(at)) cpSync(at, before, { recursive: true });
+  const codes: (number | null)[] = [];
+  while (codes.at(-1) !== null && codes.length < 5) {
+    if (codes.length > 0) rmSync(at, { recursive: true });
+    if (codes.length > 0 && existsSync(before)) cpSync(before, at, { recursive: true });
+    const { child, finished } = startBin(train(run, ...more), { cwd: folder });
+    while (stepsOf(run) < steps && child.exitCode === null) await sleep(1);
+    child.kill('SIGKILL');
+    codes.push((await finished).code);
+  }
+  rmSync(before, { recursive: true, force: true });
+  expect(codes.at(-1), `exit codes of trainings that were to be killed: ${codes}`).toBeNull();
 }
 
-test('a training killed by SIGKILL again and again ends in the same bits as an undisturbed one', {
-  timeout: 120_000,
-}, async () => {
+test('a training killed by SIGKILL again and again ends in the same bits as an undisturbed one', async () => {
   expect((await runBin(train('quiet'), { cwd: folder })).code).toBe(0);
   await killAfter('killed', 6, []);
   await killAfter('killed', 17, ['--resume']);

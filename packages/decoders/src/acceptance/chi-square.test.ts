@@ -51,7 +51,7 @@ describe.each(['chain', 'tree'] as const)('rejection on a %s', (form) => {
   });
 });
 
-test('100,000 sequences through the loop of the speculative decoder fit, too', { timeout: 120_000 }, async () => {
+test('100,000 sequences through the loop of the speculative decoder fit, too', async () => {
   const request = { rule, children: [2, 1], length: LENGTH };
   expect(seen(await decoded(TABLES, request, SEQUENCES, 6))).toEqual([]);
 });
@@ -59,7 +59,7 @@ test('100,000 sequences through the loop of the speculative decoder fit, too', {
 describe('a sampler that is wrong is seen at the same number of sequences', () => {
   test.each(BIASED.map((one) => [one.what, one] as const))(
     'one that %s',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     (_, { rule: wrong, siblings }) => {
       const setting = { tables: TABLES, shape: siblings ? TREE : CHAIN, rule: wrong };
       // Not by luck: its noncentrality, enumerated, gives a power of 99.9% at least.

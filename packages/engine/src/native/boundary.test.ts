@@ -53,7 +53,7 @@ function run(
 
 const file = addonFile();
 
-describe.skipIf(file === undefined)('the boundary of the addon', { timeout: 120_000 }, () => {
+describe.skipIf(file === undefined)('the boundary of the addon', () => {
   test.each([1, 3, 4])(
     'whatever it is called with, only the project’s own error comes back, and no memory stays (seed %i)',
     async (seed) => {

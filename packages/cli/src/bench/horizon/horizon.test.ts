@@ -7,7 +7,7 @@ import { paperRange } from './paper.ts';
 const tiny = { width: 16, layers: 5, attentionHeads: 2, vocab: 32, engine: 'wasm', precision: 'float32' } as const;
 const few = { batch: 2, context: 8, steps: 3, warmup: 1, backward: 'sequential', horizon: [2, 4] } as const;
 
-test('every horizon stands against one offset of as many parameters', { timeout: 60_000 }, async () => {
+test('every horizon stands against one offset of as many parameters', async () => {
   const context = recordingContext();
   expect(await run(context, [], { ...tiny, ...few })).toBe(0);
   const { horizons } = context.printed[0] as HorizonReport;

@@ -8,7 +8,7 @@ import { unfused } from './unfused.ts';
 
 const tiny = { width: 16, layers: 2, attentionHeads: 2, engine: 'wasm', precision: 'float32' } as const;
 
-test('the unfused way has the losses and gradients of the framework’s', { timeout: 60_000 }, async () => {
+test('the unfused way has the losses and gradients of the framework’s', async () => {
   const options = { ...tiny, horizon: 3, vocab: 40, match: 'none' } as const;
   await withBench(options, { context: 8 }, async ({ engine, model, random }) => {
     const { batch, dispose } = randomBatch(model, random, 2);
@@ -31,7 +31,7 @@ test('the unfused way has the losses and gradients of the framework’s', { time
   });
 });
 
-test('working memory goes as nV where logits are whole, and as V where they are not', { timeout: 60_000 }, async () => {
+test('working memory goes as nV where logits are whole, and as V where they are not', async () => {
   const sizes = { vocab: [2048, 8192], horizon: [2, 4, 6], batch: 4, context: 16 };
   const measured = async () => {
     const context = recordingContext();
