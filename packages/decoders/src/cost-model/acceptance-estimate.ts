@@ -7,7 +7,7 @@ const PRIOR_WEIGHT = 2;
 /** Steps after which evidence of a level that is not drafted any more counts for a third: a text may have changed since. */
 const MEMORY_STEPS = 300;
 /** Standard deviations between the share that was seen and the highest that is thought possible. */
-const CONFIDENCE = 2;
+const CONFIDENCE = 1.5;
 
 /** What is known of one level: weights of drafts that were decided. */
 interface Level {

@@ -11,12 +11,12 @@ test('it picks the most tokens per second, the fewest levels of equals, and one 
   expect(new LevelChoice(0).next(outlook([1, 2, 3], [1, 2, 3])).levels).toBe(0);
 });
 
-test('the pick stays until another is better by two in a hundred', () => {
+test('the pick stays until another is better by three in a hundred', () => {
   const choice = new LevelChoice(0);
   expect(choice.next(outlook([1, 1.5], [1, 1.2])).levels).toBe(1);
-  expect(choice.next(outlook([1, 1.5], [1, 1.52])).levels).toBe(1);
-  expect(choice.next(outlook([1, 1.5], [1, 1.54])).levels).toBe(0);
-  expect(choice.next(outlook([1, 1.5], [1, 1.48])).levels).toBe(0);
+  expect(choice.next(outlook([1, 1.5], [1, 1.53])).levels).toBe(1);
+  expect(choice.next(outlook([1, 1.5], [1, 1.55])).levels).toBe(0);
+  expect(choice.next(outlook([1, 1.5], [1, 1.47])).levels).toBe(0);
 });
 
 test('a trial is of what may yet win, is not deeper than that, and comes at gaps that double', () => {

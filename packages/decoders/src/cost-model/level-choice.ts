@@ -24,7 +24,7 @@ export interface Choice {
 }
 
 /** What another number of levels must promise beyond the pick to take its place: less is noise, and changing costs. */
-const WORTH_CHANGING = 1.02;
+const WORTH_CHANGING = 1.03;
 /** Standard deviations of a time that a trial is given the benefit of. */
 const BENEFIT = 1.5;
 /** Drafts that a trial is to see, and its steps at least: the first pays for what an offset has not read for long. */

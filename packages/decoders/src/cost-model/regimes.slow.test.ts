@@ -5,21 +5,23 @@ describe.each(Object.keys(COSTS))('%s', (cost) => {
   const ratios: number[] = [];
 
   test.each(Object.keys(ACCEPTANCES))(
-    'kept %s: within five in a hundred of the best fixed number',
+    'kept %s: within a tenth of the best fixed number everywhere',
     async (acceptance) => {
       for (const machine of Object.values(MACHINES)) {
         for (const rows of [1, 4, 16, 42]) {
           const world = { ...COSTS[cost], shares: ACCEPTANCES[acceptance], ...machine };
           const { ratio } = await compare(world, rows, rows > 4 ? 2000 : 8000);
-          expect(ratio, `${JSON.stringify(machine)}, batch ${rows}`).toBeGreaterThan(0.95);
+          expect(ratio, `${JSON.stringify(machine)}, batch ${rows}`).toBeGreaterThan(0.9);
           ratios.push(ratio);
         }
       }
     },
   );
 
-  test('mostly within two', () => {
+  test('within five in a hundred in 19 worlds of 20, within two in the middle one', () => {
     const sorted = ratios.toSorted((a, b) => a - b);
-    expect(sorted[sorted.length >> 1]).toBeGreaterThan(0.98);
+    expect(sorted).toHaveLength(100);
+    expect(sorted[5]).toBeGreaterThan(0.95);
+    expect(sorted[50]).toBeGreaterThan(0.98);
   });
 });
