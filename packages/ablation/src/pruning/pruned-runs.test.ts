@@ -92,7 +92,9 @@ describe('a matrix under successive halving', () => {
     const files = await filesOf(plan);
     const again = await race(plan, reversed);
     expect(again.calls).toEqual([]);
-    expect(again.events[0]).toMatchObject({ tasks: 0 });
+    expect(again.events[0]).toMatchObject({ tasks: 0, reused: 2 });
+    expect(again.events.map(({ type }) => type)).toEqual(['planned', 'reused', 'reused', 'pruned', 'done']);
+    expect(again.events[3]).toEqual({ type: 'pruned', arms: ['horizon=2', 'horizon=4', 'horizon=5'] });
     expect(await readFile(path.join(plan.directory, 'results.json'))).toEqual(before);
     expect(await filesOf(plan)).toEqual(files);
   });

@@ -13,6 +13,7 @@ import { headline } from './headline.ts';
 import { readLearningCurves } from './learning-curves.ts';
 import { prunedWords, pruningSentences } from './pruning-words.ts';
 import { type ArmPruned, type VerdictRow, verdictRows } from './verdict.ts';
+import { comparisonSentences } from './verdict-comparison.ts';
 import { verdictSentences } from './verdict-sentence.ts';
 import { verdictColumns } from './verdict-table.ts';
 import { writeReport } from './write-report.ts';
@@ -64,6 +65,13 @@ describe('an arm that was pruned', () => {
       /^Selection: the arms that went on were the best at every rung, .* flatter them; .* validation, on the held-out text/,
     );
     expect(pruningSentences(rows.map(({ pruned: _, ...row }) => row))).toEqual([]);
+  });
+
+  it('is not among the arms with too few seeds, which it has none of', () => {
+    const several = rows.map((row) => ({ ...row, seeds: 3 }));
+    expect(comparisonSentences(several)).toEqual([
+      expect.stringMatching(/^Too few seeds for a verdict, which takes 3 pairs: horizon=2 \([^)]*\)\.$/),
+    ]);
   });
 
   it('of the paired rule is selected by another rule, and says so', () => {

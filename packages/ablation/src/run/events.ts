@@ -64,7 +64,7 @@ export type AblationEvent =
       readonly record?: CellRecord;
     }
   | { readonly type: 'failed'; readonly task: TaskInfo; readonly failure: CellFailure }
-  /** Arms that are stopped before their end from now on, all of their seeds. */
+  /** Arms that are stopped before their end from now on, all of their seeds; those that were before, right after what is reused. */
   | { readonly type: 'pruned'; readonly arms: readonly string[] }
   | { readonly type: 'done'; readonly failedCells: number; readonly seconds: number };
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Host, makeFolder } from '@foretoken/core';
 import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import { readRace } from '../pruning/read-race.ts';
 import { collectResults } from '../results/collect-results.ts';
 import type { AblationResults } from '../results/results.ts';
 import { writePlanRecord, writeResults } from '../results/write-results.ts';
@@ -114,15 +115,19 @@ async function work(run: Run, options: RunAblationOptions): Promise<void> {
   }
 }
 
-/** Tells what there is to do, then what was done before. */
+/** Tells what there is to do, then what was done before: results, and arms that are stopped by what came in then. */
 async function tellPlan(
-  { arms, cells }: AblationPlan,
+  plan: AblationPlan,
   store: AblationStore,
   { stale, tasks, emit }: { readonly stale: StaleSummary; readonly tasks: number; readonly emit: Work['emit'] },
 ): Promise<void> {
+  const { arms, cells } = plan;
+  const race = await readRace(plan, store);
+  const pruned = race.prunedCells();
   const whole: CellRecord[] = [];
   const untimed: CellRecord[] = [];
   for (const { id } of cells) {
+    if (pruned.has(id)) continue;
     const record = await store.readRecord(id);
     const measured = record ? undefined : await store.readMeasured(id);
     if (record) whole.push(record);
@@ -131,4 +136,5 @@ async function tellPlan(
   emit({ type: 'planned', arms: arms.length, cells: cells.length, reused: whole.length, stale, tasks });
   for (const record of whole) emit({ type: 'reused', record });
   for (const record of untimed) emit({ type: 'reused', record, isUntimed: true });
+  if (pruned.size > 0) emit({ type: 'pruned', arms: race.prunedArms() });
 }
