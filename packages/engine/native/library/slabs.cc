@@ -6,13 +6,13 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace foretoken {
 
 namespace {
 
-constexpr size_t kPage = size_t{4} << 10;
 constexpr size_t kLargePage = size_t{2} << 20;
 /// A slab is aligned to its size, so that a buffer's address says which one it lies in. What was never written takes no memory.
 constexpr size_t kSlab = size_t{16} << 20;
@@ -67,9 +67,10 @@ void Slabs::give_back(void* buffer, size_t capacity) noexcept {
     taken_.erase(slab);
     return;
   }
-#if defined(MADV_DONTNEED) && defined(__linux__)
-  // Its neighbours stay: their parts of the first and the last page, too.
-  const uintptr_t begin = round_up(address, kPage), end = (address + capacity) / kPage * kPage;
+#if defined(__linux__)
+  // Whole pages only, whatever the system's are: it would take what is left of the last one, which is a neighbour's.
+  static const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = round_up(address, page), end = (address + capacity) / page * page;
   if (begin < end) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 #endif
 }
