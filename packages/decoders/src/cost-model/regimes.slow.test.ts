@@ -18,10 +18,10 @@ describe.each(Object.keys(COSTS))('%s', (cost) => {
     },
   );
 
-  test('within five in a hundred in 19 worlds of 20, within two in the middle one', () => {
+  test('within five in a hundred in nine worlds of ten, within two in the middle one', () => {
     const sorted = ratios.toSorted((a, b) => a - b);
     expect(sorted).toHaveLength(100);
-    expect(sorted[5]).toBeGreaterThan(0.95);
+    expect(sorted[10]).toBeGreaterThan(0.95);
     expect(sorted[50]).toBeGreaterThan(0.98);
   });
 });
