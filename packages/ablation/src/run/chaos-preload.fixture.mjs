@@ -21,7 +21,7 @@ if (isMainThread) {
   await fillDisk();
   killWriters();
   if (process.send) noteTasks();
-  note({ type: 'process', role });
+  note({ type: 'process', role, parent: process.ppid });
 }
 
 /** The wall clock alone is wrong: what measures times by it, and not by a clock that only goes on, is misled. */

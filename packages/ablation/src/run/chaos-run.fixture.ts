@@ -70,20 +70,18 @@ export class ChaoticRun {
     this.#coordinator = this.#spawn();
   }
 
-  /** Nothing more is begun after so many cells, until {@link finish}. */
-  hold(cells: number): void {
-    writeFileSync(path.join(this.#control, 'hold'), String(cells));
-  }
-
-  /** Waits until so many measurements were made, some of them for nothing. */
+  /**
+   * Waits until so many measurements were made, some of them for nothing, and lets the run go a little further: no machine
+   * is so fast that it ends before everything has happened to it.
+   */
   async measured(cells: number): Promise<void> {
-    const isMeasured = ({ type, how }: Stamp) => type === 'end' && how === 'measured';
-    await this.#until(() => readStamps(this.#control).filter(isMeasured).length >= cells);
+    this.#hold(Math.max(cells, this.#numMeasured()) + 2);
+    await this.#until(() => this.#numMeasured() >= cells);
   }
 
   /** Lets the run end, with the same command where a cell was killed too often. */
   async finish(): Promise<void> {
-    rmSync(path.join(this.#control, 'hold'));
+    this.#goOn();
     for (let runs = 0; (await this.#exit()) !== 0; runs++) {
       expect(runs, this.complaints).toBeLessThan(MOST_RESTARTS);
       this.#restart();
@@ -130,6 +128,8 @@ export class ChaoticRun {
   async killWriter(role: 'worker' | 'coordinator'): Promise<void> {
     const order = path.join(this.#control, `kill ${role}`);
     const { child } = this.#coordinator;
+    // The next training is no further away.
+    this.#hold(this.#numMeasured() + 5);
     writeFileSync(order, '');
     await this.#until(() => !existsSync(order));
     if (role === 'worker') return;
@@ -153,7 +153,9 @@ export class ChaoticRun {
 
   async fillDisk(): Promise<void> {
     this.#place.fill!();
+    this.#goOn();
     await this.#endsFull();
+    this.#hold(this.#numMeasured());
     this.#coordinator = this.#spawn();
     await this.#endsFull();
     this.#place.free!();
@@ -163,24 +165,41 @@ export class ChaoticRun {
   /** Whoever trusted the wall clock would now take the folder for abandoned, or its workers for lost. */
   async jump(ms: number): Promise<void> {
     await this.#until(() => this.#hasFolder());
-    await this.#workers();
+    const workers = await this.#workers();
     const before = readStamps(this.#control);
-    const workers = before.filter((stamp) => stamp.role === 'worker' && isThere(stamp));
+    this.#hold(this.#numMeasured() + 3);
     writeFileSync(path.join(this.#control, 'clock'), String(ms));
     const other = this.#spawn();
     expect(await other.exit).toBe(1);
     expect(other.text).toContain('ABLATION_BUSY');
-    await this.#until(() => readStamps(this.#control).length > before.length + 4);
+    await this.#until(() => readStamps(this.#control).length > before.length + 2);
     expect.soft(workers.filter((worker) => !isThere(worker))).toEqual([]);
+  }
+
+  #numMeasured(): number {
+    return readStamps(this.#control).filter(({ type, how }) => type === 'end' && how === 'measured').length;
+  }
+
+  /** Nothing more is begun once so many were measured. */
+  #hold(cells: number): void {
+    writeFileSync(path.join(this.#control, 'hold'), String(cells));
+  }
+
+  #goOn(): void {
+    rmSync(path.join(this.#control, 'hold'), { force: true });
   }
 
   /** Whether the coordinator has the folder of the run, as its lock says. */
   #hasFolder(): boolean {
     const leases = path.join(this.#place.folder, 'out/leases');
-    if (!existsSync(leases)) return false;
-    const locks = readdirSync(leases).filter((name) => name.startsWith('coordinator-'));
-    const holders = locks.map((name) => JSON.parse(readFileSync(path.join(leases, name), 'utf8')));
-    return holders.some(({ pid, holds }) => holds && pid === this.#coordinator.child.pid);
+    try {
+      const locks = readdirSync(leases).filter((name) => name.startsWith('coordinator-'));
+      const holders = locks.map((name) => JSON.parse(readFileSync(path.join(leases, name), 'utf8')));
+      return holders.some(({ pid, holds }) => holds && pid === this.#coordinator.child.pid);
+    } catch {
+      // Not there yet, or given up in this moment.
+      return false;
+    }
   }
 
   async #endsFull(): Promise<void> {
@@ -199,12 +218,12 @@ export class ChaoticRun {
     expect(readStamps(this.#control).filter(({ pid }) => pid === worker.pid)).toHaveLength(before);
   }
 
-  /** Living workers in a random order, those at work before the others. */
+  /** Living workers of this coordinator in a random order, those at work before the others. */
   async #workers(): Promise<Stamp[]> {
     const find = (): Stamp[] => {
       const stamps = readStamps(this.#control);
-      const living = stamps.filter((stamp) => stamp.role === 'worker' && isThere(stamp));
-      const drawn = living.map((stamp) => ({ stamp, order: this.#random.uniform() }));
+      const own = stamps.filter(({ role, parent }) => role === 'worker' && parent === this.#coordinator.child.pid);
+      const drawn = own.filter(isThere).map((stamp) => ({ stamp, order: this.#random.uniform() }));
       const rank = (stamp: Stamp) => (taskAtWork(stamps, stamp) === undefined ? 1 : 0);
       return drawn.sort((a, b) => rank(a.stamp) - rank(b.stamp) || a.order - b.order).map(({ stamp }) => stamp);
     };

@@ -10,6 +10,8 @@ export interface Stamp {
   /** Monotonic nanoseconds, the same clock in every process. */
   readonly at: number;
   readonly role?: 'worker' | 'coordinator';
+  /** Process that started it. */
+  readonly parent?: number;
   readonly task?: string;
   readonly how?: 'trained' | 'measured' | 'failed' | 'stopped';
 }

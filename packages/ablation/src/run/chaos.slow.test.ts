@@ -71,7 +71,9 @@ function shuffled(random: Random): Happening[] {
   return drawn.sort((a, b) => a.order - b.order).map(({ happening }) => happening);
 }
 
-// Each expectation was seen to fail with the product broken on purpose: docs/guide/... says how.
+// Each was seen to fail with the product broken on purpose: metrics that a resume does not cut (their rows, in the record);
+// nothing swept (`leases/.coordinator-….tmp`); a silence measured by the wall clock (workers gone after the jump). What finds
+// two attempts at one task has a test of its own, which its first version failed.
 it.each(rounds)(
   'a matrix of 60 cells survives everything: round $number of seed $seed, its full disk by $disk',
   async ({ number, disk: kind }) => {
@@ -82,7 +84,6 @@ it.each(rounds)(
     const random = createRandom(seed, `chaos/${number}`);
     const run = new ChaoticRun(disk, { control, random });
     cleanups.push(() => run.dispose());
-    run.hold(CELLS - EVERY);
     await sleep(random.integer(1500));
     await run.killCoordinator();
     for (const [i, happening] of shuffled(random).entries()) {
