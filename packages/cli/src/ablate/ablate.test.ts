@@ -28,7 +28,7 @@ const sayingItsTime = `--import=data:text/javascript,${encodeURIComponent(
   })`,
 )}`;
 
-describe('foretoken ablate', { timeout: 90_000 }, () => {
+describe('foretoken ablate', () => {
   it('--plan prints the cells and runs nothing', async () => {
     const { code, stdout } = await foretoken('ablate', 'ablation.json', '--plan', '--json');
     expect(code).toBe(0);

@@ -12,7 +12,7 @@ let cwd: string;
 beforeAll(async () => {
   cwd = tinyExperiment();
   expect((await runBin(['train', 'tiny.json', '--set', 'training.steps=40'], { cwd })).code).toBe(0);
-}, 60_000);
+});
 afterAll(() => rmSync(cwd, { recursive: true }));
 
 /** Runs the command in this process. */
@@ -37,7 +37,7 @@ async function json(options: Partial<GenerateOptions>) {
   return JSON.parse(stdout);
 }
 
-describe('foretoken generate', { timeout: 60_000 }, () => {
+describe('foretoken generate', () => {
   it('gives the whole schema of acceptance, and what the output is', async () => {
     const found = await json({ tokens: 6 });
     expect(found).toMatchObject({
