@@ -71,7 +71,10 @@ describe('verdictRows', () => {
 
   it('give the time of training in seconds', () => {
     const arm = armOf('a', [{ bits: 3 }], 3);
-    const timed = (seconds?: number) => ({ ...arm, timings: { training: seconds === undefined ? {} : { seconds } } });
+    const timed = (seconds?: number) => {
+      const training: { readonly [name: string]: number } = seconds === undefined ? {} : { seconds };
+      return { ...arm, timings: { training } };
+    };
     const rows = verdictRows({ arms: [timed(12.5), timed(99.94), timed(99.96), timed(5400.4), timed()] });
     expect(rows.map((row) => costOf(row)['training time'])).toEqual(['12.5 s', '99.9 s', '100 s', '5,400 s', '–']);
   });
