@@ -36,7 +36,7 @@ describe('the board of an ablation', () => {
       '  train n=4 low-rank, seed 2',
       'so far, against n=1 in bits per byte (not final)',
       '  n=4 parallel  2.750  +0.500 ± 0.248  3 of 3 pairs  worse',
-      '  n=4 low-rank  2.750  +0.750  1 of 3 pairs  too few seeds',
+      '  n=4 low-rank  2.750  +0.750          1 of 3 pairs  too few seeds',
     ]);
   });
 

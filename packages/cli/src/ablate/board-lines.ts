@@ -106,9 +106,10 @@ function verdictLines({ standing }: RunState, { columns, rows, colours }: BoardO
     Math.floor(columns / 2),
     Math.max(0, ...shown.map(({ arm }) => displayWidth(oneLine(arm)) + 2)),
   );
+  const figures = Math.max(0, ...shown.map(({ comparison }) => differenceWords(comparison!).length));
   return [
     colours.bold(title),
-    ...shown.map((arm) => verdictLine(arm, { columns, width, colours })),
+    ...shown.map((arm) => verdictLine(arm, { columns, width, figures, colours })),
     ...more(paired.length - shown.length),
   ];
 }
@@ -116,9 +117,15 @@ function verdictLines({ standing }: RunState, { columns, rows, colours }: BoardO
 /** Below it a line has no room for everything, and names give way. */
 const NARROW = 60;
 
+/** Columns of the whole, of names, and of differences. */
+interface VerdictColumns extends Pick<BoardOptions, 'columns' | 'colours'> {
+  readonly width: number;
+  readonly figures: number;
+}
+
 function verdictLine(
   { arm, mean, comparison }: StandingArm,
-  { columns, width, colours }: { readonly columns: number; readonly width: number; readonly colours: Ansis },
+  { columns, width, figures, colours }: VerdictColumns,
 ): string {
   const { verdict, pairs, plannedPairs } = comparison!;
   const paint = verdict === 'better' ? colours.green : verdict === 'worse' ? colours.red : colours.gray;
@@ -127,7 +134,7 @@ function verdictLine(
     [
       { text: isNarrow ? `  ${oneLine(arm)}` : padToWidth(cutToWidth(`  ${oneLine(arm)}`, width), width) },
       { text: mean === undefined ? '' : mean.toFixed(3), keep: 1 },
-      { text: differenceWords(comparison!), keep: 2 },
+      { text: padToWidth(differenceWords(comparison!), figures), keep: 2 },
       { text: isNarrow ? `${pairs}/${plannedPairs}` : `${pairs} of ${plannedPairs} pairs` },
       { text: verdict, paint },
     ],

@@ -36,9 +36,7 @@ export const prunedLine = ({ arms }: Extract<AblationEvent, { type: 'pruned' }>)
 export function cellLine(state: RunState, { kind, arms, seed }: TaskInfo, record: CellRecord): string {
   const { total, done, untimed } = state.cells();
   const name = oneLine(`${arms.join(' + ')}, seed ${seed}`);
-  const time = done === total ? '' : timeWords(state.timeLeft());
-  const left = time === '' ? '' : `; ${time}`;
-  if (kind === 'time') return `${done}/${total} ${name}: timed${left}`;
+  if (kind === 'time') return `${done}/${total} ${name}: timed`;
   const value = state.standing.value(record.id);
   const training = record.timings.training as { readonly seconds?: number } | undefined;
   const parts = [
@@ -46,7 +44,14 @@ export function cellLine(state: RunState, { kind, arms, seed }: TaskInfo, record
     ...(training?.seconds === undefined ? [] : [`trained in ${formatDuration(training.seconds)}`]),
     ...(untimed > 0 ? ['to be timed'] : []),
   ];
-  return `${done + untimed}/${total} ${name}: ${parts.join(', ')}${left}`;
+  return `${done + untimed}/${total} ${name}: ${parts.join(', ')}`;
+}
+
+/** The time left behind a line, where no board shows it. */
+export function leftBehind(state: RunState): string {
+  const { total, done } = state.cells();
+  const words = done === total ? '' : timeWords(state.timeLeft());
+  return words === '' ? '' : `; ${words}`;
 }
 
 /** The counts, and how far each task is: for a log that is looked into while the ablation runs. */

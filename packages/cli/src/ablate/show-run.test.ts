@@ -97,8 +97,8 @@ describe('an ablation on a terminal', () => {
     expect(frames.length - drawn).toBe(3);
     script.cell('n=1', 0, 2);
     expect(frames.at(-1)?.[0]).toBe('1/6 cells done · 0 running · 5 left · 12 s so far · about 1:00 left');
-    // The line of a finished cell stays above the board; verdicts are on it.
-    expect(said).toHaveLength(2);
+    // The line of a finished cell stays above the board; time and verdicts are on it.
+    expect(said).toEqual(['2 arms, 6 cells, 99 tasks to do', '1/6 n=1, seed 0: 2.000 bits per byte, trained in 10 s']);
     run.stop();
     const last = frames.length;
     expect(frames.at(-1)).toEqual([]);

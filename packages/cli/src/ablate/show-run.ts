@@ -1,7 +1,16 @@
 import type { AblationEvent, StandingArm, Verdict } from '@foretoken/ablation';
 import type { CommandContext } from '../process/context.ts';
 import { boardLines } from './board-lines.ts';
-import { cellLine, failedLine, plannedLine, prunedLine, standingLine, statusLine, waitingLine } from './plain-lines.ts';
+import {
+  cellLine,
+  failedLine,
+  leftBehind,
+  plannedLine,
+  prunedLine,
+  standingLine,
+  statusLine,
+  waitingLine,
+} from './plain-lines.ts';
 import { RunState, type RunStateOptions } from './run-state.ts';
 
 /** Where a run is shown, and how it is told what happens. */
@@ -39,7 +48,7 @@ export function showRun(context: CommandContext, options: RunStateOptions): Show
   return {
     onEvent(event) {
       state.see(event);
-      for (const line of linesOf(event, state)) say(line);
+      for (const line of linesOf(event, state, board === undefined)) say(line);
       if (!board) for (const line of changedVerdicts(state, verdicts)) say(line);
       if (event.type === 'done') clearInterval(timer);
       else draw();
@@ -51,12 +60,13 @@ export function showRun(context: CommandContext, options: RunStateOptions): Show
   };
 }
 
-function linesOf(event: AblationEvent, state: RunState): string[] {
+function linesOf(event: AblationEvent, state: RunState, saysTimeLeft: boolean): string[] {
   if (event.type === 'planned') return [plannedLine(event)];
   if (event.type === 'failed') return [failedLine(event)];
   if (event.type === 'waiting') return [waitingLine(event)];
   if (event.type === 'pruned') return [prunedLine(event)];
-  return event.type === 'finished' && event.record ? [cellLine(state, event.task, event.record)] : [];
+  if (event.type !== 'finished' || !event.record) return [];
+  return [cellLine(state, event.task, event.record) + (saysTimeLeft ? leftBehind(state) : '')];
 }
 
 /** Verdicts that are others than when they were told last; before there is one, an arm has too few seeds. */
