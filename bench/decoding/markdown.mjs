@@ -82,13 +82,13 @@ function numbersOf({ results, settings, summaries }) {
 
 /** Tokens per forward, and the speed over greedy's with prefill and without. */
 function treeOf(results, model) {
-  const tree = speedsOf(results, model)['tree:16'];
+  const tree = speedsOf(results, model)['tree-16'];
   if (!tree) return undefined;
   return `${fixed(tree.tokensPerForward)} (${fixed(tree.overGreedy)}; ${fixed(tree.decodingOverGreedy)} of greedy)`;
 }
 
 function parityOf(results, model) {
-  const { speculative, 'tree:16': tree } = speedsOf(results, model);
+  const { speculative, 'tree-16': tree } = speedsOf(results, model);
   const of = ({ equalToGreedy, prompts }) => `${equalToGreedy} of ${prompts}`;
   return [speculative, tree].filter(Boolean).map(of).join('; ');
 }

@@ -48,7 +48,7 @@ const ours = `
   if (!has('--decoder')) return { ...speed, decoder: 'speculative' };
   const more = { overGreedy: 1.9, decodingOverGreedy: 2, bound: 2.1, shareOfBound: 0.904, decodingShareOfBound: 0.95 };
   const parity = { prompts: 64, equalToGreedy: 64 };
-  const tree = { ...speed, ...more, prompts: 64, equalToGreedy: 63, decoder: 'tree:16', tokensPerForward: 3.1 };
+  const tree = { ...speed, ...more, prompts: 64, equalToGreedy: 63, decoder: 'tree-16', tokensPerForward: 3.1 };
   return [{ ...speed, decoder: 'greedy', weightBytes: 384000 }, { ...speed, ...more, ...parity, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }, ...(isEight ? [tree] : [])];
 `;
 
