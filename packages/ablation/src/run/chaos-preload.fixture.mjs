@@ -2,7 +2,7 @@
 // what it does is noted there, one JSON line each, in `stamps.jsonl`.
 //   clock   milliseconds by which the wall clock is wrong
 //   full    is there while every write to a file fails as on a full disk
-//   kill worker, kill coordinator   is there until one of them is in the middle of writing a file, and killed in it
+//   kill worker, kill coordinator   part of the name of a file; is there until one of them is killed in writing such a one
 //   hold    cells measured by then; nothing more is begun before the file is gone
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -56,7 +56,8 @@ function killWriters() {
   const { open } = fs.promises;
   fs.promises.open = async (file, ...rest) => {
     const handle = await open(file, ...rest);
-    if (String(file).endsWith('.tmp') && existsSync(inChaos(`kill ${role}`))) {
+    const isOrdered = existsSync(inChaos(`kill ${role}`)) && String(file).includes(textOf(`kill ${role}`));
+    if (isOrdered && String(file).endsWith('.tmp')) {
       rmSync(inChaos(`kill ${role}`), { force: true });
       process.kill(process.pid, 'SIGKILL');
     }

@@ -14,6 +14,7 @@ const preload = pathToFileURL(fileURLToPath(new URL('./chaos-preload.fixture.mjs
 /** Where a stopped worker counts as lost, unless something else is said. */
 const SILENCE_MS = 2_000;
 const HOUR_MS = 3_600_000;
+const SECOND_CHECKPOINT = 'step-00000016';
 const POLL_MS = 20;
 /** For what takes a second on an idle machine. */
 const PATIENCE_MS = 240_000;
@@ -124,13 +125,13 @@ export class ChaoticRun {
     this.#restart();
   }
 
-  /** Of the workers the first that writes. */
+  /** Of the workers the first that writes the second checkpoint of a training, which then goes on from the one before. */
   async killWriter(role: 'worker' | 'coordinator'): Promise<void> {
     const order = path.join(this.#control, `kill ${role}`);
     const { child } = this.#coordinator;
     // The next training is no further away.
     this.#hold(this.#numMeasured() + 5);
-    writeFileSync(order, '');
+    writeFileSync(order, role === 'worker' ? SECOND_CHECKPOINT : '');
     await this.#until(() => !existsSync(order));
     if (role === 'worker') return;
     await this.#until(() => this.#coordinator.child !== child);
