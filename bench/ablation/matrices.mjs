@@ -20,8 +20,8 @@ const matrices = {
     lines: 'axes: { model.head.horizon: [1, 2] }\nseeds: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]',
     evals: '[bits-per-byte]',
   },
-  /** Trainings alone: some eight seconds each with one thread of a modest processor. */
-  workers: { lines: 'seeds: [0, 1, 2, 3]', evals: '[]', width: 128, training: 'steps: 40, batch: 8' },
+  /** Trainings alone: some ten seconds each with one thread of a modest processor. */
+  workers: { lines: 'seeds: [0, 1, 2, 3]', evals: '[]', width: 128, training: 'steps: 60, batch: 8' },
   finished: {
     lines: `${two}\nseeds: [0, 1, 2, 3, 4]`,
     evals:
