@@ -71,7 +71,8 @@ function shuffled(random: Random): Happening[] {
   return drawn.sort((a, b) => a.order - b.order).map(({ happening }) => happening);
 }
 
-// Each was seen to fail with the product broken on purpose: metrics that a resume does not cut (their rows, in the record);
+// Each was seen to fail with the product broken on purpose: a resume that begins the data anew (results, records, the last
+// checkpoint, metrics); metrics that a resume does not cut (their rows, in the record);
 // nothing swept (`leases/.coordinator-….tmp`); a silence measured by the wall clock (workers gone after the jump). What finds
 // two attempts at one task has a test of its own, which its first version failed.
 it.each(rounds)(
