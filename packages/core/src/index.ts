@@ -27,7 +27,6 @@ export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';
 export { scaleSteps } from './config/scale-steps.ts';
-export { validationStep } from './config/validation-step.ts';
 export { MATCHES } from './config/schema.ts';
 export {
   type EntryPart,
@@ -39,6 +38,7 @@ export {
   type Source,
   sourceOf,
 } from './config/source-map.ts';
+export { validationStep } from './config/validation-step.ts';
 export type * from './contracts/index.ts';
 export { Utf8Stream } from './data/utf8-stream.ts';
 export { createHost, type Host, type HostOptions } from './di/host.ts';
