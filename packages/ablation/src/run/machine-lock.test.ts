@@ -79,6 +79,18 @@ describe('the lock of the machine', () => {
     expect(waited).toEqual([]);
   });
 
+  it('says from its first moment which process works for its holder', async () => {
+    const worker = sleeper();
+    const lock = await takeMachine({
+      ...{ ablation: '/own/out', pid: worker.pid, signal: new AbortController().signal },
+      onWait: () => {},
+    });
+    const [name] = await readdir(path.join(locks, 'timing'));
+    const written = JSON.parse(await readFile(path.join(locks, 'timing', name), 'utf8'));
+    expect(written).toMatchObject({ pid: process.pid, holds: true, worker: await identityOf(worker.pid) });
+    await lock.release();
+  });
+
   it.skipIf(!tellsStart)(
     'is not that of a later process with the same number (where /proc says when one started)',
     async () => {

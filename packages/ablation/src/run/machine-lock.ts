@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ForetokenError, makeFolder } from '@foretoken/core';
 import { type Claimant, type FolderLock, pause, tryFolder } from './folder-lock.ts';
-import { endProcess, isAlive } from './process-identity.ts';
+import { endProcess, identityOf, isAlive } from './process-identity.ts';
 
 /** Who has the machine to itself. */
 export interface MachineHolder {
@@ -36,14 +36,12 @@ const LOOK_MS = 100;
  */
 export async function takeMachine({ ablation, pid, signal, onWait }: TakeOptions): Promise<FolderLock> {
   const folder = await lockFolderOfUser();
+  const worker = pid === process.pid ? undefined : await identityOf(pid);
   let seen: string | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const tried = await tryFolder(folder, { about: ablation });
-    if ('release' in tried) {
-      if (pid !== process.pid) await tried.handTo(pid);
-      return tried;
-    }
+    const tried = await tryFolder(folder, { about: ablation, ...(worker && { worker }) });
+    if ('release' in tried) return tried;
     const holder = tried.others.find(({ holds }) => holds);
     if (holder) await endLeftWorker(holder);
     if (holder && holder.token !== seen) onWait({ pid: holder.pid, ablation: holder.about ?? 'unknown' });

@@ -16,6 +16,8 @@ export async function identityOf(pid: number): Promise<ProcessIdentity> {
 
 /** Whether that very process is still there; one that has ended and that nobody has waited for yet is not. */
 export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolean> {
+  // None that could not be started; the system would take such a number for a group of processes.
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {

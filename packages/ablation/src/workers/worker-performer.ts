@@ -45,6 +45,8 @@ export function performInWorker(context: WorkerContext): Performer {
           worker = start();
           await onRestart(worker.pid);
         }
+        // While there was no task at work, nobody was there to hear it.
+        signal.throwIfAborted();
         const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
         if (answer.type === 'outcome' && isOf(answer.outcome, task)) {
           return keepLog(answer.outcome, task, worker.log, paths);

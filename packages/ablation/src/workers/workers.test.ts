@@ -9,9 +9,12 @@ import { describe, expect, it } from 'vitest';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { planOf } from '../plan/planning.fixture.ts';
 import { dig } from '../results/results.ts';
+import { ablationPaths } from '../run/ablation-store.ts';
 import type { AblationEvent } from '../run/events.ts';
+import type { TrainingFacts } from '../run/laboratory.ts';
 import { type AblationSummary, type RunAblationOptions, runAblation } from '../run/run-ablation.ts';
-import type { WorkerSettings } from './worker-settings.ts';
+import { performInWorker } from './worker-performer.ts';
+import { completeSettings, type WorkerSettings } from './worker-settings.ts';
 
 const entry = fileURLToPath(new URL('./worker.fixture.mjs', import.meta.url));
 const orphan = fileURLToPath(new URL('./orphan.fixture.mjs', import.meta.url));
@@ -163,6 +166,20 @@ describe('workers', () => {
     const { summary } = await run(plan, { count: 2 }, { failFast: true });
     expect(summary.failedCells).toBe(4);
     expect(await readdir(path.join(plan.directory, 'cells'))).toEqual([plan.cells[0].id]);
+  });
+
+  it('begin nothing when the run is stopped while one takes the place of another', async () => {
+    const { directory, cells, trainings } = await planWith();
+    const controller = new AbortController();
+    const performer = performInWorker({
+      ...{ paths: ablationPaths(directory), baseDirectory: directory, signal: controller.signal },
+      settings: completeSettings({ entry, count: 2 }),
+    });
+    // What is timed takes a process with all threads.
+    const task = { kind: 'time', cell: cells[0], training: trainings[0], facts: {} as TrainingFacts } as const;
+    const onRestart = async () => controller.abort();
+    await expect(performer.perform(task, { onProgress: () => {}, onRestart })).rejects.toThrow(/abort/);
+    await performer.close();
   });
 
   it('save themselves when the run is stopped, which goes on from there', async () => {
