@@ -17,7 +17,8 @@ import {
  * Blockwise parallel decoding: every head proposes one token of a block, one forward verifies the block and gives the
  * heads what they propose the next one from.
  *
- * @source Stern et al. 2018, arXiv:1811.03115, sec. 3 and 4; the minimum block size, under "Approximate Inference"
+ * @source Stern et al. 2018, arXiv:1811.03115: blockwise parallel decoding, its combined scoring and proposal model; the
+ * minimum block size is after theirs
  */
 export default defineDecoder({
   name: 'blockwise',

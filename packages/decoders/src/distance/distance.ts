@@ -5,7 +5,7 @@ import { defineAcceptanceRule, longestPath, Type } from '@foretoken/core/plugin'
  *
  * It means something only where near ids mean near things: bytes of images or of sound, pixel values, quantized numbers.
  *
- * @source Stern et al. 2018, arXiv:1811.03115, sec. 5.2
+ * @source after the distance-based selection of Stern et al. 2018, arXiv:1811.03115
  */
 export default defineAcceptanceRule({
   name: 'distance',

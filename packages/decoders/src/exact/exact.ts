@@ -3,7 +3,7 @@ import { defineAcceptanceRule } from '@foretoken/core/plugin';
 /**
  * Keeps drafted tokens as long as each is the model's own first choice, so that the output is greedy decoding's.
  *
- * @source Stern et al. 2018, arXiv:1811.03115, sec. 3
+ * @source Stern et al. 2018, arXiv:1811.03115, blockwise parallel decoding
  */
 export default defineAcceptanceRule({
   name: 'exact',

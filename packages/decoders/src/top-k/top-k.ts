@@ -4,7 +4,7 @@ import { defineAcceptanceRule, longestPath, Type, type Verdict } from '@foretoke
 /**
  * Keeps drafted tokens that are among the model's k first choices. Lossy for k above 1.
  *
- * @source Stern et al. 2018, arXiv:1811.03115, sec. 5.1
+ * @source after the top-k selection of Stern et al. 2018, arXiv:1811.03115
  */
 export default defineAcceptanceRule({
   name: 'top-k',
