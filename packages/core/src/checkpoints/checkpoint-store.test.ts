@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -19,6 +19,10 @@ const stepsIn = (directory: string) =>
   readdirSync(directory)
     .map((name) => Number(/^step-(\d{8})\.safetensors$/.exec(name)![1]))
     .sort((a, b) => a - b);
+
+/** A file that a process is in the middle of writing. */
+const unfinished = (directory: string, writer: number) =>
+  join(directory, `.step-00000001.safetensors.${writer}-0123456789ab.tmp`);
 
 describe('a checkpoint store', () => {
   it('gives back what was saved: tensors, state, step and score', async () => {
@@ -82,12 +86,32 @@ describe('a checkpoint store', () => {
 
   it('removes what a killed save left, and nothing else', async () => {
     const directory = temporaryFolder();
-    writeFileSync(join(directory, '.step-00000001.safetensors.7-0123456789ab.tmp'), 'half');
+    // More than a system's largest process number; and that of an earlier process, which was that of this one.
+    for (const writer of [99_999_999, process.pid]) writeFileSync(unfinished(directory, writer), 'half');
     writeFileSync(join(directory, 'notes.txt'), 'mine');
     const store = await CheckpointStore.open(directory, { configHash });
     expect(readdirSync(directory)).toEqual(['notes.txt']);
     await expect(store.latest()).rejects.toThrow(/CHECKPOINT_MISSING: there is no checkpoint in/);
     await expect(store.best()).rejects.toThrow(/CHECKPOINT_MISSING: there is no checkpoint with a score in/);
+  });
+
+  it('leaves what another process is saving', async () => {
+    const directory = temporaryFolder();
+    writeFileSync(unfinished(directory, process.ppid), 'half');
+    await CheckpointStore.open(directory, { configHash });
+    expect(readdirSync(directory)).toHaveLength(1);
+  });
+
+  it('changes nothing where it only reads', async () => {
+    const { directory } = await saveAll(temporaryFolder(), [1]);
+    writeFileSync(unfinished(directory, process.pid), 'half');
+    const before = readdirSync(directory);
+    const store = CheckpointStore.reading(directory, { configHash });
+    expect((await store.load((await store.latest()).path)).step).toBe(1);
+    expect(readdirSync(directory)).toEqual(before);
+    const absent = join(directory, 'absent');
+    await expect(CheckpointStore.reading(absent, { configHash }).latest()).rejects.toThrow(/CHECKPOINT_MISSING/);
+    expect(existsSync(absent)).toBe(false);
   });
 
   it('refuses to load a checkpoint of another configuration', async () => {

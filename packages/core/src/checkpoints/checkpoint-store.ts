@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
-import { type DiskOptions, readError, realDisk, writeError } from '../files/disk.ts';
+import { type DiskOptions, errno, readError, realDisk, writeError } from '../files/disk.ts';
 import { checkFormatVersion } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
-import { isTemporaryName } from '../files/write-file-atomic.ts';
+import { isAbandonedName } from '../files/write-file-atomic.ts';
 import {
   inFileOrder,
   readSafetensors,
@@ -65,7 +65,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Opens the store in a folder, making it if needed, and removes what a killed save left unfinished.
+   * Opens the store of a run that is going to be trained: makes its folder if needed, and removes what killed saves left
+   * unfinished; what another process is saving now stays.
    * @param configHash - the configuration that saved checkpoints belong to, and loaded ones must belong to
    * @throws FILE_WRITE, DISK_FULL
    */
@@ -77,11 +78,22 @@ export class CheckpointStore {
     try {
       await makeFolder(directory, options);
       for (const name of await disk.readdir(directory)) {
-        if (isTemporaryName(name)) await disk.rm(join(directory, name), { force: true });
+        if (isAbandonedName(name)) await disk.rm(join(directory, name), { force: true });
       }
     } catch (cause) {
       throw writeError(directory, cause);
     }
+    return new CheckpointStore(directory, configHash, options);
+  }
+
+  /**
+   * The store of a run that is only read, which may be training meanwhile: its folder is left as it is.
+   * @param configHash - the configuration that loaded checkpoints must belong to
+   */
+  static reading(
+    directory: string,
+    { configHash, ...options }: { readonly configHash: string } & DiskOptions,
+  ): CheckpointStore {
     return new CheckpointStore(directory, configHash, options);
   }
 
@@ -155,6 +167,7 @@ export class CheckpointStore {
   async #files(): Promise<{ path: string; step: number }[]> {
     const { disk = realDisk } = this.#options;
     const names = await disk.readdir(this.directory).catch((cause: unknown) => {
+      if (errno(cause) === 'ENOENT') return [];
       throw readError(this.directory, cause);
     });
     return names

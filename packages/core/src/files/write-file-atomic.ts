@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Disk, type DiskOptions, realDisk, writeError } from './disk.ts';
+import { isRunning } from './is-running.ts';
 
 /** Bytes handed to the system at once: some systems refuse 2 GiB and more. */
 const LARGEST_WRITE = 2 ** 26;
@@ -37,6 +38,16 @@ export async function writeFileAtomic(
 export function isTemporaryName(candidate: string, name?: string): boolean {
   const match = /^\.(.+)\.\d+-[0-9a-f]{12}\.tmp$/.exec(candidate);
   return match !== null && (name === undefined || match[1] === name);
+}
+
+/**
+ * Whether a file name is that of an unfinished version whose writer is gone. One with this process' own number counts: of an
+ * earlier process, since containers number theirs anew. So the caller must be the only one here that writes in the folder.
+ */
+export function isAbandonedName(candidate: string): boolean {
+  if (!isTemporaryName(candidate)) return false;
+  const writer = Number(/(\d+)-[0-9a-f]{12}\.tmp$/.exec(candidate)![1]);
+  return writer === process.pid || !isRunning(writer);
 }
 
 /** Makes the entries of a folder survive power loss; systems that cannot sync a folder (Windows) do it by themselves. */

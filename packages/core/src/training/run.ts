@@ -356,7 +356,7 @@ async function timingsOf(paths: RunPaths, tokens: number): Promise<TrainingSumma
 }
 
 async function restoreLatest(model: TrainableModel, paths: RunPaths, trainedAs: Experiment): Promise<void> {
-  const store = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(trainedAs) });
+  const store = CheckpointStore.reading(paths.checkpoints, { configHash: experimentHash(trainedAs) });
   restoreModel(model, await store.load((await store.latest()).path));
 }
 
