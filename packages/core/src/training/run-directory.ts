@@ -100,13 +100,28 @@ export async function checkManifest(paths: RunPaths, manifest: DataManifest): Pr
   }
   const before = (await readJson(paths.manifest)) as unknown as DataManifest;
   if (before.contentHash === manifest.contentHash) return;
-  const hashes = new Map(before.documents.map(({ id, sha256 }) => [id, sha256]));
-  const changed = manifest.documents.find(({ id, sha256 }) => hashes.get(id) !== sha256);
-  const example = changed ? `${changed.id} is new or different` : 'documents are missing or split differently';
   throw new ForetokenError(
     'DATA_CHANGED',
-    `${paths.root} was started on other data: ${example}. Restore the data, or start a new run.`,
+    `${paths.root} was started on other data: ${changesOf(before, manifest)}. ${paths.manifest} lists the files that it needs: ` +
+      'put these back, or start a new run.',
   );
+}
+
+/** What is different, with one example each. */
+function changesOf(before: DataManifest, now: DataManifest): string {
+  const known = new Map(before.documents.map((document) => [document.id, document]));
+  const present = new Set(now.documents.map(({ id }) => id));
+  const changes = [
+    ['missing', before.documents.filter(({ id }) => !present.has(id))],
+    ['new', now.documents.filter(({ id }) => !known.has(id))],
+    ['different', now.documents.filter(({ id, sha256 }) => known.has(id) && known.get(id)?.sha256 !== sha256)],
+  ] as const;
+  const told = changes
+    .filter(([, documents]) => documents.length > 0)
+    .map(([what, documents]) => `${documents.length} ${what} (such as ${documents[0].id})`);
+  return told.length > 0
+    ? `of its ${before.documents.length} documents ${told.join(', ')}`
+    : 'its documents are in another order, split or tokenized differently';
 }
 
 async function checkSameExperiment(paths: RunPaths, experiment: Experiment): Promise<void> {
