@@ -49,7 +49,8 @@ describe('a cell whose code changed', () => {
     expect(progress.stale).toEqual({ cells: 2, changed });
 
     const { planned, trainings, summary } = await run(after);
-    expect(planned).toMatchObject({ reused: 0, stale: { cells: 2, changed }, tasks: 4 });
+    // Of each cell a training, what it measures, and what it times.
+    expect(planned).toMatchObject({ reused: 0, stale: { cells: 2, changed }, tasks: 6 });
     expect(trainings).toHaveLength(2);
     expect(await readFile(recordFile(before, before.cells[0].id), 'utf8')).toBe(kept);
     const ids = summary.results.arms.flatMap(({ cells }) => cells.map(({ id }) => id));
