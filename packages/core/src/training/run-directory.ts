@@ -91,7 +91,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /**
  * Makes sure that a run goes on with the data it started from; the first time, records them.
- * @throws DATA_CHANGED naming a document that differs
+ * @throws DATA_CHANGED with counts and examples of what is missing, new and different
  */
 export async function checkManifest(paths: RunPaths, manifest: DataManifest): Promise<void> {
   if (!(await exists(paths.manifest))) {
