@@ -41,9 +41,16 @@ export {
 export { validationStep } from './config/validation-step.ts';
 export type * from './contracts/index.ts';
 export { Utf8Stream } from './data/utf8-stream.ts';
-export { createHost, type Host, type HostOptions } from './di/host.ts';
+export { createHost, type Host, type HostOptions, type InversifyApplication } from './di/host.ts';
 export type { RunScope } from './di/run-scope.ts';
-export { type EngineOpener, type HostServices, type RunServices, type SessionFactory, TOKENS } from './di/tokens.ts';
+export {
+  type EngineOpener,
+  FORETOKEN_PLUGIN,
+  type HostServices,
+  type RunServices,
+  type SessionFactory,
+  TOKENS,
+} from './di/tokens.ts';
 export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
 export { readJsonLines } from './files/json-lines-log.ts';
 export { makeFolder } from './files/make-folder.ts';
@@ -62,9 +69,11 @@ export { emptyTree, isPath, levelsOf, nodesPerLevel, treeFault } from './generat
 export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';
+export type { HostApplication } from './plugins/given-plugins.ts';
 export { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './plugins/load.ts';
 export { createPluginLoader, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
 export { compileSchema, type JsonSchema, RESERVED_KEYS } from './plugins/options-schema.ts';
 export { type Path, problemsOf, type SchemaProblem } from './plugins/problems.ts';
 export { createRegistry, type NamedOptions, type PluginListing, plural, type Registry } from './plugins/registry.ts';
 export { createRandom } from './random/random.ts';
+export { readRunSummary } from './training/run-summary.ts';

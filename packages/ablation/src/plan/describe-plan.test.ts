@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, writeJson } from '@foretoken/core';
+import { ForetokenError, hashJson, writeJson } from '@foretoken/core';
 import type { TrainingCost } from '@foretoken/core/training';
 import { describe, expect, it } from 'vitest';
 import { tokensPerStep } from '../matrix/budget.ts';
@@ -107,7 +107,8 @@ seeds: [0, 1]`),
     await store.writeFailure({ id: failed.id, ...failure });
     const summary = { flopsPerToken: { forward: 1, training: 60 }, timings: { seconds: 1, tokensPerSecond: 50 } };
     await mkdir(store.paths.training(trained.trainingKey), { recursive: true });
-    await writeJson(path.join(store.paths.training(trained.trainingKey), 'summary.json'), summary);
+    const written = { ...summary, contentHash: hashJson(summary) };
+    await writeJson(path.join(store.paths.training(trained.trainingKey), 'summary.json'), written);
     await mkdir(path.join(store.paths.training(started.trainingKey), 'checkpoints'), { recursive: true });
     const { arms, trainings, estimate } = await describeOf(plan);
     expect(arms.map(({ cells }) => cells[0].status)).toEqual(['done', 'failed', 'left', 'left']);

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson } from '@foretoken/core';
+import { readRunSummary } from '@foretoken/core';
 import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
 import { readRace } from '../pruning/read-race.ts';
 import { type AblationStore, exists, openAblationStore } from '../run/ablation-store.ts';
@@ -72,5 +72,5 @@ async function statusOf(store: AblationStore, id: string): Promise<CellStatus> {
 
 async function readFacts(folder: string): Promise<TrainingFacts | undefined> {
   const summary = path.join(folder, 'summary.json');
-  return (await exists(summary)) ? ((await readJson(summary)) as unknown as TrainingFacts) : undefined;
+  return (await exists(summary)) ? readRunSummary({ summary }) : undefined;
 }

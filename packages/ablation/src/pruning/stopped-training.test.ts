@@ -1,5 +1,5 @@
 // A training that is stopped at rungs and goes on, by the real trainer: what pruning stands on.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadExperiment } from '@foretoken/core';
 import { type HeldOutLoss, trainRun, trainUntil } from '@foretoken/core/training';
@@ -106,6 +106,17 @@ it('one that ends by the clock has no share of its steps to stop at', async () =
   await expect(trainUntil(host, timed, { ...options('timed'), share: 0.5 })).rejects.toThrow(
     /^CONFIG_CONFLICT: .*clock/,
   );
+});
+
+it('a summary that was edited is refused, and made anew from the last checkpoint where it is removed', async () => {
+  const { timings: _, peakBytes: __, ...before } = await trainRun(host, open.experiment, options('edited'));
+  const file = path.join(options('edited').directory, 'summary.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"steps": 12', '"steps": 13'));
+  const again = () => trainRun(host, open.experiment, options('edited'));
+  await expect(again()).rejects.toThrow(/^FILE_CORRUPT: .*summary\.json was changed/);
+  await rm(file);
+  const { timings: ___, peakBytes: ____, ...after } = await again();
+  expect(after).toEqual(before);
 });
 
 it('a finished run without its metrics says what to do', async () => {

@@ -10,11 +10,9 @@ export { AdamW } from './optimizer.ts';
 export {
   type EvaluateOptions,
   evaluateRun,
-  type MatchRecord,
   type OpenRun,
   openTrainedRun,
   type RunLocation,
-  type TrainingSummary,
   type TrainOptions,
   type TrainUntilOptions,
   trainRun,
@@ -22,6 +20,7 @@ export {
   withTrainedRun,
 } from './run.ts';
 export { openRunDirectory, type ResumeMode, type RunPaths, readRunExperiment, runPaths } from './run-directory.ts';
+export type { MatchRecord, TrainingSummary } from './run-summary.ts';
 export { MAX_SKIPPED_IN_A_ROW, type StepReport, Trainer, type TrainerParts, type TrainerState } from './trainer.ts';
 export { type FlopsPerToken, flopsPerToken } from './training-flops.ts';
 export type { TrainingProgress } from './training-loop.ts';

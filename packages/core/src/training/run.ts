@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import type { Experiment, MatchName, PluginRef } from '../config/experiment.ts';
+import type { Experiment, PluginRef } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
 import { scaleSteps } from '../config/scale-steps.ts';
 import { validationStep } from '../config/validation-step.ts';
@@ -14,7 +14,6 @@ import type { RunScope } from '../di/run-scope.ts';
 import { runEvals } from '../evaluation/run-evals.ts';
 import { createSubject } from '../evaluation/subject.ts';
 import { ensureFreeSpace } from '../files/free-space.ts';
-import { readJson, writeJson } from '../files/json-file.ts';
 import { readJsonLines } from '../files/json-lines-log.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
@@ -31,8 +30,8 @@ import {
   type RunPaths,
   runPaths,
 } from './run-directory.ts';
+import { readRunSummary, type TrainingSummary, writeRunSummary } from './run-summary.ts';
 import { restoreModel } from './trainer-checkpoint.ts';
-import type { FlopsPerToken } from './training-flops.ts';
 import { TrainingLoop, type TrainingProgress } from './training-loop.ts';
 
 /** Where a run is and where its relative paths start. */
@@ -51,45 +50,6 @@ export interface TrainOptions extends RunLocation {
   onPrepare?(doneBytes: number, totalBytes: number): void;
 }
 
-/** What was made equal, and to what. */
-export interface MatchRecord {
-  readonly to: MatchName;
-  /** SwiGLU widths that `match: parameters` may choose: of the head's own blocks, and of the trunk's last block. */
-  readonly headMlpWidth: number;
-  readonly lastMlpWidth: number;
-  /** Under `match: parameters`, those of the one-token model. */
-  readonly referenceParameters?: number;
-  /** Under `match: flops`, those of the one-token model in the experiment's number of steps. */
-  readonly budgetFlops?: number;
-}
-
-/** What a finished training says of itself; also `summary.json` of its folder. */
-export interface TrainingSummary {
-  readonly parameters: number;
-  readonly layers: number;
-  readonly trunkLayers: number;
-  readonly match: MatchRecord;
-  /** Under `match: flops` and with `minutes` not those of the experiment. */
-  readonly steps: number;
-  /** Steps whose loss or gradient was not finite. */
-  readonly skippedSteps: number;
-  /** Tokens trained on. */
-  readonly tokens: number;
-  /** Counted operations, of every step at its own horizon; see `flopsPerToken`. */
-  readonly flopsPerToken: FlopsPerToken;
-  /** Of the whole training. */
-  readonly trainingFlops: number;
-  /** Present where the horizon schedule learns: every step counts at the full horizon, and may have been smaller. */
-  readonly isTrainingFlopsUpperBound?: true;
-  /** Largest number of tensor bytes alive at once while training, those of the model included. */
-  readonly peakBytes: number;
-  /** The last checkpoint, relative to the run's folder. */
-  readonly checkpoint: string;
-  readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
-  /** Of all steps, whichever process took them; validations and checkpoints are not counted. */
-  readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
-}
-
 /**
  * Trains one experiment in a folder of its own, or finishes a training that was stopped.
  *
@@ -99,14 +59,14 @@ export interface TrainingSummary {
  */
 export async function trainRun(host: Host, experiment: Experiment, options: TrainOptions): Promise<TrainingSummary> {
   const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
-  if (await exists(paths.summary)) return readSummary(paths);
+  if (await exists(paths.summary)) return readRunSummary(paths);
   return withRun(host, experiment, paths, options, async (run) => {
     const trained = await withLoop(host, run, paths, options, async (loop, matched) => {
       const saved = await loop.run();
       return summaryOf(loop, matched, run, relative(paths.root, saved.path));
     });
     const summary = { ...trained, timings: await timingsOf(paths, trained.tokens) };
-    await writeJson(paths.summary, summary);
+    await writeRunSummary(paths, summary);
     return summary;
   });
 }
@@ -133,7 +93,7 @@ export async function trainUntil(
   const paths = await openRunDirectory(options.directory, experiment, options.resume ?? false);
   const isFinished = await exists(paths.summary);
   const settings = isFinished
-    ? scaleSteps(experiment.training, (await readSummary(paths)).steps)
+    ? scaleSteps(experiment.training, (await readRunSummary(paths)).steps)
     : await withRun(host, experiment, paths, options, (run) =>
         withLoop(host, run, paths, options, async (loop, matched) => {
           await loop.run(validationStep(matched.settings, share));
@@ -358,10 +318,6 @@ async function timingsOf(paths: RunPaths, tokens: number): Promise<TrainingSumma
 async function restoreLatest(model: TrainableModel, paths: RunPaths, trainedAs: Experiment): Promise<void> {
   const store = CheckpointStore.reading(paths.checkpoints, { configHash: experimentHash(trainedAs) });
   restoreModel(model, await store.load((await store.latest()).path));
-}
-
-async function readSummary(paths: RunPaths): Promise<TrainingSummary> {
-  return (await readJson(paths.summary)) as unknown as TrainingSummary;
 }
 
 /** Weights and two moments, for the checkpoints that are kept and the one being written. */

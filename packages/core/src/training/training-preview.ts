@@ -12,7 +12,7 @@ import type { StepBatch } from './backward/backward.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import { matchedTraining } from './match-flops.ts';
 import { discoverTerms } from './objectives.ts';
-import type { TrainingSummary } from './run.ts';
+import type { TrainingSummary } from './run-summary.ts';
 import { Trainer } from './trainer.ts';
 
 /** What a training will say of itself in its summary, as far as it is known before it runs. */

@@ -73,7 +73,7 @@ async function readRun(
 
 /** The training's own facts under the names that cells have for them, and where the metrics stand. */
 async function measuredFacts(summary: JsonObject | undefined, metrics: FileState) {
-  const { formatVersion: _, checkpoint: __, timings, peakBytes, ...trained } = summary ?? {};
+  const { formatVersion: _, checkpoint: __, contentHash: ___, timings, peakBytes, ...trained } = summary ?? {};
   const last = [...(await lastMetrics(metrics))].map(([key, fact]): [string, Fact] => [`metrics.${key}`, fact]);
   const spent = isObject(timings) ? timings : {};
   return {
