@@ -52,6 +52,15 @@ describe('bench decoding on a tiny model', () => {
     await measured({ decoder: ['greedy'], policy: 'fixed', levels: 3 });
   });
 
+  it('gives a number of nodes to a decoder that has any, and to no other', async () => {
+    const [one, many] = await measured<DetailedSpeed[]>({ decoder: ['tree:1', 'tree:6'] });
+    expect([one.decoder, many.decoder]).toEqual(['tree-1', 'tree-6']);
+    expect(one.tokensPerForward).toBeLessThanOrEqual(2);
+    for (const decoder of ['greedy:3', 'tree:many', 'tree:0']) {
+      await expect(measured({ decoder: [decoder] })).rejects.toMatchObject({ message: expect.stringMatching(/nodes/) });
+    }
+  });
+
   it('measures t(k) for up to nine nodes, whole steps as far as the model drafts, and draws it', async () => {
     const svg = path.join(folder, 'curve.svg');
     const { nodes, batches } = await measured<CurveReport>({ curve: true, batch: [1, 3], svg });

@@ -76,7 +76,7 @@ function configOf(names: readonly string[], { rule, policy, levels, sampled }: B
     names.map((label) => {
       const [name, nodes] = label.split(':');
       const sized = nodes === undefined ? {} : { nodes: Number(nodes) };
-      return [label.replace(':', '-'), name === 'greedy' ? name : { name, ...sized, ...asked }];
+      return [label.replace(':', '-'), { name, ...sized, ...(name !== 'greedy' && asked) }];
     }),
   );
 }
