@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { fakePackages } from '../testing/fake-packages.fixture.ts';
 import { findInstalled, foreignCore, importInstalled } from './installed.ts';
 
@@ -11,6 +11,7 @@ test('a package is found in every folder that has it, in their order, without be
   const folder = path.join(second, 'node_modules/wanted');
   expect(found).toEqual({ name: 'wanted', version: '1.2.3', folder, entry: path.join(folder, 'index.js') });
   expect([later.version, rest]).toEqual(['4.5.6', []]);
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'ranWanted'));
   expect(globalThis).not.toHaveProperty('ranWanted');
   expect(await importInstalled(found)).toMatchObject({ here: 1 });
   expect(globalThis).toHaveProperty('ranWanted');
