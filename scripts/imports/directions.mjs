@@ -17,6 +17,8 @@ export const directions = {
 export const confined = [
   { name: /^@tensorflow\//, place: /^packages\/engine\//, why: 'tensors are reached through @foretoken/engine' },
   { name: /^inversify$/, place: /^packages\/core\/src\/di\//, why: 'the composition root alone knows the container' },
+  { name: /^tsyringe$/, place: /^packages\/core\/src\/tsyringe\//, why: 'only those who ask for tsyringe load it' },
+  { name: /^reflect-metadata$/, place: /\.test\.ts$/, why: 'the application of a container loads it, nobody else' },
 ];
 
 /** The folder of a workspace package, by the name that others import it under. */

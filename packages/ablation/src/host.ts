@@ -11,7 +11,7 @@ const BUILT_INS = [
 ] as const;
 
 /** What a process may bring; see {@link HostOptions}. */
-export type ForetokenHostOptions = Pick<HostOptions, 'log' | 'clock' | 'roots' | 'openEngine'>;
+export type ForetokenHostOptions = Pick<HostOptions, 'log' | 'clock' | 'roots' | 'openEngine' | 'application'>;
 
 /**
  * The composition of Foretoken: core's host with the built-in packages and the decoding session.

@@ -45,7 +45,9 @@ export { createHost, type Host, type HostOptions, type InversifyApplication } fr
 export type { RunScope } from './di/run-scope.ts';
 export {
   type EngineOpener,
+  FORETOKEN_HOST,
   FORETOKEN_PLUGIN,
+  FORETOKEN_RUN,
   type HostServices,
   type RunServices,
   type SessionFactory,

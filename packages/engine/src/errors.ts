@@ -5,11 +5,15 @@
 export const ERROR_CODES = {
   // plugins
   PLUGIN_UNKNOWN: 'No plugin of this kind and name is registered. Pick a listed name, or add its package to `plugins`.',
-  PLUGIN_DUPLICATE: 'Two packages provide one kind and name. Remove one of them from `plugins`.',
+  PLUGIN_DUPLICATE: 'Two packages provide one kind and name. Remove one of them from `plugins` or the application.',
   PLUGIN_API: 'The plugin was written for another plugin API. Install a release of it for this API.',
   PLUGIN_INVALID: 'The package or definition is not a valid plugin. Mend what the message names.',
   PLUGIN_NOT_FOUND: 'The package cannot be resolved from the configuration file. Install it beside the file.',
   PLUGIN_FAILED: 'A plugin threw. The cause is attached; report it to the plugin’s author.',
+  SERVICE_MISSING:
+    'A container has not what was asked of it. Register it before the host is made there; what belongs to a run is in the run’s container.',
+  SERVICE_DUPLICATE:
+    'The container already has a service under this key. Expose one host in it, and give your own log or clock to the host.',
   OPTIONS_INVALID: 'Options or configuration break their schema. Mend the place that the message names.',
   // configuration
   CONFIG_NOT_FOUND: 'The configuration file does not exist. Check the path.',

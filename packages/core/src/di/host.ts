@@ -1,11 +1,21 @@
+import { ForetokenError } from '@foretoken/engine/errors';
 import { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import { resolveExperiment } from '../config/resolve.ts';
 import { sourceOf } from '../config/source-map.ts';
 import type { Json } from '../contracts/json.ts';
+import { type HostApplication, pluginsNotMade, registerGiven } from '../plugins/given-plugins.ts';
 import { createPluginLoader } from '../plugins/loader.ts';
 import { createRunScope, type RunScope } from './run-scope.ts';
-import { type EngineOpener, type HostServices, type SessionFactory, TOKENS } from './tokens.ts';
+import {
+  type EngineOpener,
+  FORETOKEN_HOST,
+  FORETOKEN_PLUGIN,
+  FORETOKEN_RUN,
+  type HostServices,
+  type SessionFactory,
+  TOKENS,
+} from './tokens.ts';
 
 /** What a process brings. */
 export interface HostOptions {
@@ -21,6 +31,17 @@ export interface HostOptions {
   readonly clock?: () => number;
   /** Default: `openEngine` of @foretoken/engine, loaded when the first engine is opened. */
   readonly openEngine?: EngineOpener;
+  /** An application with a container of its own. */
+  readonly application?: InversifyApplication;
+}
+
+/** An application that is composed with inversify. */
+export interface InversifyApplication extends HostApplication {
+  /**
+   * Becomes the parent of the host's container: what is bound under {@link FORETOKEN_PLUGIN} when the host is made is
+   * registered as the application's, and classes among it may be injected what either container has.
+   */
+  readonly container: Container;
 }
 
 /** A process: what all its runs share, and the door to each run. */
@@ -38,7 +59,11 @@ export interface Host extends HostServices {
   dispose(): Promise<void>;
 }
 
-/** Starts a process' composition root: loads the built-in packages and binds what runs share. */
+/**
+ * Starts a process' composition root: loads the built-in packages, binds what runs share, takes the application's plugins.
+ * @throws as `loadPluginPackage`; SERVICE_MISSING, PLUGIN_FAILED if a plugin of the application cannot be made;
+ * PLUGIN_DUPLICATE, PLUGIN_INVALID or PLUGIN_API if it cannot be registered
+ */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { builtIns, from, roots } = options;
   const services: HostServices = {
@@ -48,12 +73,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
     openEngine: options.openEngine ?? openEngineLazily,
     openSession: options.openSession,
   };
-  const container = new Container();
+  const { application } = options;
+  const container = new Container({ parent: application && checkedContainer(application) });
   for (const [service, value] of Object.entries(services)) {
     container.bind(TOKENS[service as keyof HostServices]).toConstantValue(value);
   }
   const open = new Set<RunScope>();
-  return {
+  const host: Host = {
     ...services,
     container,
     async openRun(given, baseDirectory) {
@@ -65,7 +91,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
         open.delete(scope);
         return scope.dispose();
       };
-      return { ...scope, dispose };
+      const run: RunScope = { ...scope, dispose };
+      scope.container.bind(FORETOKEN_RUN).toConstantValue(run);
+      return run;
     },
     async dispose() {
       const scopes = [...open];
@@ -73,6 +101,25 @@ export async function createHost(options: HostOptions): Promise<Host> {
       for (const scope of scopes) await scope.dispose();
     },
   };
+  container.bind(FORETOKEN_HOST).toConstantValue(host);
+  if (application) await takePlugins(container, services, application);
+  return host;
+}
+
+/** Takes what the application bound. Made through the host's container, it may be injected the host's services. */
+async function takePlugins(container: Container, { plugins }: HostServices, application: HostApplication) {
+  const made = await container.getAllAsync(FORETOKEN_PLUGIN).catch((cause: unknown) => {
+    throw pluginsNotMade(cause, application);
+  });
+  registerGiven(plugins.builtIns, made, application);
+}
+
+function checkedContainer({ container, package: from }: InversifyApplication): Container {
+  if (container instanceof Container) return container;
+  const rule = `the container of ${from} must be one of the inversify that Foretoken uses, was of another copy or kind`;
+  const next =
+    'Install one version of inversify, which `npm ls inversify` shows; a tsyringe container goes to exposeHost';
+  throw new ForetokenError('SERVICE_MISSING', `${rule}. ${next} of @foretoken/core/tsyringe.`);
 }
 
 const openEngineLazily: EngineOpener = async (options) => {

@@ -48,6 +48,15 @@ export interface RunServices extends HostServices {
   readonly model: Promise<TrainableModel>;
 }
 
+/** An application binds its own plugins under this key: definitions, bundles, or classes that have their members. */
+export const FORETOKEN_PLUGIN: symbol = Symbol.for('foretoken.plugin');
+
+/** The key of the host itself, in its container and in an application's. */
+export const FORETOKEN_HOST: symbol = Symbol.for('foretoken.host');
+
+/** The key of a run's own scope, in its container. */
+export const FORETOKEN_RUN: symbol = Symbol.for('foretoken.run');
+
 const token = (service: string): symbol => Symbol.for(`foretoken.${service}`);
 
 /**

@@ -22,4 +22,4 @@ export function fakePlugin(kind: PluginKind, name: string, changes: object = {})
 }
 
 /** Where the fakes of a test come from. */
-export const fakeSource = { package: 'demo', version: '1.2.3', api: 1 };
+export const fakeSource = { package: 'demo', version: '1.2.3', api: 1, directory: '/demo' };

@@ -68,7 +68,7 @@ describe('the registry', () => {
 
   test('two plugins of one kind and name are an error that names both packages', () => {
     const registry = registryWith(fakePlugin('head', 'linear'));
-    const other = { package: '@acme/heads', version: '0.1.0', api: 1 };
+    const other = { package: '@acme/heads', version: '0.1.0', api: 1, directory: '/heads' };
     expect(messageOf(() => registry.register(fakePlugin('head', 'linear'), other))).toBe(
       'PLUGIN_DUPLICATE: head "linear" is provided by both demo@1.2.3 and @acme/heads@0.1.0. ' +
         'Remove one of the two packages from `plugins`.',

@@ -131,11 +131,16 @@ function add(entries: Map<string, Entry>, value: Definition, given: PluginSource
     throw new ForetokenError(
       'PLUGIN_DUPLICATE',
       `${definition.kind} "${definition.name}" is provided by both ${saidSource(other.source)} and ${saidSource(source)}. ` +
-        'Remove one of the two packages from `plugins`.',
+        whichToRemove(other.source, source),
     );
   }
   entries.set(key, { given: value, definition: guardDefinition(definition, source), options, source });
 }
+
+const whichToRemove = (...sources: readonly PluginSource[]): string =>
+  sources.some(({ directory }) => directory === undefined)
+    ? 'Remove one of the two: a package from `plugins`, or what the application registers itself.'
+    : 'Remove one of the two packages from `plugins`.';
 
 function listing({ definition, options, source }: Entry): PluginListing {
   return {
