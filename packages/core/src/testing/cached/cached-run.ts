@@ -171,7 +171,8 @@ export class CachedRun {
   }
 }
 
-function nodesOf(trees: readonly TreeNode[][], N: number): Nodes {
+/** The trees of all rows as nodes, padded to N a row. */
+export function nodesOf(trees: readonly TreeNode[][], N: number): Nodes {
   const fill = (value: (node: TreeNode | undefined) => number) =>
     Int32Array.from({ length: trees.length * N }, (_, i) => value(trees[Math.floor(i / N)][i % N]));
   return createNodes({

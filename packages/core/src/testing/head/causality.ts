@@ -79,7 +79,7 @@ function forbidden(offset: number, at: Place, token: Place): string | undefined 
 }
 
 /** Positions at which two [B,T,...] tensors differ. */
-function changes(before: HostTensor, after: HostTensor): Place[] {
+export function changes(before: HostTensor, after: HostTensor): Place[] {
   const width = before.values.length / (B * T);
   const differs = (at: number) => {
     for (let i = at * width; i < (at + 1) * width; i++) if (before.values[i] !== after.values[i]) return true;

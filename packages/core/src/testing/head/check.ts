@@ -14,11 +14,12 @@ export class BrokenRule extends Error {
 }
 
 /**
- * The error of a broken rule: head, rule, what was got and where, the next step.
+ * The error of a broken rule: head (or trunk), rule, what was got and where, the next step.
  * @param rule - whole sentences, the last one saying what to do
  */
-export function broken(head: Pick<HeadCase, 'name'>, rule: string, options?: ErrorOptions): BrokenRule {
-  return new BrokenRule(`head "${head.name}": ${rule}`, options);
+export function broken(head: Pick<HeadCase, 'name' | 'trunk'>, rule: string, options?: ErrorOptions): BrokenRule {
+  const who = head.trunk ? `trunk "${head.trunk.name}"` : `head "${head.name}"`;
+  return new BrokenRule(`${who}: ${rule}`, options);
 }
 
 /**

@@ -11,7 +11,10 @@ import { buildSmallModel } from './head-case.ts';
 import { runHead } from './run-head.ts';
 import { smallText } from './small-text.ts';
 
-/** Each of the head's weights by itself, the trunk's together. */
+const trunkTogether = (name: string) => (name.startsWith('trunk/') ? 'the trunk’s weights' : undefined);
+const eachByItself = () => undefined;
+
+/** Each of the head's weights by itself, the trunk's together; each of the trunk's, where it is the trunk that is checked. */
 export const gradientsAreRight: HeadCheck = {
   title: 'has hidden states whose gradients agree with finite differences',
   run(head) {
@@ -19,7 +22,7 @@ export const gradientsAreRight: HeadCheck = {
     const model = buildSmallModel(head, { engine: { ...head.engine, ops: stops.ops } });
     try {
       const wrong = withReference(head, hiddenProbe, (reference) =>
-        compareHiddenGradients(model, (run) => stops.run(run), reference),
+        compareHiddenGradients(model, (run) => stops.run(run), reference, head.trunk ? eachByItself : trunkTogether),
       );
       if (wrong) throw broken(head, wrong);
     } finally {
@@ -32,16 +35,18 @@ export const gradientsAreRight: HeadCheck = {
  * Compares the gradients of all hidden states with finite differences.
  * @param around - what each run is wrapped in
  * @param measure - {@link hiddenProbe} by another way than the model's own forward
+ * @param together - which weights are moved together, as {@link groupWeights} takes it
  * @returns the first disagreement as a sentence; undefined if there is none
  */
 export function compareHiddenGradients(
   model: TrainableModel,
   around: <T>(run: () => T) => T = (run) => run(),
   measure: Measure = nudging(model, () => around(() => hiddenProbe(model))),
+  together: (name: string) => string | undefined = trunkTogether,
 ): string | undefined {
   around(() => hiddenProbe(model));
   const gradients = around(() => backward(model));
-  const groups = groupWeights(model, (name) => (name.startsWith('trunk/') ? 'the trunk’s weights' : undefined));
+  const groups = groupWeights(model, together);
   return compareGradients(model, groups, { gradients, measure, scale: 0.1 });
 }
 

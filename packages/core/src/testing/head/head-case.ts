@@ -25,9 +25,17 @@ export interface HeadContractSettings {
   readonly readEarlier?: readonly number[];
 }
 
+/** A trunk that is checked through the head that shows its states. */
+export interface TrunkUnderTest {
+  readonly name: string;
+  readonly options: Readonly<Record<string, Json>>;
+}
+
 /** A head under test: registered like any plugin, with the options it is to be checked with. */
 export interface HeadCase {
   readonly name: string;
+  /** A trunk under test, in place of the suite's own; the head is then the suite's, and only shows the trunk's states. */
+  readonly trunk?: TrunkUnderTest;
   readonly options: Readonly<Record<string, Json>>;
   readonly horizon: number;
   readonly engine: Engine;
@@ -56,6 +64,16 @@ export async function openHeadCase(
   return { name, options, horizon, registry, actElsewhere, readEarlier, engine: await openEngine({ name: engine }) };
 }
 
+/** What a case is about: the head, or the trunk that is shown through one. */
+export function subjectOf({ name, options, trunk }: HeadCase) {
+  return trunk ? ({ kind: 'trunk', ...trunk } as const) : ({ kind: 'head', name, options } as const);
+}
+
+/** The same case with other options of what it is about. */
+export function withOptions(head: HeadCase, options: Readonly<Record<string, Json>>): HeadCase {
+  return head.trunk ? { ...head, trunk: { ...head.trunk, options } } : { ...head, options };
+}
+
 /** How a small model differs from the usual one. */
 export interface SmallModelOptions {
   /** Stands in for the case's engine. */
@@ -79,19 +97,23 @@ export function buildSmallModel(
   head: HeadCase,
   { engine = head.engine, readout = 'replicated', seed = 1, isShaken = true, change }: SmallModelOptions = {},
 ): TrainableModel {
-  const { name, horizon, registry } = head;
+  const { name, horizon, registry, trunk } = head;
   const options = registry.checkOptions('head', { ...head.options, name }, 'the contract suite’s options');
   const definition = registry.get('head', name);
+  const trunkOptions = trunk
+    ? registry.checkOptions('trunk', { ...trunk.options, name: trunk.name }, 'the contract suite’s options')
+    : { layers: 2 + blocksOfOffset(definition, options, 1) };
+  const trunkName = trunk?.name ?? smallTrunk.name;
   const model = buildModel({
     engine,
-    trunk: registry.get('trunk', smallTrunk.name),
+    trunk: registry.get('trunk', trunkName),
     head: change?.(definition) ?? definition,
     vocabulary: SMALL_TEXT.vocabulary,
     experiment: {
       seed,
       data: { context: SMALL_TEXT.T, dataset: { name: 'none' }, tokenizer: { name: 'none' } },
       model: {
-        trunk: { name: smallTrunk.name, layers: 2 + blocksOfOffset(definition, options, 1) },
+        trunk: { ...trunkOptions, name: trunkName },
         head: { ...options, name, horizon },
         readout,
         match: 'none',

@@ -24,9 +24,9 @@ export const leavesInputsAlone: HeadCheck = {
 };
 
 /** Runs `work` and compares what it was given before and after. */
-type Guard = <T>(what: string, given: () => readonly (Tensor | Int32Array)[], work: () => T) => T;
+export type Guard = <T>(what: string, given: () => readonly (Tensor | Int32Array)[], work: () => T) => T;
 
-const guardOf =
+export const guardOf =
   (head: HeadCase): Guard =>
   (what, given, work) => {
     const before = bitsOf(given());
@@ -78,7 +78,7 @@ function watchedObjectives(model: LanguageModel, seen: Seen, guard: Guard): Obje
   });
 }
 
-const ofNodes = ({ position_BT, parent_BT, length_B }: Nodes) => [position_BT, parent_BT, length_B];
+export const ofNodes = ({ position_BT, parent_BT, length_B }: Nodes) => [position_BT, parent_BT, length_B];
 const ofBatch = ({ tokens_BT, x_BTD, at }: Batch) => [tokens_BT, x_BTD, ...ofNodes(at)];
 const ofOffset = ({ trunk, carry_BTC, ahead, at }: OffsetInput) => [
   ...trunk,

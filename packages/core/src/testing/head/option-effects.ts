@@ -2,7 +2,7 @@ import type { Json } from '../../contracts/json.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { joint } from '../../training/backward/joint.ts';
 import { broken, type HeadCheck } from './check.ts';
-import { buildSmallModel, type HeadCase } from './head-case.ts';
+import { buildSmallModel, type HeadCase, subjectOf, withOptions } from './head-case.ts';
 import { candidates, optionNames, withOption } from './option-values.ts';
 import { offsetsOf } from './run-head.ts';
 import { trainingStep } from './training-step.ts';
@@ -14,7 +14,7 @@ export const optionsMatter: HeadCheck = {
     for (const option of optionNames(head)) {
       if (head.actElsewhere.includes(option)) continue;
       const effect = effectOf(head, option);
-      if (effect !== 'some') throw broken(head, sentenceFor(effect, option, candidates(head, option)));
+      if (effect !== 'some') throw broken(head, sentenceFor(head, effect, option));
     }
   },
 };
@@ -22,17 +22,19 @@ export const optionsMatter: HeadCheck = {
 /** What is known of an option: whether it changes anything; `unknown` where no second value could be tried. */
 type Effect = 'some' | 'none' | 'unknown';
 
-function sentenceFor(effect: Effect, option: string, values: readonly (Json | undefined)[]): string {
+function sentenceFor(head: HeadCase, effect: Effect, option: string): string {
+  const { kind } = subjectOf(head);
+  const values = candidates(head, option);
   const tried = values.map((value) => (value === undefined ? 'leaving it out' : JSON.stringify(value))).join(', ');
-  const elsewhere = `say where it acts: describeHeadContract(..., { actElsewhere: ['${option}'] }).`;
+  const elsewhere = `say where it acts: ${kind === 'trunk' ? 'describeTrunkContract' : 'describeHeadContract'}(..., { actElsewhere: ['${option}'] }).`;
   if (effect === 'none') {
     return (
       `option "${option}" changes neither declarations nor weights, hidden states, losses or gradients: ` +
       `tried ${tried}. Use it in \`create\`, drop it, or ${elsewhere}`
     );
   }
-  const why = values.length === 0 ? 'its schema shows no second value' : `the head refuses what was tried, ${tried}`;
-  return `whether option "${option}" does anything cannot be told: ${why}. Check the head with a value of it, or ${elsewhere}`;
+  const why = values.length === 0 ? 'its schema shows no second value' : `the ${kind} refuses what was tried, ${tried}`;
+  return `whether option "${option}" does anything cannot be told: ${why}. Check the ${kind} with a value of it, or ${elsewhere}`;
 }
 
 /**
@@ -43,7 +45,10 @@ function effectOf(head: HeadCase, option: string): Effect {
   const values = candidates(head, option);
   const others = optionNames(head).filter((other) => other !== option);
   // Two options may exclude one another: each that was given is left out, too.
-  const changesOf = (other: string) => [...(other in head.options ? [undefined] : []), ...candidates(head, other)];
+  const changesOf = (other: string) => [
+    ...(other in subjectOf(head).options ? [undefined] : []),
+    ...candidates(head, other),
+  ];
   const bases = [head, ...others.flatMap((other) => changesOf(other).map((value) => changed(head, other, value)))];
   let isJudged = false;
   for (const horizon of [head.horizon, head.horizon + 2]) {
@@ -64,10 +69,8 @@ function isOther(head: HeadCase, other: HeadCase): boolean | undefined {
   return after === undefined ? undefined : after !== before;
 }
 
-const changed = (head: HeadCase, option: string, value: Json | undefined): HeadCase => ({
-  ...head,
-  options: withOption(head.options, option, value),
-});
+const changed = (head: HeadCase, option: string, value: Json | undefined): HeadCase =>
+  withOptions(head, withOption(subjectOf(head).options, option, value));
 
 /** Everything that a head with these options shows; undefined where it refuses them. */
 function fingerprint(head: HeadCase): string | undefined {
@@ -93,7 +96,7 @@ function built(head: HeadCase, isShaken: boolean): TrainableModel | undefined {
 }
 
 function declared({ head, offsets, dims }: TrainableModel): string {
-  return JSON.stringify([head.reads, head.memory, head.extends, offsets, dims.trunkLayers]);
+  return JSON.stringify([head.reads, head.memory, head.extends, offsets, dims.trunkLayers, dims.block]);
 }
 
 function weights({ parameters }: TrainableModel): string {

@@ -1,24 +1,27 @@
 import type { Json } from '../../contracts/json.ts';
-import type { HeadCase } from './head-case.ts';
+import { type HeadCase, subjectOf } from './head-case.ts';
 
 /** At most so many values of one option are tried. */
 const MOST = 6;
 
-/** Names of a head's options. */
-export function optionNames({ name, registry }: HeadCase): readonly string[] {
-  return Object.keys(registry.get('head', name).options?.properties ?? {});
+/** Names of the options of what is checked. */
+export function optionNames(head: HeadCase): readonly string[] {
+  const { kind, name } = subjectOf(head);
+  return Object.keys(head.registry.get(kind, name).options?.properties ?? {});
 }
 
 /**
- * Other values of an option that the head's schema takes, beside the options it is checked with: near the one it has, or
+ * Other values of an option that its schema takes, beside the options it is checked with: near the one it has, or
  * what the schema says where it has none or none is near it.
  *
  * @returns undefined stands for leaving the option out, the one way to change a value whose schema shows no other
  */
-export function candidates({ name, registry, options }: HeadCase, option: string): readonly (Json | undefined)[] {
-  const inspect = (changed: Readonly<Record<string, Json>>) => registry.inspectOptions('head', { ...changed, name });
+export function candidates(head: HeadCase, option: string): readonly (Json | undefined)[] {
+  const { registry } = head;
+  const { kind, name, options } = subjectOf(head);
+  const inspect = (changed: Readonly<Record<string, Json>>) => registry.inspectOptions(kind, { ...changed, name });
   const value: Json | undefined = inspect(options).options[option];
-  const schema = registry.list().find((one) => one.kind === 'head' && one.name === name)!.options;
+  const schema = registry.list().find((one) => one.kind === kind && one.name === name)!.options;
   const property = (schema.properties as Record<string, Json>)[option];
   const taken = [otherValues(property, value), schemaValues(property)].map((values) =>
     values.filter((other) => isOther(other, value) && inspect({ ...options, [option]: other }).problems.length === 0),

@@ -2,7 +2,7 @@ import { isForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../../contracts/json.ts';
 import { joint } from '../../training/backward/joint.ts';
 import { broken, type HeadCheck } from './check.ts';
-import { buildSmallModel, type HeadCase } from './head-case.ts';
+import { buildSmallModel, type HeadCase, subjectOf, withOptions } from './head-case.ts';
 import { candidates, optionNames, withOption } from './option-values.ts';
 import { trainingStep } from './training-step.ts';
 
@@ -15,7 +15,7 @@ export const optionsAreChecked: HeadCheck = {
     if (codeOf(head, { 'no-such-option': 1 }) !== 'OPTIONS_INVALID') {
       throw broken(head, 'an unknown option must be refused, "no-such-option" was taken. List every option it has.');
     }
-    for (const [name, value] of Object.entries(head.options)) {
+    for (const [name, value] of Object.entries(subjectOf(head).options)) {
       const other = otherType(value);
       if (codeOf(head, { [name]: other }) === 'OPTIONS_INVALID') continue;
       throw broken(
@@ -36,7 +36,7 @@ export const refusesByCode: HeadCheck = {
       ...optionNames(head).flatMap((option) =>
         candidates(head, option).map((value) => ({
           what: `option "${option}" ${JSON.stringify(value) ?? 'left out'}`,
-          changed: { ...head, options: withOption(head.options, option, value) },
+          changed: withOptions(head, withOption(subjectOf(head).options, option, value)),
         })),
       ),
     ];
@@ -79,7 +79,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
 /** The code that a change of the options is refused with. */
 function codeOf(head: HeadCase, changed: Record<string, Json>): string | undefined {
   try {
-    head.registry.checkOptions('head', { ...head.options, ...changed, name: head.name }, 'the contract suite');
+    const { kind, name, options } = subjectOf(head);
+    head.registry.checkOptions(kind, { ...options, ...changed, name }, 'the contract suite');
     return undefined;
   } catch (error) {
     return isForetokenError(error) ? error.code : String(error);
@@ -87,7 +88,8 @@ function codeOf(head: HeadCase, changed: Record<string, Json>): string | undefin
 }
 
 function inspect(head: HeadCase, changed: Record<string, Json>) {
-  return head.registry.inspectOptions('head', { ...head.options, ...changed, name: head.name });
+  const { kind, name, options } = subjectOf(head);
+  return head.registry.inspectOptions(kind, { ...options, ...changed, name });
 }
 
 const said = (problems: readonly { path: readonly (string | number)[]; sentence: string }[]) =>

@@ -1,0 +1,35 @@
+import { beforeAll, describe, test } from 'vitest';
+import type { Json } from '../contracts/json.ts';
+import type { Definition, PluginBundle } from '../plugins/define.ts';
+import { runCheck } from './head/check.ts';
+import { openTrunkCase, type TrunkCase, type TrunkContractSettings } from './trunk/trunk-case.ts';
+import { TRUNK_CHECKS } from './trunk/trunk-checks.ts';
+
+/**
+ * The trunk contract as vitest tests: call it in one line at the top of a test file.
+ *
+ * ```ts
+ * describeTrunkContract(recurrence, 'gated-recurrence', { width: 8, layers: 2 });
+ * ```
+ * It builds small models around the trunk and checks each rule of the contract: options are refused or act, taps come as
+ * asked, sizes follow `dims`, bits repeat and survive a checkpoint, nothing of the future or of another document is seen,
+ * decoding in chunks and beside dropped guesses gives the bits of one token at a time, gradients are right, nothing leaks.
+ *
+ * @param plugin - the trunk, or the bundle that provides it
+ * @param name - the trunk's name
+ * @param options - options to check it with, small ones: a width of 8 and two layers; defaults fill the rest
+ */
+export function describeTrunkContract(
+  plugin: Definition | PluginBundle,
+  name: string,
+  options: Readonly<Record<string, Json>>,
+  settings: TrunkContractSettings = {},
+): void {
+  describe(`trunk "${name}" ${JSON.stringify(options)}`, () => {
+    let trunk: TrunkCase;
+    beforeAll(async () => {
+      trunk = await openTrunkCase(plugin, name, options, settings);
+    });
+    for (const check of TRUNK_CHECKS) test(check.title, () => runCheck(check, trunk));
+  });
+}
