@@ -1,31 +1,14 @@
 /// <reference lib="dom" />
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ablationFolder, fourArms } from './ablation-folder.fixture.ts';
+import { isSkipped, launchBrowser, titled } from './browser.fixture.ts';
 import { writeReport } from './write-report.ts';
 
-const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 /** A page may draw late on a machine that does other things. */
 const patiently = { timeout: 20_000 };
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const executable = process.env.CHROME_PATH ?? EXECUTABLES.find((file) => existsSync(file));
-const missing = `no Chromium: looked for ${EXECUTABLES.join(', ')} and $CHROME_PATH`;
-// A machine that has to test everything may not pass over this.
-const isSkipped = executable === undefined && !process.env.CI;
-if (isSkipped) process.stderr.write(`report in a browser: skipped, ${missing}\n`);
 
 /** The quickstart's arms, one that is markup, and one that is long in every respect. */
 const awkwardArms = `${fourArms.split('seeds')[0]}
@@ -34,7 +17,7 @@ const awkwardArms = `${fourArms.split('seeds')[0]}
     set: { model.head.horizon: 2, decoders: { greedy: greedy, a-decoder-with-a-rather-long-label: speculative } }
 seeds: [0]`;
 
-describe.skipIf(isSkipped)(`a report in a browser${isSkipped ? ` (${missing})` : ''}`, () => {
+describe.skipIf(isSkipped)(titled('a report in a browser'), () => {
   let browser: Browser;
   let page: Page;
   const noises: string[] = [];
@@ -42,9 +25,8 @@ describe.skipIf(isSkipped)(`a report in a browser${isSkipped ? ` (${missing})` :
   let address: string;
 
   beforeAll(async () => {
-    expect(executable, missing).toBeDefined();
     address = pathToFileURL((await writeReport(await ablationFolder(awkwardArms))).html).href;
-    browser = await chromium.launch({ executablePath: executable, args: FLAGS });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('console', (message) => noises.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => noises.push(error.message));

@@ -32,7 +32,8 @@ export function bitsPerOffset(
     field: 'bits',
     type: 'quantitative',
     title: options.unit,
-    scale: { zero: false, nice: false, padding: 14 },
+    // Room above the bigram's line for its name.
+    scale: { zero: false, nice: false, padding: 22 },
   };
   return {
     width: CHART_WIDTH,
