@@ -14,6 +14,10 @@ const ALONE = [
   'packages/engine/src/open-engine.test.ts',
   'packages/engine/src/engines/tensorflow/tensorflow.test.ts',
   'packages/cli/src/engine/*.test.ts',
+  // They load reflect-metadata, which nothing of ours may need.
+  'packages/core/src/di/application.test.ts',
+  'packages/core/src/tsyringe/expose-host.test.ts',
+  'examples/{tsyringe-host,inversify-class}/**/*.test.ts',
 ];
 
 // `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers.

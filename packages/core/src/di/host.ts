@@ -1,5 +1,5 @@
 import { ForetokenError } from '@foretoken/engine/errors';
-import { Container } from 'inversify';
+import type { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import { resolveExperiment } from '../config/resolve.ts';
 import { sourceOf } from '../config/source-map.ts';
@@ -74,7 +74,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     openSession: options.openSession,
   };
   const { application } = options;
-  const container = new Container({ parent: application && checkedContainer(application) });
+  const newContainer = await containerMaker();
+  const container = newContainer(application && checkedContainer(application, newContainer()));
   for (const [service, value] of Object.entries(services)) {
     container.bind(TOKENS[service as keyof HostServices]).toConstantValue(value);
   }
@@ -85,7 +86,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     async openRun(given, baseDirectory) {
       const registry = await services.plugins.registryFor(given.plugins, baseDirectory);
       const experiment = resolveExperiment(sourceOf(given as unknown as Json, given.name), registry, baseDirectory);
-      const scope = createRunScope(container, { experiment, registry, baseDirectory });
+      const scope = createRunScope(newContainer(container), { experiment, registry, baseDirectory });
       open.add(scope);
       const dispose = (): Promise<void> => {
         open.delete(scope);
@@ -114,8 +115,14 @@ async function takePlugins(container: Container, { plugins }: HostServices, appl
   registerGiven(plugins.builtIns, made, application);
 }
 
-function checkedContainer({ container, package: from }: InversifyApplication): Container {
-  if (container instanceof Container) return container;
+/** Loaded here, since inversify loads `reflect-metadata`: whoever makes no host has neither. */
+async function containerMaker(): Promise<(parent?: Container) => Container> {
+  const inversify = await import('inversify');
+  return (parent) => new inversify.Container({ parent });
+}
+
+function checkedContainer({ container, package: from }: InversifyApplication, ours: Container): Container {
+  if (container instanceof ours.constructor) return container;
   const rule = `the container of ${from} must be one of the inversify that Foretoken uses, was of another copy or kind`;
   const next =
     'Install one version of inversify, which `npm ls inversify` shows; a tsyringe container goes to exposeHost';

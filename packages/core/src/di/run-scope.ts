@@ -1,6 +1,6 @@
 import type { Engine } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { type Container, Container as InversifyContainer } from 'inversify';
+import type { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import type { Tokenizer } from '../contracts/data.ts';
 import type { Session } from '../contracts/decoding.ts';
@@ -48,9 +48,11 @@ interface Life {
   costRatio?: HorizonScheduleContext['costRatio'];
 }
 
-/** Opens a run as a child of the process' container. */
-export function createRunScope(parent: Container, start: RunStart): RunScope {
-  const container = new InversifyContainer({ parent });
+/**
+ * Opens a run.
+ * @param container - an empty child of the process' container; it belongs to the run from now on
+ */
+export function createRunScope(container: Container, start: RunStart): RunScope {
   const life: Life = { isOver: false, models: [] };
   bindStart(container, start);
   bindPlugins(container, start, life);
