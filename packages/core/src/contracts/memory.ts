@@ -15,8 +15,13 @@ export interface Memory {
    * the state after the node's parent: the committed state of the row, `start_X` for a root, or an earlier result.
    * It holds for chains, packed documents and candidate trees alike, and is differentiable in training.
    *
-   * @param start_X - state before the first token of a document, one for all rows
-   * @param step - from state_BX to the state after node number `node`, of the same shape
+   * What depends on a token alone is best computed for all nodes before; the step is what must be done in order.
+   *
+   * @param slot - names the state, one for each recurrence of the owner: two that share a slot overwrite each other
+   * @param start_X - state before the first token of a document, one for all rows; any shape, such as [D] or [H,d,d]
+   * @param step - from state_BX to the state after node number `node`, of the same shape. `node` is the column of this
+   * forward's tensors, x_BTD[:, node], and nothing else: no place in the text (`Nodes.position_BT` is), and in a tree not one
+   * after the state that is given. It keeps nothing from one call to the next
    * @returns states_BTX, the state after each node
    */
   scan(slot: string, start_X: Tensor, step: (state_BX: Tensor, node: number) => Tensor): Tensor;

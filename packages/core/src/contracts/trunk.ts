@@ -3,10 +3,18 @@ import type { Nodes, Ops, Tensor2D, Tensor3D } from '@foretoken/engine';
 import type { Memory } from './memory.ts';
 import type { BlockShape, Dims, ParamFactory } from './parameters.ts';
 
-/** The shared backbone: token ids to hidden states. */
+/**
+ * The shared backbone: token ids to hidden states. `describeTrunkContract` checks one.
+ *
+ * It makes `dims.trunkLayers` blocks, not `dims.layers`, which counts those of the head too, and gives the last of them the
+ * inner width of `dims.lastBlock`: by these two, arms are matched in size.
+ */
 export interface Trunk {
+  /** Token ids to x_BTD; heads embed the tokens ahead with it as well. */
   embed(tokens_BT: Tensor2D): Tensor3D;
   /**
+   * The states of this forward's nodes. They see one another and the past through `memory` alone, by their parents in `at`.
+   *
    * @param taps - shares of the depth, in (0, 1]; 1 is the output, 0.5 the state after half of the blocks
    * @returns one hidden_BTD per tap, in their order
    */
@@ -18,6 +26,7 @@ export interface TrunkShape {
   readonly width: number;
   /** Blocks in all, those of the heads included; `match` decides how many the trunk keeps. */
   readonly layers: number;
+  /** Of a transformer block for heads that want one; a trunk without attention says what theirs shall have. */
   readonly block: BlockShape;
 }
 
