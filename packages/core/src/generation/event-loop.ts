@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Milliseconds of steps between two turns: one costs 25 to 40 us, where a step of a small model takes little more than 1 ms. */
-const TURN_EVERY_MS = 4;
+const TURN_EVERY_MS = 8;
 
 /**
  * Gives timers and signals their turn of the event loop from time to time: steps may run for long without ever leaving the

@@ -1,16 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Emission, GenerationRequest, Session } from '../contracts/decoding.ts';
 import { Arrivals } from './arrivals.ts';
 import { checkSteps } from './check-steps.ts';
+import { EventLoopTurns } from './event-loop.ts';
 import { type GeneratingRow, type NumberedPrompt, OpenRow, type RowStep } from './generating-row.ts';
 import { errorOf, requestedPromptFaults } from './request-checks.ts';
-
-/**
- * Milliseconds of steps between two turns of the event loop: one costs 25 to 40 us, where a step of a small model takes
- * little more than 1 ms.
- */
-const TURN_EVERY_MS = 8;
 
 /** Drafts, verifies and chooses for all rows of the session, in batch order; commits nothing. */
 export type Step = (rows: readonly GeneratingRow[]) => Promise<readonly RowStep[]>;
@@ -20,11 +14,10 @@ export class Generation {
   readonly #session: Session;
   readonly #request: GenerationRequest;
   readonly #arrivals: Arrivals;
+  readonly #turns = new EventLoopTurns();
   #waiting: NumberedPrompt[];
   #numPrompts: number;
   #rows: OpenRow[] = [];
-  /** When the event loop had its last turn, in milliseconds. */
-  #turnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, request: GenerationRequest) {
     this.#session = session;
@@ -46,7 +39,8 @@ export class Generation {
   /** Lets the policy measure what it wants to know, while the session is empty. */
   async prepare(): Promise<void> {
     const { prompts, arriving, maxRows, policy, signal } = this.#request;
-    await this.#breathe();
+    await this.#turns.breathe();
+    this.#throwIfAborted();
     if (!policy.prepare || this.isOver) return;
     const most = maxRows ?? Number.POSITIVE_INFINITY;
     const rows = arriving && maxRows ? maxRows : Math.max(1, Math.min(most, prompts.length));
@@ -67,7 +61,8 @@ export class Generation {
   /** Ends what was aborted, takes what has come, and joins what waits. @returns what ended without a forward */
   async admit(): Promise<Emission[]> {
     this.#arrivals.ask(this.#places - this.#waiting.length);
-    await this.#breathe();
+    await this.#turns.breathe();
+    this.#throwIfAborted();
     const ended = this.#dropAborted();
     for (const prompt of this.#arrivals.take()) {
       const numbered = { prompt, index: this.#numPrompts++ };
@@ -80,7 +75,8 @@ export class Generation {
     }
     while (this.#places > 0 && this.#waiting.length > 0) {
       ended.push(...this.#join(this.#waiting.shift()!));
-      await this.#turn();
+      await this.#turns.take();
+      this.#throwIfAborted();
     }
     return ended;
   }
@@ -168,18 +164,6 @@ export class Generation {
     const isAsked = this.#request.logProbabilities !== undefined;
     const nothing = { tokens: new Int32Array(0), proposed: [], accepted: 0, ...(isAsked && { logProbabilities: [] }) };
     return { prompt, ...nothing, ...how };
-  }
-
-  /** Lets timers and signals have a turn from time to time: a step may run without ever leaving the microtask queue. */
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#turnedAt >= TURN_EVERY_MS) await this.#turn();
-    else this.#throwIfAborted();
-  }
-
-  async #turn(): Promise<void> {
-    await setImmediate();
-    this.#turnedAt = performance.now();
-    this.#throwIfAborted();
   }
 
   #throwIfAborted(): void {
