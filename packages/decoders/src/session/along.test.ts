@@ -2,7 +2,7 @@
 import type { DraftPolicy, LanguageModel, Session } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { type Definition, defineHead } from '@foretoken/core/plugin';
-import { type Engine, openEngine } from '@foretoken/engine';
+import { type Engine, type Nodes, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openSession } from './open-session.ts';
 import { randomOf } from './rollback.fixture.ts';
@@ -15,7 +15,7 @@ const chainOf = (levels: number): DraftPolicy => ({
 });
 const random = () => randomOf(1);
 
-/** Carries without a memory or tokens ahead: the sum of all nearer offsets goes along. Drafts as far as asked. */
+/** Carries without a memory or tokens ahead: the sum of all nearer offsets. Drafts as far as asked. */
 const summing = defineHead({
   name: 'summing',
   create: ({ ops }) => ({
@@ -43,13 +43,15 @@ const own: Record<string, Definition<'head'>> = { summing, tallying };
 /** Head and readout calls of a session's model, written down until they are taken. */
 interface Seen {
   readonly session: Session;
-  /** Offsets in the order they ran, `|` where others nodes follow, then how often a readout ran. */
+  /** Offsets in the order they ran, `|` where other nodes follow, then how often a readout ran. */
   take(): string;
+  /** Nodes a row at which each offset ran, and how often keys and values were kept, since what was taken last. */
+  look(): { readonly nodes: readonly string[]; readonly commits: number };
 }
 
 function watched(model: LanguageModel): Seen {
-  const runs: { offset: number; at: unknown }[] = [];
-  let readouts = 0;
+  const runs: { offset: number; at: Nodes }[] = [];
+  let [readouts, commits] = [0, 0];
   const { engine, head } = model;
   const ops = {
     ...engine.ops,
@@ -62,13 +64,18 @@ function watched(model: LanguageModel): Seen {
     runs.push({ offset, at: input.at });
     return head.forward(offset, input);
   };
+  const commitKeyValues: Engine['commitKeyValues'] = (...args) => {
+    commits++;
+    engine.commitKeyValues(...args);
+  };
   return {
-    session: openSession({ ...model, engine: { ...engine, ops }, head: { ...head, forward } }),
+    session: openSession({ ...model, engine: { ...engine, ops, commitKeyValues }, head: { ...head, forward } }),
+    look: () => ({ nodes: runs.map(({ offset, at }) => `${offset}: ${at.length_B}`), commits }),
     take() {
       const told = runs.map(({ offset, at }, i) => `${i > 0 && runs[i - 1].at !== at ? '| ' : ''}${offset}`).join(' ');
       const counted = `${told}, ${readouts} read out`;
       runs.length = 0;
-      readouts = 0;
+      [readouts, commits] = [0, 0];
       return counted;
     },
   };
@@ -140,13 +147,13 @@ async function expectFreshDrafts(levels: number): Promise<void> {
 }
 
 describe('offsets that wait for the trunk alone', () => {
-  test('run along once a draft has asked for them, and are read out together', async () => {
+  test('run together once a draft has asked for them, and are read out together', async () => {
     join(5, 3, 8, 1);
     expect(seen.take()).toBe('1, 0 read out');
     expect(await step(3)).toBe('1, 1 read out');
-    // They catch up, one after the other, and run along with the trunk from then on.
-    expect(await step(3)).toBe('2 3 4 | 1 2 3 4, 4 read out');
-    for (let more = 0; more < 3; more++) expect(await step(3)).toBe('1 2 3 4, 2 read out');
+    // Nobody knew how far the policy would go: one after the other.
+    expect(await step(3)).toBe('2 3 4 | 1, 4 read out');
+    for (let more = 0; more < 3; more++) expect(await step(3)).toBe('2 3 4 | 1, 2 read out');
     await expectFreshDrafts(3);
   });
 
@@ -164,12 +171,13 @@ describe('offsets that wait for the trunk alone', () => {
   test('follow a policy that goes deeper and comes back', async () => {
     join(5, 3, 8, 1);
     await step(0);
-    expect(await step(1)).toBe('2 | 1 2, 2 read out');
-    expect(await step(2)).toBe('3 | 1 2 3, 3 read out');
-    expect(await step(1)).toBe('1 2, 2 read out');
-    // Offset 4 is further behind than offset 3.
-    expect(await step(3)).toBe('3 | 4 | 1 2 3 4, 4 read out');
-    expect(await step(2)).toBe('1 2 3, 2 read out');
+    expect(await step(1)).toBe('2 | 1, 2 read out');
+    // Offset 3 has more to read than offset 2.
+    expect(await step(2)).toBe('2 | 3 | 1, 3 read out');
+    expect(await step(1)).toBe('2 3 | 1, 2 read out');
+    // Two levels were in use before the last step, one in it; offset 3 had read as much as offset 2, offset 4 nothing.
+    expect(await step(3)).toBe('2 3 | 4 | 1, 4 read out');
+    expect(await step(2)).toBe('2 3 4 | 1, 2 read out');
     await expectFreshDrafts(3);
     expect(await step(0)).toBe('1, 1 read out');
     await expectFreshDrafts(3);
@@ -181,18 +189,18 @@ describe('offsets that wait for the trunk alone', () => {
     await step(2);
     join(9, 9, 4, 2, 6, 6);
     expect(seen.take()).toBe('1 2 3, 0 read out');
-    expect(await step(2)).toBe('1 2 3, 2 read out');
-    expect(await step(2)).toBe('1 2 3, 2 read out');
+    expect(await step(2)).toBe('2 3 | 1, 2 read out');
+    expect(await step(2)).toBe('2 3 | 1, 2 read out');
     await expectFreshDrafts(3);
   });
 
-  test('catch up with a row that joined while nothing was drafted, before it drafts itself', async () => {
+  test('catch up with a row that joined while nothing was drafted, beside the others', async () => {
     join(5, 3, 8, 1);
     await step(0);
     join(9, 9, 4, 2, 6, 6);
     seen.take();
-    expect(await step(2)).toBe('2 3 | 1 2 3, 3 read out');
-    expect(await step(2)).toBe('1 2 3, 2 read out');
+    expect(await step(2)).toBe('2 3 | 1, 3 read out');
+    expect(await step(2)).toBe('2 3 | 1, 2 read out');
     await expectFreshDrafts(2);
   });
 
@@ -205,8 +213,8 @@ describe('offsets that wait for the trunk alone', () => {
     const uneven: DraftPolicy = {
       grow: (tree, frontier, p, at) => chainOf(at.row === first ? 1 : 3).grow(tree, frontier, p, at),
     };
-    // Both rows ask for level 1; then the second asks alone, and the order of the rows in the forward is another.
-    for (const expected of ['2 | 3 4 | 1 2 3 4, 4 read out', '1 2 3 4, 2 read out']) {
+    // Both rows ask for level 1, then the second asks alone. The next time all offsets of the first one run with its others.
+    for (const expected of ['2 | 3 4 | 1, 4 read out', '3 4 | 2 3 4 | 1, 2 read out', '2 3 4 | 1, 2 read out']) {
       const drafted = await session.draft(uneven, random);
       expect(drafted.map(({ tokens }) => tokens.length)).toEqual([1, 3]);
       await session.verify(drafted);
@@ -218,21 +226,21 @@ describe('offsets that wait for the trunk alone', () => {
     await expectFreshDrafts(3);
   });
 
-  test('go on where a fork was made, and run for all rows of the batch or for none', async () => {
+  test('go on where a fork was made', async () => {
     join(5, 3, 8, 1);
     await step(0);
     await step(3);
     const { session } = seen;
     session.fork([session.rows[0], session.rows[0]], [7, 2]);
     texts = [7, 2].map((pending) => [...texts[0].slice(0, -1), pending]);
-    expect(await step(3)).toBe('1 2 3 4, 2 read out');
+    expect(await step(3)).toBe('2 3 4 | 1, 2 read out');
     await expectFreshDrafts(3);
     session.leave(session.rows[0]);
     texts.shift();
-    expect(await step(3)).toBe('1 2 3 4, 2 read out');
+    expect(await step(3)).toBe('2 3 4 | 1, 2 read out');
   });
 
-  test('keep the path of a tree, whatever was drafted beside it', async () => {
+  test('run at the columns kept of a tree alone, whatever was drafted beside them, and keep them in one call', async () => {
     join(5, 3, 8, 1);
     await step(0);
     await step(3);
@@ -241,33 +249,36 @@ describe('offsets that wait for the trunk alone', () => {
     await session.verify([treeOf([7, 6, 2, 3, 4], [-1, -1, 1, 0, 2])]);
     session.commit([{ path: Int32Array.of(1, 2), next: 9 }]);
     texts[0].push(6, 2, 9);
-    expect(seen.take()).toBe('1 2 3 4, 2 read out');
+    expect(seen.take()).toBe('2 3 4 | 1, 2 read out');
+    await session.draft(chainOf(3), random);
+    expect(seen.look()).toEqual({ nodes: ['2: 3', '3: 3', '4: 3'], commits: 1 });
+    await session.verify([emptyTree()]);
+    session.commit([nothing(4)]);
+    texts[0].push(4);
     await expectFreshDrafts(3);
   });
 
-  test('are read out one by one where each has a readout of its own, and then only if asked for', async () => {
+  test('are read out one by one where each has a readout of its own', async () => {
     open('attentive', 'parallel', 'replicated');
     join(5, 3, 8, 1);
     await step(0);
     await step(3);
-    expect(await step(3)).toBe('1 2 3 4, 4 read out');
-    expect(await step(1)).toBe('1 2, 2 read out');
+    expect(await step(3)).toBe('2 3 4 | 1, 4 read out');
+    expect(await step(1)).toBe('2 3 4 | 1, 4 read out');
+    expect(await step(1)).toBe('2 | 1, 2 read out');
     await expectFreshDrafts(3);
   });
 });
 
 describe.each<TinyTrunk>(['attentive', 'recurrent', 'gated'])('on the %s trunk', (trunk) => {
   test.each([
-    // Offset 4 also drafts what offset 3 would, one column back, where it ran along before the policy came back from it.
-    ['leap', ['2 | 4 | 4 | 1 2 4, 4 read out', '1 2 4, 2 read out', '1 2, 2 read out', '4 | 1 2 4, 4 read out']],
-    ['linear', ['2 3 4 | 1 2 3 4, 4 read out', '1 2 3 4, 2 read out', '1 2, 2 read out', '3 4 | 1 2 3 4, 4 read out']],
-    ['causal', ['2 3 4 | 1 2 3 4, 4 read out', '1 2 3 4, 2 read out', '1 2, 2 read out', '3 4 | 1 2 3 4, 4 read out']],
-    ['summing', ['2 3 4 | 1 2 3 4, 4 read out', '1 2 3 4, 2 read out', '1 2, 2 read out', '3 4 | 1 2 3 4, 4 read out']],
-    [
-      'tallying',
-      ['2 3 4 | 1 2 3 4, 4 read out', '1 2 3 4, 2 read out', '1 2, 2 read out', '3 4 | 1 2 3 4, 4 read out'],
-    ],
-    // All run in any case. A level that was not in use is read out by itself.
+    // Offset 4 also drafts what offset 3 would, one column back.
+    ['leap', ['2 4 4 | 1, 4 read out', '2 4 | 1, 2 read out', '2 4 | 1, 2 read out', '2 4 4 | 1, 4 read out']],
+    ['linear', ['2 3 4 | 1, 4 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 4 read out']],
+    ['causal', ['2 3 4 | 1, 4 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 4 read out']],
+    ['summing', ['2 3 4 | 1, 4 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 4 read out']],
+    ['tallying', ['2 3 4 | 1, 4 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 2 read out', '2 3 4 | 1, 4 read out']],
+    // All run in any case.
     ['anticausal', ['4 3 2 1, 4 read out', '4 3 2 1, 2 read out', '4 3 2 1, 2 read out', '4 3 2 1, 4 read out']],
   ])('%s drafts what a fresh session drafts, at whatever depth', async (head, told) => {
     open(trunk, head);
@@ -284,12 +295,12 @@ describe.each<TinyTrunk>(['attentive', 'recurrent', 'gated'])('on the %s trunk',
     await expectFreshDrafts(2);
   });
 
-  test.each(['summing', 'tallying'])('%s goes along past the trained offsets', async (head) => {
+  test.each(['summing', 'tallying'])('%s runs offsets past the trained ones with the others', async (head) => {
     open(trunk, head);
     join(5, 3, 8, 1);
     await step(0);
     await step(5);
-    expect(await step(5)).toBe('1 2 3 4 5 6, 2 read out');
+    expect(await step(5)).toBe('2 3 4 5 6 | 1, 2 read out');
     await expectFreshDrafts(5);
   });
 });

@@ -1,18 +1,5 @@
-// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value, G offsets with one readout, E its input width.
-import type { Ops, Readout, Tensor, Tensor2D } from '@foretoken/engine';
-
-/** Hidden states that offsets with one readout have after every node of a forward. */
-export interface OffsetStates {
-  readonly readout: Readout;
-  readonly offsets: readonly number[];
-  /** [G*N, E], offset after offset. */
-  readonly hidden_GE: Tensor2D;
-}
-
-/** The row of {@link OffsetStates} that is one offset after one node. */
-export function stateRow({ offsets, hidden_GE }: OffsetStates, offset: number, node: number): number {
-  return (offsets.indexOf(offset) * hidden_GE.shape[0]) / offsets.length + node;
-}
+// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value, E readout input width.
+import type { Ops, Tensor, Tensor2D } from '@foretoken/engine';
 
 /**
  * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
@@ -22,23 +9,22 @@ export function stateRow({ offsets, hidden_GE }: OffsetStates, offset: number, n
  */
 export class Chunk {
   readonly values_NX: readonly Tensor[];
-  readonly #states: readonly OffsetStates[];
+  readonly #states: ReadonlyMap<number, Tensor2D>;
   #holders = 1;
 
   /**
    * The caller is the first holder.
    * @param values_NX - taken over
-   * @param states - of the offsets that ran in the forward; taken over
+   * @param states - [N, E] of offsets that ran in the forward, by offset; taken over
    */
-  constructor(values_NX: readonly Tensor[], states: readonly OffsetStates[] = []) {
+  constructor(values_NX: readonly Tensor[], states: ReadonlyMap<number, Tensor2D> = new Map()) {
     this.values_NX = values_NX;
     this.#states = states;
   }
 
-  /** Where an offset's hidden states lie; undefined where it did not run in this forward. */
-  statesOf(offset: number): OffsetStates | undefined {
-    for (const states of this.#states) if (states.offsets.includes(offset)) return states;
-    return undefined;
+  /** What an offset said after every node; it must have run in the forward. */
+  statesOf(offset: number): Tensor2D {
+    return this.#states.get(offset)!;
   }
 
   hold(): this {
@@ -50,7 +36,7 @@ export class Chunk {
     this.#holders--;
     if (this.#holders > 0) return;
     for (const value of this.values_NX) value.dispose();
-    for (const { hidden_GE } of this.#states) hidden_GE.dispose();
+    for (const hidden_NE of this.#states.values()) hidden_NE.dispose();
   }
 }
 
@@ -87,7 +73,7 @@ export function gather(ops: Ops, places: readonly (Place | undefined)[], value =
 }
 
 /**
- * Rows of one or several tensors of one width, side by side. Call it in a tidy scope.
+ * Rows of one or several tensors of one width, side by side. Call it in a tidy scope; the result may be one of the tensors.
  *
  * @param tensors - by row wanted, mostly all the same
  * @param rows - of these tensors
@@ -95,7 +81,10 @@ export function gather(ops: Ops, places: readonly (Place | undefined)[], value =
  */
 export function pick(ops: Ops, tensors: readonly Tensor[], rows: readonly number[]): Tensor {
   const [first] = tensors;
-  if (tensors.every((tensor) => tensor === first)) return ops.gatherRows(first, Int32Array.from(rows));
+  if (tensors.every((tensor) => tensor === first)) {
+    const isWhole = rows.length === first.shape[0] && rows.every((row, index) => row === index);
+    return isWhole ? first : ops.gatherRows(first, rows);
+  }
   const start = new Map<Tensor, number>();
   let size = 0;
   for (const tensor of tensors) {

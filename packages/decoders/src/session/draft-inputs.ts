@@ -38,7 +38,7 @@ export function keepInputs(row: Row, plan: HeadPlan, { along, columns, carry }: 
 
 /** Lets go of columns and carries that every offset has read for good. */
 export function dropRead(row: Row, plan: HeadPlan): void {
-  if (!plan.hasMemory || plan.along === 'all' || plan.trained === 0) return;
+  if (!plan.hasMemory || plan.further === 'along' || plan.trained === 0) return;
   row.columns.dropBefore(neededFrom(row, plan, row.numColumns));
   row.dropReadCarries();
 }
@@ -46,7 +46,7 @@ export function dropRead(row: Row, plan: HeadPlan): void {
 /** The first column that a draft may look at, where the trunk has read up to `end`. */
 function neededFrom(row: Row, plan: HeadPlan, end: number): number {
   const last = end - 1 - plan.mostBack;
-  if (!plan.hasMemory || plan.along === 'all') return last;
+  if (!plan.hasMemory || plan.further === 'along') return last;
   // A memory of its own that was never asked for may be yet, and would start from the first column.
   if (plan.extends && !plan.isUnrolled) return 0;
   let from = last;

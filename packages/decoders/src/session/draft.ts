@@ -2,7 +2,7 @@ import type { DraftPolicy, Growth, Random } from '@foretoken/core';
 import { drawIndex, without } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { DraftTree } from './draft-tree.ts';
-import type { OffsetOutlook } from './offset-forward.ts';
+import type { OffsetOutlook } from './outlooks.ts';
 import type { ReadoutRows } from './readout-rows.ts';
 
 /** What a draft is made from. */

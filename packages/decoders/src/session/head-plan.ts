@@ -7,12 +7,12 @@ export interface HeadPlan {
   /** Shares of the trunk's depth that the head reads. */
   readonly taps: readonly number[];
   /**
-   * What runs in a forward of the trunk, over the same nodes: `all` offsets where offset 1 reads the further ones; offset 1
-   * and those `used` lately where they wait for nothing but the trunk and nearer offsets; `first`, offset 1 alone, where
-   * they wait for tokens ahead, or stand at the last column only.
+   * How offsets past the first run: `along` with it, in every forward of the trunk, where it reads them. Else once a path is
+   * committed: those in use `together`, in one go, where they wait for nothing but the trunk and nearer offsets; `apart`, one
+   * when its level is asked for, where they wait for tokens ahead or hang below drafted nodes.
    */
-  readonly along: 'all' | 'used' | 'first';
-  /** With `all`: every offset, in the order in which they read each other. */
+  readonly further: 'along' | 'together' | 'apart';
+  /** With `along`: every offset, in the order in which they read each other. */
   readonly everyOffset: readonly number[];
   /** Levels that can be drafted; level k is offset k + 1. Of a head that extends: what the context holds. */
   readonly levels: number;
@@ -55,7 +55,7 @@ export function planHead(model: LanguageModel): HeadPlan {
   const isExtended = head.extends === true && !hasGap && trained > 0 && hasReadout(model, trained + 2);
   return {
     taps: headTaps(head),
-    along: carry === 'further' ? 'all' : ahead || isUnrolled ? 'first' : 'used',
+    further: carry === 'further' ? 'along' : ahead || isUnrolled ? 'apart' : 'together',
     everyOffset: evaluationOrder(head, offsets),
     levels: isExtended ? Math.max(trained, dims.context - MOST_LEFT_OUT) : trained,
     trained,

@@ -1,32 +1,35 @@
-// B rows, T nodes a row, N = B*T, M nodes whose logits are wanted, D width, C carry width, E readout input width.
-import type { LanguageModel, OffsetInput } from '@foretoken/core';
+// B rows, T nodes a row, N = B*T, M nodes that are asked about, C carry width, E readout input width.
+import type { LanguageModel, OffsetOutput } from '@foretoken/core';
 import { asOffsetOutput } from '@foretoken/core/model';
-import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Nodes, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk, gather, type Place, wholeChunk } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
-import { type HeadPlan, sourceOf } from './head-plan.ts';
-import { nodesOf, padded, widest } from './lanes.ts';
+import type { HeadPlan } from './head-plan.ts';
+import { nodesOf, padded } from './lanes.ts';
+import type { LevelReadouts, StateRows } from './level-readouts.ts';
 import type { ModelMemory } from './model-memory.ts';
 import { carryPlace, finalColumns, finalLane, type OffsetLane, offsetLane } from './offset-lane.ts';
-import { ReadoutRows } from './readout-rows.ts';
+import { type AskedNode, askedNodes, type OffsetOutlook, outlooksOf } from './outlooks.ts';
 
-/** What an offset says after each frontier node of some drafts. */
-export interface OffsetOutlook {
-  readonly readout: ReadoutRows;
-  /** Row of the readout that belongs to a frontier node. */
-  rowOf(draft: DraftTree, node: number): number;
-}
-
-/** What an offset reads at the nodes of some lanes. */
+/** What offsets read at the nodes of some lanes. */
 interface LaneInput {
   readonly key: string;
   readonly at: Nodes;
   readonly taps: Chunk;
 }
 
-interface LaneResult {
-  /** Absent where no node was asked for. */
-  readonly readout?: ReadoutRows;
+/** Offsets that run at the same nodes, each after the one whose carry it reads. */
+interface Run {
+  readonly offsets: readonly number[];
+  readonly lanes: readonly OffsetLane[];
+  /** What is read out of them, if anything. */
+  readonly readouts?: LevelReadouts;
+  readonly asked?: readonly AskedNode[];
+}
+
+interface RunResult {
+  /** One, or none where nothing is read out. */
+  readonly logits: readonly Tensor1D[];
   /** Per lane, the place of each drafted node's carry. */
   readonly carries: readonly ReadonlyMap<number, Place>[];
 }
@@ -37,7 +40,8 @@ const CHUNK = 64;
 const MOST_UNREAD = 16;
 
 /**
- * Runs offsets beyond the first that did not run along with the trunk, on the columns kept since they last ran.
+ * Runs offsets beyond the first on the columns kept since they last ran: all that a draft is likely to ask for in one go, or
+ * one alone.
  *
  * Made for one draft; {@link dispose} ends it.
  */
@@ -45,28 +49,24 @@ export class OffsetForward {
   readonly #model: LanguageModel;
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
-  readonly #everyone: readonly DraftTree[];
   readonly #held: Chunk[] = [];
   #input: LaneInput | undefined;
 
-  /** @param everyone - drafts of all rows of the batch, whether they can grow or not */
-  constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory, everyone: readonly DraftTree[]) {
+  constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
     this.#model = model;
     this.#plan = plan;
     this.#memory = memory;
-    this.#everyone = everyone;
   }
 
-  /** What the head says of a level after the frontiers of some drafts. */
-  evaluate(level: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    const { offset, back } = sourceOf(this.#plan, level);
-    const behind = this.#othersBehind(offset, drafts);
-    if (this.#plan.hasMemory && !this.#hangs(offset)) this.#catchUp(offset, [...drafts, ...behind]);
-    const lanes = [...drafts, ...behind].map((draft) => offsetLane(this.#plan, offset, draft, back));
-    const { nodes, rowOf } = this.#answers(lanes, drafts.length);
-    const { readout, carries } = this.#run(offset, lanes, nodes);
+  /** What the head says of some levels after the frontiers of some drafts; of several only where offsets run together. */
+  evaluate(readouts: LevelReadouts, drafts: readonly DraftTree[]): OffsetOutlook[] {
+    const { offsets } = readouts;
+    if (this.#plan.hasMemory && !this.#hangs(offsets[0])) this.#catchUp(offsets, drafts);
+    const lanes = drafts.map((draft) => offsetLane(this.#plan, offsets[0], draft));
+    const asked = askedNodes(this.#plan, drafts);
+    const { logits, carries } = this.#run({ offsets, lanes, readouts, asked });
     for (const [b, draft] of drafts.entries()) draft.carries = carries[b];
-    return { readout: readout!, rowOf: (draft, node) => rowOf.get(draft)!.get(this.#plan.ahead ? node : -1)! };
+    return outlooksOf(this.#plan, readouts.read(logits[0], asked), asked);
   }
 
   dispose(): void {
@@ -82,89 +82,94 @@ export class OffsetForward {
   }
 
   /**
-   * Which nodes of the forward answer for the frontiers, and whose is which; one a row where nobody reads ahead.
-   * @param asking - leading lanes that are asked about
+   * Lets offsets that are to run together begin at one column, and rows that are far behind read alone all but the last
+   * column they need.
    */
-  #answers(
-    lanes: readonly OffsetLane[],
-    asking: number,
-  ): { nodes: number[]; rowOf: Map<DraftTree, Map<number, number>> } {
-    const T = widest(lanes);
-    const nodes: number[] = [];
-    const rowOf = new Map<DraftTree, Map<number, number>>();
-    for (let b = 0; b < asking; b++) {
-      const { draft, treeNode } = lanes[b];
-      const asked = this.#plan.ahead ? draft.frontier : [-1];
-      rowOf.set(draft, new Map(asked.map((node) => [node, nodes.push(b * T + treeNode.lastIndexOf(node)) - 1])));
+  #catchUp(offsets: readonly number[], drafts: readonly DraftTree[]): void {
+    const [first] = offsets;
+    for (const offset of offsets) {
+      const behind = drafts.filter(({ row }) => row.readBy(offset) < row.readBy(first));
+      if (behind.length === 0) continue;
+      const end = ({ row }: DraftTree) => row.readBy(first);
+      this.#readAlone([offset], behind, end);
+      const lanes = behind.map((draft) => finalLane(draft, offset, end(draft))).filter(({ numFinal }) => numFinal > 0);
+      if (lanes.length > 0) this.#run({ offsets: [offset], lanes });
     }
-    return { nodes, rowOf };
+    this.#readAlone(offsets, drafts, ({ row }) => finalColumns(this.#plan, first, row.numColumns) - 1);
   }
 
-  /**
-   * Rows that ask for nothing now, but without which the offset could not run along with the trunk from here on: it does so
-   * for all rows or for none.
-   */
-  #othersBehind(offset: number, drafts: readonly DraftTree[]): readonly DraftTree[] {
-    const { along, hasMemory } = this.#plan;
-    if (along !== 'used' || !hasMemory) return [];
-    return this.#everyone.filter((draft) => {
-      return !drafts.includes(draft) && draft.row.readBy(offset) < draft.row.numColumns;
-    });
-  }
-
-  /** Lets rows that are far behind read alone all but the last column they need. */
-  #catchUp(offset: number, drafts: readonly DraftTree[]): void {
+  /** Lets each row that is far behind read alone, up to `endOf`. */
+  #readAlone(offsets: readonly number[], drafts: readonly DraftTree[], endOf: (draft: DraftTree) => number): void {
     const most = drafts.length === 1 ? CHUNK : MOST_UNREAD;
+    const [first] = offsets;
     for (const draft of drafts) {
-      const end = finalColumns(this.#plan, offset, draft.row.numColumns) - 1;
-      if (end - draft.row.readBy(offset) < most) continue;
-      while (draft.row.readBy(offset) < end) {
-        this.#run(offset, [finalLane(draft, offset, Math.min(end, draft.row.readBy(offset) + CHUNK))], []);
+      const end = endOf(draft);
+      const { row } = draft;
+      if (end - row.readBy(first) < most) continue;
+      while (row.readBy(first) < end) {
+        this.#run({ offsets, lanes: [finalLane(draft, first, Math.min(end, row.readBy(first) + CHUNK))] });
       }
     }
   }
 
-  /** @param answers - nodes of the forward, over all lanes, whose logits are wanted */
-  #run(offset: number, lanes: readonly OffsetLane[], answers: readonly number[]): LaneResult {
-    const { engine, dims } = this.#model;
+  #run({ offsets, lanes, readouts, asked = [] }: Run): RunResult {
     const { at, taps } = this.#inputOf(lanes);
-    const readout = this.#model.readout(offset);
     try {
-      const { logits, carry } = engine.tidy(() => {
-        const { hidden_BTE, carry_BTC } = this.#head(offset, lanes, at, taps);
+      const { logits, carry } = this.#model.engine.tidy(() => {
+        const outputs = this.#outputs(offsets, lanes, at, taps);
+        const last = outputs.get(offsets[offsets.length - 1])!;
+        const states = (offset: number, back: number) => this.#states(outputs.get(offset)!, back, lanes, asked);
         return {
-          logits: answers.length > 0 ? [engine.ops.readoutLogits(this.#pick(hidden_BTE, answers), readout)] : [],
-          carry: this.#hasReader(offset) ? [this.#flat(carry_BTC)] : [],
+          logits: readouts ? [readouts.logits(states)] : [],
+          carry: this.#hasReader(offsets[offsets.length - 1]) ? [this.#flat(last.carry_BTC)] : [],
           states: this.#memory.states(),
         };
       });
-      const carries = this.#keep(offset, lanes, at, carry);
-      const values = logits[0]?.dataSync<'float32'>();
-      logits[0]?.dispose();
-      const origin = (index: number) => ({ offset, row: lanes[Math.floor(answers[index] / at.T)].draft.row.id });
-      return { carries, ...(values && { readout: new ReadoutRows(values, readout, dims.vocabulary, origin) }) };
+      return { logits, carries: this.#keep(offsets, lanes, at, carry) };
     } catch (error) {
       this.#memory.rollback();
       throw error;
     }
   }
 
-  #head(offset: number, lanes: readonly OffsetLane[], at: Nodes, taps: Chunk) {
+  #outputs(
+    offsets: readonly number[],
+    lanes: readonly OffsetLane[],
+    at: Nodes,
+    taps: Chunk,
+  ): Map<number, OffsetOutput> {
     const { ops } = this.#model.engine;
-    const { carry, taps: shares } = this.#plan;
     const unflat = (x_NX: Tensor) => ops.reshape<Tensor3D>(x_NX, [at.B, at.T, ...x_NX.shape.slice(1)]);
-    const input: OffsetInput = {
-      trunk: taps.values_NX.slice(0, shares.length).map(unflat) as [Tensor3D, ...Tensor3D[]],
-      carry_BTC: carry ? unflat(this.#carries(offset, lanes, at)) : undefined,
-      ahead: this.#ahead(offset, lanes, at),
-      at,
-      memory: this.#memory.openOffset(
-        offset,
-        lanes.map(({ draft }) => draft.row.id),
-        at,
-      ),
-    };
-    return asOffsetOutput(this.#model.head.forward(offset, input));
+    const trunk = taps.values_NX.slice(0, this.#plan.taps.length).map(unflat) as [Tensor3D, ...Tensor3D[]];
+    const rows = lanes.map(({ draft }) => draft.row.id);
+    const ahead = this.#ahead(offsets[0], lanes, at);
+    let carry_BTC = this.#plan.carry && unflat(this.#carries(offsets[0], lanes, at));
+    const outputs = new Map<number, OffsetOutput>();
+    for (const offset of offsets) {
+      const memory = this.#memory.openOffset(offset, rows, at);
+      const output = asOffsetOutput(this.#model.head.forward(offset, { trunk, carry_BTC, ahead, at, memory }));
+      if (this.#plan.carry) carry_BTC = output.carry_BTC;
+      outputs.set(offset, output);
+    }
+    return outputs;
+  }
+
+  /** Where an offset's states lie after the nodes that are asked about, or so many columns before them. */
+  #states(
+    { hidden_BTE }: OffsetOutput,
+    back: number,
+    lanes: readonly OffsetLane[],
+    asked: readonly AskedNode[],
+  ): StateRows {
+    const hidden_NE = this.#flat(hidden_BTE);
+    const [, T] = hidden_BTE.shape;
+    let b = 0;
+    const rows_M = asked.map(({ draft, node }) => {
+      while (lanes[b].draft !== draft) b++;
+      // In a text too young for a look back, the first column's guess: worth little, and verified like any other.
+      return b * T + Math.max(0, lanes[b].treeNode.lastIndexOf(node) - back);
+    });
+    return { tensors_M: asked.map(() => hidden_NE), rows_M };
   }
 
   #carries(offset: number, lanes: readonly OffsetLane[], at: Nodes): Tensor {
@@ -205,24 +210,31 @@ export class OffsetForward {
 
   /**
    * Commits what is final, and leaves undecided what hangs below drafted nodes.
+   * @param carry - of the last offset, if it is read: the others' have been
    * @returns per lane, where each node's carry lies: the last one of those that end with the same drafted token
    */
-  #keep(offset: number, lanes: readonly OffsetLane[], { T }: Nodes, carry: readonly Tensor[]): Map<number, Place>[] {
+  #keep(
+    offsets: readonly number[],
+    lanes: readonly OffsetLane[],
+    { T }: Nodes,
+    carry: readonly Tensor[],
+  ): Map<number, Place>[] {
+    const last = offsets[offsets.length - 1];
     const chunk = carry.length > 0 ? new Chunk(carry) : undefined;
     if (chunk) this.#held.push(chunk);
     const carries = lanes.map(({ draft, treeNode, numFinal }, b) => {
       const places = chunk ? treeNode.map((_, index) => ({ chunk, node: b * T + index })) : [];
-      if (this.#hangs(offset)) draft.hang(treeNode);
+      if (this.#hangs(last)) draft.hang(treeNode);
       else if (this.#plan.hasMemory) {
         this.#memory.commit(draft.row.id, [...treeNode.keys()].slice(0, numFinal));
-        draft.row.setReadBy(offset, draft.row.readBy(offset) + numFinal);
+        for (const offset of offsets) draft.row.setReadBy(offset, draft.row.readBy(offset) + numFinal);
         // Of an unrolled memory the last column's is all that is read again, and within this draft.
         const kept = this.#plan.isUnrolled ? [] : places.slice(0, numFinal);
-        for (const place of kept) draft.row.carriesOf(offset).push(place);
+        for (const place of kept) draft.row.carriesOf(last).push(place);
       }
       return new Map(places.map((place, index) => [treeNode[index], place]));
     });
-    if (this.#hangs(offset)) this.#memory.suspend();
+    if (this.#hangs(last)) this.#memory.suspend();
     else this.#memory.close();
     return carries;
   }
@@ -230,11 +242,6 @@ export class OffsetForward {
   /** Whether another offset that can draft reads this one's carry. */
   #hasReader(offset: number): boolean {
     return this.#plan.carry === 'nearer' && offset <= this.#plan.levels;
-  }
-
-  #pick(hidden_BTE: Tensor3D, nodes_M: readonly number[]): Tensor2D {
-    const hidden_NE = this.#flat(hidden_BTE);
-    return nodes_M.length === hidden_NE.shape[0] ? hidden_NE : this.#model.engine.ops.gatherRows(hidden_NE, nodes_M);
   }
 
   #flat(x_BTX: Tensor3D): Tensor2D {

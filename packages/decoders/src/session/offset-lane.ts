@@ -23,7 +23,7 @@ export function finalColumns(plan: HeadPlan, offset: number, numColumns: number)
   return plan.ahead ? Math.max(0, Math.min(numColumns, numColumns - offset + 2)) : numColumns;
 }
 
-/** Columns not read yet that are final, up to `end`. */
+/** Columns that an offset has not read yet and that are final, up to `end`. */
 export function finalLane(draft: DraftTree, offset: number, end: number): OffsetLane {
   const from = draft.row.readBy(offset);
   const column: number[] = [];
@@ -40,8 +40,8 @@ export function finalLane(draft: DraftTree, offset: number, end: number): Offset
 
 /**
  * Where an offset runs to give the level that it drafts: the last column, as often as the frontier has nodes if the
- * head reads them; with memory, before that every column that the offset has not read for good. Where it fills a gap,
- * some columns `back`.
+ * head reads them; with memory, before that every column that the offset has not read for good. Where some fill gaps,
+ * as many columns before the last one as the furthest look back.
  *
  * Such a column c is final, or reads drafted tokens: then its last one is a drafted node of level c + offset - 1 -
  * (columns read), and its node here hangs below that of the parent of the drafted node, one column before. So the
@@ -50,9 +50,9 @@ export function finalLane(draft: DraftTree, offset: number, end: number): Offset
  * Of an unrolled memory, offset 2 reads the columns, all of them for good; a further offset stands at the last column,
  * one node per node of the frontier, below the node of the offset before it.
  */
-export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree, back = 0): OffsetLane {
+export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
   const { numColumns } = draft.row;
-  if (!plan.hasMemory) return lastColumnLane(plan, draft, back);
+  if (!plan.hasMemory) return lastColumnsLane(plan, draft);
   if (plan.isUnrolled && offset > 2) return unrolledLane(plan, offset, draft);
   const final = finalLane(draft, offset, finalColumns(plan, offset, numColumns));
   if (!plan.ahead) return final;
@@ -72,16 +72,21 @@ export function offsetLane(plan: HeadPlan, offset: number, draft: DraftTree, bac
   return lane;
 }
 
-function lastColumnLane(plan: HeadPlan, draft: DraftTree, back = 0): OffsetLane {
-  const treeNode = plan.ahead ? draft.frontier : [-1];
-  // In a text too young for a look back, the first column's guess: worth little, and verified like any other.
-  const at = Math.max(0, draft.row.numColumns - 1 - back);
-  const column = treeNode.map(() => at);
-  return { draft, column, position: column, parent: treeNode.map(() => ROOT), treeNode, numFinal: 0 };
+function lastColumnsLane(plan: HeadPlan, draft: DraftTree): OffsetLane {
+  const last = draft.row.numColumns - 1;
+  const column: number[] = [];
+  const treeNode: number[] = [];
+  for (const node of plan.ahead ? draft.frontier : [-1]) {
+    for (let at = Math.max(0, last - plan.mostBack); at <= last; at++) {
+      column.push(at);
+      treeNode.push(node);
+    }
+  }
+  return { draft, column, position: column, parent: column.map(() => ROOT), treeNode, numFinal: 0 };
 }
 
 function unrolledLane(plan: HeadPlan, offset: number, draft: DraftTree): OffsetLane {
-  const lane = lastColumnLane(plan, draft);
+  const lane = lastColumnsLane(plan, draft);
   return {
     ...lane,
     position: lane.column.map((at) => at + offset - 2),

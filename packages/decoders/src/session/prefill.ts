@@ -41,7 +41,7 @@ export function prefill(
       },
     ]);
     try {
-      const along = offsetsAlong(plan, levels, (offset) => row.readBy(offset) === from);
+      const along = offsetsAlong(plan, levels);
       const inputs = trunk.read({ rows: [row.id], tokens_BT, at, along });
       memory.commit(row.id, columns);
       memory.close();

@@ -2,16 +2,17 @@
 import type { Dims, DraftPolicy, Kept, LanguageModel, Prompt, Random, Session, Tree, Verdict } from '@foretoken/core';
 import { createSampler } from '@foretoken/core';
 import { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
-import { AlongOutlooks } from './along-outlooks.ts';
 import { checkCount, checkKept, checkPrompt, checkTokens, checkTree, misuse } from './checks.ts';
 import { growDrafts } from './draft.ts';
 import { type DraftInputs, dropRead, keepInputs } from './draft-inputs.ts';
 import { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
 import { type Lane, nodesOf, padded } from './lanes.ts';
+import { type LevelReadouts, levelReadouts } from './level-readouts.ts';
 import { ModelMemory } from './model-memory.ts';
 import { OffsetForward } from './offset-forward.ts';
 import { offsetsAlong } from './offsets-along.ts';
+import { Outlooks, readColumns } from './outlooks.ts';
 import { prefill } from './prefill.ts';
 import { Row } from './row.ts';
 import { TrunkForward } from './trunk-forward.ts';
@@ -50,6 +51,7 @@ export class DecodingSession implements Session {
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
   readonly #trunk: TrunkForward;
+  readonly #readouts: (from: number, to: number) => LevelReadouts;
   readonly #chunk: number;
   #rows: Row[] = [];
   #nextId = 0;
@@ -66,6 +68,7 @@ export class DecodingSession implements Session {
     this.#plan = plan;
     this.#memory = new ModelMemory(model.engine, plan);
     this.#trunk = new TrunkForward(model, plan, this.#memory);
+    this.#readouts = levelReadouts(model, plan);
   }
 
   get rows(): readonly number[] {
@@ -136,8 +139,12 @@ export class DecodingSession implements Session {
     this.#phase = 'drafted';
     const drafts = this.#rows.map((row) => new DraftTree(row));
     const ready = drafts.filter(({ row }) => row.hasVerdict);
-    const along = new AlongOutlooks(this.#model, this.#plan, this.#levelsInUse);
-    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory, drafts);
+    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory);
+    const outlooks = new Outlooks(this.#plan, this.#levelsInUse, (from, to, asking) => {
+      const readouts = this.#readouts(from, to);
+      if (this.#plan.further !== 'along') return offsets.evaluate(readouts, asking);
+      return readColumns(this.#model, this.#plan, readouts, asking);
+    });
     let deepest = 0;
     try {
       growDrafts(ready, {
@@ -145,7 +152,7 @@ export class DecodingSession implements Session {
         random,
         outlook: (level, active) => {
           deepest = level;
-          return along.of(level, active) ?? offsets.evaluate(level, active);
+          return outlooks.of(level, active);
         },
         levels: this.levels,
         trained: this.#plan.trained,
@@ -204,7 +211,7 @@ export class DecodingSession implements Session {
     const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
     const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
     try {
-      const along = offsetsAlong(this.#plan, this.#levelsInUse, (offset) => this.#isUpToDate(offset));
+      const along = offsetsAlong(this.#plan, 0);
       const reading = { rows: this.rows, tokens_BT: padded(tokens, at.T), at, along };
       const { readout, inputs } = this.#trunk.verify(reading);
       this.#forwards++;
@@ -228,11 +235,6 @@ export class DecodingSession implements Session {
     row.push(next);
     row.hasVerdict = true;
     if (inputs) keepInputs(row, this.#plan, inputs, { nodes, first: b * T, end: row.numColumns });
-  }
-
-  /** Whether an offset has read whatever the trunk has, in every row. */
-  #isUpToDate(offset: number): boolean {
-    return this.#rows.every((row) => row.readBy(offset) === row.numColumns);
   }
 
   #free(row: Row): void {

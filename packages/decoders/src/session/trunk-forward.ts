@@ -6,7 +6,6 @@ import { Chunk } from './chunk.ts';
 import type { DraftInputs } from './draft-inputs.ts';
 import type { HeadPlan } from './head-plan.ts';
 import type { ModelMemory } from './model-memory.ts';
-import { draftingGroups, type ReadoutGroup } from './offsets-along.ts';
 import { ReadoutRows } from './readout-rows.ts';
 
 /** Tokens that the trunk reads in one forward. */
@@ -31,7 +30,7 @@ interface LeftTensors {
   readonly taps: Tensor[];
   /** One, or none where no offset reads it. */
   readonly carry: Tensor[];
-  /** By group of offsets with one readout. */
+  /** By offset of those that draft. */
   readonly hidden: Tensor2D[];
 }
 
@@ -46,26 +45,28 @@ export class TrunkForward {
   readonly #model: LanguageModel;
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
-  /** By the number of offsets along. */
-  readonly #groups = new Map<number, readonly ReadoutGroup[]>();
+  /** Offsets that draft what they say in the forward itself. With gaps, offsets beyond one run too: nearer ones read their carry. */
+  readonly #drafting: readonly number[];
 
   constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
     this.#model = model;
     this.#plan = plan;
     this.#memory = memory;
+    this.#drafting =
+      plan.further === 'along' ? plan.everyOffset.filter((offset) => offset > 1 && offset <= plan.levels + 1) : [];
   }
 
   /** Reads tokens of a prompt: memory, and columns where an offset has yet to read them. */
   read(reading: Reading): DraftInputs {
-    const { hasMemory, along, mostBack } = this.#plan;
+    const { hasMemory, further, mostBack } = this.#plan;
     return this.#guarded(() => {
       const left = this.#model.engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = hasMemory ? this.#offsets(taps, reading) : new Map<number, OffsetOutput>();
-        const isNeeded = (hasMemory && along !== 'all') || mostBack > 0;
-        return { ...(isNeeded ? this.#left(taps, outputs, []) : NOTHING_LEFT), states: this.#memory.states() };
+        const isNeeded = (hasMemory && further !== 'along') || mostBack > 0;
+        return { ...(isNeeded ? this.#left(taps, outputs) : NOTHING_LEFT), states: this.#memory.states() };
       });
-      return this.#inputs(reading.along, left, []);
+      return this.#inputs(reading.along, left);
     });
   }
 
@@ -73,7 +74,6 @@ export class TrunkForward {
   verify(reading: Reading): Verified {
     const { engine, dims } = this.#model;
     const readout = this.#model.readout(1);
-    const groups = this.#groupsOf(reading.along);
     return this.#guarded(() => {
       const { logits_MV, ...left } = engine.tidy(() => {
         const taps = this.#trunk(reading);
@@ -81,7 +81,7 @@ export class TrunkForward {
         const hidden_ME = this.#realNodes(outputs.get(1)!.hidden_BTE, reading.at);
         return {
           logits_MV: engine.ops.readoutLogits(hidden_ME, readout),
-          ...this.#left(taps, outputs, groups),
+          ...this.#left(taps, outputs),
           states: this.#memory.states(),
         };
       });
@@ -89,7 +89,7 @@ export class TrunkForward {
       logits_MV.dispose();
       const origin = (node: number) => ({ offset: 1, row: rowOf(reading, node) });
       const rows = new ReadoutRows(values, readout, dims.vocabulary, origin);
-      return { readout: rows, inputs: this.#inputs(reading.along, left, groups) };
+      return { readout: rows, inputs: this.#inputs(reading.along, left) };
     });
   }
 
@@ -120,43 +120,21 @@ export class TrunkForward {
     return outputs;
   }
 
-  #left(
-    taps: readonly Tensor3D[],
-    outputs: ReadonlyMap<number, OffsetOutput>,
-    groups: readonly ReadoutGroup[],
-  ): LeftTensors {
-    const { levels, carry, along } = this.#plan;
+  #left(taps: readonly Tensor3D[], outputs: ReadonlyMap<number, OffsetOutput>): LeftTensors {
+    const { levels, carry, further } = this.#plan;
     if (levels < 1) return NOTHING_LEFT;
     const last = carry === 'nearer' ? [...outputs].at(-1) : undefined;
     return {
-      taps: along === 'all' ? [] : taps.map((x_BTD) => this.#flat(x_BTD)),
+      taps: further === 'along' ? [] : taps.map((x_BTD) => this.#flat(x_BTD)),
       carry: last && last[0] <= levels ? [this.#flat(last[1].carry_BTC)] : [],
-      hidden: groups.map(({ offsets }) => this.#hidden(offsets, outputs)),
+      hidden: this.#drafting.map((offset) => this.#flat(outputs.get(offset)!.hidden_BTE)),
     };
   }
 
-  /** [G*N, E], offset after offset. */
-  #hidden(offsets: readonly number[], outputs: ReadonlyMap<number, OffsetOutput>): Tensor2D {
-    const parts = offsets.map((offset) => outputs.get(offset)!.hidden_BTE);
-    return this.#flat(parts.length === 1 ? parts[0] : this.#model.engine.ops.concat(parts, 0));
-  }
-
-  #inputs(
-    along: readonly number[],
-    { taps, carry, hidden }: LeftTensors,
-    groups: readonly ReadoutGroup[],
-  ): DraftInputs {
-    const states = groups.map(({ readout, offsets }, index) => ({ readout, offsets, hidden_GE: hidden[index] }));
-    const columns = taps.length + states.length > 0 ? new Chunk(taps, states) : undefined;
+  #inputs(along: readonly number[], { taps, carry, hidden }: LeftTensors): DraftInputs {
+    const states = new Map(hidden.map((hidden_NE, index) => [this.#drafting[index], hidden_NE]));
+    const columns = taps.length + hidden.length > 0 ? new Chunk(taps, states) : undefined;
     return { along, columns, carry: carry.length > 0 ? new Chunk(carry) : undefined };
-  }
-
-  #groupsOf(along: readonly number[]): readonly ReadoutGroup[] {
-    const known = this.#groups.get(along.length);
-    if (known) return known;
-    const groups = draftingGroups(this.#model, this.#plan, along);
-    this.#groups.set(along.length, groups);
-    return groups;
   }
 
   #realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Tensor2D {

@@ -1,0 +1,118 @@
+// M nodes asked about, E readout input width, R rows of a readout.
+import type { LanguageModel } from '@foretoken/core';
+import type { Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
+import { pick } from './chunk.ts';
+import { type HeadPlan, sourceOf } from './head-plan.ts';
+import { offsetsOf } from './offsets-along.ts';
+import type { AskedNode } from './outlooks.ts';
+import { ReadoutRows } from './readout-rows.ts';
+
+/** What drafts a level. */
+interface Level {
+  readonly offset: number;
+  readonly back: number;
+  readonly readout: Readout;
+}
+
+/** Where hidden states lie: a row of a tensor for each node that is asked about. */
+export interface StateRows {
+  readonly tensors_M: readonly Tensor2D[];
+  readonly rows_M: readonly number[];
+}
+
+/** A level that was read out: its first row, of one for each node that was asked about. */
+export interface ReadLevel {
+  readonly readout: ReadoutRows;
+  readonly first: number;
+}
+
+/** Reads out the levels from one to another at once: one product for each distinct readout, one transfer for all. */
+export class LevelReadouts {
+  /** That draft these levels, each once, ascending. */
+  readonly offsets: readonly number[];
+  readonly #model: LanguageModel;
+  readonly #levels: readonly Level[];
+  readonly #groups: readonly (readonly Level[])[];
+
+  constructor(model: LanguageModel, plan: HeadPlan, from: number, to: number) {
+    this.#model = model;
+    this.offsets = offsetsOf(plan, from, to);
+    this.#levels = Array.from({ length: to - from + 1 }, (_, index) => {
+      const source = sourceOf(plan, from + index);
+      return { ...source, readout: model.readout(source.offset) };
+    });
+    this.#groups = byReadout(this.#levels);
+  }
+
+  /**
+   * Call it in a tidy scope.
+   * @param states - where an offset's hidden states lie, so many columns back
+   * @returns all logits, one after another
+   */
+  logits(states: (offset: number, back: number) => StateRows): Tensor1D {
+    const { ops } = this.#model.engine;
+    const parts = this.#groups.map((levels) => {
+      const found = levels.map(({ offset, back }) => states(offset, back));
+      const hidden_ME = pick(
+        ops,
+        found.flatMap(({ tensors_M }) => tensors_M),
+        found.flatMap(({ rows_M }) => rows_M),
+      );
+      const logits_MR = ops.readoutLogits(hidden_ME as Tensor2D, levels[0].readout);
+      return ops.reshape<Tensor1D>(logits_MR, [logits_MR.size]);
+    });
+    return parts.length === 1 ? parts[0] : ops.concat(parts, 0);
+  }
+
+  /**
+   * @param logits - of {@link logits}; freed
+   * @returns in the order of the levels
+   */
+  read(logits: Tensor1D, asked_M: readonly AskedNode[]): ReadLevel[] {
+    const values = logits.dataSync<'float32'>();
+    logits.dispose();
+    const M = asked_M.length;
+    const { vocabulary } = this.#model.dims;
+    const read = new Map<Level, ReadLevel>();
+    let from = 0;
+    for (const levels of this.#groups) {
+      const { readout } = levels[0];
+      const size = levels.length * M * (readout.tokens_V?.length ?? vocabulary);
+      const origin = (index: number) => ({
+        offset: levels[Math.floor(index / M)].offset,
+        row: asked_M[index % M].draft.row.id,
+      });
+      const rows = new ReadoutRows(values.subarray(from, from + size), readout, vocabulary, origin);
+      for (const [index, level] of levels.entries()) read.set(level, { readout: rows, first: index * M });
+      from += size;
+    }
+    return this.#levels.map((level) => read.get(level)!);
+  }
+}
+
+/** Makes {@link LevelReadouts} once for each range of levels. */
+export function levelReadouts(model: LanguageModel, plan: HeadPlan): (from: number, to: number) => LevelReadouts {
+  const known = new Map<string, LevelReadouts>();
+  return (from, to) => {
+    const key = `${from}-${to}`;
+    const readouts = known.get(key) ?? new LevelReadouts(model, plan, from, to);
+    known.set(key, readouts);
+    return readouts;
+  };
+}
+
+function byReadout(levels: readonly Level[]): Level[][] {
+  const groups: Level[][] = [];
+  for (const level of levels) {
+    const group = groups.find(([other]) => isSameReadout(other.readout, level.readout));
+    if (group) group.push(level);
+    else groups.push([level]);
+  }
+  return groups;
+}
+
+/** Whether two readouts give the same logits, however often a head has described them. */
+function isSameReadout(a: Readout, b: Readout): boolean {
+  if (a === b) return true;
+  return a.weight_EV === b.weight_EV && a.gain_E === b.gain_E && a.bias_V === b.bias_V && a.tokens_V === b.tokens_V;
+}

@@ -1,0 +1,88 @@
+import type { LanguageModel } from '@foretoken/core';
+import type { DraftTree } from './draft-tree.ts';
+import type { HeadPlan } from './head-plan.ts';
+import type { LevelReadouts, ReadLevel } from './level-readouts.ts';
+import type { ReadoutRows } from './readout-rows.ts';
+
+/** What an offset says after each frontier node of some drafts. */
+export interface OffsetOutlook {
+  readonly readout: ReadoutRows;
+  /** Row of the readout that belongs to a frontier node. */
+  rowOf(draft: DraftTree, node: number): number;
+}
+
+/** Finds out what the head says, from one level to another, after the frontiers of some drafts. */
+export type ReadLevels = (from: number, to: number, drafts: readonly DraftTree[]) => readonly OffsetOutlook[];
+
+/**
+ * What the head says, level by level; made for one draft.
+ *
+ * Unless offsets run apart, the first question finds out all levels in use; the further ones only look up.
+ */
+export class Outlooks {
+  readonly #plan: HeadPlan;
+  readonly #levelsInUse: number;
+  readonly #read: ReadLevels;
+  readonly #known = new Map<number, OffsetOutlook>();
+
+  /** @param levelsInUse - levels that are likely to be asked for */
+  constructor(plan: HeadPlan, levelsInUse: number, read: ReadLevels) {
+    this.#plan = plan;
+    this.#levelsInUse = levelsInUse;
+    this.#read = read;
+  }
+
+  /** @param drafts - whoever is asked about at a further level must be among those of the first call */
+  of(level: number, drafts: readonly DraftTree[]): OffsetOutlook {
+    const known = this.#known.get(level);
+    if (known) return known;
+    const last = this.#plan.further === 'apart' ? level : Math.max(level, this.#levelsInUse);
+    for (const [index, outlook] of this.#read(level, last, drafts).entries()) this.#known.set(level + index, outlook);
+    return this.#known.get(level)!;
+  }
+}
+
+/** A node that levels are asked about: one of a frontier, or -1 where the head reads none of its tokens. */
+export interface AskedNode {
+  readonly draft: DraftTree;
+  readonly node: number;
+}
+
+/** The nodes to ask about some drafts' frontiers, draft by draft. */
+export function askedNodes({ ahead }: HeadPlan, drafts: readonly DraftTree[]): AskedNode[] {
+  return drafts.flatMap((draft) => (ahead ? draft.frontier : [-1]).map((node) => ({ draft, node })));
+}
+
+/** What was read out of some levels after some nodes, by draft and frontier node. */
+export function outlooksOf(
+  { ahead }: HeadPlan,
+  read: readonly ReadLevel[],
+  asked: readonly AskedNode[],
+): OffsetOutlook[] {
+  const starts = new Map<DraftTree, number>();
+  for (const [index, { draft }] of asked.entries()) if (!starts.has(draft)) starts.set(draft, index);
+  return read.map(({ readout, first }) => ({
+    readout,
+    rowOf(draft, node) {
+      let index = starts.get(draft)!;
+      if (ahead) while (asked[index].node !== node) index++;
+      return first + index;
+    },
+  }));
+}
+
+/** Reads what offsets that ran along with the trunk said at the last columns of some rows. */
+export function readColumns(
+  { engine }: LanguageModel,
+  plan: HeadPlan,
+  readouts: LevelReadouts,
+  drafts: readonly DraftTree[],
+): OffsetOutlook[] {
+  const asked = askedNodes(plan, drafts);
+  const places_M = asked.map(({ draft: { row } }) => row.columns.at(row.numColumns - 1));
+  const rows_M = places_M.map(({ node }) => node);
+  const logits = engine.tidy(() =>
+    readouts.logits((offset) => ({ tensors_M: places_M.map(({ chunk }) => chunk.statesOf(offset)), rows_M })),
+  );
+  return outlooksOf(plan, readouts.read(logits, asked), asked);
+}
