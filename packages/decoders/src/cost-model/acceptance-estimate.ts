@@ -11,12 +11,12 @@ const CONFIDENCE = 1.5;
 
 /** What is known of one level: weights of drafts that were decided. */
 interface Level {
-  readonly accepted: number;
-  readonly decided: number;
-  readonly prior: number;
+  accepted: number;
+  decided: number;
+  prior: number;
 }
 
-const NOTHING: Level = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
+const NOTHING: Readonly<Level> = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
 
 /**
  * How often a drafted token is kept, level by level, given that those before it were: a running estimate over all rows.
@@ -28,6 +28,8 @@ const NOTHING: Level = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
 export class AcceptanceEstimate {
   readonly #levels: Level[] = [];
   readonly #fading: number;
+  /** Steps that have passed and took no weight yet: most of them draft nothing, and must cost nothing. */
+  #passed = 0;
 
   /** @param memory - observations of a level that count at most, in effect */
   constructor(memory: number) {
@@ -36,26 +38,34 @@ export class AcceptanceEstimate {
 
   /** @param drafted - levels of the draft; @param kept - those that were kept */
   add(drafted: number, kept: number): void {
+    if (drafted > 0) this.#age();
     for (let level = 1; level <= Math.min(drafted, kept + 1); level++) {
-      const { accepted, decided, prior } = this.#levels[level - 1] ?? NOTHING;
-      this.#levels[level - 1] = {
-        accepted: accepted * this.#fading + (level <= kept ? 1 : 0),
-        decided: decided * this.#fading + 1,
-        prior: prior * this.#fading,
-      };
+      if (this.#levels.length < level) this.#levels.push({ ...NOTHING });
+      const known = this.#levels[level - 1];
+      known.accepted = known.accepted * this.#fading + (level <= kept ? 1 : 0);
+      known.decided = known.decided * this.#fading + 1;
+      known.prior *= this.#fading;
     }
   }
 
   /** A step has passed. */
   pass(): void {
-    const left = 1 - 1 / MEMORY_STEPS;
-    for (const [index, { accepted, decided, prior }] of this.#levels.entries()) {
-      this.#levels[index] = { accepted: accepted * left, decided: decided * left, prior: prior * left };
+    this.#passed++;
+  }
+
+  #age(): void {
+    const left = (1 - 1 / MEMORY_STEPS) ** this.#passed;
+    this.#passed = 0;
+    for (const level of this.#levels) {
+      level.accepted *= left;
+      level.decided *= left;
+      level.prior *= left;
     }
   }
 
   /** @returns share_K kept of those decided, shrunk towards the level before where little is known */
   conditional(levels: number): number[] {
+    this.#age();
     const shares: number[] = [];
     for (let level = 1; level <= levels; level++) {
       const { accepted, decided, prior } = this.#levels[level - 1] ?? NOTHING;

@@ -36,6 +36,8 @@ const Options = Type.Object({
 
 /** Milliseconds that measuring may take, before a generation. */
 const BUDGET_MS = 400;
+/** Steps for which a pick holds: thinking it over costs as much as a small model's layer. Trials end with their step. */
+const PICK_STEPS = 4;
 /** How far times may be off at first, as standard deviations of their logarithms: measured ones, guesses beyond, and a tree's. */
 const SPREAD = { measured: 0.1, guessed: 0.3, tree: 0.5 };
 
@@ -78,6 +80,10 @@ export class CostModel implements DraftPolicy {
   #form: Form = 'chain';
   #step: StepUnderWay | undefined;
   #steps = 0;
+  /** The choice that holds, since which step, and for how many rows and levels it was made. */
+  #held: { readonly choice: Choice; readonly since: number; readonly rows: number; readonly most: number } | undefined;
+  /** The corrections asked for last, and for what: every step asks for the same. */
+  #recent: { readonly form: Form; readonly rows: number; readonly corrections: TimeCorrections } | undefined;
   /** Levels of the step before: offsets beyond them have something to read first. */
   #levelsBefore = 0;
   /** Rows up to this id have drafted before. */
@@ -95,6 +101,8 @@ export class CostModel implements DraftPolicy {
   async prepare(session: Session, at: Pick<StepMeasurement, 'rows' | 'promptTokens' | 'signal'>): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
     this.#step = undefined;
+    this.#held = undefined;
+    this.#recent = undefined;
     this.#newest = -1;
     if (this.#times.isMeasured(at.rows) || session.levels === 0) return;
     const measured = await measureSteps(session, {
@@ -119,7 +127,7 @@ export class CostModel implements DraftPolicy {
   }
 
   learn({ tree, kept, rows }: DraftOutcome): void {
-    const levels = nodesPerLevel(tree).length;
+    const levels = tree.tokens.length === 0 ? 0 : nodesPerLevel(tree).length;
     this.#acceptance.add(levels, kept.path.length);
     const step = this.#step;
     if (!step) return;
@@ -138,8 +146,20 @@ export class CostModel implements DraftPolicy {
   #begin(at: DraftMoment): StepUnderWay {
     const most = this.#most(at);
     const begun = { started: this.#clock(), outcomes: 0, tokens: 0, isWhole: true, isChain: true, newcomers: 0 };
-    const outlook = this.#outlook(at.rows, most);
-    return { ...begun, ...(outlook ? this.#choice.next(outlook) : { levels: most }) };
+    return { ...begun, ...(this.#choose(at.rows, most) ?? { levels: most }) };
+  }
+
+  /** @returns nothing where nothing was measured */
+  #choose(rows: number, most: number): Choice | undefined {
+    const held = this.#held;
+    const passed = held ? this.#steps - held.since : 1;
+    const isHeld = held && !held.choice.isTrial && passed < PICK_STEPS && held.rows === rows && held.most === most;
+    if (isHeld) return held.choice;
+    const outlook = this.#outlook(rows, most);
+    if (!outlook) return undefined;
+    const choice = this.#choice.next(outlook, passed);
+    this.#held = { choice, since: this.#steps, rows, most };
+    return choice;
   }
 
   /** @returns nothing where nothing was measured */
@@ -166,6 +186,13 @@ export class CostModel implements DraftPolicy {
 
   /** Those of the measured batch size that is nearest by its ratio. */
   #correctionsOf(form: Form, rows: number): TimeCorrections {
+    if (this.#recent?.form !== form || this.#recent.rows !== rows) {
+      this.#recent = { form, rows, corrections: this.#nearestCorrections(form, rows) };
+    }
+    return this.#recent.corrections;
+  }
+
+  #nearestCorrections(form: Form, rows: number): TimeCorrections {
     const apart = (size: number) => Math.abs(Math.log(size / rows));
     const nearest = this.#times.sizes.reduce((best, size) => (apart(size) < apart(best) ? size : best));
     const key = `${form} ${nearest}`;
@@ -191,7 +218,7 @@ export class CostModel implements DraftPolicy {
     // A clock may be too coarse for a step.
     if (isWhole && seconds > 0 && measured !== undefined) {
       const corrections = this.#correctionsOf(this.#form, rows);
-      this.#joining.observe(levels, newcomers, step.tokens, seconds - measured * corrections.factor(levels));
+      this.#joining.observe(levels, newcomers, step.tokens, seconds - measured * corrections.settledFactor(levels));
       // What a step took that had to catch up says nothing of the next one's.
       const isCaughtUp = levels === 0 || (newcomers === 0 && levels <= this.#levelsBefore);
       if (isCaughtUp) corrections.observe(levels, seconds / measured, this.#steps);

@@ -52,9 +52,10 @@ export class LevelChoice {
     this.#explore = explore;
   }
 
-  next(outlook: Outlook): Choice {
+  /** @param steps - that have passed since it was last asked */
+  next(outlook: Outlook, steps = 1): Choice {
     const pick = this.#repick(outlook);
-    this.#wait--;
+    this.#wait -= steps;
     if (this.#trial.left === 0) this.#mayTry(pick, outlook);
     const isTrial = this.#trial.left > 0;
     const levels = isTrial ? Math.min(this.#trial.levels, outlook.tokens.length - 1) : pick;

@@ -4,6 +4,8 @@
 export class StepTimes {
   readonly #byRows = new Map<number, number[]>();
   readonly #deepest = new Map<number, number>();
+  /** The last batch size asked for that was not measured: step after step asks for the same. */
+  #between: { readonly rows: number; readonly seconds: readonly number[] } | undefined;
 
   /** Batch sizes that were measured, ascending. */
   get sizes(): readonly number[] {
@@ -22,6 +24,7 @@ export class StepTimes {
    * @param most - levels of the table; beyond the last one that was measured each takes as much more as those before on average
    */
   add(rows: number, measured: ReadonlyMap<number, number>, most: number): void {
+    this.#between = undefined;
     const levels = [...measured.keys()].sort((a, b) => a - b);
     const seconds = rising(levels.map((level) => measured.get(level)!));
     this.#deepest.set(rows, levels[levels.length - 1]);
@@ -45,6 +48,11 @@ export class StepTimes {
   at(rows: number): readonly number[] {
     const known = this.#byRows.get(rows);
     if (known) return known;
+    if (this.#between?.rows !== rows) this.#between = { rows, seconds: this.#guess(rows) };
+    return this.#between.seconds;
+  }
+
+  #guess(rows: number): readonly number[] {
     const { sizes } = this;
     if (sizes.length === 0) return [];
     const largest = sizes[sizes.length - 1];
