@@ -85,7 +85,7 @@ function scriptedModel(levels: number): Scripted {
       const { draft } = session;
       session.draft = async (...args) => {
         const trees = await draft.call(session, ...args);
-        // What runs along with the verifying forward is the next draft's.
+        // Its offsets have run: the next draft has the next pattern.
         step++;
         return trees;
       };
