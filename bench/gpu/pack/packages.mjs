@@ -63,7 +63,7 @@ function filesOf(folder, { name, main }) {
   if (name.startsWith('@tensorflow/')) return tfjsFiles(folder, main);
   const all = listed(folder).filter((file) => !UNREAD.test(file));
   if (name === 'webgpu') return all.filter((file) => !file.startsWith('dist/') || file.startsWith(platformFolder()));
-  if (isOurs(name)) return all.filter((file) => file === 'package.json' || file.startsWith('dist/'));
+  if (isOurs(name)) return all.filter((file) => file === 'package.json' || /^(?:dist|tfjs)\//.test(file));
   return all;
 }
 
