@@ -13,7 +13,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'foretoken-no-compiler-'));
   const isSource = (file: string) => !/native\/(build|headers|test|staging-[^/]*)(\/|$)/.test(file);
-  for (const name of ['native', 'dist', 'package.json']) {
+  for (const name of ['native', 'tfjs', 'dist', 'package.json']) {
     cpSync(path.join(packageFolder, name), path.join(folder, name), { recursive: true, filter: isSource });
   }
   symlinkSync(path.join(packageFolder, 'node_modules'), path.join(folder, 'node_modules'));
