@@ -21,7 +21,7 @@ const matrices = {
     evals: '[bits-per-byte]',
   },
   /** Trainings alone: some ten seconds each with one thread of a modest processor. */
-  workers: { lines: 'seeds: [0, 1, 2, 3]', evals: '[]', width: 128, training: 'steps: 60, batch: 8' },
+  workers: { lines: 'seeds: [0, 1, 2, 3]', evals: '[]', width: 128, training: 'steps: 240, batch: 8' },
   finished: {
     lines: `${two}\nseeds: [0, 1, 2, 3, 4]`,
     evals:
