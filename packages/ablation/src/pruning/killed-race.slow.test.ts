@@ -1,11 +1,12 @@
 // Pruning by real processes: a coordinator and its workers, killed at rungs.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { folderOfText } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 
 const fixture = fileURLToPath(new URL('../run/chaos.fixture.mjs', import.meta.url));
 
@@ -47,11 +48,6 @@ async function run(
   return { code, begun };
 }
 
-async function resultsOf(folder: string) {
-  const text = await readFile(path.join(folder, 'out/results.json'), 'utf8');
-  return JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value));
-}
-
 it('a race whose coordinator is killed again and again ends in the results of one left in peace', {
   timeout: 600_000,
 }, async () => {
@@ -60,13 +56,15 @@ it('a race whose coordinator is killed again and again ends in the results of on
   expect(whole.code).toBe(0);
   // Ten trainings to the first rung, six to the second, four to the end, four measurements.
   expect(whole.begun).toHaveLength(24);
-  const expected = await resultsOf(quiet);
-  const statuses = expected.arms.map(({ cells }: { cells: { status: string }[] }) => cells.map(({ status }) => status));
+  const results = await resultsOf(path.join(quiet, 'out'));
+  const statuses = JSON.parse(results).arms.map(({ cells }: { cells: { status: string }[] }) =>
+    cells.map(({ status }) => status),
+  );
   expect(statuses.flat().filter((status: string) => status === 'pruned')).toHaveLength(6);
 
   for (const tasks of [3, 6, 6, 4]) expect((await run(killed, tasks)).code, `after ${tasks}`).toBeNull();
   expect((await run(killed)).code).toBe(0);
-  expect(await resultsOf(killed)).toEqual(expected);
+  expect(await resultsOf(path.join(killed, 'out'))).toBe(results);
   const again = await run(killed);
   expect([again.code, again.begun]).toEqual([0, []]);
   const left = (await readdir(path.join(killed, 'out'), { recursive: true })).filter((name) =>

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Experiment, ForetokenError, Host } from '@foretoken/core';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { planOf } from '../plan/planning.fixture.ts';
@@ -45,10 +43,4 @@ export async function race(plan: AblationPlan, bitsOf: BitsOf, interfere?: Inter
     onEvent: (event) => events.push(event),
   }).catch((error: ForetokenError) => error);
   return { summary, events, calls: laboratory.calls };
-}
-
-/** `results.json` without what the machine has a say in. */
-export async function resultsOf({ directory }: AblationPlan): Promise<string> {
-  const text = await readFile(path.join(directory, 'results.json'), 'utf8');
-  return JSON.stringify(JSON.parse(text), (key, value) => (key === 'timings' ? undefined : value));
 }

@@ -4,12 +4,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRandom, type Host, type Random } from '@foretoken/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import { openAblationStore } from '../run/ablation-store.ts';
 import { openLeases } from '../run/leases.ts';
 import { performTask } from '../run/perform-task.ts';
 import { runAblation } from '../run/run-ablation.ts';
 import { type Claim, createLocalScheduler } from '../run/scheduler.ts';
-import { type BitsOf, matrixOf, planRace, race, racingLaboratory, resultsOf } from './pruned-runs.fixture.ts';
+import { type BitsOf, matrixOf, planRace, race, racingLaboratory } from './pruned-runs.fixture.ts';
 
 /** Horizon n has n bits, at step 2; from then on the other way round. Seeds lie a tenth apart. */
 const reversed: BitsOf = (horizon, seed, step) => (step === 2 ? horizon : 10 - horizon) + 0.1 * seed;
@@ -32,7 +33,7 @@ let quiet: Awaited<ReturnType<typeof race>> & { readonly plan: AblationPlan; rea
 beforeAll(async () => {
   const plan = await planRace(five);
   const run = await race(plan, reversed);
-  quiet = { ...run, plan, results: await resultsOf(plan) };
+  quiet = { ...run, plan, results: await resultsOf(plan.directory) };
 });
 
 describe('a matrix under successive halving', () => {
@@ -106,7 +107,7 @@ describe('a matrix under successive halving', () => {
     await writeFile(path.join(plan.directory, 'cells', first, 'pruned.json'), '{}');
     await rm(path.join(plan.directory, 'cells', plan.cells.at(-1)!.id), { recursive: true });
     await race(plan, reversed);
-    expect(await resultsOf(plan)).toBe(quiet.results);
+    expect(await resultsOf(plan.directory)).toBe(quiet.results);
     expect(await filesOf(plan)).toEqual(files);
   });
 
@@ -182,7 +183,7 @@ describe('a training that fails on the way to a rung', () => {
       ...[0, 1].flatMap((seed) => [`train parallel/3/${seed}`, `evaluate parallel/3/${seed}`]),
     ]);
     await race(undisturbed, reversed);
-    expect(await resultsOf(plan)).toBe(await resultsOf(undisturbed));
+    expect(await resultsOf(plan.directory)).toBe(await resultsOf(undisturbed.directory));
   });
 
   it('of the baseline leaves the best to go on, and the paired rule without a say', async () => {
@@ -221,7 +222,7 @@ describe('a matrix that is stopped and run again', () => {
     // Nothing is done twice but the call that was stopped, and the finished training of a cell that is not measured is read.
     const isMeasuring = at.startsWith('evaluate');
     expect(stopped.calls.length + rest.calls.length).toBe(quiet.calls.length + (isMeasuring ? 2 : 1));
-    expect(await resultsOf(plan)).toBe(quiet.results);
+    expect(await resultsOf(plan.directory)).toBe(quiet.results);
   });
 
   it('and extended decides anew: the same as the larger matrix alone', async () => {
@@ -241,7 +242,7 @@ describe('a matrix that is stopped and run again', () => {
       'evaluate parallel/2/0',
     ]);
     expect((await statuses(extended))[3]).toBe('horizon=3 pruned');
-    expect(await resultsOf(extended)).toBe(await resultsOf(alone));
+    expect(await resultsOf(extended.directory)).toBe(await resultsOf(alone.directory));
     expect(await filesOf(extended)).toContain(path.join('cells', extended.cells[3].id, 'cell.json'));
   });
 
@@ -302,6 +303,6 @@ describe('several workers', () => {
     await work(plan, createRandom(seed, 'turns'));
     const { calls } = await race(plan, reversed);
     expect(calls).toEqual([]);
-    expect(await resultsOf(plan)).toBe(quiet.results);
+    expect(await resultsOf(plan.directory)).toBe(quiet.results);
   });
 });

@@ -21,12 +21,6 @@ export async function comparableRecord(folder: string): Promise<{ readonly [file
   return kept;
 }
 
-/** The text of `results.json` but for times. */
-export async function resultsOf(folder: string): Promise<string> {
-  const text = await readFile(path.join(folder, 'results.json'), 'utf8');
-  return JSON.stringify(JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value)));
-}
-
 async function lastCheckpoints(files: readonly string[]): Promise<Set<string>> {
   const summaries = files.filter((file) => path.basename(file) === 'summary.json');
   const found = summaries.map(async (file) =>

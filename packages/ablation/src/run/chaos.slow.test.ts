@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, type Random } from '@foretoken/core';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { folderOfText } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import { canMount, controlFolder, type FillableDisk, mountedDisk, preloadedDisk } from './chaos-disk.fixture.ts';
-import { comparableRecord, resultsOf } from './chaos-record.fixture.ts';
+import { comparableRecord } from './chaos-record.fixture.ts';
 import { ChaoticRun, HAPPENINGS, type Happening, runInPeace } from './chaos-run.fixture.ts';
 import { isThere, overlaps, readStamps } from './chaos-stamps.fixture.ts';
 

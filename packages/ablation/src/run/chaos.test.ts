@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createRandom } from '@foretoken/core';
 import { afterEach, expect, it } from 'vitest';
 import { folderOfText } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const fixture = fileURLToPath(new URL('./chaos.fixture.mjs', import.meta.url));
@@ -53,11 +54,6 @@ async function workersOf(folder: string): Promise<ProcessIdentity[]> {
   return texts.map((text) => JSON.parse(text) as ProcessIdentity).filter(({ pid }) => pid > 0);
 }
 
-async function resultsOf(folder: string): Promise<string> {
-  const text = await readFile(path.join(folder, 'out/results.json'), 'utf8');
-  return JSON.stringify(JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value)));
-}
-
 it('a matrix whose workers and coordinators are killed ends in the results of one left in peace', async () => {
   const [quiet, killed] = [await folderOfText(ablation), await folderOfText(ablation)];
   expect(await start(quiet).exit).toBe(0);
@@ -83,8 +79,10 @@ it('a matrix whose workers and coordinators are killed ends in the results of on
   if ((await coordinator.exit) !== 0) expect(await start(killed).exit).toBe(0);
   expect(kills.worker).toBeGreaterThan(1);
   expect(kills.coordinator).toBeGreaterThan(1);
-  expect(await resultsOf(killed)).toBe(await resultsOf(quiet));
-  expect(JSON.parse(await resultsOf(killed)).arms.flatMap((arm: { cells: unknown[] }) => arm.cells)).toHaveLength(12);
+  expect(await resultsOf(path.join(killed, 'out'))).toBe(await resultsOf(path.join(quiet, 'out')));
+  expect(
+    JSON.parse(await resultsOf(path.join(killed, 'out'))).arms.flatMap((arm: { cells: unknown[] }) => arm.cells),
+  ).toHaveLength(12);
   expect((await Promise.all(seen.map(isAlive))).filter(Boolean)).toEqual([]);
   const left = (await readdir(path.join(killed, 'out'), { recursive: true })).filter((name) =>
     /\.tmp$|failure|measured|^leases./.test(name),

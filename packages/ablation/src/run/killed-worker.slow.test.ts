@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { planOf } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 
 const worker = fileURLToPath(new URL('./killed-worker.fixture.mjs', import.meta.url));
 const base = 'data: { dataset: { name: text-files, root: . } }\ntraining: { steps: 20 }';
@@ -19,11 +19,6 @@ async function runFor(plan: AblationPlan, killAfterMs?: number): Promise<number 
   const [code] = await once(child, 'exit');
   clearTimeout(timer);
   return code;
-}
-
-async function resultsOf({ directory }: AblationPlan): Promise<string> {
-  const text = await readFile(path.join(directory, 'results.json'), 'utf8');
-  return JSON.stringify(JSON.parse(text), (key, value) => (key === 'timings' ? undefined : value));
 }
 
 /** Kills a run again and again until one ends by itself; how often. */
@@ -53,7 +48,7 @@ test('an ablation killed again and again ends in the results of one left in peac
     kills.push(await killAgainAndAgain(killed, wholeMs * share));
   }
   expect(kills.at(-1), `kills of every ablation: ${kills}`).toBeGreaterThan(1);
-  expect(await resultsOf(killed)).toBe(await resultsOf(quiet));
+  expect(await resultsOf(killed.directory)).toBe(await resultsOf(quiet.directory));
   const left = (await readdir(killed.directory, { recursive: true })).filter((name) => name.endsWith('.json'));
   expect(left.filter((name) => name.includes('failure'))).toEqual([]);
 });

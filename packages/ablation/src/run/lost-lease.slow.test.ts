@@ -3,8 +3,8 @@ import path from 'node:path';
 import { createRandom } from '@foretoken/core';
 import { afterEach, expect, it } from 'vitest';
 import { folderOfText } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import { controlFolder } from './chaos-disk.fixture.ts';
-import { resultsOf } from './chaos-record.fixture.ts';
 import { ChaoticRun, runInPeace } from './chaos-run.fixture.ts';
 import { isThere, readStamps } from './chaos-stamps.fixture.ts';
 

@@ -6,6 +6,7 @@ import { planAblation } from '../plan/plan-ablation.ts';
 import { folderOfText } from '../plan/planning.fixture.ts';
 import { writeReport } from '../report/write-report.ts';
 import { dig } from '../results/results.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import { runAblation } from './run-ablation.ts';
 
 const ablation = `
@@ -27,8 +28,6 @@ arms:
   - { name: three short, set: { model.head.horizon: 3, decoders: { g: greedy, s: { name: speculative, policy: { name: fixed, levels: 1 } } } } }
 `;
 
-const withoutTimings = (text: string) => JSON.parse(text, (key, value) => (key === 'timings' ? undefined : value));
-
 let quiet: { results: string; arms: unknown[] };
 beforeAll(async () => {
   const host = await createForetokenHost();
@@ -38,7 +37,7 @@ beforeAll(async () => {
   const text = await readFile(path.join(plan.directory, 'results.json'), 'utf8');
   const page = await readFile((await writeReport(plan.directory)).html, 'utf8');
   expect(page).not.toContain('Nothing was measured for this chart');
-  quiet = { results: JSON.stringify(withoutTimings(text)), arms: JSON.parse(text).arms };
+  quiet = { results: await resultsOf(plan.directory), arms: JSON.parse(text).arms };
   await host.dispose();
 });
 
@@ -67,7 +66,6 @@ test('a real ablation that is interrupted in the middle of a training ends in th
   });
   await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
   await runAblation(plan, { host });
-  const text = await readFile(path.join(plan.directory, 'results.json'), 'utf8');
-  expect(JSON.stringify(withoutTimings(text))).toBe(quiet.results);
+  expect(await resultsOf(plan.directory)).toBe(quiet.results);
   await host.dispose();
 });

@@ -4,6 +4,7 @@ import { ForetokenError, type Host } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { planOf } from '../plan/planning.fixture.ts';
+import { resultsOf } from '../results/results-of.fixture.ts';
 import type { AblationEvent } from './events.ts';
 import { createFakeLaboratory, type Interference } from './laboratory.fixture.ts';
 import { runAblation } from './run-ablation.ts';
@@ -31,12 +32,6 @@ async function run(planned: AblationPlan, interfere?: Interference, signal?: Abo
     onEvent: (event) => events.push(event),
   }).catch((error: ForetokenError) => error);
   return { summary, events, calls: laboratory.calls };
-}
-
-/** `results.json` without what the machine has a say in. */
-async function resultsOf({ directory }: AblationPlan): Promise<string> {
-  const text = await readFile(path.join(directory, 'results.json'), 'utf8');
-  return JSON.stringify(JSON.parse(text), (key, value) => (key === 'timings' ? undefined : value));
 }
 
 function filesOf({ directory }: AblationPlan): Promise<string[]> {
@@ -143,7 +138,7 @@ describe('a run of an ablation', () => {
     ]);
     const quiet = await plan();
     await run(quiet);
-    expect(await resultsOf(planned)).toBe(await resultsOf(quiet));
+    expect(await resultsOf(planned.directory)).toBe(await resultsOf(quiet.directory));
     expect((await filesOf(planned)).filter((name) => name.includes('failure'))).toEqual([]);
   });
 
@@ -167,7 +162,7 @@ describe('a run of an ablation', () => {
       expect(stopped.summary).toMatchObject({ code: 'INTERRUPTED' });
       expect(stopped.events.some(({ type }) => type === 'failed')).toBe(false);
       await run(planned);
-      expect(await resultsOf(planned)).toBe(await resultsOf(quiet));
+      expect(await resultsOf(planned.directory)).toBe(await resultsOf(quiet.directory));
       expect((await filesOf(planned)).filter((name) => name.includes('.tmp'))).toEqual([]);
     }
   });
