@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
 import { errno, writeError } from '../files/disk.ts';
+import { isRunning } from '../files/is-running.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { syncFolder } from '../files/write-file-atomic.ts';
@@ -130,14 +131,6 @@ async function removeAbandoned(cacheDirectory: string): Promise<void> {
     if (match !== null && !isRunning(Number(match[1]))) {
       await rm(join(cacheDirectory, name), { recursive: true, force: true });
     }
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    return process.kill(processId, 0);
-  } catch (cause) {
-    return errno(cause) !== 'ESRCH';
   }
 }
 
