@@ -4,13 +4,12 @@ import { type Engine, openEngine } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { Experiment } from '../config/experiment.ts';
-import type { Windows } from '../contracts/evaluation.ts';
 import type { HorizonSchedule, Moment, Weighting } from '../contracts/training.ts';
 import type { PreparedData } from '../data/prepare.ts';
 import { JsonLinesLog } from '../files/json-lines-log.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { matchedTraining } from './match-flops.ts';
-import { CONTEXT, HORIZON, TINY_SETTINGS, tinyModel, VOCABULARY } from './tiny-model.fixture.ts';
+import { CONTEXT, counting, HORIZON, TINY_SETTINGS, tinyModel } from './tiny-model.fixture.ts';
 import { TrainingLoop, type TrainingProgress } from './training-loop.ts';
 
 const STAGES = 4;
@@ -23,14 +22,6 @@ beforeAll(async () => {
   engine = await openEngine({ name: 'wasm' });
 });
 afterAll(() => expect(engine.memory().numTensors).toBe(0));
-
-const counting: Windows = {
-  count: 8,
-  read: (index) => ({
-    tokens: Int32Array.from({ length: CONTEXT + HORIZON }, (_, t) => (index + t) % VOCABULARY),
-    document: new Int32Array(CONTEXT + HORIZON),
-  }),
-};
 
 const training: Experiment['training'] = {
   ...TINY_SETTINGS,

@@ -1,6 +1,7 @@
 // A transformer small enough for finite differences, and batches of made-up tokens for it.
 import { createNodes, type Engine, type Tensor2D, type Tensor3D } from '@foretoken/engine';
 import type { Experiment, MatchName } from '../config/experiment.ts';
+import type { Windows } from '../contracts/evaluation.ts';
 import { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 import { buildModel, type TrainableModel } from '../model/build-model.ts';
 import { createTransformerBlock } from '../model/transformer-block.ts';
@@ -11,6 +12,15 @@ import type { StepBatch } from './backward/backward.ts';
 export const VOCABULARY = 11;
 export const CONTEXT = 5;
 export const HORIZON = 3;
+
+/** A text that always goes on by one: every offset can be right. */
+export const counting: Windows = {
+  count: 8,
+  read: (index) => ({
+    tokens: Int32Array.from({ length: CONTEXT + HORIZON }, (_, t) => (index + t) % VOCABULARY),
+    document: new Int32Array(CONTEXT + HORIZON),
+  }),
+};
 
 const BLOCK = { attentionHeads: 2, keyValueHeads: 1, mlpWidth: 6, rotaryBase: 10_000 };
 

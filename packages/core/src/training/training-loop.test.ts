@@ -4,7 +4,6 @@ import { type Engine, openEngine } from '@foretoken/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { Experiment } from '../config/experiment.ts';
-import type { Windows } from '../contracts/evaluation.ts';
 import type { HorizonSchedule, Observed, Weighting } from '../contracts/training.ts';
 import type { PreparedData } from '../data/prepare.ts';
 import { TrainingOrder } from '../data/training-order.ts';
@@ -15,7 +14,7 @@ import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { defineHead } from '../plugins/define.ts';
 import { createRandom } from '../random/random.ts';
-import { CONTEXT, HORIZON, TINY_SETTINGS, tinyModel, VOCABULARY } from './tiny-model.fixture.ts';
+import { counting, HORIZON, TINY_SETTINGS, tinyModel } from './tiny-model.fixture.ts';
 import { TrainingLoop } from './training-loop.ts';
 
 const STEPS = 40;
@@ -28,15 +27,6 @@ beforeAll(async () => {
   engine = await openEngine({ name: 'wasm' });
 });
 afterAll(() => expect(engine.memory().numTensors).toBe(0));
-
-/** A text that always goes on by one: every offset can be right. */
-const counting: Windows = {
-  count: 8,
-  read: (index) => ({
-    tokens: Int32Array.from({ length: CONTEXT + HORIZON }, (_, t) => (index + t) % VOCABULARY),
-    document: new Int32Array(CONTEXT + HORIZON),
-  }),
-};
 
 /** One offset more whenever the last one is right often enough. */
 const byAcceptance: HorizonSchedule<number> = {
