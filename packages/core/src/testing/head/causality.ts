@@ -72,8 +72,13 @@ const standsOn = ({ readEarlier }: HeadCase, offset: number, column: number, tok
 
 /** Why an output must not depend on a token; undefined where it may. */
 function forbidden(offset: number, at: Place, token: Place): string | undefined {
+  const isAhead = at.row === token.row && token.column >= at.column + offset;
+  return isAhead ? `tokens from position ${at.column + offset} on` : elsewhere(at, token);
+}
+
+/** Why nothing at a place may depend on a token, whatever is predicted there; undefined where they share a document. */
+export function elsewhere(at: Place, token: Place): string | undefined {
   if (at.row !== token.row) return 'other rows';
-  if (token.column >= at.column + offset) return `tokens from position ${at.column + offset} on`;
   const isEarlierDocument = at.row === B - 1 && at.column >= boundary && token.column < boundary;
   return isEarlierDocument ? 'an earlier document' : undefined;
 }

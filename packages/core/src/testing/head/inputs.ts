@@ -8,8 +8,12 @@ import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { toHost } from './run-head.ts';
 import { trainingStep } from './training-step.ts';
 
-/** What a hook is given is shared: with the other offsets, with the losses, with the next step. */
-export const leavesInputsAlone: HeadCheck = {
+/**
+ * What hooks are given is shared, and a weight moves by the optimizer's hand alone.
+ *
+ * @param watched - the model with its hooks under guard
+ */
+export const leavingInputsAlone = (watched: (model: LanguageModel, guard: Guard) => LanguageModel): HeadCheck => ({
   title: 'does not write into the tensors that it is given',
   run(head) {
     const model = buildSmallModel(head);
@@ -21,12 +25,15 @@ export const leavesInputsAlone: HeadCheck = {
       model.dispose();
     }
   },
-};
+});
+
+/** What a hook is given is shared: with the other offsets, with the losses, with the next step. */
+export const leavesInputsAlone = leavingInputsAlone(watched);
 
 /** Runs `work` and compares what it was given before and after. */
 export type Guard = <T>(what: string, given: () => readonly (Tensor | Int32Array)[], work: () => T) => T;
 
-export const guardOf =
+const guardOf =
   (head: HeadCase): Guard =>
   (what, given, work) => {
     const before = bitsOf(given());

@@ -1,13 +1,13 @@
 // B rows, T positions.
 import type { LanguageModel } from '../../contracts/model.ts';
-import { changes } from '../head/causality.ts';
+import { changes, elsewhere } from '../head/causality.ts';
 import { broken, type HeadCheck } from '../head/check.ts';
 import { buildSmallModel, type HeadCase } from '../head/head-case.ts';
 import { type HostOffset, offsetsOf } from '../head/run-head.ts';
 import { type Place, SMALL_TEXT } from '../head/small-text.ts';
 import { TAPS } from './trunk-case.ts';
 
-const { B, T, boundary } = SMALL_TEXT;
+const { B, T } = SMALL_TEXT;
 
 /** Exchanges each token of the text in turn and looks at what moves, to the bit. */
 export const seesNoFuture: HeadCheck = {
@@ -55,8 +55,5 @@ function checkExchange(
 
 /** Why a state must not depend on a token; undefined where it may. */
 function forbidden(at: Place, token: Place): string | undefined {
-  if (at.row !== token.row) return 'other rows';
-  if (token.column > at.column) return 'later tokens';
-  const isEarlierDocument = at.row === B - 1 && at.column >= boundary && token.column < boundary;
-  return isEarlierDocument ? 'an earlier document' : undefined;
+  return at.row === token.row && token.column > at.column ? 'later tokens' : elsewhere(at, token);
 }
