@@ -1,6 +1,12 @@
 // Times whole steps of a session on rows that are made up for it.
-import { setImmediate } from 'node:timers/promises';
-import type { DraftPolicy, Kept, Random, Session, Tree } from '@foretoken/core/plugin';
+import {
+  type DraftPolicy,
+  EventLoopTurns,
+  type Kept,
+  type Random,
+  type Session,
+  type Tree,
+} from '@foretoken/core/plugin';
 import { oneChild } from '../fixed/chain.ts';
 
 /** What is measured. */
@@ -111,6 +117,7 @@ function sweepSeconds(levels: number, none: number, one: number): number {
 class Stepper {
   readonly #session: Session;
   readonly #measurement: StepMeasurement;
+  readonly #turns = new EventLoopTurns();
   #rows = 1;
 
   constructor(session: Session, measurement: StepMeasurement) {
@@ -170,7 +177,7 @@ class Stepper {
 
   /** Lets signals and timers have a turn, outside of what is timed. */
   async #turn(): Promise<void> {
-    await setImmediate();
+    await this.#turns.take();
     this.#measurement.signal?.throwIfAborted();
   }
 
