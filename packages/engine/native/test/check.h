@@ -26,6 +26,7 @@ void add_attention_tests(std::vector<Test>& tests);
 void add_own_key_tests(std::vector<Test>& tests);
 void add_cached_attention_tests(std::vector<Test>& tests);
 void add_key_value_tests(std::vector<Test>& tests);
+void add_key_value_commit_tests(std::vector<Test>& tests);
 void add_row_tests(std::vector<Test>& tests);
 void add_training_tests(std::vector<Test>& tests);
 void add_range_tests(std::vector<Test>& tests);
