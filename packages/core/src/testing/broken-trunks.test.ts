@@ -14,7 +14,7 @@ import {
   type Trunk,
   Type,
 } from '../plugin.ts';
-import { runCheck } from './head/check.ts';
+import { runCheck } from './contract.ts';
 import { bitsRepeat } from './head/determinism.ts';
 import { gradientsAreRight } from './head/gradients.ts';
 import { freesItsTensors } from './head/leaks.ts';
@@ -27,7 +27,7 @@ import { leavesInputsAlone } from './trunk/inputs.ts';
 import { takesItsSizes } from './trunk/sizes.ts';
 import { givesItsTaps } from './trunk/taps.ts';
 import { openTrunkCase } from './trunk/trunk-case.ts';
-import { TRUNK_CHECKS } from './trunk/trunk-checks.ts';
+import { trunkContract } from './trunk/trunk-checks.ts';
 
 const WIDTH = 4;
 
@@ -109,7 +109,7 @@ const output =
 async function failures(definition: Definition<'trunk'>): Promise<Map<string, string>> {
   const subject = await openTrunkCase(definition, definition.name, {}, {});
   const failed = new Map<string, string>();
-  for (const check of TRUNK_CHECKS) {
+  for (const check of trunkContract.checks) {
     await runCheck(check, subject).catch((error: Error) => failed.set(check.title, error.message));
   }
   return failed;

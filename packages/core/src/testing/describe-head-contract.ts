@@ -1,9 +1,8 @@
-import { beforeAll, describe, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
 import type { Definition, PluginBundle } from '../plugins/define.ts';
-import { runCheck } from './head/check.ts';
-import { HEAD_CHECKS } from './head/checks.ts';
-import { type HeadCase, type HeadContractSettings, openHeadCase } from './head/head-case.ts';
+import { describeContract } from './describe-contract.ts';
+import { headContract } from './head/checks.ts';
+import type { HeadContractSettings } from './head/head-case.ts';
 
 /**
  * The head contract as vitest tests: call it in one line at the top of a test file.
@@ -25,11 +24,5 @@ export function describeHeadContract(
   options: Readonly<Record<string, Json>> = {},
   settings: HeadContractSettings = {},
 ): void {
-  describe(`head "${name}" ${JSON.stringify(options)}`, () => {
-    let head: HeadCase;
-    beforeAll(async () => {
-      head = await openHeadCase(plugin, name, options, settings);
-    });
-    for (const check of HEAD_CHECKS) test(check.title, () => runCheck(check, head));
-  });
+  describeContract(headContract, plugin, name, options, settings);
 }

@@ -1,9 +1,8 @@
-import { beforeAll, describe, test } from 'vitest';
 import type { Json } from '../contracts/json.ts';
 import type { Definition, PluginBundle } from '../plugins/define.ts';
-import { runCheck } from './head/check.ts';
-import { openTrunkCase, type TrunkCase, type TrunkContractSettings } from './trunk/trunk-case.ts';
-import { TRUNK_CHECKS } from './trunk/trunk-checks.ts';
+import { describeContract } from './describe-contract.ts';
+import type { TrunkContractSettings } from './trunk/trunk-case.ts';
+import { trunkContract } from './trunk/trunk-checks.ts';
 
 /**
  * The trunk contract as vitest tests: call it in one line at the top of a test file.
@@ -25,11 +24,5 @@ export function describeTrunkContract(
   options: Readonly<Record<string, Json>>,
   settings: TrunkContractSettings = {},
 ): void {
-  describe(`trunk "${name}" ${JSON.stringify(options)}`, () => {
-    let trunk: TrunkCase;
-    beforeAll(async () => {
-      trunk = await openTrunkCase(plugin, name, options, settings);
-    });
-    for (const check of TRUNK_CHECKS) test(check.title, () => runCheck(check, trunk));
-  });
+  describeContract(trunkContract, plugin, name, options, settings);
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../contracts/json.ts';
 import type { Definition } from '../plugins/define.ts';
-import { runCheck } from './head/check.ts';
-import { HEAD_CHECKS } from './head/checks.ts';
+import { runCheck } from './contract.ts';
+import { headContract } from './head/checks.ts';
 import { type HeadContractSettings, openHeadCase } from './head/head-case.ts';
 
 /** Titles of the checks that a head fails, with their messages. */
@@ -12,7 +12,7 @@ export async function failures(
 ): Promise<[title: string, message: string][]> {
   const head = await openHeadCase(definition, definition.name, options, settings);
   const failed: [string, string][] = [];
-  for (const check of HEAD_CHECKS) {
+  for (const check of headContract.checks) {
     try {
       await runCheck(check, head);
     } catch (error) {

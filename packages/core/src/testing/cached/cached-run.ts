@@ -7,7 +7,7 @@ import type { Random } from '../../contracts/random.ts';
 import type { TokenBatch } from '../../data/make-batch.ts';
 import { asOffsetOutput, evaluationOrder, forwardTrunk } from '../../model/forward.ts';
 import { createRandom } from '../../random/random.ts';
-import { broken } from '../head/check.ts';
+import { broken } from '../contract.ts';
 import type { HeadCase } from '../head/head-case.ts';
 import { type HostOffset, type HostTensor, toHost } from '../head/run-head.ts';
 import { SMALL_TEXT, smallText } from '../head/small-text.ts';

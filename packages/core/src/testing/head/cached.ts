@@ -1,7 +1,7 @@
 // B rows, T positions.
 import { createRandom } from '../../random/random.ts';
 import { CachedRun, readText } from '../cached/cached-run.ts';
-import type { HeadCheck } from './check.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel } from './head-case.ts';
 import { offsetsOf } from './run-head.ts';
 

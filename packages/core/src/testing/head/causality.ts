@@ -1,6 +1,7 @@
 // B rows, T positions.
 import type { LanguageModel } from '../../contracts/model.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { type HostOffset, type HostTensor, offsetsOf } from './run-head.ts';
 import { type Place, SMALL_TEXT } from './small-text.ts';

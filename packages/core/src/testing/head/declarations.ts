@@ -1,7 +1,9 @@
 import type { Head } from '../../contracts/head.ts';
 import type { Memory } from '../../contracts/memory.ts';
 import { bringsReadouts } from '../../model/own-readouts.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import { definitionOf } from '../plugin-case.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { runHead, withForward } from './run-head.ts';
 
@@ -32,9 +34,8 @@ export const declaresItsMemory: HeadCheck = {
 export const declaresItsReadouts: HeadCheck = {
   title: 'declares the readouts that it brings',
   run(head) {
-    const { name, options, registry } = head;
-    if (bringsReadouts(registry.get('head', name), registry.inspectOptions('head', { ...options, name }).options))
-      return;
+    const { definition, options } = definitionOf(head, 'head');
+    if (bringsReadouts(definition, options)) return;
     // Said to be declared: building the model would refuse it otherwise.
     const model = buildSmallModel(head, { change: (definition) => ({ ...definition, ownReadout: true }) });
     try {

@@ -1,6 +1,7 @@
 import type { LanguageModel } from '../../contracts/model.ts';
 import { joint } from '../../training/backward/joint.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { offsetsOf } from './run-head.ts';
 import { trainingStep } from './training-step.ts';

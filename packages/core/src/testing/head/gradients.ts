@@ -3,10 +3,11 @@ import type { LanguageModel } from '../../contracts/model.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { type ForwardResult, forwardOffsets } from '../../model/forward.ts';
 import { createRandom } from '../../random/random.ts';
+import { broken } from '../contract.ts';
 import { withReference } from '../reference/reference-measure.ts';
-import { broken, type HeadCheck } from './check.ts';
 import { compareGradients, groupWeights, type Measure, nudging } from './finite-differences.ts';
 import { FrozenStops } from './frozen-stops.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel } from './head-case.ts';
 import { runHead } from './run-head.ts';
 import { smallText } from './small-text.ts';
@@ -22,7 +23,12 @@ export const gradientsAreRight: HeadCheck = {
     const model = buildSmallModel(head, { engine: { ...head.engine, ops: stops.ops } });
     try {
       const wrong = withReference(head, hiddenProbe, (reference) =>
-        compareHiddenGradients(model, (run) => stops.run(run), reference, head.trunk ? eachByItself : trunkTogether),
+        compareHiddenGradients(
+          model,
+          (run) => stops.run(run),
+          reference,
+          head.shownBy === undefined ? trunkTogether : eachByItself,
+        ),
       );
       if (wrong) throw broken(head, wrong);
     } finally {

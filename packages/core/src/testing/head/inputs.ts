@@ -3,7 +3,8 @@ import type { Batch, Head, Objective, OffsetInput, Seen } from '../../contracts/
 import type { LanguageModel } from '../../contracts/model.ts';
 import { headTaps } from '../../model/forward.ts';
 import { joint } from '../../training/backward/joint.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { toHost } from './run-head.ts';
 import { trainingStep } from './training-step.ts';

@@ -1,10 +1,11 @@
 import type { LanguageModel } from '../../contracts/model.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { joint } from '../../training/backward/joint.ts';
+import { broken } from '../contract.ts';
 import { withReference } from '../reference/reference-measure.ts';
-import { broken, type HeadCheck } from './check.ts';
 import { compareGradients, groupWeights, type Measure, nudging } from './finite-differences.ts';
 import { FrozenStops } from './frozen-stops.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { lossOf, readObjectives } from './small-step.ts';
 import { trainingStep } from './training-step.ts';

@@ -1,7 +1,8 @@
 import type { TrainableModel } from '../../model/build-model.ts';
 import { joint } from '../../training/backward/joint.ts';
 import { sequential } from '../../training/backward/sequential.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { type SmallStep, trainingStep } from './training-step.ts';
 

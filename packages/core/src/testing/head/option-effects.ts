@@ -1,9 +1,11 @@
 import type { Json } from '../../contracts/json.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
 import { joint } from '../../training/backward/joint.ts';
-import { broken, type HeadCheck } from './check.ts';
-import { buildSmallModel, type HeadCase, subjectOf, withOptions } from './head-case.ts';
-import { candidates, optionNames, withOption } from './option-values.ts';
+import { broken } from '../contract.ts';
+import { candidates, optionNames, withOption } from '../options/option-values.ts';
+import { withOptions } from '../plugin-case.ts';
+import type { HeadCheck } from './head-case.ts';
+import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { offsetsOf } from './run-head.ts';
 import { trainingStep } from './training-step.ts';
 
@@ -23,7 +25,7 @@ export const optionsMatter: HeadCheck = {
 type Effect = 'some' | 'none' | 'unknown';
 
 function sentenceFor(head: HeadCase, effect: Effect, option: string): string {
-  const { kind } = subjectOf(head);
+  const { kind } = head.subject;
   const values = candidates(head, option);
   const tried = values.map((value) => (value === undefined ? 'leaving it out' : JSON.stringify(value))).join(', ');
   const elsewhere = `say where it acts: ${kind === 'trunk' ? 'describeTrunkContract' : 'describeHeadContract'}(..., { actElsewhere: ['${option}'] }).`;
@@ -46,7 +48,7 @@ function effectOf(head: HeadCase, option: string): Effect {
   const others = optionNames(head).filter((other) => other !== option);
   // Two options may exclude one another: each that was given is left out, too.
   const changesOf = (other: string) => [
-    ...(other in subjectOf(head).options ? [undefined] : []),
+    ...(other in head.subject.options ? [undefined] : []),
     ...candidates(head, other),
   ];
   const bases = [head, ...others.flatMap((other) => changesOf(other).map((value) => changed(head, other, value)))];
@@ -70,7 +72,7 @@ function isOther(head: HeadCase, other: HeadCase): boolean | undefined {
 }
 
 const changed = (head: HeadCase, option: string, value: Json | undefined): HeadCase =>
-  withOptions(head, withOption(subjectOf(head).options, option, value));
+  withOptions(head, withOption(head.subject.options, option, value));
 
 /** Everything that a head with these options shows; undefined where it refuses them. */
 function fingerprint(head: HeadCase): string | undefined {

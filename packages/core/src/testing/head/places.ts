@@ -1,6 +1,7 @@
 // B rows, T positions, C width of a state.
 import type { LanguageModel } from '../../contracts/model.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { type HostOffset, offsetsOf } from './run-head.ts';
 import { SMALL_TEXT, type TextPart } from './small-text.ts';

@@ -5,7 +5,8 @@ import { tf } from '@foretoken/engine';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../checkpoints/safetensors.ts';
 import type { LanguageModel } from '../../contracts/model.ts';
 import type { TrainableModel } from '../../model/build-model.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { offsetsOf } from './run-head.ts';
 

@@ -1,6 +1,7 @@
 // B rows, T positions, E readout input width, C carry width, V vocabulary.
 import type { Readout } from '@foretoken/engine';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel, type HeadCase } from './head-case.ts';
 import { type HostTensor, offsetsOf } from './run-head.ts';
 import { SMALL_TEXT } from './small-text.ts';

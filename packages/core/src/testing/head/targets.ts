@@ -2,7 +2,8 @@
 import type { Readout } from '@foretoken/engine';
 import * as reference from '@foretoken/engine/reference';
 import { offsetOfTerm } from '../../contracts/term.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel } from './head-case.ts';
 import { type HostTensor, toHost } from './run-head.ts';
 import { lossOf, readObjectives } from './small-step.ts';

@@ -2,7 +2,8 @@
 import type { Tensor, Tensor3D } from '@foretoken/engine';
 import type { LanguageModel } from '../../contracts/model.ts';
 import { forwardOffsets } from '../../model/forward.ts';
-import { broken, type HeadCheck } from './check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from './head-case.ts';
 import { buildSmallModel } from './head-case.ts';
 import { withForward } from './run-head.ts';
 import { withStepBatch } from './small-step.ts';

@@ -1,7 +1,8 @@
 // B rows, T positions.
 import type { LanguageModel } from '../../contracts/model.ts';
+import { broken } from '../contract.ts';
 import { changes, elsewhere } from '../head/causality.ts';
-import { broken, type HeadCheck } from '../head/check.ts';
+import type { HeadCheck } from '../head/head-case.ts';
 import { buildSmallModel, type HeadCase } from '../head/head-case.ts';
 import { type HostOffset, offsetsOf } from '../head/run-head.ts';
 import { type Place, SMALL_TEXT } from '../head/small-text.ts';

@@ -1,8 +1,9 @@
-import { optionsOf } from '../../config/plugin-options.ts';
 import type { Dims } from '../../contracts/parameters.ts';
 import { ParameterCounter } from '../../model/parameter-counter.ts';
-import { broken, type HeadCheck } from '../head/check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from '../head/head-case.ts';
 import { buildSmallModel, type HeadCase } from '../head/head-case.ts';
+import { definitionOf } from '../plugin-case.ts';
 
 /** Arms are matched in size by these two numbers alone: a trunk that reads neither is compared with a larger model. */
 export const takesItsSizes: HeadCheck = {
@@ -29,11 +30,10 @@ export const takesItsSizes: HeadCheck = {
 const MEND_LAYERS = 'Make `dims.trunkLayers` blocks: `options.layers` counts those of the head, too.';
 
 function countWeights(head: HeadCase, dims: Dims): number {
-  const { engine, registry } = head;
-  const { name, options } = head.trunk!;
-  const checked = registry.checkOptions('trunk', { ...options, name }, 'the contract suite’s options');
+  const { engine } = head;
+  const { definition, options } = definitionOf(head, 'trunk');
   const counter = new ParameterCounter();
   const context = { ops: engine.ops, param: counter.factory, dims };
-  engine.tidy(() => void registry.get('trunk', name).create(context, optionsOf({ ...checked, name })));
+  engine.tidy(() => void definition.create(context, options));
   return counter.count;
 }

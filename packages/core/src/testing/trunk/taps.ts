@@ -2,7 +2,8 @@
 import { createNodes, type Tensor2D } from '@foretoken/engine';
 import type { LanguageModel } from '../../contracts/model.ts';
 import { memoryWithoutPast } from '../../model/forward.ts';
-import { broken, type HeadCheck } from '../head/check.ts';
+import { broken } from '../contract.ts';
+import type { HeadCheck } from '../head/head-case.ts';
 import { buildSmallModel, type HeadCase } from '../head/head-case.ts';
 import { type HostTensor, toHost } from '../head/run-head.ts';
 import { SMALL_TEXT, smallText } from '../head/small-text.ts';

@@ -1,19 +1,21 @@
-import type { HeadCheck } from '../head/check.ts';
+import type { Contract } from '../contract.ts';
 import { bitsRepeat } from '../head/determinism.ts';
 import { gradientsAreRight } from '../head/gradients.ts';
+import type { HeadCase, HeadCheck } from '../head/head-case.ts';
 import { freesItsTensors } from '../head/leaks.ts';
 import { optionsMatter } from '../head/option-effects.ts';
-import { optionsAreChecked, refusesByCode } from '../head/options.ts';
+import { refusesByCode } from '../head/options.ts';
 import { placesStandAlone } from '../head/places.ts';
 import { savesWhole } from '../head/saved.ts';
+import { optionsAreChecked } from '../options/option-checks.ts';
 import { cachedIsUncached } from './cached.ts';
 import { seesNoFuture } from './causality.ts';
 import { leavesInputsAlone } from './inputs.ts';
 import { takesItsSizes } from './sizes.ts';
 import { givesItsTaps } from './taps.ts';
+import { openTrunkCase, type TrunkContractSettings } from './trunk-case.ts';
 
-/** The trunk contract, rule by rule: what must hold for the next to mean anything comes first. */
-export const TRUNK_CHECKS: readonly HeadCheck[] = [
+const TRUNK_CHECKS: readonly HeadCheck[] = [
   optionsAreChecked,
   refusesByCode,
   optionsMatter,
@@ -28,3 +30,10 @@ export const TRUNK_CHECKS: readonly HeadCheck[] = [
   gradientsAreRight,
   freesItsTensors,
 ];
+
+/** The trunk contract. */
+export const trunkContract: Contract<HeadCase, TrunkContractSettings> = {
+  kind: 'trunk',
+  checks: TRUNK_CHECKS,
+  open: openTrunkCase,
+};

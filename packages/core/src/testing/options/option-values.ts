@@ -1,13 +1,13 @@
 import type { Json } from '../../contracts/json.ts';
-import { type HeadCase, subjectOf } from './head-case.ts';
+import type { PluginCase } from '../plugin-case.ts';
 
 /** At most so many values of one option are tried. */
 const MOST = 6;
 
 /** Names of the options of what is checked. */
-export function optionNames(head: HeadCase): readonly string[] {
-  const { kind, name } = subjectOf(head);
-  return Object.keys(head.registry.get(kind, name).options?.properties ?? {});
+export function optionNames(of: PluginCase): readonly string[] {
+  const { kind, name } = of.subject;
+  return Object.keys(of.registry.get(kind, name).options?.properties ?? {});
 }
 
 /**
@@ -16,9 +16,9 @@ export function optionNames(head: HeadCase): readonly string[] {
  *
  * @returns undefined stands for leaving the option out, the one way to change a value whose schema shows no other
  */
-export function candidates(head: HeadCase, option: string): readonly (Json | undefined)[] {
-  const { registry } = head;
-  const { kind, name, options } = subjectOf(head);
+export function candidates(of: PluginCase, option: string): readonly (Json | undefined)[] {
+  const { registry } = of;
+  const { kind, name, options } = of.subject;
   const inspect = (changed: Readonly<Record<string, Json>>) => registry.inspectOptions(kind, { ...changed, name });
   const value: Json | undefined = inspect(options).options[option];
   const schema = registry.list().find((one) => one.kind === kind && one.name === name)!.options;

@@ -1,0 +1,14 @@
+import type { PluginKind } from '../plugins/define.ts';
+import type { Contract } from './contract.ts';
+import { headContract } from './head/checks.ts';
+import { trunkContract } from './trunk/trunk-checks.ts';
+
+/** A contract whatever its cases and settings are. */
+// biome-ignore lint/suspicious/noExplicitAny: each contract's cases go from its `open` to its `checks` alone
+export type AnyContract = Contract<any, any>;
+
+/** Every contract that there is a suite for, by kind. */
+export const CONTRACTS = {
+  trunk: trunkContract,
+  head: headContract,
+} as const satisfies { readonly [Kind in PluginKind]?: AnyContract };
