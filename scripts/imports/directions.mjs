@@ -10,7 +10,9 @@ export const directions = {
   decoders: ['engine', 'core'],
   evals: ['engine', 'core'],
   ablation: ['engine', 'core', 'trunks', 'heads', 'decoders', 'evals'],
-  cli: ['engine', 'core', 'trunks', 'heads', 'decoders', 'evals', 'ablation'],
+  'plugin-check': ['engine', 'core'],
+  cli: ['engine', 'core', 'trunks', 'heads', 'decoders', 'evals', 'ablation', 'plugin-check'],
+  'create-plugin': [],
 };
 
 /** Outside packages that only one place may name, and why. */
