@@ -1,21 +1,37 @@
 /**
- * What a plugin is written with, and nothing else: `define...`, the types, TypeBox, and `ops` through the contexts.
+ * What a plugin is written with, and nothing else: `define...`, the types, TypeBox, and `ops` through the contexts. Whatever a
+ * signature names is exported with it.
  *
  * @packageDocumentation
  */
 export type {
+  AdamWOptions,
+  AdamWSlot,
+  Engine,
+  EngineMemory,
+  EngineName,
+  ErrorCode,
+  KeyValueStore,
   KeyValues,
+  LinearLossOptions,
+  LinearLossResult,
+  LossPart,
   Nodes,
   NodesInit,
   Ops,
   Readout,
+  Recording,
   RowLoss,
   Scalar,
+  Seed,
+  StackedLayer,
   Tensor,
   Tensor1D,
   Tensor2D,
   Tensor3D,
   Tensor4D,
+  TransformerLayerShape,
+  TransformerLayerWeights,
 } from '@foretoken/engine';
 export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export { LAST_COMMITTED, ROOT } from '@foretoken/engine/nodes';
@@ -31,7 +47,7 @@ export type { GeneratingRow, RowStep, VerifiedStep } from './generation/generati
 export type { Step } from './generation/generation.ts';
 export { longestPath } from './generation/longest-path.ts';
 export { SessionFacade } from './generation/session-facade.ts';
-export { StopWatch } from './generation/stops.ts';
+export { type Stop, StopWatch } from './generation/stops.ts';
 export { chainTree, emptyTree, firstLevels, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
 export { crossEntropy } from './model/offset-cross-entropy.ts';
 export {

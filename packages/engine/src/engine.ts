@@ -19,7 +19,9 @@ export interface EngineOptions {
 
 /** Live tensors of the process. */
 export interface EngineMemory {
+  /** Tensors that nobody has freed. */
   readonly numTensors: number;
+  /** What they hold. */
   readonly bytes: number;
   /** Largest `bytes` since the last `resetPeak`. */
   readonly peakBytes: number;
@@ -27,13 +29,17 @@ export interface EngineMemory {
 
 /** An open engine: one tfjs backend with the ops, tapes and memory accounting above it. */
 export interface Engine {
+  /** Which engine it is. */
   readonly name: EngineName;
   /** Threads that kernels run on. */
   readonly threads: number;
   /** Instruction set and versions: whatever can change a result's bits, for the record. */
   readonly fingerprint: string;
+  /** The operations, carried out by this engine. */
   readonly ops: Ops;
+  /** What is live now. */
   memory(): EngineMemory;
+  /** Starts {@link EngineMemory.peakBytes} anew. */
   resetPeak(): void;
   /**
    * Floating-point operations of what `work` runs through `ops`, forward passes alone: 2 per multiply-add of products of
@@ -51,6 +57,7 @@ export interface Engine {
   tidy<T>(work: () => T): T;
   /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */
   record<T>(forward: () => T): Recording<T>;
+  /** Keys and values of one attention layer, without a row; the caller disposes it. */
   createKeyValueStore(slot: string): KeyValueStore;
   /**
    * Keeps a path of each row in every store, as `commit` of each does: in one call where the engine can.

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   PLUGIN_API: 'The plugin was written for another plugin API. Install a release of it for this API.',
   PLUGIN_INVALID: 'The package or definition is not a valid plugin. Mend what the message names.',
   PLUGIN_NOT_FOUND: 'The package cannot be resolved from the configuration file. Install it beside the file.',
+  TARBALL_INVALID: 'The file is not the tarball of a package, or holds what npm would not write. Make it with `npm pack`.',
   PLUGIN_FAILED: 'A plugin threw. The cause is attached; report it to the plugin’s author.',
   SERVICE_MISSING:
     'A container has not what was asked of it. Register it before the host is made there; what belongs to a run is in the run’s container.',
@@ -86,6 +87,7 @@ export const ERROR_CODES = {
   ABLATION_INVALID: 'The ablation file breaks a rule. Mend the place that the message names.',
 } as const satisfies Record<string, string>;
 
+/** A code of the one table; docs and messages name it, and a code once published keeps its meaning. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 const brand = Symbol.for('foretoken.error');
@@ -95,6 +97,7 @@ const brand = Symbol.for('foretoken.error');
  * this package.
  */
 export class ForetokenError extends Error {
+  /** The first word of the message. */
   readonly code: ErrorCode;
   /** Every single problem where several were found at once; otherwise the message alone. */
   readonly problems: readonly string[];

@@ -5,6 +5,7 @@
  * to it as *undecided*; the framework alone commits, forks and frees.
  */
 export interface KeyValues {
+  /** Names the layer; unique within the owner. */
   readonly slot: string;
 }
 

@@ -12,7 +12,9 @@ import type { Tensor } from './tensor.ts';
  * every layer. `ops` keeps the derived tensors with the object; whoever created it calls `dispose`.
  */
 export interface Nodes {
+  /** Rows. */
   readonly B: number;
+  /** Nodes a row, padding included. */
   readonly T: number;
   /** Position of each node in its document, from 0; rotary angles follow it. Row-major, B*T long. */
   readonly position_BT: Int32Array;
@@ -36,9 +38,13 @@ export const ROOT = -2;
 
 /** What to make nodes from. */
 export interface NodesInit {
+  /** Nodes a row, padding included. */
   readonly T: number;
+  /** See {@link Nodes.position_BT}. */
   readonly position_BT: Int32Array;
+  /** See {@link Nodes.parent_BT}. */
   readonly parent_BT: Int32Array;
+  /** See {@link Nodes.length_B}. */
   readonly length_B: Int32Array;
 }
 

@@ -5,7 +5,9 @@ import type { Tensor1D, Tensor2D } from './tensor.ts';
 export interface Readout {
   /** Gain of the RMS norm before the unembedding; absent: no norm. */
   readonly gain_E?: Tensor1D;
+  /** The unembedding. */
   readonly weight_EV: Tensor2D;
+  /** Added to the logits; absent: none. */
   readonly bias_V?: Tensor1D;
   /** A reduced draft vocabulary: row v of the readout is token id tokens_V[v]. Absent: the identity. */
   readonly tokens_V?: Int32Array;
@@ -21,7 +23,9 @@ export type RowLoss = (logits_RV: Tensor2D, firstRow: number) => { loss_R: Tenso
 
 /** One use of a readout in a step. */
 export interface LossPart {
+  /** What the readout reads. */
   readonly hidden_NE: Tensor2D;
+  /** The loss of its rows. */
   readonly rows: RowLoss;
   /** Multiplies every gradient of this part: the offset's weight over its number of valid targets. The losses are unscaled. */
   readonly scale: number;
@@ -29,11 +33,13 @@ export interface LossPart {
 
 /** What is wanted of a loss. */
 export interface LinearLossOptions {
+  /** Whether gradients are wanted at all. */
   readonly gradients: boolean;
   /** No gradient of gain, weight or bias is wanted, and no work goes into one. Default false. */
   readonly frozenReadout?: boolean;
 }
 
+/** Losses and gradients of {@link Ops.linearLoss}; the caller owns the tensors. */
 export interface LinearLossResult {
   /** Unscaled losses per row, in the order of the parts. */
   readonly loss_N: readonly Tensor1D[];
@@ -41,6 +47,8 @@ export interface LinearLossResult {
   readonly dHidden_NE: readonly Tensor2D[];
   /** Absent too, as the two below, for a frozen readout. */
   readonly dGain_E?: Tensor1D;
+  /** Gradient of the unembedding. */
   readonly dWeight_EV?: Tensor2D;
+  /** Gradient of the bias. */
   readonly dBias_V?: Tensor1D;
 }

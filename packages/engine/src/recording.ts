@@ -2,7 +2,9 @@ import type { Tensor } from './tensor.ts';
 
 /** A gradient at a tensor: where a backward pass starts. */
 export interface Seed {
+  /** A tensor that the recording made. */
   readonly at: Tensor;
+  /** Of its shape. */
   readonly gradient: Tensor;
 }
 
@@ -12,7 +14,7 @@ export interface Seed {
  * one is several.
  */
 export interface Recording<T> {
-  /** What the forward function returned; its tensors live until {@link dispose}. */
+  /** What the forward function returned; its tensors live until {@link Recording.dispose}. */
   readonly outputs: T;
   /**
    * Walks the recording backwards once, freeing what it no longer needs.

@@ -1,9 +1,20 @@
 /** Text to token ids and back. */
 export interface Tokenizer {
+  /** V: token ids lie in [0, V). */
   readonly vocabulary: number;
   /** Whether a token is a byte, so that losses may be given in bits per byte as they are. */
   readonly isBytes: boolean;
+  /**
+   * The tokens of a text.
+   * @param bytes - of whole documents, UTF-8 or not; not to be written to
+   * @returns the ids of its tokens, owned by the caller
+   */
   encode(bytes: Uint8Array): Int32Array;
+  /**
+   * The bytes of tokens.
+   * @param tokens - ids in [0, V); a single one too: stop texts ask token by token
+   * @returns their bytes, which need not be whole characters
+   */
   decode(tokens: ArrayLike<number>): Uint8Array;
 }
 
@@ -11,7 +22,9 @@ export interface Tokenizer {
 export interface DocumentEntry {
   /** Stable name: a path relative to the dataset's root, or `file.jsonl#line`. */
   readonly id: string;
+  /** Which part of the corpus it belongs to: what is trained on, or what is held out. */
   readonly split: 'train' | 'validation';
+  /** Its size. */
   readonly bytes: number;
   /** SHA-256 of the document's bytes, hex. */
   readonly sha256: string;
@@ -19,6 +32,7 @@ export interface DocumentEntry {
 
 /** What a dataset says of itself; goes into the run's manifest. */
 export interface DatasetListing {
+  /** In an order that depends on the files alone; identical contents come once. */
   readonly documents: readonly DocumentEntry[];
   /** What was left out and why: binary or empty files, duplicates. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
@@ -32,6 +46,7 @@ export interface Dataset {
   read(document: DocumentEntry): Promise<Uint8Array>;
 }
 
+/** What a dataset is made for. */
 export interface DatasetContext {
   /** Folder that relative paths start from: that of the configuration file. */
   readonly baseDirectory: string;

@@ -8,7 +8,9 @@ import type { Random } from './random.ts';
  * token itself, which the last verdict chose and no forward has read yet.
  */
 export interface Tree {
+  /** The token id of each node. */
   readonly tokens: Int32Array;
+  /** The parent of each node: an earlier node, or -1. */
   readonly parent: Int32Array;
   /**
    * The distribution each node was drawn from, over the V tokens; `chosen` where it was not drawn at all (top-k of a
@@ -52,7 +54,9 @@ export interface Verdict {
 
 /** A path from the root of a tree and the token that follows it: the next pending token. */
 export interface Kept {
+  /** Nodes from a child of the pending token down, each the parent of the next; empty where no draft stays. */
   readonly path: Int32Array;
+  /** The token id that follows the path. */
   readonly next: number;
 }
 
@@ -61,12 +65,19 @@ export type Guarantee = 'greedy' | 'distribution';
 
 /** Decides how much of a verified tree stays. */
 export interface AcceptanceRule {
+  /** What its output keeps, whatever was drafted; reports and commands promise no more than that. */
   readonly keeps: readonly Guarantee[];
   /**
    * Whether every node must have been drawn from a known distribution: a tree with a `chosen` node is then refused with
    * DRAFT_UNSUPPORTED. Default false.
    */
   readonly needsDrawn?: boolean;
+  /**
+   * Keeps a path of one row's verified tree.
+   *
+   * @param target - what the model says after each node of the tree; not to be written to
+   * @param random - the row's own stream, the same in every run with this seed: the only randomness a rule may use
+   */
   accept(tree: Tree, target: Verdict, random: Random): Kept;
 }
 
@@ -75,8 +86,11 @@ export interface AcceptanceRule {
  * it, without replacement (each later child's q is what its elder siblings left); otherwise its top choices.
  */
 export interface Growth {
+  /** The node that gets children; -1: the pending token. */
   readonly node: number;
+  /** How many it gets. */
   readonly children: number;
+  /** Drawn, or the top choices. */
   readonly sampled: boolean;
 }
 
@@ -120,6 +134,7 @@ export interface DraftPolicy {
 
 /** What became of one row's draft. */
 export interface DraftOutcome {
+  /** The row, by its id in the session. */
   readonly row: number;
   /** As it was verified: levels that the row could not emit any more are cut off. */
   readonly tree: Tree;
@@ -209,6 +224,7 @@ export interface Session {
 
 /** What a decoder is asked for. */
 export interface GenerationRequest {
+  /** Numbered from 0 in this order; emissions say by this number whose they are. */
   readonly prompts: readonly Prompt[];
   /** Prompts that come while others are decoded, numbered on from `prompts`. */
   readonly arriving?: AsyncIterable<Prompt>;
@@ -216,6 +232,7 @@ export interface GenerationRequest {
   readonly maxRows?: number;
   /** Tokens to emit per row at most. */
   readonly maxTokens: number;
+  /** What ends the text of every prompt that brings no stops of its own. */
   readonly stops?: Stops;
   /** Needed for stop strings: asked for the bytes of one token at a time. */
   readonly tokenizer?: Pick<Tokenizer, 'decode'>;
@@ -226,16 +243,21 @@ export interface GenerationRequest {
   readonly window?: number;
   /** Alternatives whose log-probabilities are given beside each token's own; 0: its own alone. Default: none at all. */
   readonly logProbabilities?: number;
+  /** Decides which drafts stay. */
   readonly rule: AcceptanceRule;
+  /** Decides how much is drafted. */
   readonly policy: DraftPolicy;
   /** One stream per prompt, by its index. */
   random(prompt: number): Random;
+  /** Ends the whole generation, with INTERRUPTED. */
   readonly signal?: AbortSignal;
 }
 
 /** The model's own log-probability of a token, in nats, before any {@link Sampling}. */
 export interface TokenLogProbability {
+  /** The token that was emitted. */
   readonly token: number;
+  /** Its natural logarithm of probability, at most 0. */
   readonly logProbability: number;
   /** The most probable tokens, best first, as many as were asked for. */
   readonly top: readonly { readonly token: number; readonly logProbability: number }[];
@@ -245,6 +267,7 @@ export interface TokenLogProbability {
 export interface Emission {
   /** Index of the prompt in the request. */
   readonly prompt: number;
+  /** Token ids in the order of the text; empty only where nothing more comes of the row. */
   readonly tokens: Int32Array;
   /** Drafted tokens that were verified in this forward, by level: how many nodes each level had. */
   readonly proposed: readonly number[];
@@ -269,5 +292,12 @@ export interface Decoder {
   readonly drafts: boolean;
   /** What its output keeps where the rule does not decide that: default, what the rule keeps. */
   readonly keeps?: readonly Guarantee[];
+  /**
+   * Decodes every prompt of the request; rows share forwards. {@link generateRows} is the loop that most decoders write this with.
+   *
+   * @param session - empty, and left empty on every way out: the end, an error, an abort, a consumer that stops reading
+   * @returns emissions in the order in which they come about; those of one prompt in the order of its text
+   * @throws INTERRUPTED once the request's signal is aborted
+   */
   generate(session: Session, request: GenerationRequest): AsyncIterable<Emission>;
 }

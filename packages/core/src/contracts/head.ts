@@ -28,6 +28,7 @@ export interface Head {
    * offsets, and so do drafts. Default false.
    */
   readonly extends?: boolean;
+  /** What `forward` wants to see beside the trunk's output. Default: nothing. */
   readonly reads?: Reads;
   /**
    * What `OffsetInput.memory` is to an offset:
@@ -59,6 +60,7 @@ export interface Reads {
   readonly ahead?: boolean;
 }
 
+/** What a head sees of one offset in one forward. All of it belongs to the framework: read it, write to none of it. */
 export interface OffsetInput {
   /** hidden_BTD of each tap. */
   readonly trunk: readonly [Tensor3D, ...Tensor3D[]];
@@ -66,27 +68,37 @@ export interface OffsetInput {
   readonly carry_BTC?: Tensor3D;
   /** [j - 1] holds the tokens x_{t+j} for j < offset, int32; empty unless the head reads ahead. */
   readonly ahead: readonly Tensor2D[];
+  /** Where each of the T nodes of a row stands: for `ops.attention` and `ops.rotary`. */
   readonly at: Nodes;
+  /** What the head remembers, as {@link Head.memory} declares it. */
   readonly memory: Memory;
 }
 
 /** A bare tensor returned by `forward` is both. */
 export interface OffsetOutput {
+  /** What the offset's readout reads; E is the width of its weight. */
   readonly hidden_BTE: Tensor3D;
+  /** What the neighbouring offset gets as {@link OffsetInput.carry_BTC}; any width. */
   readonly carry_BTC: Tensor3D;
 }
 
 /** One training batch as the trunk sees it. */
 export interface Batch {
+  /** The inputs of the step, int32. */
   readonly tokens_BT: Tensor2D;
+  /** Their embeddings, as the trunk would read them. */
   readonly x_BTD: Tensor3D;
+  /** Where they stand: documents are chains. */
   readonly at: Nodes;
+  /** A stream of this step's own, the same in a resumed run. */
   readonly random: Random;
   /** Makes the nodes of an {@link Arrangement}; the framework frees them after the step. */
   nodes(init: NodesInit): Nodes;
 }
 
+/** The trunk's input as a head has rearranged it for a training step: S nodes a row in place of T. */
 export interface Arrangement {
+  /** What the trunk reads at each of the S nodes. */
   readonly x_BSD: Tensor3D;
   /** From {@link Batch.nodes}. */
   readonly at: Nodes;
@@ -96,10 +108,13 @@ export interface Arrangement {
 
 /** What an objective may look at after the forward pass. */
 export interface Seen {
+  /** The batch that was run. */
   readonly batch: Batch;
+  /** Offsets up to it took part in this step. */
   readonly horizon: number;
   /** Trunk states of a tap, of all S nodes where the head arranged its input. */
   trunk(tap: number): Tensor3D;
+  /** What `forward` returned for an offset of this step. */
   offset(offset: number): OffsetOutput;
   /** Of an offset that the head predicts. */
   readout(offset: number): Readout;
@@ -119,9 +134,13 @@ export interface Seen {
 
 /** A loss over rows of logits, computed outside the tape in row blocks, one call per distinct readout. */
 export interface RowObjective {
+  /** Names the term for the weighting and in the logs; unique within the head. */
   readonly name: string;
+  /** What the readout reads, one row for each of N positions. */
   readonly hidden_NE: Tensor2D;
+  /** The norm and unembedding that make logits of it. */
   readonly readout: Readout;
+  /** The loss of a block of rows of logits and its gradient. */
   readonly rows: RowLoss;
   /** What `rows` reads beside the logits, such as a teacher's hidden states: kept until the loss is known. */
   readonly uses?: readonly Tensor[];
@@ -131,16 +150,22 @@ export interface RowObjective {
 
 /** A loss that is on the tape already: features, regularizers. Averaged over the batches of a step. */
 export interface ValueObjective {
+  /** Names the term for the weighting and in the logs; unique within the head. */
   readonly name: string;
+  /** The loss, recorded on the tape of this forward. */
   readonly value: Scalar;
 }
 
 /** One term of the loss; the weighting gives each term its weight. */
 export type Objective = RowObjective | ValueObjective;
 
+/** What a head is made with. */
 export interface HeadContext {
+  /** The operations that heads are written in; they run on every engine. */
   readonly ops: Ops;
+  /** Makes the head's weights, in `create` and never later. */
   readonly param: ParamFactory;
+  /** Sizes of the model. */
   readonly dims: Dims;
   /** The trunk's token embedding, for heads that read tokens ahead. */
   embed(tokens_BT: Tensor2D): Tensor3D;

@@ -32,16 +32,21 @@ export type ParamFactory = <T extends Tensor>(name: string, shape: readonly numb
 
 /** Sizes of a transformer block, for heads that want one like the trunk's. */
 export interface BlockShape {
+  /** Attention heads; they divide the width into heads of an even width. */
   readonly attentionHeads: number;
+  /** Heads of keys and values (grouped queries); divides `attentionHeads`. */
   readonly keyValueHeads: number;
   /** Inner width of the SwiGLU. */
   readonly mlpWidth: number;
+  /** Base of the rotary angles. */
   readonly rotaryBase: number;
 }
 
 /** Sizes of the model that a plugin is made for. */
 export interface Dims {
+  /** D: width of the trunk's states. */
   readonly width: number;
+  /** V: token ids lie in [0, V). */
   readonly vocabulary: number;
   /** Largest number of positions in a row. */
   readonly context: number;

@@ -10,4 +10,5 @@ export interface Random {
   state(): RandomState;
 }
 
+/** Where a stream stands: four 32-bit integers. */
 export type RandomState = readonly [number, number, number, number];

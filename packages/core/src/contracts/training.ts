@@ -37,8 +37,15 @@ export interface Observed {
  * in the same bits. `now` is read before the backward pass, `learn` after an applied step only.
  */
 export interface Stateful<State extends Json, Value> {
+  /**
+   * The state before the first step.
+   *
+   * @param terms - names of the loss terms, in the order that every list about them follows
+   */
   start(terms: readonly string[]): State;
+  /** What holds in this step; a pure function of its arguments. */
   now(state: State, at: Moment): Value;
+  /** The state after a step that was applied; a pure function of its arguments, which it does not write to. */
   learn?(state: State, seen: Observed, at: Moment): State;
 }
 
@@ -49,6 +56,7 @@ export interface Stateful<State extends Json, Value> {
  * momentum for parameters that it alone reaches. A weighting that needs its loss gives it some weight.
  */
 export interface Weighting<State extends Json = Json> extends Stateful<State, readonly number[]> {
+  /** Asks for {@link Observed.gradientNorms}; refused before the first step where the backward pass shows only their sum. */
   readonly needs?: 'gradient-norms';
 }
 

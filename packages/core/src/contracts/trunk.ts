@@ -23,6 +23,7 @@ export interface Trunk {
 
 /** Sizes that follow from a trunk's options alone. */
 export interface TrunkShape {
+  /** D: width of the states. */
   readonly width: number;
   /** Blocks in all, those of the heads included; `match` decides how many the trunk keeps. */
   readonly layers: number;
@@ -30,8 +31,12 @@ export interface TrunkShape {
   readonly block: BlockShape;
 }
 
+/** What a trunk is made with. */
 export interface TrunkContext {
+  /** The operations that trunks are written in; they run on every engine. */
   readonly ops: Ops;
+  /** Makes the trunk's weights, in `create` and never later. */
   readonly param: ParamFactory;
+  /** Sizes of the model. */
   readonly dims: Dims;
 }

@@ -20,7 +20,10 @@ export function indexOfLargest(values: ArrayLike<number>): number {
   return best;
 }
 
-/** @returns the indices of the largest values, largest first, the lower index first of a tie */
+/**
+ * Where the largest values are.
+ * @returns at most `count` indices, largest value first, the lower index first of a tie
+ */
 export function indicesOfLargest(values: ArrayLike<number>, count: number): number[] {
   if (count === 1) return [indexOfLargest(values)];
   if (count > MOST_INSERTED) {
@@ -39,7 +42,7 @@ export function indicesOfLargest(values: ArrayLike<number>, count: number): numb
   return largest;
 }
 
-/** @returns the softmax of logits, in float64 */
+/** The softmax of logits, in float64. The largest logit is taken off first, so nothing overflows. */
 export function softmax(logits: ArrayLike<number>): Float64Array {
   return normalize(exponentials(logits));
 }
@@ -67,7 +70,7 @@ export function normalize(weights: Float64Array): Float64Array {
   return weights;
 }
 
-/** @returns the distribution in which one index is certain */
+/** The distribution of this length in which one index is certain. */
 export function pointMass(index: number, length: number): Float64Array {
   const p = new Float64Array(length);
   p[index] = 1;
@@ -86,14 +89,18 @@ export function without(p: Float64Array, indices: readonly number[]): Float64Arr
   return rest.some((weight) => weight > 0) ? normalize(rest) : undefined;
 }
 
-/** @returns the entropy of a distribution, in nats */
+/** The entropy of a distribution, in nats. */
 export function entropyOf(p: Float64Array): number {
   let entropy = 0;
   for (const probability of p) if (probability > 0) entropy -= probability * Math.log(probability);
   return entropy;
 }
 
-/** @returns an index drawn from a distribution by a uniform number in [0, 1) */
+/**
+ * An index drawn from a distribution.
+ * @param p - sums to 1
+ * @param uniform - in [0, 1), the caller's randomness
+ */
 export function drawIndex(p: Float64Array, uniform: number): number {
   let left = uniform;
   let last = 0;

@@ -12,6 +12,7 @@ export interface GeneratingRow {
   readonly prompt: number;
   /** Tokens it may emit at most before it ends or its context is full; a draft of `left - 1` levels is the most of use. */
   readonly left: number;
+  /** The row's own stream. */
   readonly random: Random;
   /** Its prompt and everything emitted since. It grows in place: copy what must stay. */
   readonly text: readonly number[];
@@ -19,14 +20,17 @@ export interface GeneratingRow {
 
 /** What a step gave one row. */
 export interface RowStep {
+  /** What was verified, or an empty tree. */
   readonly tree: Tree;
   /** Asked for logits alone, and only where the request wants log-probabilities. */
   readonly verdict: Pick<Verdict, 'logits'>;
+  /** What of it stays, and the token that follows. */
   readonly kept: Kept;
 }
 
 /** A step of which a forward said everything. */
 export interface VerifiedStep extends RowStep {
+  /** What the forward said after each node. */
   readonly verdict: Verdict;
 }
 

@@ -24,7 +24,7 @@ export class StopWatch {
     this.#longestTail = Math.max(0, ...this.#strings.map(({ bytes }) => bytes.length - 1));
   }
 
-  /** @returns a watch of a row that was the same until now */
+  /** The watch of another row that was the same until now. */
   copy(): StopWatch {
     const copy = new StopWatch(this.#stops, this.#tokenizer);
     copy.#tail = this.#tail;

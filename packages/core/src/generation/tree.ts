@@ -1,11 +1,11 @@
 import type { Tree } from '../contracts/decoding.ts';
 
-/** @returns a tree without a node: nothing is drafted */
+/** A tree without a node: nothing is drafted. */
 export function emptyTree(): Tree {
   return { tokens: new Int32Array(0), parent: new Int32Array(0), q: [] };
 }
 
-/** @returns a chain of tokens that were chosen, each the child of the one before */
+/** A chain of tokens that were chosen, each the child of the one before. */
 export function chainTree(tokens: ArrayLike<number>): Tree {
   return {
     tokens: Int32Array.from(tokens),
@@ -14,14 +14,14 @@ export function chainTree(tokens: ArrayLike<number>): Tree {
   };
 }
 
-/** @returns the level of each node, from 1 for a child of the pending token */
+/** The level of each node, from 1 for a child of the pending token. */
 export function levelsOf({ parent }: Pick<Tree, 'parent'>): Int32Array {
   const levels = new Int32Array(parent.length);
   for (let node = 0; node < parent.length; node++) levels[node] = parent[node] < 0 ? 1 : levels[parent[node]] + 1;
   return levels;
 }
 
-/** @returns how many nodes each level has, from level 1 */
+/** How many nodes each level has, from level 1. */
 export function nodesPerLevel(tree: Tree): number[] {
   const counts: number[] = [];
   for (const level of levelsOf(tree)) counts[level - 1] = (counts[level - 1] ?? 0) + 1;

@@ -15,9 +15,11 @@ import type { BlockShape, ParamFactory } from '../contracts/parameters.ts';
 
 /** A pre-norm transformer layer as a function of its input and its place. */
 export interface TransformerBlock {
+  /** Runs the layer; its keys and values of this forward are appended to `kv`. */
   (x_BTD: Tensor3D, at: Nodes, kv: KeyValues): Tensor3D;
   /** What it is made of: for {@link runTransformerBlocks}. */
   readonly weights: TransformerLayerWeights;
+  /** Its sizes beside the width. */
   readonly shape: BlockShape;
 }
 

@@ -23,10 +23,11 @@ export const PLUGIN_KINDS = [
   'tokenizer',
   'dataset',
 ] as const;
+/** One of {@link PLUGIN_KINDS}. */
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
 /** What every definition has. */
-interface Described<Schema extends TObject> {
+export interface Described<Schema extends TObject> {
   /** Lower-case words joined by `-`; unique within its kind. */
   readonly name: string;
   /** One sentence for `foretoken plugins` and the editor. */
@@ -35,26 +36,32 @@ interface Described<Schema extends TObject> {
   readonly options?: Schema;
 }
 
-type Options<Schema extends TObject> = Static<Schema>;
-type Kinded<Kind extends PluginKind, Spec> = Spec & { readonly kind: Kind; readonly api: typeof PLUGIN_API };
+/** What a schema's options are in TypeScript. */
+export type OptionsOf<Schema extends TObject> = Static<Schema>;
+/** A specification with its kind and the plugin API it was written for. */
+export type Kinded<Kind extends PluginKind, Spec> = Spec & { readonly kind: Kind; readonly api: typeof PLUGIN_API };
 
+/** What a trunk is defined by. */
 export interface TrunkSpec<S extends TObject = TObject> extends Described<S> {
   /** Sizes that follow from the options alone; read before anything is created. */
-  shape(options: Options<S>): TrunkShape;
-  create(context: TrunkContext, options: Options<S>): Trunk;
+  shape(options: OptionsOf<S>): TrunkShape;
+  /** Makes the trunk and its weights. */
+  create(context: TrunkContext, options: OptionsOf<S>): Trunk;
 }
+/** What a head is defined by. */
 export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
   /**
    * Transformer-sized blocks that each offset brings, a function where offsets differ; `match: parameters` takes as many
    * from the trunk. Default 0.
    */
-  readonly blocksPerOffset?: number | ((options: Options<S>, offset: number) => number);
+  readonly blocksPerOffset?: number | ((options: OptionsOf<S>, offset: number) => number);
   /**
    * The head brings the readouts of further offsets, so that `readout: replicated` is refused. Default false; with it,
    * a model with replicated readouts is not built where `Head.readout` gives a further offset one all the same.
    */
-  readonly ownReadout?: boolean | ((options: Options<S>) => boolean);
-  create(context: HeadContext, options: Options<S>): Head;
+  readonly ownReadout?: boolean | ((options: OptionsOf<S>) => boolean);
+  /** Makes the head and its weights. */
+  create(context: HeadContext, options: OptionsOf<S>): Head;
 }
 /**
  * The state's type follows from `start` and must be JSON. Where TypeScript cannot see it (a `create` that takes its
@@ -62,24 +69,33 @@ export interface HeadSpec<S extends TObject = TObject> extends Described<S> {
  */
 // biome-ignore lint/suspicious/noExplicitAny: which JSON the state is, is the plugin's own affair
 export interface WeightingSpec<S extends TObject = TObject, State extends Json = any> extends Described<S> {
-  create(context: { horizon: number }, options: Options<S>): Weighting<State>;
+  /** Makes the weighting; `horizon` is the configured one. */
+  create(context: { horizon: number }, options: OptionsOf<S>): Weighting<State>;
 }
 /** The state's type follows from `start`, as in {@link WeightingSpec}. */
 // biome-ignore lint/suspicious/noExplicitAny: which JSON the state is, is the plugin's own affair
 export interface HorizonScheduleSpec<S extends TObject = TObject, State extends Json = any> extends Described<S> {
-  create(context: HorizonScheduleContext, options: Options<S>): HorizonSchedule<State>;
+  /** Makes the schedule. */
+  create(context: HorizonScheduleContext, options: OptionsOf<S>): HorizonSchedule<State>;
 }
+/** What a decoder is defined by. */
 export interface DecoderSpec<S extends TObject = TObject> extends Described<S> {
-  create(context: Record<never, never>, options: Options<S>): Decoder;
+  /** Makes the decoder; it serves any number of sessions. */
+  create(context: Record<never, never>, options: OptionsOf<S>): Decoder;
 }
+/** What an acceptance rule is defined by. */
 export interface AcceptanceRuleSpec<S extends TObject = TObject> extends Described<S> {
-  create(context: Record<never, never>, options: Options<S>): AcceptanceRule;
+  /** Makes the rule; it serves any number of rows. */
+  create(context: Record<never, never>, options: OptionsOf<S>): AcceptanceRule;
 }
+/** What a draft policy is defined by. */
 export interface DraftPolicySpec<S extends TObject = TObject> extends Described<S> {
   /** Whether its policies may be timed (`DraftPolicy.isTimed`): known here before any is created. Default false. */
   readonly isTimed?: boolean;
-  create(context: Record<never, never>, options: Options<S>): DraftPolicy;
+  /** Makes the policy; it serves any number of generations, one after the other, and sees rows come and go. */
+  create(context: Record<never, never>, options: OptionsOf<S>): DraftPolicy;
 }
+/** What an eval is defined by. */
 export interface EvalSpec<S extends TObject = TObject> extends Described<S> {
   /**
    * Whether what it measures depends on what else the machine does, so that an ablation runs it alone: after the other work,
@@ -87,26 +103,41 @@ export interface EvalSpec<S extends TObject = TObject> extends Described<S> {
    * apart from the others, on a subject of its own. Default false.
    */
   readonly alone?: boolean | 'timed-drafts';
-  create(context: Record<never, never>, options: Options<S>): Eval;
+  /** Makes the eval. */
+  create(context: Record<never, never>, options: OptionsOf<S>): Eval;
 }
+/** What a tokenizer is defined by. */
 export interface TokenizerSpec<S extends TObject = TObject> extends Described<S> {
-  create(context: Record<never, never>, options: Options<S>): Tokenizer;
+  /** Makes the tokenizer. */
+  create(context: Record<never, never>, options: OptionsOf<S>): Tokenizer;
 }
+/** What a dataset is defined by. */
 export interface DatasetSpec<S extends TObject = TObject> extends Described<S> {
-  create(context: DatasetContext, options: Options<S>): Dataset;
+  /** Makes the dataset. */
+  create(context: DatasetContext, options: OptionsOf<S>): Dataset;
 }
 
 /** The specification that each kind's `define...` takes. */
 export interface SpecByKind {
+  /** Of {@link defineTrunk}. */
   trunk: TrunkSpec;
+  /** Of {@link defineHead}. */
   head: HeadSpec;
+  /** Of {@link defineWeighting}. */
   weighting: WeightingSpec;
+  /** Of {@link defineHorizonSchedule}. */
   'horizon-schedule': HorizonScheduleSpec;
+  /** Of {@link defineDecoder}. */
   decoder: DecoderSpec;
+  /** Of {@link defineAcceptanceRule}. */
   'acceptance-rule': AcceptanceRuleSpec;
+  /** Of {@link defineDraftPolicy}. */
   'draft-policy': DraftPolicySpec;
+  /** Of {@link defineEval}. */
   eval: EvalSpec;
+  /** Of {@link defineTokenizer}. */
   tokenizer: TokenizerSpec;
+  /** Of {@link defineDataset}. */
   dataset: DatasetSpec;
 }
 
@@ -117,7 +148,9 @@ export type Definition<Kind extends PluginKind = PluginKind> = {
 
 /** Several definitions that one module exports together. */
 export interface PluginBundle {
+  /** The plugin API it was written for. */
   readonly api: typeof PLUGIN_API;
+  /** What it provides; the package's manifest promises exactly these. */
   readonly provides: readonly Definition[];
 }
 

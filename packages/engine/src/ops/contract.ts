@@ -7,9 +7,13 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../
 
 /** Hyperparameters of one AdamW step; the rates already follow the schedule. */
 export interface AdamWOptions {
+  /** Of this step. */
   readonly learningRate: number;
+  /** Share of the old mean gradient that stays. */
   readonly beta1: number;
+  /** Share of the old mean square that stays. */
   readonly beta2: number;
+  /** Added to the root of the mean square. */
   readonly epsilon: number;
   /** Decoupled: the weight shrinks by learningRate * weightDecay, apart from the moments. */
   readonly weightDecay: number;
@@ -21,34 +25,51 @@ export interface AdamWOptions {
 
 /** One parameter with its gradient and moments. */
 export interface AdamWSlot {
+  /** The parameter. */
   readonly weight: Tensor;
+  /** Of its shape. */
   readonly gradient: Tensor;
+  /** Running mean of the gradient. */
   readonly moment1: Tensor;
+  /** Running mean of its square. */
   readonly moment2: Tensor;
 }
 
 /** One layer of {@link Ops.transformerStack}; each has a store of its own. */
 export interface StackedLayer {
+  /** Of the layer. */
   readonly weights: TransformerLayerWeights;
+  /** Its keys and values. */
   readonly store: KeyValueStore;
+  /** Its sizes. */
   readonly shape: TransformerLayerShape;
 }
 
 /** Weights of {@link Ops.transformerLayer}; C = H*d is the width of all queries, E = G*d that of all keys. */
 export interface TransformerLayerWeights {
+  /** Of the norm before attention. */
   readonly attentionGain_D: Tensor1D;
+  /** To queries. */
   readonly query_DC: Tensor2D;
+  /** To keys. */
   readonly key_DE: Tensor2D;
+  /** To values. */
   readonly value_DE: Tensor2D;
+  /** From the attention heads back to the width. */
   readonly output_CD: Tensor2D;
+  /** Of the norm before the SwiGLU. */
   readonly mlpGain_D: Tensor1D;
+  /** To the gate. */
   readonly gate_DF: Tensor2D;
+  /** To what is gated. */
   readonly up_DF: Tensor2D;
+  /** Back to the width. */
   readonly down_FD: Tensor2D;
 }
 
 /** What {@link TransformerLayerWeights} do not say of a layer. */
 export interface TransformerLayerShape {
+  /** Attention heads. */
   readonly attentionHeads: number;
   /** Divides `attentionHeads`. */
   readonly keyValueHeads: number;
@@ -64,22 +85,37 @@ export interface TransformerLayerShape {
  */
 export interface Ops {
   // ---- elementwise (NumPy broadcasting where two operands are taken) ----
+  /** a + b. */
   add<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** a - b. */
   sub<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** a * b. */
   mul<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** a / b. */
   div<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** The larger of a and b; where they are equal, each gets half of the gradient. */
   maximum<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** The smaller of a and b; where they are equal, each gets half of the gradient. */
   minimum<T extends Tensor>(a: T, b: Tensor | number): T;
+  /** -x. */
   neg<T extends Tensor>(x: T): T;
+  /** e^x. */
   exp<T extends Tensor>(x: T): T;
+  /** Natural logarithm. */
   log<T extends Tensor>(x: T): T;
+  /** Square root. */
   sqrt<T extends Tensor>(x: T): T;
+  /** x^2. */
   square<T extends Tensor>(x: T): T;
+  /** Absolute value; at 0 the gradient is 0. */
   abs<T extends Tensor>(x: T): T;
+  /** Hyperbolic tangent. */
   tanh<T extends Tensor>(x: T): T;
+  /** 1 / (1 + exp(-x)). */
   sigmoid<T extends Tensor>(x: T): T;
   /** x * sigmoid(x). */
   silu<T extends Tensor>(x: T): T;
+  /** max(x, 0); at 0 the gradient is 0. */
   relu<T extends Tensor>(x: T): T;
   /** log(1 + exp(x)), without overflow. */
   softplus<T extends Tensor>(x: T): T;
@@ -87,17 +123,25 @@ export interface Ops {
   where<T extends Tensor>(condition: Tensor, a: T, b: T): T;
 
   // ---- shape ----
+  /** The same values, row-major, in another shape; one axis may be -1 and follows from the others. */
   reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T;
+  /** Axes in another order; default: reversed. */
   transpose<T extends Tensor>(x: T, permutation?: readonly number[]): T;
+  /** Parts one after the other along an axis; all other axes are equal. */
   concat<T extends Tensor>(parts: readonly T[], axis: number): T;
+  /** The block that starts at `begin` and is `size` long, one number for each axis. */
   slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T;
+  /** Equal parts along an axis, or parts of these sizes. */
   split<T extends Tensor>(x: T, parts: number | readonly number[], axis: number): T[];
+  /** Tensors of one shape along a new axis; default 0. */
   stack<T extends Tensor>(parts: readonly Tensor[], axis?: number): T;
   /** Rows of the first axis by index (host array; any may repeat); the gradient adds up repeats. */
   gatherRows<T extends Tensor>(x: T, rows: Int32Array | readonly number[]): T;
 
   // ---- reduce ----
+  /** Sum over axes; default: all of them. */
   sum<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
+  /** Mean over axes; default: all of them. */
   mean<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
   /** The gradient of a tie goes to every maximum alike, in equal shares. */
   max<T extends Tensor>(x: Tensor, axis?: number | readonly number[], keepDims?: boolean): T;
@@ -105,6 +149,7 @@ export interface Ops {
   softmax<T extends Tensor>(x: T): T;
   /** Over the last axis. */
   logSoftmax<T extends Tensor>(x: T): T;
+  /** log(sum(exp(x))) over an axis, without overflow; default: all axes. */
   logSumExp<T extends Tensor>(x: Tensor, axis?: number, keepDims?: boolean): T;
   /** Not differentiable. int32 index of the largest value of the last axis; the lowest index of a tie. */
   argmax<T extends Tensor>(x: Tensor): T;
@@ -119,9 +164,13 @@ export interface Ops {
   sample(logits_NV: Tensor2D, uniform_N: ArrayLike<number>, temperature?: number): Tensor1D;
 
   // ---- create (host values; no gradient) ----
+  /** Host values as a tensor: int32 where they are an Int32Array, else float32. */
   constant<T extends Tensor>(values: Float32Array | Int32Array | readonly number[], shape: readonly number[]): T;
+  /** Zeros, float32. */
   zeros<T extends Tensor>(shape: readonly number[]): T;
+  /** Ones, float32. */
   ones<T extends Tensor>(shape: readonly number[]): T;
+  /** One value everywhere, float32. */
   full<T extends Tensor>(shape: readonly number[], value: number): T;
   /** The same values, through which no gradient flows. */
   stopGradient<T extends Tensor>(x: T): T;
@@ -179,11 +228,12 @@ export interface Ops {
    * Must not be called while a tape records. A `hidden` gradient belongs to its part; gain, weight and bias gradients are sums over parts.
    */
   linearLoss(readout: Readout, parts: readonly LossPart[], options: LinearLossOptions): LinearLossResult;
-  /** Cross-entropy rows for {@link linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
+  /** Cross-entropy rows for {@link Ops.linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
   crossEntropyRows(target_N: Int32Array): LossPart['rows'];
   /**
    * One AdamW step of every slot. The caller owns the returned tensors and disposes the old ones, which an engine may have
-   * updated in place: they must not be read again. @source Loshchilov & Hutter 2019, arXiv:1711.05101
+   * updated in place: they must not be read again.
+   * @source Loshchilov & Hutter 2019, arXiv:1711.05101
    */
   adamw(slots: readonly AdamWSlot[], options: AdamWOptions): { weight: Tensor; moment1: Tensor; moment2: Tensor }[];
   /** Sum of squares over all tensors, in a fixed order. */
