@@ -20,6 +20,7 @@ export {
   type LoadedExperiment,
   loadExperiment,
   loadSource,
+  packagesListed,
   readConfigFile,
 } from './config/load-experiment.ts';
 export { applyOverrides, type Override } from './config/overrides.ts';
@@ -68,13 +69,17 @@ export {
 export { errorOf, type Fault, type PromptLimits, promptFaults, tokenFaults } from './generation/request-checks.ts';
 export { createSampler, type Sampler } from './generation/sampler.ts';
 export { emptyTree, isPath, levelsOf, nodesPerLevel, treeFault } from './generation/tree.ts';
+export type { AvailablePlugins } from './plugins/available.ts';
 export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';
 export type { HostApplication } from './plugins/given-plugins.ts';
 export { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './plugins/load.ts';
-export { createPluginLoader, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
+export { createPluginLoader, loaderOf, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
+export { type Manifest, type Promised, readManifest } from './plugins/manifest.ts';
 export { compileSchema, type JsonSchema, RESERVED_KEYS } from './plugins/options-schema.ts';
+export { resolveExport } from './plugins/package-export.ts';
+export { findPackage, installedFolder, PACKAGE_NAME, type PackageFolder } from './plugins/package-folder.ts';
 export { type Path, problemsOf, type SchemaProblem } from './plugins/problems.ts';
 export { createRegistry, type NamedOptions, type PluginListing, plural, type Registry } from './plugins/registry.ts';
 export { createRandom } from './random/random.ts';

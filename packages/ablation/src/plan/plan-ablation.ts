@@ -4,7 +4,7 @@ import {
   type EngineSettings,
   formatProblem,
   type Host,
-  member,
+  packagesListed,
   parseSource,
   partOf,
   type Registry,
@@ -17,7 +17,7 @@ import { createPackageHasher } from '../identity/hash-package.ts';
 import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
-import { createArmInspector } from '../matrix/inspect-arm.ts';
+import { type ArmInspector, createArmInspector } from '../matrix/inspect-arm.ts';
 import { type ResolvedCell, resolveArms } from '../matrix/resolve-arms.ts';
 import type { Pruning } from '../pruning/pruning.ts';
 import { readPruning } from '../pruning/read-pruning.ts';
@@ -61,13 +61,14 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const text = await readText(file);
   const ablation = await readAblation(file);
   const { base, baseDirectory, texts } = await readBase(file, ablation);
-  const registry = await host.plugins.registryFor(packagesNamed(base), baseDirectory);
-  const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
-  const { arms, seeds, problems } = expandArms(ablation, inspect);
-  const resolved = resolveArms(ablation, inspect, arms, seeds);
-  const { pruning, problems: ofPruning } = readPruning(ablation, resolved.cells);
-  const all = [...problems, ...resolved.problems, ...ofPruning, ...reservedEvals(base, resolved.cells)];
-  if (all.length > 0) throw ablationInvalid(all);
+  const available = await host.plugins.availableTo(packagesListed(base), baseDirectory);
+  if (available.failures.length > 0) throw available.failures[0].error;
+  const { arms, resolved, pruning, problems } = await available.workOut((registry) => {
+    const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
+    return expandAll(ablation, base, inspect);
+  });
+  if (problems.length > 0) throw ablationInvalid(problems);
+  const { registry } = available;
   const engines = await fingerprintsOf(resolved.cells, host);
   const context = {
     registry,
@@ -117,10 +118,13 @@ async function readBase(
   return { base, baseDirectory: path.dirname(path.resolve(baseFile)), texts: { [baseFile]: text } };
 }
 
-/** Plugin packages of the base; malformed ones are named when the arms are resolved. */
-function packagesNamed({ value }: Source): string[] {
-  const named = member(value, 'plugins');
-  return Array.isArray(named) ? named.filter((one): one is string => typeof one === 'string' && one !== '') : [];
+/** Every arm, resolved, with the problems of both files. */
+function expandAll(ablation: ReadAblation, base: Source, inspect: ArmInspector) {
+  const { arms, seeds, problems } = expandArms(ablation, inspect);
+  const resolved = resolveArms(ablation, inspect, arms, seeds);
+  const { pruning, problems: ofPruning } = readPruning(ablation, resolved.cells);
+  const all = [...problems, ...resolved.problems, ...ofPruning, ...reservedEvals(base, resolved.cells)];
+  return { arms, resolved, pruning, problems: all };
 }
 
 /** Results are kept by the eval's name, beside those of the training. */

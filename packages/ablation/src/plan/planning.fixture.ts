@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ForetokenError, isForetokenError } from '@foretoken/core';
+import { type ForetokenError, isForetokenError, loaderOf } from '@foretoken/core';
 import type { Engine } from '@foretoken/engine';
 import { afterAll, expect } from 'vitest';
 import { fixtureRegistry } from '../matrix/registry.fixture.ts';
@@ -27,11 +27,7 @@ export function planningHost({
   const isPlain = Object.keys(versions).length + Object.keys(directories).length === 0;
   const registry = isPlain ? plainRegistry : fixtureRegistry(versions, directories);
   return {
-    plugins: {
-      builtIns: registry,
-      load: () => Promise.reject(new Error('no package')),
-      registryFor: async () => registry,
-    },
+    plugins: loaderOf(registry),
     openEngine: async ({ name }) => ({ name, fingerprint }) as unknown as Engine,
   };
 }

@@ -17,7 +17,8 @@ export async function run(
   [file]: readonly string[],
   options: PluginsOptions,
 ): Promise<number> {
-  const registry = await registryOf(file);
+  const { registry, problems } = await availableTo(file);
+  for (const problem of problems) context.say(`Left out: ${problem}`);
   if (options.schema) {
     const schema = experimentJsonSchema(registry);
     if (context.isJson) context.printJson(schema);
@@ -27,9 +28,20 @@ export async function run(
   return EXIT.done;
 }
 
-async function registryOf(file: string | undefined): Promise<Registry> {
+interface Available {
+  readonly registry: Registry;
+  /** What is wrong with dependencies that would bring plugins; nothing else suffers from it. */
+  readonly problems: readonly string[];
+}
+
+/** Every plugin that the file, or one in this folder, may use. */
+async function availableTo(file: string | undefined): Promise<Available> {
   const { plugins } = await createForetokenHost();
-  return file === undefined ? plugins.builtIns : (await loadExperiment(file, { plugins })).registry;
+  const available =
+    file === undefined ? await plugins.availableTo([], process.cwd()) : await loadExperiment(file, { plugins });
+  const { registry, discovery, loadAll } = available;
+  const errors = await loadAll();
+  return { registry, problems: [...discovery.problems, ...errors.map(({ message }) => message)] };
 }
 
 function linesOf(listings: readonly PluginListing[]): string[] {

@@ -3,25 +3,12 @@ import path from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
-import { loadPluginPackage, registerPackage } from '../plugins/load.ts';
-import type { PluginLoader } from '../plugins/loader.ts';
+import { loaderOf, type PluginLoader } from '../plugins/loader.ts';
 import { fakeBuiltIns } from './built-ins.fixture.ts';
 import { loadExperiment, loadSource } from './load-experiment.ts';
 import { parseSource, partOf } from './source-map.ts';
 
-function loader(): PluginLoader {
-  const builtIns = fakeBuiltIns();
-  const load = (specifier: string, from: string) => loadPluginPackage(specifier, { from });
-  return {
-    builtIns,
-    load,
-    async registryFor(specifiers, from) {
-      const registry = builtIns.extend();
-      for (const specifier of specifiers) registerPackage(registry, await load(specifier, from));
-      return registry;
-    },
-  };
-}
+const loader = (): PluginLoader => loaderOf(fakeBuiltIns());
 
 function writeHead(
   folder: string,
@@ -64,12 +51,12 @@ describe('an experiment file', () => {
 
   test('may be JSON, and may be a text', async () => {
     const text = '{\n\t"data": { "dataset": "none" },\n\t"seed": 3\n}\n';
-    const { experiment } = await loadExperiment({ text, path: 'a.json' }, { plugins: loader() });
+    const { experiment } = await loadExperiment({ text, path: '/nowhere/a.json' }, { plugins: loader() });
     expect(experiment).toMatchObject({ name: 'a', seed: 3 });
   });
 
   test('overrides lie over it before anything is checked', async () => {
-    const file = { text: 'data: { dataset: nome }\n', path: 'a.yaml' };
+    const file = { text: 'data: { dataset: nome }\n', path: '/nowhere/a.yaml' };
     const overrides = [
       { path: 'data.dataset', value: 'none' },
       { path: 'training.steps', value: 7 },
@@ -150,11 +137,11 @@ describe('a file that is not there', () => {
 test('a configuration is loaded in less than 100 ms of computing once the first one was', async () => {
   const plugins = loader();
   const text = 'data: { dataset: none }\nmodel: { head: low-rank }\n';
-  await loadExperiment({ text, path: 'x.yaml' }, { plugins });
+  await loadExperiment({ text, path: '/nowhere/x.yaml' }, { plugins });
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
     const before = process.cpuUsage();
-    await loadExperiment({ text, path: 'x.yaml' }, { plugins });
+    await loadExperiment({ text, path: '/nowhere/x.yaml' }, { plugins });
     const { user, system } = process.cpuUsage(before);
     times.push((user + system) / 1000);
   }

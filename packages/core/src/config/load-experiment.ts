@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import { ForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
-import { registerPackage } from '../plugins/load.ts';
+import type { AvailablePlugins } from '../plugins/available.ts';
 import type { PluginLoader } from '../plugins/loader.ts';
-import type { Registry } from '../plugins/registry.ts';
 import type { Experiment } from './experiment.ts';
 import { applyOverrides, type Override } from './overrides.ts';
 import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
@@ -12,10 +11,8 @@ import { inspectExperiment } from './resolve.ts';
 import { member, parseSource, type Source } from './source-map.ts';
 
 /** An experiment with what its file brought along. */
-export interface LoadedExperiment {
+export interface LoadedExperiment extends AvailablePlugins {
   readonly experiment: Experiment;
-  /** The built-in plugins and those of the packages that the experiment names. */
-  readonly registry: Registry;
   /** Folder of the configuration file: relative paths in it start here. */
   readonly baseDirectory: string;
 }
@@ -28,7 +25,7 @@ export interface LoadExperimentOptions {
 }
 
 /**
- * Reads an experiment file, loads the plugin packages it names, checks everything, and writes out every default.
+ * Reads an experiment file, loads the plugin packages that it lists or whose plugins it names, checks everything, and writes out every default.
  *
  * @param file - a path, or a text with the path that messages name and relative paths start from
  * @throws CONFIG_NOT_FOUND, CONFIG_SYNTAX, FORMAT_VERSION, and as {@link resolveExperiment} with every mistake at once
@@ -51,12 +48,15 @@ export async function loadSource(
   plugins: PluginLoader,
 ): Promise<LoadedExperiment> {
   refuseUnreadable(source);
-  const { registry, problems: missing } = await loadPlugins(source, baseDirectory, plugins);
-  const { experiment, problems } = inspectExperiment(source, registry, baseDirectory);
+  const available = await plugins.availableTo(packagesListed(source), baseDirectory);
+  const missing = missingPackages(source, available.failures);
+  const { experiment, problems } = await available.workOut((registry) =>
+    inspectExperiment(source, registry, baseDirectory),
+  );
   // While a package is missing, nobody can tell which names are wrong.
   const certain = missing.length > 0 ? problems.filter(({ code }) => code !== 'PLUGIN_UNKNOWN') : problems;
   throwProblems(source, [...missing, ...certain]);
-  return { experiment, registry, baseDirectory };
+  return { ...available, experiment, baseDirectory };
 }
 
 /** A configuration file's text. @throws CONFIG_NOT_FOUND */
@@ -71,23 +71,17 @@ export function readConfigFile(file: string): string {
   }
 }
 
-async function loadPlugins(
-  source: Source,
-  from: string,
-  plugins: PluginLoader,
-): Promise<{ registry: Registry; problems: ConfigProblem[] }> {
-  const registry = plugins.builtIns.extend();
-  const problems: ConfigProblem[] = [];
-  const named: Json | undefined = member(source.value, 'plugins');
-  for (const [i, specifier] of (Array.isArray(named) ? named : []).entries()) {
-    if (typeof specifier !== 'string' || specifier === '') continue;
-    try {
-      registerPackage(registry, await plugins.load(specifier, from));
-    } catch (error) {
-      if (!isForetokenError(error)) throw error;
-      const sentence = error.message.replace(`${error.code}: `, '');
-      problems.push({ code: error.code, path: ['plugins', i], sentence });
-    }
-  }
-  return { registry, problems };
+/** Packages that a configuration lists; what is no name is left to the schema. */
+export function packagesListed(source: Source): string[] {
+  const listed: Json | undefined = member(source.value, 'plugins');
+  return Array.isArray(listed) ? listed.filter((one): one is string => typeof one === 'string' && one !== '') : [];
+}
+
+function missingPackages(source: Source, failures: AvailablePlugins['failures']): ConfigProblem[] {
+  const listed = member(source.value, 'plugins') as readonly Json[];
+  return failures.map(({ specifier, error: { code, message } }) => ({
+    code,
+    path: ['plugins', listed.indexOf(specifier)],
+    sentence: message.replace(`${code}: `, ''),
+  }));
 }

@@ -9,7 +9,7 @@ import { attachBase } from './attach-base.ts';
 import { complete } from './defaults.ts';
 import type { Experiment, PluginRef } from './experiment.ts';
 import { deepFreeze } from './freeze.ts';
-import { mapReferences, type Reference } from './references.ts';
+import { mapReferences, type Reference, referencesOf } from './references.ts';
 import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
 import { contradictions } from './rules.ts';
 import { experimentSchema, formOfReference } from './schema.ts';
@@ -48,7 +48,17 @@ export function inspectExperiment(
     return resolved.ref;
   });
   if (problems.length === 0) problems.push(...contradictions(experiment, registry));
-  return { experiment: deepFreeze(experiment), problems };
+  return {
+    experiment: deepFreeze(problems.length === 0 ? withDiscovered(experiment, registry) : experiment),
+    problems,
+  };
+}
+
+/** Lists the packages that an experiment uses and nobody listed: saved, it needs no discovery to be run again. */
+function withDiscovered(experiment: Experiment, registry: Registry): Experiment {
+  const used = referencesOf(experiment).flatMap(({ kind, ref }) => registry.source(kind, ref.name).discoveredAs ?? []);
+  if (used.length === 0) return experiment;
+  return { ...experiment, plugins: [...new Set([...experiment.plugins, ...used.sort()])] };
 }
 
 const formValidator = once(() => compileSchema(experimentSchema(formOfReference), { isTested: true }));
@@ -79,11 +89,13 @@ function resolveReference(
 ): { ref: PluginRef; problems: ConfigProblem[] } {
   // Its form is wrong, and the schema has said so.
   if (typeof ref.name !== 'string' || ref.name === '') return { ref, problems: [] };
-  if (!registry.has(kind, ref.name)) {
+  const barred = registry.barredBy(kind, ref.name);
+  if (barred || !registry.has(kind, ref.name)) {
     const written = path.reduce<Json | undefined>((value, key) => member(value, key), source.value);
     const at = member(written, 'name') === undefined ? path : [...path, 'name'];
-    const sentence = `${unknownPlugin(kind, ref.name, registry.names(kind))}${ofBaseRun(path)}`;
-    return { ref, problems: [{ code: 'PLUGIN_UNKNOWN', path: at, sentence }] };
+    const unknown = () => `${unknownPlugin(kind, ref.name, registry.names(kind))}${ofBaseRun(path)}`;
+    const sentence = barred ? barred.message.replace(`${barred.code}: `, '') : unknown();
+    return { ref, problems: [{ code: barred?.code ?? 'PLUGIN_UNKNOWN', path: at, sentence }] };
   }
   const { options, problems } = registry.inspectOptions(kind, ref as NamedOptions);
   const inPlace = problems.map(

@@ -13,6 +13,8 @@ export interface PluginSource {
   readonly api: number;
   /** The package's folder; absent where a host application registers a definition of its own. */
   readonly directory?: string;
+  /** The name to list it under in `plugins`, where it was found among the project's dependencies and nobody listed it. */
+  readonly discoveredAs?: string;
 }
 
 /** What a plugin's name looks like: lower-case words, digits allowed, joined by `-`. */

@@ -1,51 +1,11 @@
 import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { loadPluginPackage, registerPackage } from './load.ts';
 import { createPluginLoader } from './loader.ts';
+import { HEAD, messageOf, type PackageText, PROMISE, writePackage } from './package.fixture.ts';
 import { createRegistry } from './registry.ts';
-
-const HEAD = `{ kind: 'head', name: 'low-rank', api: 1, create: () => ({ forward() {} }) }`;
-const PROMISE = { kind: 'head', name: 'low-rank', export: '.' };
-
-interface PackageText {
-  readonly manifest?: unknown;
-  readonly packageJson?: object | string;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** Writes a package below `root`; by default a right one that provides head "low-rank". */
-function writePackage(root: string, name: string, text: PackageText = {}): string {
-  const folder = path.join(root, ...name.split('/'));
-  const packageJson = {
-    name: name.replace(/^node_modules\//, ''),
-    version: '1.0.0',
-    type: 'module',
-    exports: './index.js',
-    ...('manifest' in text ? { foretoken: text.manifest } : { foretoken: { api: 1, provides: [PROMISE] } }),
-    ...(typeof text.packageJson === 'object' ? text.packageJson : {}),
-  };
-  const files: Record<string, string> = {
-    'package.json': typeof text.packageJson === 'string' ? text.packageJson : JSON.stringify(packageJson),
-    ...(text.files ?? { 'index.js': `export default ${HEAD};` }),
-  };
-  for (const [file, content] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    writeFileSync(path.join(folder, file), content);
-  }
-  return folder;
-}
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    return isForetokenError(error) ? error.message : `not ours: ${error}`;
-  }
-  return 'no error';
-}
 
 describe('finding a plugin package', () => {
   test('by name, as installed beside the configuration file or above it', async () => {

@@ -1,3 +1,5 @@
+import { type ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import { type AvailablePlugins, offerDependencies } from './available.ts';
 import { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './load.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
@@ -16,6 +18,11 @@ export interface PluginLoader {
    * name packages that would not go together.
    */
   registryFor(specifiers: readonly string[], from: string): Promise<Registry>;
+  /**
+   * What a configuration that people write may use: the same, and what the project's direct dependencies provide. A saved
+   * experiment lists all that it uses, so it needs no more than {@link registryFor}.
+   */
+  availableTo(specifiers: readonly string[], from: string): Promise<AvailablePlugins>;
 }
 
 /** What a loader starts with. */
@@ -28,25 +35,56 @@ export interface PluginLoaderOptions extends Omit<LoadOptions, 'from'> {
 
 /** Loads the built-in packages, through the same door as any other. @throws as {@link loadPluginPackage} */
 export async function createPluginLoader(options: PluginLoaderOptions): Promise<PluginLoader> {
-  const { roots = [], timeoutMs } = options;
+  const { builtIns: names, from, roots = [], timeoutMs } = options;
+  const loader = loaderOf(createRegistry(watch), { roots: [...roots, from], timeoutMs });
+  // A run uses a few of them.
+  for (const name of names) registerPackage(loader.builtIns, await loader.load(name, from), 'when used');
+  return loader;
+}
+
+/** A loader whose built-in plugins are registered already. */
+export function loaderOf(builtIns: Registry, options: Omit<LoadOptions, 'from'> = {}): PluginLoader {
   const packages = new Map<string, Promise<PluginPackage>>();
   const load = (specifier: string, from: string): Promise<PluginPackage> => {
     const key = JSON.stringify([from, specifier]);
     const known = packages.get(key);
     if (known) return known;
-    const loading = loadPluginPackage(specifier, { from, roots: [...roots, options.from], timeoutMs });
+    const loading = loadPluginPackage(specifier, { ...options, from });
     packages.set(key, loading);
     // A package that is installed after a failure is found by the next attempt.
     loading.catch(() => packages.delete(key));
     return loading;
   };
-  const builtIns = createRegistry();
-  // A run uses a few of them.
-  for (const specifier of options.builtIns) registerPackage(builtIns, await load(specifier, options.from), 'when used');
-  const registryFor = async (specifiers: readonly string[], from: string): Promise<Registry> => {
-    const registry = builtIns.extend();
-    for (const specifier of specifiers) registerPackage(registry, await load(specifier, from));
-    return registry;
+  return {
+    builtIns,
+    load,
+    async registryFor(specifiers, from) {
+      const registry = builtIns.extend();
+      for (const specifier of specifiers) registerPackage(registry, await load(specifier, from));
+      return registry;
+    },
+    availableTo: (specifiers, from) => available(builtIns, specifiers, from, (specifier) => load(specifier, from)),
   };
-  return { builtIns, load, registryFor };
+}
+
+async function available(
+  builtIns: Registry,
+  specifiers: readonly string[],
+  from: string,
+  load: (specifier: string) => Promise<PluginPackage>,
+): Promise<AvailablePlugins> {
+  const registry = builtIns.extend();
+  const listed = new Set(specifiers);
+  const failures: { specifier: string; error: ForetokenError }[] = [];
+  for (const specifier of specifiers) {
+    try {
+      const loaded = await load(specifier);
+      listed.add(loaded.package);
+      registerPackage(registry, loaded);
+    } catch (error) {
+      if (!isForetokenError(error)) throw error;
+      failures.push({ specifier, error });
+    }
+  }
+  return offerDependencies({ registry, failures, listed, from, load });
 }

@@ -96,7 +96,21 @@ function* parents(start: string): Generator<string> {
   }
 }
 
-function readPackageJson(directory: string, specifier: string): Readonly<Record<string, unknown>> {
+/** The package.json that a folder belongs to: the nearest upwards. */
+export function nearestPackageJson(from: string): string | undefined {
+  for (const parent of parents(path.resolve(from))) {
+    const file = path.join(parent, 'package.json');
+    if (existsSync(file)) return file;
+  }
+  return undefined;
+}
+
+/**
+ * The object in a folder's package.json; nothing of it is checked.
+ * @param specifier - by which the message names the package
+ * @throws PLUGIN_INVALID if it cannot be read, is huge, or holds no object
+ */
+export function readPackageJson(directory: string, specifier: string): Readonly<Record<string, unknown>> {
   const file = path.join(directory, 'package.json');
   try {
     if (statSync(file).size > MANIFEST_BYTES) throw new Error(`it is larger than ${MANIFEST_BYTES} bytes`);

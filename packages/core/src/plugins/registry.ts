@@ -4,6 +4,7 @@ import { checkDefinition, type PluginSource, saidSource } from './check-definiti
 import { didYouMean } from './closest.ts';
 import { type Definition, PLUGIN_KINDS, type PluginKind } from './define.ts';
 import { guardDefinition } from './guard.ts';
+import type { HookWatch } from './guarded/hooks.ts';
 import {
   type CheckedOptions,
   type CheckingTime,
@@ -34,12 +35,21 @@ export interface Registry {
    * @throws PLUGIN_DUPLICATE if its kind and name are taken by another definition
    */
   register(definition: Definition, source: PluginSource, time?: CheckingTime): void;
+  /**
+   * Takes a name away from everyone: whoever asks for the plugin gets this error. The name still counts as one that a
+   * mistyped word may mean. Registering the plugin gives the name back.
+   * @param reason - asked for with every use
+   */
+  bar(kind: PluginKind, name: string, reason: () => ForetokenError): void;
+  /** Why a plugin cannot be used that is known by name; undefined if it can, or is not known. */
+  barredBy(kind: PluginKind, name: string): ForetokenError | undefined;
+  /** Whether a plugin is registered and not barred. */
   has(kind: PluginKind, name: string): boolean;
   /** @throws PLUGIN_UNKNOWN with what is registered and what was probably meant */
   get<Kind extends PluginKind>(kind: Kind, name: string): Definition<Kind>;
   /** Where a plugin came from. @throws PLUGIN_UNKNOWN */
   source(kind: PluginKind, name: string): PluginSource;
-  /** Names of a kind, sorted. */
+  /** Names of a kind, the barred ones included, sorted. */
   names(kind: PluginKind): readonly string[];
   /** Every plugin, by kind in the order of {@link PLUGIN_KINDS}, then by name. */
   list(): readonly PluginListing[];
@@ -63,9 +73,11 @@ interface Entry {
   readonly source: PluginSource;
 }
 
+type Bars = Map<string, () => ForetokenError>;
+
 /** An empty registry. */
 export function createRegistry(): Registry {
-  return registryOf(new Map());
+  return registryOf(new Map(), new Map());
 }
 
 /** The message of PLUGIN_UNKNOWN: what is not there, what was probably meant, what is there. */
@@ -80,14 +92,17 @@ export const plural = (kind: PluginKind): string =>
 
 const keyOf = (kind: string, name: string): string => `${kind}/${name}`;
 
-function registryOf(entries: Map<string, Entry>): Registry {
+function registryOf(entries: Map<string, Entry>, bars: Bars): Registry {
   const names = (kind: PluginKind): string[] =>
-    [...entries.values()]
-      .filter((entry) => entry.definition.kind === kind)
-      .map((entry) => entry.definition.name)
+    [...new Set([...entries.keys(), ...bars.keys()])]
+      .filter((key) => key.startsWith(keyOf(kind, '')))
+      .map((key) => key.slice(kind.length + 1))
       .sort();
+  const barredBy = (kind: PluginKind, name: string) => bars.get(keyOf(kind, name))?.();
 
   const find = (kind: PluginKind, name: string): Entry => {
+    const barred = barredBy(kind, name);
+    if (barred) throw barred;
     const entry = entries.get(keyOf(kind, name));
     if (!entry) throw new ForetokenError('PLUGIN_UNKNOWN', unknownPlugin(kind, name, names(kind)));
     return entry;
@@ -100,12 +115,17 @@ function registryOf(entries: Map<string, Entry>): Registry {
   };
 
   return {
-    register: (definition, source, time) => add(entries, definition, source, time),
-    has: (kind, name) => entries.has(keyOf(kind, name)),
+    register(definition, source, time) {
+      add(entries, definition, source, time);
+      bars.delete(keyOf(definition.kind, definition.name));
+    },
+    bar: (kind, name, reason) => void bars.set(keyOf(kind, name), reason),
+    barredBy,
+    has: (kind, name) => entries.has(keyOf(kind, name)) && !bars.has(keyOf(kind, name)),
     get: <Kind extends PluginKind>(kind: Kind, name: string) => find(kind, name).definition as Definition<Kind>,
     source: (kind, name) => find(kind, name).source,
     names,
-    list: () => PLUGIN_KINDS.flatMap((kind) => names(kind).map((name) => listing(find(kind, name)))),
+    list: () => PLUGIN_KINDS.flatMap((kind) => names(kind).flatMap((name) => listing(entries.get(keyOf(kind, name))))),
     inspectOptions,
     checkOptions(kind, reference, where) {
       const { options, problems } = inspectOptions(kind, reference);
@@ -116,25 +136,51 @@ function registryOf(entries: Map<string, Entry>): Registry {
       const message = `${kind} "${reference.name}": ${sentences.join(' ')}`;
       throw new ForetokenError('OPTIONS_INVALID', message, { problems: sentences });
     },
-    extend: () => registryOf(new Map(entries)),
+    extend: () => registryOf(new Map(entries), new Map(bars)),
   };
 }
 
-function add(entries: Map<string, Entry>, value: Definition, given: PluginSource, time?: CheckingTime): void {
-  const { package: from, version, api, directory } = given;
-  const source = Object.freeze({ package: from, version, api, ...(directory !== undefined && { directory }) });
+/** @returns undefined for the very same definition of the same package, once more */
+function checkedEntry(
+  entries: ReadonlyMap<string, Entry>,
+  value: Definition,
+  given: PluginSource,
+  time?: CheckingTime,
+): Entry | undefined {
+  const { package: from, version, api, directory, discoveredAs } = given;
+  const source = Object.freeze({
+    ...{ package: from, version, api },
+    ...(directory !== undefined && { directory }),
+    ...(discoveredAs !== undefined && { discoveredAs }),
+  });
   const { definition, options } = checkDefinition(value, source, time);
   const key = keyOf(definition.kind, definition.name);
   const other = entries.get(key);
-  if (other?.given === value && other.source.package === source.package) return;
-  if (other) {
-    throw new ForetokenError(
-      'PLUGIN_DUPLICATE',
-      `${definition.kind} "${definition.name}" is provided by both ${saidSource(other.source)} and ${saidSource(source)}. ` +
-        whichToRemove(other.source, source),
-    );
-  }
-  entries.set(key, { given: value, definition: guardDefinition(definition, source), options, source });
+  if (other?.given === value && other.source.package === source.package) return undefined;
+  refuseSecondCopy(entries, source);
+  if (other) throw duplicatePlugin(definition, [other.source, source], whichToRemove(other.source, source));
+  return { given: value, definition, options, source };
+}
+
+/** Results are kept by the name of their package and the hash of its folder, which must mean one folder. */
+function refuseSecondCopy(entries: ReadonlyMap<string, Entry>, source: PluginSource): void {
+  const first = [...entries.values()].find((entry) => entry.source.package === source.package)?.source;
+  if (first?.directory === undefined || source.directory === undefined || first.directory === source.directory) return;
+  throw new ForetokenError(
+    'PLUGIN_DUPLICATE',
+    `there are two copies of ${source.package}: ${saidSource(first)} in ${first.directory} and ${saidSource(source)} in ` +
+      `${source.directory}. An experiment uses one copy of a package: take the other one out of \`plugins\`.`,
+  );
+}
+
+/** The error of one name that two packages provide. @param fix - a sentence */
+export function duplicatePlugin(
+  { kind, name }: { readonly kind: PluginKind; readonly name: string },
+  [one, other]: readonly [PluginSource, PluginSource],
+  fix: string,
+): ForetokenError {
+  const who = `${kind} "${name}" is provided by both ${saidSource(one)} and ${saidSource(other)}`;
+  return new ForetokenError('PLUGIN_DUPLICATE', `${who}. ${fix}`);
 }
 
 const whichToRemove = (...sources: readonly PluginSource[]): string =>
@@ -142,13 +188,10 @@ const whichToRemove = (...sources: readonly PluginSource[]): string =>
     ? 'Remove one of the two: a package from `plugins`, or what the application registers itself.'
     : 'Remove one of the two packages from `plugins`.';
 
-function listing({ definition, options, source }: Entry): PluginListing {
-  return {
-    kind: definition.kind,
-    name: definition.name,
-    package: source.package,
-    version: source.version,
-    api: source.api,
-    options: options.schema,
-  };
+function listing(entry: Entry | undefined): PluginListing[] {
+  if (entry === undefined) return [];
+  const { definition, options, source } = entry;
+  const { package: from, version, api } = source;
+  const { kind, name } = definition;
+  return [{ kind, name, package: from, version, api, options: options.schema }];
 }
