@@ -1,5 +1,6 @@
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Eval, EvalOutcome, Subject } from '../contracts/evaluation.ts';
+import { notJson } from '../plugins/not-json.ts';
 
 /** An eval with its options already in it, under the name it was configured by. */
 export interface NamedEval {
@@ -56,22 +57,4 @@ function checkedOutcome(name: string, outcome: EvalOutcome): EvalOutcome {
     throw new ForetokenError('PLUGIN_INVALID', `eval "${name}": an outcome survives JSON unchanged, but ${problem}.`);
   }
   return outcome;
-}
-
-/** Where and why a value would change on its way through JSON, or undefined. */
-function notJson(value: unknown, path: string): string | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`;
-  const isPlain = Array.isArray(value) || (typeof value === 'object' && isPlainObject(value));
-  if (!isPlain) return `${path} is ${typeof value === 'object' ? value.constructor.name : typeof value}`;
-  for (const [key, part] of Object.entries(value)) {
-    const problem = notJson(part, `${path}.${key}`);
-    if (problem) return problem;
-  }
-  return undefined;
-}
-
-function isPlainObject(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
