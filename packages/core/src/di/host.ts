@@ -5,6 +5,7 @@ import { resolveExperiment } from '../config/resolve.ts';
 import { sourceOf } from '../config/source-map.ts';
 import type { Json } from '../contracts/json.ts';
 import { type HostApplication, pluginsNotMade, registerGiven } from '../plugins/given-plugins.ts';
+import type { HookWatch } from '../plugins/guarded/hooks.ts';
 import { createPluginLoader } from '../plugins/loader.ts';
 import { createRunScope, type RunScope } from './run-scope.ts';
 import {
@@ -33,6 +34,8 @@ export interface HostOptions {
   readonly openEngine?: EngineOpener;
   /** An application with a container of its own. */
   readonly application?: InversifyApplication;
+  /** Told of every hook of a plugin that is entered and left; default: nobody. */
+  readonly watch?: HookWatch;
 }
 
 /** An application that is composed with inversify. */
@@ -65,11 +68,11 @@ export interface Host extends HostServices {
  * PLUGIN_DUPLICATE, PLUGIN_INVALID or PLUGIN_API if it cannot be registered
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const { builtIns, from, roots } = options;
+  const { builtIns, from, roots, watch } = options;
   const services: HostServices = {
     log: options.log ?? (() => {}),
     clock: options.clock ?? (() => performance.now()),
-    plugins: await createPluginLoader({ builtIns, from, roots }),
+    plugins: await createPluginLoader({ builtIns, from, roots, watch }),
     openEngine: options.openEngine ?? openEngineLazily,
     openSession: options.openSession,
   };

@@ -1,75 +1,71 @@
-import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
-import { describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
-import type { Definition, PluginKind } from './define.ts';
-
-/** What `create` of each kind must give at least. */
-const METHODS: Readonly<Record<PluginKind, readonly string[]>> = {
-  trunk: ['embed', 'forward'],
-  head: ['forward'],
-  weighting: ['start', 'now'],
-  'horizon-schedule': ['start', 'now'],
-  decoder: ['generate'],
-  'acceptance-rule': ['accept'],
-  'draft-policy': ['grow'],
-  eval: ['measure'],
-  tokenizer: ['encode', 'decode'],
-  dataset: ['list', 'read'],
-};
+import type { TrunkShape } from '../contracts/trunk.ts';
+import { invalid, type PluginSource } from './check-definition.ts';
+import type { Definition } from './define.ts';
+import { checkDeclarations } from './guarded/declarations.ts';
+import { describeSafely, wrong } from './guarded/failure.ts';
+import { type Args, guardValue, type ValueCheck } from './guarded/guard-hook.ts';
+import { type GuardedPlugin, HOOKS, type Hook, type HookWatch, hookOf } from './guarded/hooks.ts';
+import { guardMade } from './guarded/made.ts';
 
 /**
- * A definition whose functions answer for themselves: what they throw becomes PLUGIN_FAILED with kind, name and
- * package, and what `create` returns has at least the methods of its kind. Errors with a code of ours pass unchanged.
+ * A definition whose functions answer for themselves, and so do the hooks of what its `create` gives: what they throw becomes
+ * PLUGIN_FAILED with kind, name, package and hook, and what they give is checked as far as it can be known.
+ *
+ * Errors with a code of ours pass unchanged; `failedHook` tells which hook they came out of.
+ * @param watch - told of every hook that is entered and left; default: nobody
  */
-export function guardDefinition(definition: Definition, source: PluginSource): Definition {
-  const guard = <Args extends unknown[], Result>(what: string, work: (...args: Args) => Result) => {
-    return (...args: Args): Result => {
-      try {
-        return work(...args);
-      } catch (cause) {
-        throw isForetokenError(cause) ? cause : failed(definition, source, what, cause);
-      }
-    };
-  };
+export function guardDefinition(definition: Definition, source: PluginSource, watch?: HookWatch): Definition {
+  const plugin: GuardedPlugin = { definition, source, ...(watch && { watch }) };
   // The union of kinds has no common call signature; every kind's `create` takes a context and options.
-  const create = (definition.create as (context: unknown, options: unknown) => unknown).bind(definition);
-  const guarded: Record<string, unknown> = {
-    ...definition,
-    create: guard('create', (context: unknown, options: unknown) =>
-      checkMade(definition, source, create(context, options)),
-    ),
+  const own = definition as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+  const guard = (name: string, check?: ValueCheck) =>
+    guardValue({ hook: hookOf(plugin, name), watch, check, work: (args) => own[name](...args) });
+  const hook = hookOf(plugin, 'create');
+  const create = ([context, options]: Args) => {
+    const made = own.create(context, options);
+    checkMade(plugin, made, hook);
+    return guardMade(plugin, made as object, context);
   };
-  if (definition.kind === 'trunk') guarded.shape = guard('shape', definition.shape.bind(definition));
-  if (definition.kind === 'head' && typeof definition.blocksPerOffset === 'function') {
-    guarded.blocksPerOffset = guard('blocksPerOffset', definition.blocksPerOffset.bind(definition));
-  }
-  if (definition.kind === 'head' && typeof definition.ownReadout === 'function') {
-    guarded.ownReadout = guard('ownReadout', definition.ownReadout.bind(definition));
+  const guarded: Record<string, unknown> = { ...definition, create: guardValue({ hook, watch, work: create }) };
+  for (const [name, check] of Object.entries(SIZES)) {
+    if (typeof own[name] === 'function') guarded[name] = guard(name, check);
   }
   return Object.freeze(guarded) as unknown as Definition;
 }
 
-function checkMade(definition: Definition, source: PluginSource, made: unknown): unknown {
-  const lacking = METHODS[definition.kind].filter(
-    (method) => typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function',
-  );
-  const who = `${definition.kind} "${definition.name}"`;
-  if (lacking.length > 0) {
-    const methods = lacking.map((method) => `${method}()`).join(' and ');
-    throw invalid(source, who, `create must return an object with ${methods}, returned ${describe(made)}`);
-  }
-  const isTimed = definition.kind === 'draft-policy' && (made as { readonly isTimed?: boolean }).isTimed === true;
-  if (isTimed && !(definition as Definition<'draft-policy'>).isTimed) {
-    throw invalid(source, who, 'its policy is timed (isTimed), so its definition must say `isTimed: true` too');
-  }
-  return made;
-}
+/** What a definition says of sizes before anything is created. */
+const SIZES: Readonly<Record<string, ValueCheck>> = {
+  shape(value, _args, hook) {
+    const { width, layers, block } = Object(value) as Partial<TrunkShape>;
+    if (isCount(width, 1) && isCount(layers, 1) && typeof block === 'object' && block !== null) return;
+    const rule = 'must return { width, layers, block } with integers >= 1 as width and layers';
+    throw wrong(hook, `${rule}, returned ${describeSafely(value)}`);
+  },
+  blocksPerOffset(value, _args, hook) {
+    if (!isCount(value, 0)) throw wrong(hook, `must return an integer >= 0, returned ${describeSafely(value)}`);
+  },
+  ownReadout(value, _args, hook) {
+    if (typeof value !== 'boolean') throw wrong(hook, `must return true or false, returned ${describeSafely(value)}`);
+  },
+};
 
-function failed(definition: Definition, source: PluginSource, what: string, cause: unknown): ForetokenError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ForetokenError(
-    'PLUGIN_FAILED',
-    `${definition.kind} "${definition.name}" of ${saidSource(source)}: ${what} threw "${reason}". ` +
-      `Check its options; if they are right, report it to the author of ${source.package}.`,
-    { cause },
+const isCount = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && (value as number) >= least;
+
+function checkMade(plugin: GuardedPlugin, made: unknown, hook: Hook): void {
+  const { definition, source } = plugin;
+  const { kind, name } = definition;
+  const members = (typeof made === 'object' && made !== null ? made : {}) as Readonly<Record<string, unknown>>;
+  const lacking = Object.entries(HOOKS[kind]).filter(
+    ([method, { isNeeded }]) => isNeeded && typeof members[method] !== 'function',
   );
+  if (lacking.length > 0) {
+    const methods = lacking.map(([method]) => `${method}()`).join(' and ');
+    throw wrong(hook, `must return an object with ${methods}, returned ${describeSafely(made)}`);
+  }
+  checkDeclarations(plugin, members);
+  const isTimed = kind === 'draft-policy' && members.isTimed === true;
+  if (isTimed && !(definition as Definition<'draft-policy'>).isTimed) {
+    const rule = 'its policy is timed (isTimed), so its definition must say `isTimed: true` too';
+    throw invalid(source, `${kind} "${name}"`, rule);
+  }
 }

@@ -1,6 +1,8 @@
-import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import { ForetokenError } from '@foretoken/engine/errors';
 import { checkApi, describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
 import type { Definition } from './define.ts';
+import { hasOurCode, saidReason } from './guarded/failure.ts';
+import type { Hook, HookWatch } from './guarded/hooks.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { CheckingTime } from './options-schema.ts';
 import { resolveExport } from './package-export.ts';
@@ -17,6 +19,8 @@ export interface PluginPackage extends PluginSource {
 export interface LoadOptions extends PackageSearch {
   /** Default: 30 seconds. A module that never finishes would otherwise end the process without a word. */
   readonly timeoutMs?: number;
+  /** Told when a package is imported and when any hook of its plugins is entered and left; default: nobody. */
+  readonly watch?: HookWatch;
 }
 
 /**
@@ -33,7 +37,7 @@ export async function loadPluginPackage(specifier: string, options: LoadOptions)
   const urls = entries.map((entry) => ({ entry, url: resolveExport(folder, entry, manifest) }));
   const definitions: Definition[] = [];
   for (const { entry, url } of urls) {
-    const exported = await importDefault(url, entry, manifest, options.timeoutMs ?? 30_000);
+    const exported = await importDefault(url, entry, manifest, options);
     definitions.push(...checkPromises(manifest, entry, definitionsOf(exported, entry, manifest)));
   }
   const { api, version, directory } = manifest;
@@ -45,23 +49,31 @@ export function registerPackage(registry: Registry, from: PluginPackage, time?: 
   for (const definition of from.definitions) registry.register(definition, from, time);
 }
 
-async function importDefault(url: string, entry: string, source: PluginSource, timeoutMs: number): Promise<unknown> {
+async function importDefault(
+  url: string,
+  entry: string,
+  source: PluginSource,
+  { timeoutMs = 30_000, watch }: LoadOptions,
+): Promise<unknown> {
   const who = `${saidSource(source)}, export ${JSON.stringify(entry)}`;
+  const hook: Hook = { who: `export ${JSON.stringify(entry)}`, name: 'import', source, isTimed: true };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it had not finished loading after ${timeoutMs / 1000} s`)), timeoutMs);
   });
+  watch?.enter(hook);
   try {
     const module: { default?: unknown } = await Promise.race([import(url), late]);
     return module.default;
   } catch (cause) {
-    if (isForetokenError(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (hasOurCode(cause)) throw cause;
+    const reason = saidReason(cause).replace(/^"(.*)"$/s, '$1');
     throw new ForetokenError('PLUGIN_FAILED', `${who}: importing it failed: ${reason}. Report it to its author.`, {
       cause,
     });
   } finally {
     clearTimeout(timer);
+    watch?.leave(hook);
   }
 }
 

@@ -35,8 +35,8 @@ export interface PluginLoaderOptions extends Omit<LoadOptions, 'from'> {
 
 /** Loads the built-in packages, through the same door as any other. @throws as {@link loadPluginPackage} */
 export async function createPluginLoader(options: PluginLoaderOptions): Promise<PluginLoader> {
-  const { builtIns: names, from, roots = [], timeoutMs } = options;
-  const loader = loaderOf(createRegistry(watch), { roots: [...roots, from], timeoutMs });
+  const { builtIns: names, from, roots = [], timeoutMs, watch } = options;
+  const loader = loaderOf(createRegistry(watch), { roots: [...roots, from], timeoutMs, watch });
   // A run uses a few of them.
   for (const name of names) registerPackage(loader.builtIns, await loader.load(name, from), 'when used');
   return loader;

@@ -75,9 +75,9 @@ interface Entry {
 
 type Bars = Map<string, () => ForetokenError>;
 
-/** An empty registry. */
-export function createRegistry(): Registry {
-  return registryOf(new Map(), new Map());
+/** An empty registry. @param watch - told of every hook of its plugins that is entered and left; default: nobody */
+export function createRegistry(watch?: HookWatch): Registry {
+  return registryOf(new Map(), new Map(), watch);
 }
 
 /** The message of PLUGIN_UNKNOWN: what is not there, what was probably meant, what is there. */
@@ -92,7 +92,7 @@ export const plural = (kind: PluginKind): string =>
 
 const keyOf = (kind: string, name: string): string => `${kind}/${name}`;
 
-function registryOf(entries: Map<string, Entry>, bars: Bars): Registry {
+function registryOf(entries: Map<string, Entry>, bars: Bars, watch: HookWatch | undefined): Registry {
   const names = (kind: PluginKind): string[] =>
     [...new Set([...entries.keys(), ...bars.keys()])]
       .filter((key) => key.startsWith(keyOf(kind, '')))
@@ -116,7 +116,11 @@ function registryOf(entries: Map<string, Entry>, bars: Bars): Registry {
 
   return {
     register(definition, source, time) {
-      add(entries, definition, source, time);
+      const entry = checkedEntry(entries, definition, source, time);
+      if (entry) {
+        const guarded = guardDefinition(entry.definition, entry.source, watch);
+        entries.set(keyOf(guarded.kind, guarded.name), { ...entry, definition: guarded });
+      }
       bars.delete(keyOf(definition.kind, definition.name));
     },
     bar: (kind, name, reason) => void bars.set(keyOf(kind, name), reason),
@@ -136,7 +140,7 @@ function registryOf(entries: Map<string, Entry>, bars: Bars): Registry {
       const message = `${kind} "${reference.name}": ${sentences.join(' ')}`;
       throw new ForetokenError('OPTIONS_INVALID', message, { problems: sentences });
     },
-    extend: () => registryOf(new Map(entries), new Map(bars)),
+    extend: () => registryOf(new Map(entries), new Map(bars), watch),
   };
 }
 
