@@ -1,4 +1,4 @@
-// `npm test`: lint, import directions, types and the quick tests. `npm run test:slow`: the slow tests alone.
+// `npm test`: lint, import directions, types, the written API and the quick tests. `npm run test:slow`: the slow tests alone.
 // Last line: how many passed, failed and, if any, were skipped; each check counts as one test.
 import { requireNode } from './setup/node-version.mjs';
 
@@ -10,7 +10,7 @@ Promise.all([import('./setup/entry.mjs'), import('./setup/prepare.mjs'), import(
       const isSlow = args.includes('--slow');
       const filters = args.filter((arg) => arg !== '--slow');
       await prepare();
-      const steps = isSlow || filters.length > 0 ? [] : [checks.lint, checks.imports, checks.types];
+      const steps = isSlow || filters.length > 0 ? [] : [checks.lint, checks.imports, checks.types, checks.api];
       const sum = { passed: 0, failed: 0, skipped: 0 };
       for (const step of [...steps, () => checks.suite(isSlow ? 'slow' : 'test', filters)]) {
         const found = await step();

@@ -9,7 +9,8 @@ export const publishable = () =>
     .map((name) => inRoot('packages', name))
     .filter((folder) => existsSync(path.join(folder, 'package.json')) && !readManifest(folder).private);
 
-const readManifest = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+/** The package.json of a package's folder. */
+export const readManifest = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 
 /**
  * Packs one built package and checks what a stranger would get: no workspace protocol, every exported file, no leftover of

@@ -28,6 +28,12 @@ export async function imports() {
   return code === 0 ? tally(1, 0) : tally(0, 1);
 }
 
+/** The packages' API, which must be what is written down of it. */
+export async function api() {
+  const { code } = await runNode(inRoot('scripts/api.mjs'), ['--check']);
+  return code === 0 ? tally(1, 0) : tally(0, 1);
+}
+
 /** Types of every source and test file; turbo leaves out packages that have not changed. */
 export async function types() {
   const args = ['run', 'typecheck', '--continue', '--output-logs=errors-only', '--log-prefix=none'];
