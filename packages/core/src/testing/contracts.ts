@@ -1,7 +1,9 @@
 import type { PluginKind } from '../plugins/define.ts';
 import type { Contract } from './contract.ts';
 import { headContract } from './head/checks.ts';
+import { horizonScheduleContract } from './horizon-schedule/schedule-checks.ts';
 import { trunkContract } from './trunk/trunk-checks.ts';
+import { weightingContract } from './weighting/weighting-checks.ts';
 
 /** A contract whatever its cases and settings are. */
 // biome-ignore lint/suspicious/noExplicitAny: each contract's cases go from its `open` to its `checks` alone
@@ -11,4 +13,6 @@ export type AnyContract = Contract<any, any>;
 export const CONTRACTS = {
   trunk: trunkContract,
   head: headContract,
+  weighting: weightingContract,
+  'horizon-schedule': horizonScheduleContract,
 } as const satisfies { readonly [Kind in PluginKind]?: AnyContract };

@@ -4,9 +4,12 @@
  * @packageDocumentation
  */
 export { describeHeadContract } from './describe-head-contract.ts';
+export { describeHorizonScheduleContract } from './describe-horizon-schedule-contract.ts';
 export { describeTrunkContract } from './describe-trunk-contract.ts';
+export { describeWeightingContract } from './describe-weighting-contract.ts';
 export type { HeadContractSettings } from './head/head-case.ts';
 export { scoredWindow } from './scored-window.ts';
 export { certainOf, type ScriptedModel, type ScriptedSession, scriptedSession } from './scripted-session.ts';
 export { type ScriptedSubject, type SubjectScript, scriptedSubject, scriptedWindows } from './scripted-subject.ts';
+export type { StatefulContractSettings } from './stateful/stateful-case.ts';
 export type { TrunkContractSettings } from './trunk/trunk-case.ts';

@@ -1,7 +1,10 @@
 import type { Observed } from '@foretoken/core/plugin';
+import { describeHorizonScheduleContract } from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import { drive, expectRefused, makeSchedule, seen } from '../training-plugins.fixture.ts';
 import acceptance from './acceptance.ts';
+
+describeHorizonScheduleContract(acceptance, 'acceptance', { every: 2, patience: 1 });
 
 const shown = (rates: readonly (number | null)[]): Observed => seen([1, 1, 1], { acceptance: rates });
 const unmeasured = seen([1, 1, 1]);

@@ -1,6 +1,9 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import { expect, test } from 'vitest';
 import { expectRefused, makeWeighting, overRun } from '../training-plugins.fixture.ts';
 import anneal from './anneal.ts';
+
+describeWeightingContract(anneal, 'anneal', { share: 0.5, terms: { order: 0.5 } }, { ownTerms: ['order'] });
 
 test('[1, .5, .25] falls to [1] on straight lines over the run', () => {
   expect(overRun(makeWeighting(anneal), 5)).toEqual([

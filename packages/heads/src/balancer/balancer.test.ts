@@ -1,7 +1,15 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drive, expectRefused, makeWeighting, seen } from '../training-plugins.fixture.ts';
 import balancer from './balancer.ts';
+
+describeWeightingContract(
+  balancer,
+  'balancer',
+  { weights: [3, 1], decay: 0.5, terms: { order: 0.5 } },
+  { ownTerms: ['order'] },
+);
 
 const two = ['offset-1', 'offset-2'];
 const shown = (gradientNorms: readonly number[]) =>

@@ -1,6 +1,9 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import { expect, test } from 'vitest';
 import { expectRefused, makeWeighting, overRun } from '../training-plugins.fixture.ts';
 import constant from './constant.ts';
+
+describeWeightingContract(constant, 'constant', { weights: [1, 0.5], terms: { order: 0.5 } }, { ownTerms: ['order'] });
 
 test('weights are those of the list in every step, the last one repeated', () => {
   const weighting = makeWeighting(constant, { weights: [1, 0.1] });

@@ -1,6 +1,9 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import { expect, test } from 'vitest';
 import { expectRefused, makeWeighting, overRun } from '../training-plugins.fixture.ts';
 import decay from './decay.ts';
+
+describeWeightingContract(decay, 'decay', { terms: { order: 0.5 } }, { ownTerms: ['order'] });
 
 test('each offset weighs beta times the one before', () => {
   // FastMTP's beta .6 over its three steps, offsets 2 to 4 there, is [.51, .31, .18] where they are divided by their sum.

@@ -1,7 +1,10 @@
+import { describeHorizonScheduleContract } from '@foretoken/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectRefused, makeSchedule, overRun } from '../training-plugins.fixture.ts';
 import forward from './forward.ts';
+
+describeHorizonScheduleContract(forward, 'forward', { share: 0.5 });
 
 test('one more offset every steps/n, from 1 to n', () => {
   expect(overRun(makeSchedule(forward, {}, { horizon: 3 }), 9)).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3]);

@@ -1,7 +1,10 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drive, expectRefused, makeWeighting, seen } from '../training-plugins.fixture.ts';
 import gradnorm from './gradnorm.ts';
+
+describeWeightingContract(gradnorm, 'gradnorm');
 
 const two = ['offset-1', 'offset-2'];
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

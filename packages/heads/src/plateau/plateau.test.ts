@@ -1,6 +1,9 @@
+import { describeHorizonScheduleContract } from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import { drive, expectRefused, makeSchedule, seen } from '../training-plugins.fixture.ts';
 import plateau from './plateau.ts';
+
+describeHorizonScheduleContract(plateau, 'plateau', { patience: 3 });
 
 const unsmoothed = { patience: 2, minDelta: 0, smoothing: 0 };
 const falling = (losses: readonly number[]) => losses.map((loss) => seen([loss, 9, 9]));

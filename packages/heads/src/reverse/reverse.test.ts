@@ -1,7 +1,10 @@
+import { describeHorizonScheduleContract } from '@foretoken/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { expectRefused, makeSchedule, overRun } from '../training-plugins.fixture.ts';
 import reverse from './reverse.ts';
+
+describeHorizonScheduleContract(reverse, 'reverse', { share: 0.5 });
 
 test('one offset fewer every steps/n, from n to 1', () => {
   expect(overRun(makeSchedule(reverse, {}, { horizon: 3 }), 9)).toEqual([3, 3, 3, 2, 2, 2, 1, 1, 1]);

@@ -1,6 +1,9 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import { expectRefused, makeWeighting, overRun } from '../training-plugins.fixture.ts';
 import schedule from './schedule.ts';
+
+describeWeightingContract(schedule, 'schedule', { terms: { order: 0.5 } }, { ownTerms: ['order'] });
 
 const further = (weights: readonly (readonly number[])[]) => weights.map(([, second]) => Number(second.toFixed(12)));
 

@@ -1,7 +1,10 @@
+import { describeWeightingContract } from '@foretoken/core/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drive, expectRefused, makeWeighting, seen } from '../training-plugins.fixture.ts';
 import uncertainty from './uncertainty.ts';
+
+describeWeightingContract(uncertainty, 'uncertainty');
 
 const repeated = (count: number, losses: readonly number[]) => Array.from({ length: count }, () => seen(losses));
 
