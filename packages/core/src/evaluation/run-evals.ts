@@ -43,6 +43,8 @@ async function measured(name: string, measurement: Eval, subject: Subject): Prom
     if (subject.signal?.aborted) throw interrupted(name, error);
     const code = isForetokenError(error) ? error.code : 'PLUGIN_FAILED';
     const message = error instanceof Error ? error.message.replace(`${code}: `, '') : String(error);
+    // A registered eval answers for itself.
+    if (isForetokenError(error) && message.startsWith(`eval "${name}" of `)) throw error;
     throw new ForetokenError(code, `eval "${name}": ${message}`, { cause: error });
   }
 }

@@ -4,7 +4,7 @@ import type { Definition } from './define.ts';
 import { checkDeclarations } from './guarded/declarations.ts';
 import { describeSafely, wrong } from './guarded/failure.ts';
 import { type Args, guardValue, type ValueCheck } from './guarded/guard-hook.ts';
-import { type GuardedPlugin, HOOKS, type Hook, type HookWatch, hookOf } from './guarded/hooks.ts';
+import { type GuardedPlugin, type GuardOptions, HOOKS, type Hook, hookOf } from './guarded/hooks.ts';
 import { guardMade } from './guarded/made.ts';
 
 /**
@@ -12,10 +12,10 @@ import { guardMade } from './guarded/made.ts';
  * PLUGIN_FAILED with kind, name, package and hook, and what they give is checked as far as it can be known.
  *
  * Errors with a code of ours pass unchanged; `failedHook` tells which hook they came out of.
- * @param watch - told of every hook that is entered and left; default: nobody
  */
-export function guardDefinition(definition: Definition, source: PluginSource, watch?: HookWatch): Definition {
-  const plugin: GuardedPlugin = { definition, source, ...(watch && { watch }) };
+export function guardDefinition(definition: Definition, source: PluginSource, options: GuardOptions = {}): Definition {
+  const plugin: GuardedPlugin = { definition, source, ...options };
+  const { watch } = options;
   // The union of kinds has no common call signature; every kind's `create` takes a context and options.
   const own = definition as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
   const guard = (name: string, check?: ValueCheck) =>
@@ -28,7 +28,8 @@ export function guardDefinition(definition: Definition, source: PluginSource, wa
   };
   const guarded: Record<string, unknown> = { ...definition, create: guardValue({ hook, watch, work: create }) };
   for (const [name, check] of Object.entries(SIZES)) {
-    if (typeof own[name] === 'function') guarded[name] = guard(name, check);
+    if (typeof own[name] === 'function')
+      guarded[name] = guard(name, plugin.values === 'as they are' ? undefined : check);
   }
   return Object.freeze(guarded) as unknown as Definition;
 }
@@ -62,7 +63,7 @@ function checkMade(plugin: GuardedPlugin, made: unknown, hook: Hook): void {
     const methods = lacking.map(([method]) => `${method}()`).join(' and ');
     throw wrong(hook, `must return an object with ${methods}, returned ${describeSafely(made)}`);
   }
-  checkDeclarations(plugin, members);
+  if (plugin.values !== 'as they are') checkDeclarations(plugin, members);
   const isTimed = kind === 'draft-policy' && members.isTimed === true;
   if (isTimed && !(definition as Definition<'draft-policy'>).isTimed) {
     const rule = 'its policy is timed (isTimed), so its definition must say `isTimed: true` too';

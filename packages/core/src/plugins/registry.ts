@@ -4,7 +4,7 @@ import { checkDefinition, type PluginSource, saidSource } from './check-definiti
 import { didYouMean } from './closest.ts';
 import { type Definition, PLUGIN_KINDS, type PluginKind } from './define.ts';
 import { guardDefinition } from './guard.ts';
-import type { HookWatch } from './guarded/hooks.ts';
+import type { GuardOptions } from './guarded/hooks.ts';
 import {
   type CheckedOptions,
   type CheckingTime,
@@ -75,9 +75,9 @@ interface Entry {
 
 type Bars = Map<string, () => ForetokenError>;
 
-/** An empty registry. @param watch - told of every hook of its plugins that is entered and left; default: nobody */
-export function createRegistry(watch?: HookWatch): Registry {
-  return registryOf(new Map(), new Map(), watch);
+/** An empty registry. @param options - how its plugins are guarded */
+export function createRegistry(options: GuardOptions = {}): Registry {
+  return registryOf(new Map(), new Map(), options);
 }
 
 /** The message of PLUGIN_UNKNOWN: what is not there, what was probably meant, what is there. */
@@ -92,7 +92,7 @@ export const plural = (kind: PluginKind): string =>
 
 const keyOf = (kind: string, name: string): string => `${kind}/${name}`;
 
-function registryOf(entries: Map<string, Entry>, bars: Bars, watch: HookWatch | undefined): Registry {
+function registryOf(entries: Map<string, Entry>, bars: Bars, options: GuardOptions): Registry {
   const names = (kind: PluginKind): string[] =>
     [...new Set([...entries.keys(), ...bars.keys()])]
       .filter((key) => key.startsWith(keyOf(kind, '')))
@@ -118,7 +118,7 @@ function registryOf(entries: Map<string, Entry>, bars: Bars, watch: HookWatch | 
     register(definition, source, time) {
       const entry = checkedEntry(entries, definition, source, time);
       if (entry) {
-        const guarded = guardDefinition(entry.definition, entry.source, watch);
+        const guarded = guardDefinition(entry.definition, entry.source, options);
         entries.set(keyOf(guarded.kind, guarded.name), { ...entry, definition: guarded });
       }
       bars.delete(keyOf(definition.kind, definition.name));
@@ -140,7 +140,7 @@ function registryOf(entries: Map<string, Entry>, bars: Bars, watch: HookWatch | 
       const message = `${kind} "${reference.name}": ${sentences.join(' ')}`;
       throw new ForetokenError('OPTIONS_INVALID', message, { problems: sentences });
     },
-    extend: () => registryOf(new Map(entries), new Map(bars), watch),
+    extend: () => registryOf(new Map(entries), new Map(bars), options),
   };
 }
 

@@ -104,7 +104,6 @@ function guardedIterator({ hook, watch, check, work }: GuardedCall, args: Args):
     inner ??= iteratorOf(hook, work(args));
     return inner;
   };
-  const nothing = (): void => undefined;
   const step = guardPromise({
     ...{ hook, watch },
     async work([ask]) {
@@ -119,9 +118,12 @@ function guardedIterator({ hook, watch, check, work }: GuardedCall, args: Args):
   }) as (ask: () => unknown) => Promise<IteratorResult<unknown>>;
   return {
     next: () => step(() => opened().next()),
-    return: () => step(async () => (await inner?.return?.(), { done: true, value: nothing() })),
+    return: () => step(async () => ended(await inner?.return?.())),
   };
 }
+
+/** Whatever closing gave. */
+const ended = (_: unknown): IteratorResult<unknown> => ({ done: true, value: undefined });
 
 function iteratorOf(hook: Hook, iterable: unknown): AsyncIterator<unknown> {
   const { [Symbol.asyncIterator]: open } = Object(iterable) as { [Symbol.asyncIterator]?: unknown };

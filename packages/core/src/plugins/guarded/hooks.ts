@@ -46,11 +46,18 @@ export interface Hook {
   readonly isTimed: boolean;
 }
 
+/** How plugins are guarded. */
+export interface GuardOptions {
+  /** Told of every hook that is entered and left; default: nobody. */
+  readonly watch?: HookWatch;
+  /** Whether what hooks give is checked. Default: it is; a contract suite says itself what is wrong with it. */
+  readonly values?: 'checked' | 'as they are';
+}
+
 /** A plugin whose hooks are guarded. */
-export interface GuardedPlugin {
+export interface GuardedPlugin extends GuardOptions {
   readonly definition: Definition;
   readonly source: PluginSource;
-  readonly watch?: HookWatch;
 }
 
 /**
