@@ -219,7 +219,7 @@ describe('a package gives exactly what its manifest promises', () => {
     [
       'imports what is not there',
       `import 'not-installed-anywhere'; export default ${HEAD};`,
-      'PLUGIN_FAILED: demo@1.0.0, export ".": importing it failed:',
+      '"dependencies" nor "peerDependencies". Report it to its author.',
     ],
     [
       'never finishes',

@@ -1,8 +1,11 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import { checkApi, describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
 import type { Definition } from './define.ts';
-import { hasOurCode, saidReason } from './guarded/failure.ts';
+import { hasOurCode } from './guarded/failure.ts';
 import type { Hook, HookWatch } from './guarded/hooks.ts';
+import { type Imported, importFailure } from './import-failure.ts';
+import { importModule } from './import-module.ts';
+import { createImportStopper, type ImportStopper } from './import-stopper.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { CheckingTime } from './options-schema.ts';
 import { resolveExport } from './package-export.ts';
@@ -21,6 +24,8 @@ export interface LoadOptions extends PackageSearch {
   readonly timeoutMs?: number;
   /** Told when a package is imported and when any hook of its plugins is entered and left; default: nobody. */
   readonly watch?: HookWatch;
+  /** Ends code that computes for ever while it is imported. Default: one for this package alone. */
+  readonly stopper?: ImportStopper;
 }
 
 /**
@@ -37,7 +42,7 @@ export async function loadPluginPackage(specifier: string, options: LoadOptions)
   const urls = entries.map((entry) => ({ entry, url: resolveExport(folder, entry, manifest) }));
   const definitions: Definition[] = [];
   for (const { entry, url } of urls) {
-    const exported = await importDefault(url, entry, manifest, options);
+    const exported = await importDefault({ folder, url, entry, source: manifest }, options);
     definitions.push(...checkPromises(manifest, entry, definitionsOf(exported, entry, manifest)));
   }
   const { api, version, directory } = manifest;
@@ -49,32 +54,26 @@ export function registerPackage(registry: Registry, from: PluginPackage, time?: 
   for (const definition of from.definitions) registry.register(definition, from, time);
 }
 
-async function importDefault(
-  url: string,
-  entry: string,
-  source: PluginSource,
-  { timeoutMs = 30_000, watch }: LoadOptions,
-): Promise<unknown> {
-  const who = `${saidSource(source)}, export ${JSON.stringify(entry)}`;
+async function importDefault(imported: Imported, options: LoadOptions): Promise<unknown> {
+  const { timeoutMs = 30_000, watch, stopper = createImportStopper() } = options;
+  const { url, entry, source } = imported;
   const hook: Hook = { who: `export ${JSON.stringify(entry)}`, name: 'import', source, isTimed: true };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it had not finished loading after ${timeoutMs / 1000} s`)), timeoutMs);
-  });
+  const who = `${saidSource(source)}, ${hook.who}`;
   watch?.enter(hook);
   try {
-    const module: { default?: unknown } = await Promise.race([import(url), late]);
-    return module.default;
+    return unwrapped((await importModule(url, { who, timeoutMs, stopper })).default);
   } catch (cause) {
     if (hasOurCode(cause)) throw cause;
-    const reason = saidReason(cause).replace(/^"(.*)"$/s, '$1');
-    throw new ForetokenError('PLUGIN_FAILED', `${who}: importing it failed: ${reason}. Report it to its author.`, {
-      cause,
-    });
+    throw new ForetokenError('PLUGIN_FAILED', `${who}: ${importFailure(cause, imported)}`, { cause });
   } finally {
-    clearTimeout(timer);
     watch?.leave(hook);
   }
+}
+
+/** What compilers to CommonJS write for a default export arrives as a property of the default export. */
+function unwrapped(exported: unknown): unknown {
+  const isWrapper = typeof exported === 'object' && exported !== null && 'default' in exported;
+  return isWrapper && !('kind' in exported) && !('provides' in exported) ? exported.default : exported;
 }
 
 /** The definitions of a default export: one, or a bundle's. */

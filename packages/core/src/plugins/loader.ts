@@ -1,5 +1,6 @@
 import { type ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { type AvailablePlugins, offerDependencies } from './available.ts';
+import { createImportStopper, NO_STOPPER } from './import-stopper.ts';
 import { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './load.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
@@ -36,20 +37,24 @@ export interface PluginLoaderOptions extends Omit<LoadOptions, 'from'> {
 /** Loads the built-in packages, through the same door as any other. @throws as {@link loadPluginPackage} */
 export async function createPluginLoader(options: PluginLoaderOptions): Promise<PluginLoader> {
   const { builtIns: names, from, roots = [], timeoutMs, watch } = options;
-  const loader = loaderOf(createRegistry(watch), { roots: [...roots, from], timeoutMs, watch });
+  const loader = loaderOf(createRegistry({ watch }), { roots: [...roots, from], timeoutMs, watch });
   // A run uses a few of them.
-  for (const name of names) registerPackage(loader.builtIns, await loader.load(name, from), 'when used');
+  for (const name of names) {
+    const loaded = await loadPluginPackage(name, { from, roots, timeoutMs, watch, stopper: NO_STOPPER });
+    registerPackage(loader.builtIns, loaded, 'when used');
+  }
   return loader;
 }
 
 /** A loader whose built-in plugins are registered already. */
 export function loaderOf(builtIns: Registry, options: Omit<LoadOptions, 'from'> = {}): PluginLoader {
   const packages = new Map<string, Promise<PluginPackage>>();
+  const stopper = createImportStopper();
   const load = (specifier: string, from: string): Promise<PluginPackage> => {
     const key = JSON.stringify([from, specifier]);
     const known = packages.get(key);
     if (known) return known;
-    const loading = loadPluginPackage(specifier, { ...options, from });
+    const loading = loadPluginPackage(specifier, { stopper, ...options, from });
     packages.set(key, loading);
     // A package that is installed after a failure is found by the next attempt.
     loading.catch(() => packages.delete(key));
