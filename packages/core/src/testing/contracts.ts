@@ -1,4 +1,5 @@
 import type { PluginKind } from '../plugins/define.ts';
+import { acceptanceRuleContract } from './acceptance-rule/rule-checks.ts';
 import type { Contract } from './contract.ts';
 import { headContract } from './head/checks.ts';
 import { horizonScheduleContract } from './horizon-schedule/schedule-checks.ts';
@@ -15,4 +16,5 @@ export const CONTRACTS = {
   head: headContract,
   weighting: weightingContract,
   'horizon-schedule': horizonScheduleContract,
+  'acceptance-rule': acceptanceRuleContract,
 } as const satisfies { readonly [Kind in PluginKind]?: AnyContract };

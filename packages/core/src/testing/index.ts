@@ -3,6 +3,20 @@
  *
  * @packageDocumentation
  */
+
+export { afterAllSteps, afterOneStep, type Setting, sampled } from './acceptance-rule/enumerate.ts';
+export type { How, Shape } from './acceptance-rule/lazy-draft.ts';
+export type { AcceptanceRuleContractSettings } from './acceptance-rule/rule-case.ts';
+export {
+  ancestral,
+  append,
+  firstText,
+  markovTables,
+  randomTables,
+  type Tables,
+  tokensOf,
+} from './acceptance-rule/tables.ts';
+export { describeAcceptanceRuleContract } from './describe-acceptance-rule-contract.ts';
 export { describeHeadContract } from './describe-head-contract.ts';
 export { describeHorizonScheduleContract } from './describe-horizon-schedule-contract.ts';
 export { describeTrunkContract } from './describe-trunk-contract.ts';

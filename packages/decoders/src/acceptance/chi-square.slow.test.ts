@@ -1,13 +1,12 @@
 // As chi-square.test.ts, with ten times the sequences, and chains and trees through the loop of a decoder.
 import { createRandom } from '@foretoken/core';
+import { ancestral, sampled } from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import rejection from '../rejection/rejection.ts';
 import { BIASED } from './biased-rules.fixture.ts';
 import { fits, misfits } from './chi-square.fixture.ts';
 import { decoded } from './decoded.fixture.ts';
-import { sampled } from './enumerate.fixture.ts';
 import { CHAIN, LENGTH, TABLES, TREE } from './sampled-setting.fixture.ts';
-import { ancestral } from './tables.fixture.ts';
 
 const SEQUENCES = 1_000_000;
 const EXPECTED = ancestral(TABLES, LENGTH);

@@ -1,13 +1,12 @@
 // Sequences drawn from tables of probabilities, without a network; the same tests must reject samplers that are wrong.
 import { createRandom } from '@foretoken/core';
+import { afterAllSteps, ancestral, sampled } from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import rejection from '../rejection/rejection.ts';
 import { BIASED } from './biased-rules.fixture.ts';
 import { CHI_SQUARE, fits, misfits, totalVariation } from './chi-square.fixture.ts';
 import { decoded } from './decoded.fixture.ts';
-import { afterAllSteps, sampled } from './enumerate.fixture.ts';
 import { CHAIN, LENGTH, TABLES, TREE } from './sampled-setting.fixture.ts';
-import { ancestral } from './tables.fixture.ts';
 
 /**
  * A sampler that gives p' instead of p shifts the statistic of n sequences by the noncentrality n sum (p' - p)^2 / p. At 3

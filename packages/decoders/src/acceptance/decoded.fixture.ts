@@ -1,9 +1,8 @@
 // Sequences from the tables through the loop of a real decoder.
 import type { AcceptanceRule, DraftPolicy } from '@foretoken/core';
 import { createRandom } from '@foretoken/core';
-import { scriptedSession } from '@foretoken/core/testing';
+import { append, firstText, scriptedSession, type Tables } from '@foretoken/core/testing';
 import speculative from '../speculative/speculative.ts';
-import { append, firstText, type Tables } from './tables.fixture.ts';
 
 /** Rows that are decoded at once. */
 const ROWS = 100;

@@ -1,10 +1,10 @@
 // As enumeration.test.ts, over whole trees of three levels and three children.
+
+import { afterOneStep, ancestral, randomTables } from '@foretoken/core/testing';
 import { expect, test } from 'vitest';
 import rejection from '../rejection/rejection.ts';
 import { largestGap } from './chi-square.fixture.ts';
-import { afterOneStep } from './enumerate.fixture.ts';
 import { LARGE_SETTINGS, levels } from './settings.fixture.ts';
-import { ancestral, randomTables } from './tables.fixture.ts';
 
 const rule = rejection.create({}, {});
 

@@ -1,12 +1,21 @@
 // Joint distributions of what comes out, enumerated: all drafts, and all that the rule can do with each.
+
+import {
+  afterAllSteps,
+  afterOneStep,
+  ancestral,
+  append,
+  firstText,
+  randomTables,
+  type Setting,
+  tokensOf,
+} from '@foretoken/core/testing';
 import { describe, expect, test } from 'vitest';
 import rejection from '../rejection/rejection.ts';
 import { assembled, BIASED } from './biased-rules.fixture.ts';
 import { largestGap } from './chi-square.fixture.ts';
-import { afterAllSteps, afterOneStep, type Setting } from './enumerate.fixture.ts';
 import { CHAIN, LENGTH, TABLES, TREE } from './sampled-setting.fixture.ts';
 import { levels, regular, SETTINGS } from './settings.fixture.ts';
-import { ancestral, append, firstText, randomTables, tokensOf } from './tables.fixture.ts';
 
 const rule = rejection.create({}, {});
 

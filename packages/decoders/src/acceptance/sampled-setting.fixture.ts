@@ -1,6 +1,7 @@
 // The tables that sequences are sampled from. V = 4.
+
+import { markovTables } from '@foretoken/core/testing';
 import { regular } from './settings.fixture.ts';
-import { markovTables } from './tables.fixture.ts';
 
 /** Tokens of a sequence that are compared. */
 export const LENGTH = 3;

@@ -1,5 +1,5 @@
 // Forms of drafts whose outcomes can be enumerated.
-import type { How, Shape } from './lazy-draft.fixture.ts';
+import type { How, Shape } from '@foretoken/core/testing';
 
 export interface NamedShape {
   readonly name: string;

@@ -6,7 +6,7 @@ const noRandom = {} as Random;
 /** A model whose first choice after node -1, 0, 1, ... is listed. */
 const choices = (...list: number[]): Verdict => ({
   argmax: (node) => list[node + 1],
-  p: () => new Float64Array(0),
+  p: () => new Float64Array(50).fill(1 / 50),
   logits: () => new Float32Array(0),
 });
 const accept = (distance: number, tokens: number[], parent: number[], target: Verdict) =>
@@ -42,4 +42,11 @@ test('each token is held against the choice after the tokens that were kept, and
 test('the longest path wins; of equal ones the nearer', () => {
   expect(accept(2, [11, 10], [-1, -1], choices(10, 0, 7)).path).toEqual(Int32Array.of(1));
   expect(accept(2, [11, 10, 20], [-1, -1, 0], choices(10, 20, 7, 8))).toEqual({ path: Int32Array.of(0, 2), next: 8 });
+});
+
+test('what the sampling of a row rules out is not kept, however near', () => {
+  const p_V = new Float64Array(50).fill(1 / 49);
+  p_V[11] = 0;
+  const target = { ...choices(10, 0, 0), p: () => p_V };
+  expect(accept(2, [11, 12], [-1, -1], target)).toEqual({ path: Int32Array.of(1), next: 0 });
 });

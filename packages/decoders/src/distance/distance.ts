@@ -1,7 +1,7 @@
 import { defineAcceptanceRule, longestPath, Type } from '@foretoken/core/plugin';
 
 /**
- * Keeps drafted tokens whose id is near the model's first choice's: |x - argmax p| <= distance. Lossy above 0.
+ * Keeps drafted tokens whose id is near the model's first choice's: |x - argmax p| <= distance, where p(x) > 0. Lossy above 0.
  *
  * It means something only where near ids mean near things: bytes of images or of sound, pixel values, quantized numbers.
  *
@@ -21,8 +21,11 @@ export default defineAcceptanceRule({
     keeps: distance === 0 ? ['greedy'] : [],
     accept(tree, target) {
       const path = longestPath(tree, (node, parent) => {
-        const off = Math.abs(tree.tokens[node] - target.argmax(parent));
-        return off <= distance ? -off : undefined;
+        const token = tree.tokens[node];
+        const off = Math.abs(token - target.argmax(parent));
+        if (off > distance) return undefined;
+        // What the row's sampling leaves out is never kept, however near: a banned token say.
+        return off === 0 || target.p(parent)[token] > 0 ? -off : undefined;
       });
       return { path, next: target.argmax(path.at(-1) ?? -1) };
     },

@@ -1,5 +1,6 @@
 // V vocabulary. A model and its heads as tables of probabilities, without a network.
-import { createRandom, type Random } from '@foretoken/core';
+import type { Random } from '../../contracts/random.ts';
+import { createRandom } from '../../random/random.ts';
 
 /**
  * A text is a number here: 0 is the empty one, and text t with token x behind it is t V + x + 1. So the texts of equal

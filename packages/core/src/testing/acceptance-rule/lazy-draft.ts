@@ -1,7 +1,7 @@
 // Drafts whose tokens are drawn when a rule first reads them: what it does not read makes no difference.
-import type { Tree, Verdict } from '@foretoken/core';
-import { without } from '@foretoken/core';
-import { append, type Tables } from './tables.fixture.ts';
+import type { Tree, Verdict } from '../../contracts/decoding.ts';
+import { indexOfLargest, without } from '../../generation/distribution.ts';
+import { append, type Tables } from './tables.ts';
 
 /** How a node gets its token: drawn of what its elders left, drawn anew of all, or the first choice that is left. */
 export type How = 'drawn' | 'redrawn' | 'chosen';
@@ -54,8 +54,14 @@ export class LazyDraft {
         this.#source.note(`p${node}`);
         return tables.p(this.#text(node));
       },
-      argmax: (node) => tables.p(this.#text(node)).reduce((best, x, token, p) => (x > p[best] ? token : best), 0),
-      logits: () => new Float32Array(0),
+      argmax: (node) => {
+        this.#source.note(`argmax${node}`);
+        return indexOfLargest(tables.p(this.#text(node)));
+      },
+      logits: (node) => {
+        this.#source.note(`logits${node}`);
+        return Float32Array.from(tables.p(this.#text(node)), Math.log);
+      },
     };
   }
 

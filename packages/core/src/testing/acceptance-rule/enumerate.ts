@@ -1,15 +1,22 @@
 // What a rule makes of a draft: every outcome with its probability, or sequences sampled one by one.
-import type { AcceptanceRule, Random } from '@foretoken/core';
-import { drawIndex } from '@foretoken/core';
-import { Explorer } from './explorer.fixture.ts';
-import { LazyDraft, type Shape, type Source } from './lazy-draft.fixture.ts';
-import { append, continued, firstText, type Tables } from './tables.fixture.ts';
+import type { AcceptanceRule } from '../../contracts/decoding.ts';
+import type { Random } from '../../contracts/random.ts';
+import { drawIndex } from '../../generation/distribution.ts';
+import { Explorer, type ExplorerLimits } from './explorer.ts';
+import { LazyDraft, type Shape, type Source } from './lazy-draft.ts';
+import { append, continued, firstText, type Tables } from './tables.ts';
 
 /** Everything that decides what comes out. */
 export interface Setting {
   readonly tables: Tables;
   readonly shape: Shape;
   readonly rule: AcceptanceRule;
+  /**
+   * Whether the whole draft is drawn before the rule sees it, as decoders give it: plain arrays, and far more to enumerate.
+   * Default: a token is drawn when the rule first reads it by its index.
+   */
+  readonly isDrawnAtOnce?: boolean;
+  readonly limits?: ExplorerLimits;
 }
 
 /**
@@ -50,15 +57,32 @@ export function sampled(setting: Setting, length: number, sequences: number, ran
   const draft = new LazyDraft(tables, shape);
   const source = {
     draw: (q: Float64Array) => drawIndex(q, random.uniform()),
-    uniform: () => random.uniform(),
     note: () => {},
   };
   const first = firstText(length, tables.vocabulary);
   const counts = new Float64Array(tables.vocabulary ** length);
+  const drawn = { ...setting, isDrawnAtOnce: true };
   for (let sequence = 0; sequence < sequences; sequence++) {
     let text = 0;
-    while (text < first) text = step(setting, draft, text, source, true);
+    while (text < first) text = step(drawn, draft, text, source, random);
     while (text >= first + counts.length) text = Math.floor((text - 1) / tables.vocabulary);
+    counts[text - first]++;
+  }
+  return counts;
+}
+
+/** Counts of the first `length` tokens over sequences of which one step is the rule's and the rest plain sampling. */
+export function sampledOneStep(setting: Setting, length: number, sequences: number, random: Random): Float64Array {
+  const { tables, shape } = setting;
+  const { vocabulary } = tables;
+  const draft = new LazyDraft(tables, shape);
+  const source = { draw: (q: Float64Array) => drawIndex(q, random.uniform()), note: () => {} };
+  const first = firstText(length, vocabulary);
+  const counts = new Float64Array(vocabulary ** length);
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    let text = step({ ...setting, isDrawnAtOnce: true }, draft, 0, source, random);
+    while (text < first) text = append(text, source.draw(tables.p(text)), vocabulary);
+    while (text >= first + counts.length) text = Math.floor((text - 1) / vocabulary);
     counts[text - first]++;
   }
   return counts;
@@ -72,20 +96,20 @@ function moved(whole: number, from: number, to: number, vocabulary: number): num
 }
 
 function outcomesOf(setting: Setting, draft: LazyDraft, root: number): Map<number, number> {
-  return new Explorer((source) => step(setting, draft, root, source)).outcomes();
+  return new Explorer((source) => step(setting, draft, root, source, source), setting.limits).outcomes();
 }
 
 /** The text that one step leaves behind `root`. */
 function step(
-  { tables, rule }: Setting,
+  { tables, rule, isDrawnAtOnce }: Setting,
   draft: LazyDraft,
   root: number,
-  source: Source & Pick<Random, 'uniform'>,
-  isDrawnAtOnce = false,
+  source: Source,
+  random: Random,
 ): number {
   draft.begin(root, source);
   const tree = isDrawnAtOnce ? draft.drawn() : draft.tree;
-  const { path, next } = rule.accept(tree, draft.verdict, source as unknown as Random);
+  const { path, next } = rule.accept(tree, draft.verdict, random);
   let text = root;
   for (const node of path) text = append(text, tree.tokens[node], tables.vocabulary);
   return append(text, next, tables.vocabulary);

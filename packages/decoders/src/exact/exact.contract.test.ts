@@ -1,0 +1,4 @@
+import { describeAcceptanceRuleContract } from '@foretoken/core/testing';
+import exact from './exact.ts';
+
+describeAcceptanceRuleContract(exact, 'exact');

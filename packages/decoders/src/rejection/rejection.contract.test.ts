@@ -1,0 +1,4 @@
+import { describeAcceptanceRuleContract } from '@foretoken/core/testing';
+import rejection from './rejection.ts';
+
+describeAcceptanceRuleContract(rejection, 'rejection');
