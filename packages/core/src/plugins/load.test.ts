@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { loadPluginPackage, registerPackage } from './load.ts';
 import { createPluginLoader } from './loader.ts';
-import { HEAD, messageOf, type PackageText, PROMISE, writePackage } from './package.fixture.ts';
+import { HEAD, messageOf, PROMISE, writePackage } from './package.fixture.ts';
 import { createRegistry } from './registry.ts';
 
 describe('finding a plugin package', () => {
@@ -65,89 +65,6 @@ describe('finding a plugin package', () => {
     const message = await messageOf(loadPluginPackage(specifier, { from: temporaryFolder() }));
     expect(message).toContain('PLUGIN_INVALID');
     expect(message).toContain('must be the name of an npm package');
-  });
-});
-
-describe('a manifest is checked before any code of the package runs', () => {
-  const ran = 'ran';
-  const trap = {
-    'index.js': `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('${ran}', import.meta.url), ''); export default ${HEAD};`,
-  };
-
-  test.each<[string, PackageText, string]>([
-    [
-      'is missing',
-      { manifest: undefined },
-      'PLUGIN_INVALID: package.json of demo@1.0.0: it has no "foretoken" entry, so it is not a plugin package. A plugin package has "foretoken": { "api": 1, "provides": [{ "kind": "head", "name": "...", "export": "." }] }.',
-    ],
-    [
-      'is null',
-      { manifest: null },
-      'PLUGIN_INVALID: package.json of demo@1.0.0: foretoken must be a mapping, was null.',
-    ],
-    [
-      'is for another API',
-      { manifest: { api: 2, provided: 'otherwise' } },
-      'PLUGIN_API: the manifest of demo@1.0.0 is written for plugin API 2; this Foretoken has plugin API 1.',
-    ],
-    [
-      'has an API that is no number',
-      { manifest: { api: '1', provides: [PROMISE] } },
-      'PLUGIN_INVALID: package.json of demo@1.0.0: foretoken.api must be an integer, was "1".',
-    ],
-    ['provides nothing', { manifest: { api: 1, provides: [] } }, 'foretoken.provides must not be empty.'],
-    ['lacks provides', { manifest: { api: 1 } }, 'foretoken.provides is required.'],
-    [
-      'mistypes a kind',
-      { manifest: { api: 1, provides: [{ ...PROMISE, kind: 'haed' }] } },
-      'foretoken.provides.0.kind must be one of "trunk", "head", "weighting", "horizon-schedule", "decoder", "acceptance-rule", "draft-policy", "eval", "tokenizer", "dataset", was "haed". Did you mean "head"?',
-    ],
-    [
-      'has a path for a name',
-      { manifest: { api: 1, provides: [{ ...PROMISE, name: '../x' }] } },
-      'foretoken.provides.0.name must be lower-case words joined by "-", was "../x".',
-    ],
-    [
-      'has an export that is no path',
-      { manifest: { api: 1, provides: [{ ...PROMISE, export: 'index.js' }] } },
-      'foretoken.provides.0.export must be "." or a path that starts with "./", was "index.js".',
-    ],
-    [
-      'promises a plugin twice',
-      { manifest: { api: 1, provides: [PROMISE, { ...PROMISE, export: './b' }] } },
-      'foretoken.provides lists head "low-rank" twice.',
-    ],
-    [
-      'breaks several rules',
-      { manifest: { api: 1, provides: [{ kind: 'head' }] } },
-      'foretoken.provides.0.name is required. foretoken.provides.0.export is required.',
-    ],
-    ['has no version', { packageJson: { version: 1 } }, '"name" and "version" must be strings.'],
-    ['is not JSON', { packageJson: '{' }, 'package.json cannot be read:'],
-    ['is a list', { packageJson: '[]' }, 'package.json cannot be read: it does not hold an object.'],
-    [
-      'is huge',
-      { packageJson: `{"a":"${'x'.repeat(1024 * 1024)}"}` },
-      'package.json cannot be read: it is larger than 1048576 bytes.',
-    ],
-  ])('a manifest that %s is refused', async (_, text, message) => {
-    const root = temporaryFolder();
-    const folder = writePackage(root, 'demo', { ...text, files: trap });
-    expect(await messageOf(loadPluginPackage('./demo', { from: root }))).toContain(message);
-    expect(existsSync(path.join(folder, ran))).toBe(false);
-  });
-
-  test('the trap of these tests does spring', async () => {
-    const root = temporaryFolder();
-    const folder = writePackage(root, 'demo', { files: trap });
-    await loadPluginPackage('./demo', { from: root });
-    expect(existsSync(path.join(folder, ran))).toBe(true);
-  });
-
-  test('keys that a later release may read are ignored', async () => {
-    const root = temporaryFolder();
-    writePackage(root, 'demo', { manifest: { api: 1, provides: [{ ...PROMISE, docs: 'x' }], since: 3 } });
-    expect((await loadPluginPackage('./demo', { from: root })).definitions).toHaveLength(1);
   });
 });
 

@@ -4,8 +4,8 @@ import { checkApi, PLUGIN_NAME, PLUGIN_NAME_LENGTH, type PluginSource, saidSourc
 import { PLUGIN_API, PLUGIN_KINDS, type PluginKind } from './define.ts';
 import { once } from './once.ts';
 import { compileSchema } from './options-schema.ts';
-import type { PackageFolder } from './package-folder.ts';
-import { problemsOf } from './problems.ts';
+import { PACKAGE_NAME, type PackageFolder } from './package-folder.ts';
+import { problemsOf, said } from './problems.ts';
 
 const Promised = Type.Object({
   kind: Type.Unsafe<PluginKind>(Type.String({ enum: [...PLUGIN_KINDS] })),
@@ -39,10 +39,9 @@ const manifestValidator = once(() => compileSchema<Static<typeof Manifest>>(Mani
 export function readManifest(folder: PackageFolder): Manifest {
   const { directory, packageJson } = folder;
   const { name, version, foretoken: entry } = packageJson;
-  if (typeof name !== 'string' || typeof version !== 'string') {
-    throw new ForetokenError('PLUGIN_INVALID', `${directory}/package.json: "name" and "version" must be strings.`);
-  }
-  const source = { package: name, version, api: PLUGIN_API };
+  const wrong = wrongIdentity(name, version);
+  if (wrong) throw new ForetokenError('PLUGIN_INVALID', `${directory}/package.json: ${wrong}.`);
+  const source = { package: name as string, version: version as string, api: PLUGIN_API };
   if (entry === undefined) throw refuse(source, [NO_ENTRY]);
   // Another API may have another manifest: it is named before anything else is judged.
   const api = (entry as { api?: unknown } | null)?.api;
@@ -59,6 +58,16 @@ export function readManifest(folder: PackageFolder): Manifest {
   if (twice) throw refuse(source, [`foretoken.provides lists ${twice} twice.`]);
   return { ...source, directory, provides: entry.provides };
 }
+
+/** What is wrong with the name and version of a package: records and reports show them as they are. */
+function wrongIdentity(name: unknown, version: unknown): string | undefined {
+  if (typeof name !== 'string' || typeof version !== 'string') return '"name" and "version" must be strings';
+  if (!PACKAGE_NAME.test(name) || name.length > 214)
+    return `"name" must be the name of an npm package, was ${said(name)}`;
+  return VERSION.test(version) ? undefined : `"version" must be a version such as "1.0.0", was ${said(version)}`;
+}
+
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,255}$/;
 
 const NO_ENTRY =
   'it has no "foretoken" entry, so it is not a plugin package. ' +

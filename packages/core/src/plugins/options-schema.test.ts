@@ -9,6 +9,23 @@ const sentences = (declared: object, options: Record<string, never>): string[] =
     .check(options)
     .problems.map(({ path, sentence }) => `${path.join('.')} ${sentence}`);
 
+/** A list in a list in a list. */
+function nested(levels: number): object {
+  let schema: object = { type: 'null' };
+  for (let i = 0; i < levels; i++) schema = { type: 'array', items: schema };
+  return { type: 'object', properties: { a: schema } };
+}
+
+/** Each definition is the next one twice: 2^levels checks of one value. */
+function doubling(levels: number): object {
+  const definitions = Array.from({ length: levels }, (_, i) => {
+    const next = { $ref: `#/$defs/d${i + 1}` };
+    return [`d${i}`, { allOf: [next, next] }] as const;
+  });
+  const $defs = { ...Object.fromEntries(definitions), [`d${levels}`]: { type: 'null' } };
+  return { type: 'object', properties: { a: { $ref: '#/$defs/d0' } }, $defs };
+}
+
 describe('options of a plugin', () => {
   test('defaults are filled in, nested ones too, and the given object is left alone', () => {
     const { check } = compileOptions(
@@ -140,8 +157,25 @@ describe('options of a plugin', () => {
     [
       'refers to itself for ever',
       { type: 'object', properties: {}, allOf: [{ $ref: '#' }] },
-      'Maximum call stack size exceeded',
+      'options refer to themselves without end ({"type":"object","properties":{},"allOf":[{"$ref":"#"}]}): between a schema and a "$ref" to it must be properties or items',
     ],
+    [
+      'refers to itself for ever where only some options lead',
+      {
+        type: 'object',
+        properties: { a: { $ref: '#/$defs/x~1y' } },
+        $defs: { 'x/y': { anyOf: [{ type: 'null' }, { not: { $ref: '#/$defs/x%2Fy' } }] } },
+      },
+      'options refer to themselves without end',
+    ],
+    ['nests without measure', nested(70), 'options must not nest deeper than 64 levels'],
+    ['nests beyond all stacks', nested(100_000), 'options must be plain JSON'],
+    [
+      'is huge',
+      Type.Object(Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`a${i}`, Type.Null()]))),
+      'options must be a schema of at most 250 objects, was one of 252',
+    ],
+    ['doubles with every reference', doubling(40), 'options must be at most 2000 objects with every "$ref" followed'],
     [
       'has a default that breaks its rule',
       Type.Object({ rank: Type.Integer({ minimum: 1, default: 0 }) }),
@@ -173,6 +207,42 @@ describe('options of a plugin', () => {
     ],
   ])('a schema that %s is refused', (_, declared, message) => {
     expect(() => compileOptions('head', declared)).toThrow(message);
+  });
+
+  test('a schema may refer to itself through what it holds', () => {
+    const tree = {
+      type: 'object',
+      properties: { tree: { $ref: '#/$defs/tree' } },
+      $defs: {
+        tree: { type: 'object', properties: { left: { $ref: '#/$defs/tree' }, right: { $ref: '#/$defs/tree' } } },
+      },
+    };
+    expect(sentences(tree, { tree: { left: { right: {} } } } as never)).toEqual([]);
+    expect(sentences(tree, { tree: { left: { right: 1 } } } as never)).toEqual([
+      'tree.left.right must be a mapping, was 1.',
+    ]);
+  });
+
+  test.each([
+    ['deepest', nested(60)],
+    ['largest', Type.Object(Object.fromEntries(Array.from({ length: 248 }, (_, i) => [`a${i}`, Type.Null()])))],
+    ['most doubled', doubling(7)],
+  ])('the %s schema there may be is compiled within a second of computing', (_, schema) => {
+    const before = process.cpuUsage();
+    compileOptions('eval', schema).check({ a: 1 });
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(1);
+  });
+
+  test.each([
+    ['(a{1,1000}){1,1000}'],
+    ['((((a{1000}){1000}){1000}){1000}'],
+    [`${'('.repeat(5000)}${')'.repeat(5000)}`],
+  ])('the pattern %.40s is refused within a second of computing: it would not fit into memory', (pattern) => {
+    const before = process.cpuUsage();
+    expect(() => compileOptions('eval', Type.Object({ a: Type.String({ pattern }) }))).toThrow('error parsing regexp');
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(1);
   });
 
   test('each pattern of a schema is matched as itself', () => {

@@ -2,7 +2,9 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Json } from '../contracts/json.ts';
 import type { PluginKind } from './define.ts';
 import { linearRegExp } from './linear-regexp.ts';
+import { once } from './once.ts';
 import { problemsOf, type SchemaProblem } from './problems.ts';
+import { limitSchema } from './schema-limits.ts';
 
 /** A JSON Schema as data. */
 export type JsonSchema = { readonly [keyword: string]: Json };
@@ -103,16 +105,9 @@ const metaSchema = once(() => {
   return ajv.getSchema(DIALECT) as ValidateFunction;
 });
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
 function publishedSchema(kind: PluginKind, declared: unknown, description: string | undefined): JsonSchema {
   const plain: JsonSchema = declared === undefined ? { type: 'object', properties: {} } : asJson(declared);
+  limitSchema(plain);
   if (plain.type !== 'object') throw new Error('options must be a JSON Schema of type "object"');
   const names = Object.keys((plain.properties as JsonSchema | undefined) ?? {});
   const taken = names.find((name) => ['name', '__proto__', 'constructor', ...RESERVED_KEYS[kind]].includes(name));

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ForetokenError } from '@foretoken/engine/errors';
+import { checkKeys } from './json-keys.ts';
 
 /** Where to look for a package. */
 export interface PackageSearch {
@@ -113,18 +114,28 @@ export function nearestPackageJson(from: string): string | undefined {
 export function readPackageJson(directory: string, specifier: string): Readonly<Record<string, unknown>> {
   const file = path.join(directory, 'package.json');
   try {
-    if (statSync(file).size > MANIFEST_BYTES) throw new Error(`it is larger than ${MANIFEST_BYTES} bytes`);
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    throw new Error('it does not hold an object');
+    return parsePackageJson(readManifestFile(file));
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new ForetokenError(
-      'PLUGIN_INVALID',
-      `plugin ${JSON.stringify(specifier)}: ${file} cannot be read: ${reason}.`,
-      {
-        cause,
-      },
-    );
+    const who = `plugin ${JSON.stringify(specifier)}`;
+    const reason = (cause as Error).message.replace(/\.$/, '');
+    throw new ForetokenError('PLUGIN_INVALID', `${who}: ${file} cannot be read: ${reason}.`, { cause });
   }
+}
+
+function readManifestFile(file: string): string {
+  const stat = statSync(file);
+  if (!stat.isFile()) throw new Error('it is not a file');
+  if (stat.size > MANIFEST_BYTES) throw new Error(`it is larger than ${MANIFEST_BYTES} bytes`);
+  return readFileSync(file, 'utf8');
+}
+
+function parsePackageJson(text: string): Readonly<Record<string, unknown>> {
+  if (text.startsWith('\uFEFF')) throw new Error('it starts with a byte order mark. Save it as UTF-8 without one');
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error('it does not hold an object');
+  }
+  // Those that are no plugin packages are none of our business.
+  if ('foretoken' in value) checkKeys(text);
+  return value as Readonly<Record<string, unknown>>;
 }
