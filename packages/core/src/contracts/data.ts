@@ -1,4 +1,7 @@
-/** Text to token ids and back. */
+/**
+ * Text to token ids and back: the same text has the same ids at every call, and its bytes come back as they were. Losses are
+ * told per byte of it.
+ */
 export interface Tokenizer {
   /** V: token ids lie in [0, V). */
   readonly vocabulary: number;
@@ -8,12 +11,14 @@ export interface Tokenizer {
    * The tokens of a text.
    * @param bytes - of whole documents, UTF-8 or not; not to be written to
    * @returns the ids of its tokens, owned by the caller
+   * @throws DATA_INVALID, or another code, if it takes UTF-8 alone and this is none; nothing is replaced
    */
   encode(bytes: Uint8Array): Int32Array;
   /**
    * The bytes of tokens.
    * @param tokens - ids in [0, V); a single one too: stop texts ask token by token
-   * @returns their bytes, which need not be whole characters
+   * @returns their bytes, those of one token after those of the other; they need not be whole characters
+   * @throws TOKEN_UNKNOWN for an id outside the vocabulary
    */
   decode(tokens: ArrayLike<number>): Uint8Array;
 }
@@ -42,7 +47,12 @@ export interface DatasetListing {
 export interface Dataset {
   /** Lists every document, split and deduplicated; same files, same listing, whatever the order of the file system. */
   list(): Promise<DatasetListing>;
-  /** Reads one listed document. */
+  /**
+   * Reads one listed document: at any time, in any order, several at once, and whether or not this object listed it.
+   *
+   * @returns its bytes, owned by the caller
+   * @throws DATA_CHANGED if there is no such document, or it has other bytes than were listed
+   */
   read(document: DocumentEntry): Promise<Uint8Array>;
 }
 

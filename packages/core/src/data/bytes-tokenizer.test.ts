@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeTokenizerContract } from '../testing/describe-tokenizer-contract.ts';
 import { bytesTokenizer } from './bytes-tokenizer.ts';
 import { tokenizerOf } from './create-dataset.fixture.ts';
+
+describeTokenizerContract(bytesTokenizer, 'bytes');
 
 const tokenizer = tokenizerOf(bytesTokenizer);
 

@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../contracts/json.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { describeDatasetContract } from '../testing/describe-dataset-contract.ts';
 import { datasetOf, writeTree } from './create-dataset.fixture.ts';
 import { jsonlDataset } from './jsonl-dataset.ts';
+
+describeDatasetContract(jsonlDataset, 'jsonl', {
+  files: ['rows.jsonl', 'more/*.jsonl'],
+  field: 'title',
+  split: { validation: 0.3 },
+});
 
 const dataset = (folder: string, options: Readonly<Record<string, Json>> = {}) =>
   datasetOf(jsonlDataset, folder, { files: ['*.jsonl'], ...options });

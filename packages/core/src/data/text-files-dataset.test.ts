@@ -3,8 +3,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../contracts/json.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { describeDatasetContract } from '../testing/describe-dataset-contract.ts';
 import { datasetOf, writeTree } from './create-dataset.fixture.ts';
 import { textFilesDataset } from './text-files-dataset.ts';
+
+describeDatasetContract(
+  textFilesDataset,
+  'text-files',
+  {
+    include: ['texts/**/*.txt', 'rows.jsonl'],
+    exclude: ['texts/B/**'],
+    maxFileBytes: 60,
+    split: { by: 'file', salt: 'x' },
+  },
+  { actElsewhere: ['packages'] },
+);
 
 const dataset = (folder: string, options: Readonly<Record<string, Json>>) =>
   datasetOf(textFilesDataset, folder, options);

@@ -1,8 +1,10 @@
 import type { PluginKind } from '../plugins/define.ts';
 import { acceptanceRuleContract } from './acceptance-rule/rule-checks.ts';
 import type { Contract } from './contract.ts';
+import { datasetContract } from './dataset/dataset-checks.ts';
 import { headContract } from './head/checks.ts';
 import { horizonScheduleContract } from './horizon-schedule/schedule-checks.ts';
+import { tokenizerContract } from './tokenizer/tokenizer-checks.ts';
 import { trunkContract } from './trunk/trunk-checks.ts';
 import { weightingContract } from './weighting/weighting-checks.ts';
 
@@ -17,4 +19,6 @@ export const CONTRACTS = {
   weighting: weightingContract,
   'horizon-schedule': horizonScheduleContract,
   'acceptance-rule': acceptanceRuleContract,
+  tokenizer: tokenizerContract,
+  dataset: datasetContract,
 } as const satisfies { readonly [Kind in PluginKind]?: AnyContract };

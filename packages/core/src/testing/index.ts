@@ -16,9 +16,12 @@ export {
   type Tables,
   tokensOf,
 } from './acceptance-rule/tables.ts';
+export type { DatasetContractSettings } from './dataset/dataset-case.ts';
 export { describeAcceptanceRuleContract } from './describe-acceptance-rule-contract.ts';
+export { describeDatasetContract } from './describe-dataset-contract.ts';
 export { describeHeadContract } from './describe-head-contract.ts';
 export { describeHorizonScheduleContract } from './describe-horizon-schedule-contract.ts';
+export { describeTokenizerContract } from './describe-tokenizer-contract.ts';
 export { describeTrunkContract } from './describe-trunk-contract.ts';
 export { describeWeightingContract } from './describe-weighting-contract.ts';
 export type { HeadContractSettings } from './head/head-case.ts';
