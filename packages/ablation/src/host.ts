@@ -2,16 +2,19 @@ import { fileURLToPath } from 'node:url';
 import { createHost, type EngineOpener, type Host, type HostOptions, type SessionFactory } from '@foretoken/core';
 
 /** Packages whose plugins every experiment may use unasked. They come through the same door as anyone's. */
-const BUILT_INS = [
+export const BUILT_INS: readonly string[] = [
   '@foretoken/core',
   '@foretoken/trunks',
   '@foretoken/heads',
   '@foretoken/decoders',
   '@foretoken/evals',
-] as const;
+];
 
 /** What a process may bring; see {@link HostOptions}. */
-export type ForetokenHostOptions = Pick<HostOptions, 'log' | 'clock' | 'roots' | 'openEngine' | 'application'>;
+export type ForetokenHostOptions = Pick<
+  HostOptions,
+  'log' | 'clock' | 'roots' | 'openEngine' | 'application' | 'watch'
+>;
 
 /**
  * The composition of Foretoken: core's host with the built-in packages and the decoding session.

@@ -74,6 +74,8 @@ export type { PluginSource } from './plugins/check-definition.ts';
 export { closest, didYouMean } from './plugins/closest.ts';
 export * from './plugins/define.ts';
 export type { HostApplication } from './plugins/given-plugins.ts';
+export { failedHook, saidHook, saidReason } from './plugins/guarded/failure.ts';
+export type { Hook, HookWatch } from './plugins/guarded/hooks.ts';
 export { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './plugins/load.ts';
 export { createPluginLoader, loaderOf, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
 export { type Manifest, type Promised, readManifest } from './plugins/manifest.ts';

@@ -1,6 +1,9 @@
+import { BUILT_INS } from '../host.ts';
 import { ablationPaths } from '../run/ablation-store.ts';
 import type { Laboratory } from '../run/laboratory.ts';
 import { performTask } from '../run/perform-task.ts';
+import type { HookBoard } from './hook-board.ts';
+import { sayLastWords } from './last-words.ts';
 import { type FromWorker, readToWorker, type TaskMessage, versioned } from './messages.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -11,15 +14,17 @@ const REPORT_EVERY_MS = 40;
  * Makes this process a worker: carries out the tasks that come over its IPC channel, one at a time, until it closes.
  *
  * Ctrl-C reaches every process of a terminal; what it means is the coordinator's to say.
- * @param openLaboratory - loads whatever a task needs; once it is done the worker says that it is ready
+ * @param openLaboratory - loads whatever a task needs, with hooks that tell the board; once it is done the worker says that
+ * it is ready
  */
-export async function serveTasks(openLaboratory: () => Promise<Laboratory>): Promise<void> {
+export async function serveTasks(openLaboratory: (board: HookBoard) => Promise<Laboratory>): Promise<void> {
   if (!process.send) throw new Error('a worker is started by the coordinator of an ablation, with an IPC channel');
   process.on('SIGINT', () => {});
   process.once('disconnect', () => process.exit());
-  const getsOn = startWatchdog();
+  const { getsOn, board } = startWatchdog(({ source }) => !BUILT_INS.includes(source.package));
+  sayLastWords(board);
   let stop = new AbortController();
-  const laboratory = await openLaboratory();
+  const laboratory = await openLaboratory(board);
   process.on('message', (message) => {
     const request = readToWorker(message);
     if (request.type === 'stop') return stop.abort();

@@ -1,23 +1,34 @@
 import { writeSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
-import { HEARTBEAT_FD, HEARTBEAT_MS, type Heartbeat } from './heartbeat.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BOARD, HEARTBEAT_FD, HEARTBEAT_MS, type Heartbeat } from './heartbeat.ts';
 
 // The thread of a worker process that beats, and ends the process when nobody listens any more: the main thread may be
 // in the middle of a synchronous step, or in one that never ends.
 
-const { turns } = workerData as { readonly turns: Int32Array };
+const { cells } = workerData as { readonly cells: Int32Array };
+/** What hooks are called, by id. */
+const texts = new Map<number, string>();
 const parent = process.ppid;
-let seen = Atomics.load(turns, 0);
+let seen = Atomics.load(cells, BOARD.turns);
 let idleTicks = 0;
 
 setInterval(() => {
-  const now = Atomics.load(turns, 0);
+  const now = Atomics.load(cells, BOARD.turns);
   // Ticks, not time: a process that was stopped and goes on has not been idle.
   idleTicks = now === seen ? idleTicks + 1 : 0;
   seen = now;
-  const beat: Heartbeat = { idleMs: idleTicks * HEARTBEAT_MS, residentBytes: process.memoryUsage.rss() };
+  const beat: Heartbeat = {
+    ...{ idleMs: idleTicks * HEARTBEAT_MS, residentBytes: process.memoryUsage.rss() },
+    ...{ hook: textAt(BOARD.current), last: textAt(BOARD.last) },
+  };
   if (process.ppid !== parent || !isHeard(beat)) process.kill(process.pid, 'SIGKILL');
 }, HEARTBEAT_MS);
+
+// The main thread may never have another turn; what it posted before is here.
+parentPort?.on('message', ({ id, text }: { readonly id: number; readonly text: string }) => texts.set(id, text));
+parentPort?.unref();
+
+const textAt = (place: number): string | undefined => texts.get(Atomics.load(cells, place));
 
 function isHeard(beat: Heartbeat): boolean {
   try {

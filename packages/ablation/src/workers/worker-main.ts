@@ -1,13 +1,15 @@
 import { createForetokenHost } from '../host.ts';
 import { createLaboratory } from '../run/laboratory.ts';
+import { lookForMisdeeds } from './misdeeds.ts';
 import { serveTasks } from './serve-tasks.ts';
 
 // A worker process of an ablation: node worker-main.js [THREADS]
 
-await serveTasks(async () => {
+await serveTasks(async (board) => {
   const threads = Number(process.argv[2]) || undefined;
-  const [host] = await Promise.all([
+  const [host, { tf }] = await Promise.all([
     createForetokenHost({
+      watch: board,
       log: (line) => process.stderr.write(`${line}\n`),
       async openEngine(options) {
         const { openEngine } = await import('@foretoken/engine');
@@ -19,5 +21,7 @@ await serveTasks(async () => {
     import('@foretoken/core/training'),
     import('@foretoken/decoders'),
   ]);
+  // Everything is loaded: what changes from now on is a plugin's doing.
+  board.lookFor(lookForMisdeeds(board, { numTensors: () => tf.engine().state.numTensors }));
   return createLaboratory(host);
 });

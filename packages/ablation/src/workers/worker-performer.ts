@@ -19,6 +19,8 @@ export interface WorkerContext {
 /**
  * Carries tasks out in a worker process, which it starts at once, and anew after one that is gone.
  *
+ * A process that ran plugins of other packages serves no further task: whatever they changed in it goes with it.
+ *
  * A task whose worker crashed is tried again, up to the limit: a training goes on from its last checkpoint. What a limit
  * ended, or an error of the work itself, would come again.
  */
@@ -49,7 +51,9 @@ export function performInWorker(context: WorkerContext): Performer {
         signal.throwIfAborted();
         const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
         if (answer.type === 'outcome' && isOf(answer.outcome, task)) {
-          return keepLog(answer.outcome, task, worker.log, paths);
+          const { log } = worker;
+          if (bringsPlugins(task)) await worker.close();
+          return keepLog(answer.outcome, task, log, paths);
         }
         signal.throwIfAborted();
         // Whatever it does, it is not the next task.
@@ -86,6 +90,12 @@ function lossOutcome(task: Task, { code, reason }: Loss, attempts: number): Task
     `the worker of "${task.kind}" is gone${tried}: ${reason}. The other cells go on.`,
   );
   return { kind: 'failed', failures: cellsOf(task).map(({ id }) => failureOf(task.kind, id, error)) };
+}
+
+/** Whether a task runs code of packages that do not come with Foretoken. */
+function bringsPlugins({ training, ...task }: Task): boolean {
+  const experiments = task.kind === 'train' ? [training.experiment] : [training.experiment, task.cell.experiment];
+  return experiments.some(({ plugins }) => plugins.length > 0);
 }
 
 /** What the worker of a failed task wrote is kept beside the failure, which names the file. */

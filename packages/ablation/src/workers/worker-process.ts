@@ -4,7 +4,7 @@ import { isForetokenError } from '@foretoken/core';
 import type { ErrorCode } from '@foretoken/engine/errors';
 import type { TaskProgress } from '../run/events.ts';
 import type { TaskOutcome } from '../run/scheduler.ts';
-import { HEARTBEAT_FD, HEARTBEAT_MS, lastBeat } from './heartbeat.ts';
+import { HEARTBEAT_FD, HEARTBEAT_MS, type Heartbeat, lastBeat } from './heartbeat.ts';
 import { type FromWorker, readFromWorker, type TaskMessage, type ToWorker, versioned } from './messages.ts';
 
 /** What a worker process may use. */
@@ -48,6 +48,9 @@ export interface WorkerProcess {
 /** Bytes of a log that are kept: its end says what went wrong. */
 const LOG_BYTES = 64 * 1024;
 
+/** Bytes that one task may write to stdout and stderr. */
+const WRITTEN_BYTES = 16 * 2 ** 20;
+
 /** How long a process may take to load what it needs, on a slow disk and a busy machine. */
 const START_MS = 120_000;
 
@@ -78,6 +81,8 @@ class ForkedWorker implements WorkerProcess {
   #pending: Pending | undefined;
   #loss: Loss | undefined;
   #numTasks = 0;
+  #beat: Heartbeat | undefined;
+  #numWritten = 0;
   #silentTicks = 0;
 
   constructor(child: ChildProcess, limits: WorkerLimits) {
@@ -93,7 +98,7 @@ class ForkedWorker implements WorkerProcess {
         clearInterval(watch);
         this.#isGone = true;
         const how = cause?.message ?? (signal === null ? `with exit code ${code}` : `by the signal ${signal}`);
-        this.#settle({ type: 'lost', loss: this.#loss ?? { code: 'WORKER_CRASHED', reason: `it ended ${how}` } });
+        this.#settle({ type: 'lost', loss: this.#loss ?? this.#lossOf('WORKER_CRASHED', this.#ending(how)) });
         resolve();
       };
       child.once('error', (error) => child.pid === undefined && leave(null, null, error));
@@ -118,6 +123,7 @@ class ForkedWorker implements WorkerProcess {
     const id = ++this.#numTasks;
     this.#log = '';
     this.#silentTicks = 0;
+    this.#numWritten = 0;
     if (this.#isGone) return Promise.resolve({ type: 'lost', loss: this.#loss ?? IDLE_LOSS });
     return new Promise((settle) => {
       this.#pending = { id, ...(this.#isReady && { startMs: performance.now() }), onProgress, settle };
@@ -147,6 +153,9 @@ class ForkedWorker implements WorkerProcess {
 
   #keep(chunk: Buffer): void {
     this.#log = (this.#log + String(chunk)).slice(-LOG_BYTES);
+    this.#numWritten += chunk.length;
+    if (!this.#pending || this.#numWritten <= WRITTEN_BYTES) return;
+    this.#end('PLUGIN_INVALID', `it wrote more than ${mebibytes(WRITTEN_BYTES)} to its output`);
   }
 
   #receive(received: unknown): void {
@@ -157,7 +166,7 @@ class ForkedWorker implements WorkerProcess {
       message = readFromWorker(received);
     } catch (error) {
       if (!isForetokenError(error)) throw error;
-      this.#end({ code: error.code, reason: error.problems[0] });
+      this.#end(error.code, error.problems[0]);
       return;
     }
     if (message.type === 'ready') {
@@ -179,15 +188,17 @@ class ForkedWorker implements WorkerProcess {
 
   #hear(text: string): void {
     const beat = lastBeat(text);
-    if (!beat || !this.#pending) return;
+    if (!beat || this.#beat?.ending !== undefined) return;
+    this.#beat = beat;
+    if (!this.#pending) return;
     this.#silentTicks = 0;
     const { memoryBytes = Number.POSITIVE_INFINITY, hangMs } = this.#limits;
     const { residentBytes, idleMs } = beat;
     if (residentBytes > memoryBytes) {
       const reason = `it used ${mebibytes(residentBytes)} of memory, where --memory allows ${mebibytes(memoryBytes)}`;
-      this.#end({ code: 'WORKER_MEMORY', reason });
+      this.#end('WORKER_MEMORY', reason);
     } else if (Math.min(idleMs, this.#taskMs) > hangMs) {
-      this.#end({ code: 'WORKER_HUNG', reason: `it showed no sign of life for ${seconds(idleMs)}` });
+      this.#end('WORKER_HUNG', `it showed no sign of life for ${seconds(idleMs)}`);
     }
   }
 
@@ -198,14 +209,26 @@ class ForkedWorker implements WorkerProcess {
     const { deadlineMs = Number.POSITIVE_INFINITY, silenceMs } = this.#limits;
     const allowedMs = this.#isReady ? silenceMs : Math.max(silenceMs, START_MS);
     if (this.#silentTicks * HEARTBEAT_MS > allowedMs) {
-      this.#end({ code: 'WORKER_CRASHED', reason: `its process was silent for ${seconds(allowedMs)}` });
+      this.#end('WORKER_CRASHED', `its process was silent for ${seconds(allowedMs)}`);
     } else if (this.#taskMs > deadlineMs) {
-      this.#end({ code: 'TASK_DEADLINE', reason: `it took longer than ${seconds(deadlineMs)}, its deadline` });
+      this.#end('TASK_DEADLINE', `it took longer than ${seconds(deadlineMs)}, its deadline`);
     }
   }
 
-  #end(loss: Loss): void {
-    this.#loss ??= loss;
+  #ending(how: string): string {
+    const said = this.#beat?.ending;
+    return said === undefined ? `it ended ${how}` : `it ended ${how}: ${said}`;
+  }
+
+  /** With where it was, as far as its last beat tells. */
+  #lossOf(code: ErrorCode, reason: string): Loss {
+    const { hook, last } = this.#beat ?? {};
+    if (hook !== undefined) return { code, reason: `${reason}, in ${hook}` };
+    return { code, reason: last === undefined ? reason : `${reason}, some time after ${last}` };
+  }
+
+  #end(code: ErrorCode, reason: string): void {
+    this.#loss ??= this.#lossOf(code, reason);
     this.#child.kill('SIGKILL');
   }
 }

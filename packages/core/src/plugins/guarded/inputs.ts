@@ -8,8 +8,8 @@ interface Seen {
 }
 
 /**
- * Takes down what a hook is given: numbers in lists, typed arrays and tensors, in plain objects to a depth. What belongs to
- * a class, such as a session, answers for itself.
+ * Takes down what a hook is given: numbers in lists, typed arrays and tensors, in plain objects to a depth. Of what belongs to
+ * a class, such as nodes, only its own typed arrays.
  *
  * @returns to be called when the hook is done: what it wrote to, to go on "forward ..." with, if anything
  */
@@ -32,9 +32,10 @@ function takeDown(value: unknown, path: string, depth: number, seen: Seen[]): vo
     const isSame = (part: unknown, index: number) => Object.is(part, before[index]);
     seen.push({ path, isAsBefore: () => value.length === before.length && value.every(isSame) });
     for (const [index, part] of value.entries()) takeDown(part, `${path}[${index}]`, depth - 1, seen);
-  } else if (isPlain(value)) {
+  } else {
+    const isWhole = isPlain(value);
     for (const [key, { value: part }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      takeDown(part, `${path}.${key}`, depth - 1, seen);
+      if (isWhole || ArrayBuffer.isView(part)) takeDown(part, `${path}.${key}`, depth - 1, seen);
     }
   }
 }
