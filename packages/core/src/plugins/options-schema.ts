@@ -81,21 +81,32 @@ export function compileSchema<T>(
   schema: object,
   { fillDefaults = false, isForeign = false, isTested = false } = {},
 ): ValidateFunction<T> {
-  const ajv = new Ajv2020({
-    strict: true,
-    validateSchema: false,
-    allErrors: true,
-    verbose: true,
-    useDefaults: fillDefaults,
-    logger: false,
-    code: isForeign ? { regExp: linearRegExp } : {},
-  });
+  const ajv = fillDefaults && isForeign ? ajvOfOptions() : newAjv(fillDefaults, isForeign);
   const { $schema: dialect = DIALECT } = schema as { readonly $schema?: unknown };
   if (dialect !== DIALECT) throw new Error(`schema is in the dialect ${JSON.stringify(dialect)}, not in ${DIALECT}`);
   const isSchema = isTested ? undefined : metaSchema();
   if (isSchema && !isSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText(isSchema.errors)}`);
-  return ajv.compile<T>(schema);
+  try {
+    return ajv.compile<T>(schema);
+  } finally {
+    // It would keep every schema that it ever compiled.
+    ajv.removeSchema(schema);
+  }
 }
+
+const newAjv = (useDefaults: boolean, isForeign: boolean): Ajv2020 =>
+  new Ajv2020({
+    strict: true,
+    validateSchema: false,
+    allErrors: true,
+    verbose: true,
+    useDefaults,
+    logger: false,
+    code: isForeign ? { regExp: linearRegExp } : {},
+  });
+
+/** Made once: a third of the time that compiling the options of a plugin takes would be making the compiler. */
+const ajvOfOptions = once(() => newAjv(true, true));
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
