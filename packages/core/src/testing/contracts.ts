@@ -2,6 +2,7 @@ import type { PluginKind } from '../plugins/define.ts';
 import { acceptanceRuleContract } from './acceptance-rule/rule-checks.ts';
 import type { Contract } from './contract.ts';
 import { datasetContract } from './dataset/dataset-checks.ts';
+import { draftPolicyContract } from './draft-policy/policy-checks.ts';
 import { headContract } from './head/checks.ts';
 import { horizonScheduleContract } from './horizon-schedule/schedule-checks.ts';
 import { tokenizerContract } from './tokenizer/tokenizer-checks.ts';
@@ -19,6 +20,7 @@ export const CONTRACTS = {
   weighting: weightingContract,
   'horizon-schedule': horizonScheduleContract,
   'acceptance-rule': acceptanceRuleContract,
+  'draft-policy': draftPolicyContract,
   tokenizer: tokenizerContract,
   dataset: datasetContract,
 } as const satisfies { readonly [Kind in PluginKind]?: AnyContract };

@@ -19,11 +19,13 @@ export {
 export type { DatasetContractSettings } from './dataset/dataset-case.ts';
 export { describeAcceptanceRuleContract } from './describe-acceptance-rule-contract.ts';
 export { describeDatasetContract } from './describe-dataset-contract.ts';
+export { describeDraftPolicyContract } from './describe-draft-policy-contract.ts';
 export { describeHeadContract } from './describe-head-contract.ts';
 export { describeHorizonScheduleContract } from './describe-horizon-schedule-contract.ts';
 export { describeTokenizerContract } from './describe-tokenizer-contract.ts';
 export { describeTrunkContract } from './describe-trunk-contract.ts';
 export { describeWeightingContract } from './describe-weighting-contract.ts';
+export type { DraftPolicyContractSettings } from './draft-policy/policy-case.ts';
 export type { HeadContractSettings } from './head/head-case.ts';
 export { scoredWindow } from './scored-window.ts';
 export { certainOf, type ScriptedModel, type ScriptedSession, scriptedSession } from './scripted-session.ts';
