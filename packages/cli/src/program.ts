@@ -8,6 +8,7 @@ import { evalCommand } from './commands/eval.ts';
 import { exportCommand } from './commands/export.ts';
 import { generateCommand } from './commands/generate.ts';
 import { indexCommand } from './commands/index-runs.ts';
+import { pluginCommand } from './commands/plugin.ts';
 import { pluginsCommand } from './commands/plugins.ts';
 import { reportCommand } from './commands/report.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -33,6 +34,7 @@ export function createProgram(version: string): Command {
     .addCommand(exportCommand())
     .addCommand(indexCommand())
     .addCommand(pluginsCommand())
+    .addCommand(pluginCommand())
     .addCommand(benchCommand())
     .addCommand(doctorCommand())
     .addCommand(engineCommand());

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { checkManifest } from '../manifest/check-manifest.ts';
+import { CLEAN_CODE, type Files, heads, stagedPackage } from '../testing/package.fixture.ts';
+import { checkCode } from './check-code.ts';
+
+/** What is found in a clean module with this code before it. */
+function found(code: string, changes: object = {}, files: Files = {}) {
+  const staged = stagedPackage({ ...changes }, { 'dist/echo.js': `${code}\n${CLEAN_CODE}`, ...files });
+  return checkCode(staged, checkManifest(staged).manifest!);
+}
+
+describe('checkCode', () => {
+  it('finds nothing in a head that is written in ops', () => {
+    expect(found('')).toEqual([]);
+  });
+
+  it.each([
+    ['an import that nobody installs', "import pad from 'left-pad';", 'error', /neither among its dependencies/],
+    ['one of a subpath', "export * from '@scope/pad/more';", 'error', /"@scope\/pad"/],
+    ['one as the code runs', "const pad = () => import('left-pad');", 'error', /"left-pad"/],
+    ['a relative import of no file', "import './none.js';", 'error', /no file of the package/],
+    ['what cannot be parsed', 'const = 1;', 'error', /no JavaScript/],
+    ['a computed import', 'const load = (name) => import(name);', 'note', /as it runs/],
+    ['`require` in an ES module', "const fs = require('node:fs');", 'warning', /Write `import`/],
+  ])('finds %s', (_, code, severity, sentence) => {
+    const [finding] = found(code);
+    expect(heads([finding])).toEqual([`${severity} dist/echo.js:1`]);
+    expect(finding.sentence).toMatch(sentence);
+  });
+
+  it.each([
+    ["import * as tf from '@tensorflow/tfjs-core';", '@tensorflow/tfjs-core'],
+    ["import { tf } from '@foretoken/engine';", '@foretoken/engine'],
+    ["import { tf as t } from '@foretoken/engine';", '@foretoken/engine'],
+    ["import * as engine from '@foretoken/engine';", '@foretoken/engine'],
+  ])('finds tf beyond ops in %s', (code, name) => {
+    const findings = found(code, { peerDependencies: { '@foretoken/core': '^0.1.0', [name]: '*' } });
+    expect(heads(findings)).toEqual(['warning dist/echo.js:1']);
+    expect(findings[0].sentence).toContain('beyond `ops`');
+  });
+
+  it('takes types and constants of the engine for what they are', () => {
+    const peers = { peerDependencies: { '@foretoken/core': '^0.1.0', '@foretoken/engine': '^0.1.0' } };
+    expect(found("import { ROOT } from '@foretoken/engine';", peers)).toEqual([]);
+  });
+
+  it.each([
+    ["import { readFileSync } from 'node:fs';", 'reads or writes files (node:fs)'],
+    ["import http from 'http';", 'opens connections (http)'],
+    ["const load = () => fetch('https://example.org');", 'opens connections (fetch)'],
+    ["import { spawn } from 'node:child_process';", 'starts processes'],
+    ['const stop = () => process.exit(1);', 'process that it runs in (process.exit)'],
+    ["const run = () => eval('1');", 'code that is made as it runs (eval)'],
+    ["const run = new Function('1');", '(new Function)'],
+    ['const draw = globalThis.Math.random;', '(Math.random)'],
+    ['const draw = () => Math.random();', 'random numbers that no seed of a run determines (Math.random)'],
+    ['const now = Date.now;', 'reads a clock (Date.now)'],
+    ['const now = () => new Date();', 'reads a clock (new Date)'],
+    ["const text = 'process.exit(1); Math.random()'; // eval('1')", undefined],
+  ])('notes what %s reaches', (code, sentence) => {
+    const findings = found(code);
+    expect(findings.map(({ severity }) => severity)).toEqual(sentence ? ['note'] : []);
+    if (sentence) expect(findings[0].sentence).toContain(sentence);
+  });
+
+  it('gathers the places of one sort in one note', () => {
+    const [finding, ...others] = found('const a = Math.random();\nconst b = Math.random();\nconst c = Math.random();');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ where: 'dist/echo.js:1', sentence: expect.stringContaining('and 2 more places') });
+  });
+
+  it('reads the modules that the exports lead to, and no other', () => {
+    const files = { 'dist/deep.js': "import 'left-pad';", 'dist/alone.js': "import 'right-pad';" };
+    expect(heads(found("import './deep.js';", {}, files))).toEqual(['error dist/deep.js:1']);
+  });
+
+  it('gets through code that is long, and says of code that is nested deeper than a stack that it is', () => {
+    expect(found(`const long = ${Array.from({ length: 20_000 }, () => '1').join(' + ')};`)).toEqual([]);
+    const [finding] = found(`const deep = ${'['.repeat(50_000)}${']'.repeat(50_000)};`);
+    expect(finding).toMatchObject({ severity: 'error', sentence: expect.stringContaining('nested too deep') });
+  });
+});
