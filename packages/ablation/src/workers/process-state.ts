@@ -101,6 +101,10 @@ function scalars(): ReadonlyMap<string, string | number> {
     ['process.env', JSON.stringify(process.env)],
     ['process.exitCode', String(process.exitCode)],
   ]);
-  for (const event of EVENTS) values.set(`listeners of the process' "${event}"`, process.listenerCount(event));
+  for (const event of EVENTS) values.set(`listeners of the process' "${event}"`, numListeners(event));
   return values;
 }
+
+/** Without Node's own, which stands while the main module waits for something. */
+const numListeners = (event: string): number =>
+  process.listeners(event as 'exit').filter(({ name }) => name !== 'handleProcessExit').length;

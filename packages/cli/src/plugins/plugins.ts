@@ -1,10 +1,10 @@
 import { createForetokenHost } from '@foretoken/ablation';
 import {
+  type AvailablePlugins,
   describeOptions,
   experimentJsonSchema,
   loadExperiment,
   type PluginListing,
-  type Registry,
 } from '@foretoken/core';
 import type { PluginsOptions } from '../commands/plugins.ts';
 import { formatTable } from '../output/table.ts';
@@ -17,19 +17,22 @@ export async function run(
   [file]: readonly string[],
   options: PluginsOptions,
 ): Promise<number> {
-  const { registry, problems } = await availableTo(file);
+  const { registry, discovery, problems } = await availableTo(file);
   for (const problem of problems) context.say(`Left out: ${problem}`);
   if (options.schema) {
     const schema = experimentJsonSchema(registry);
     if (context.isJson) context.printJson(schema);
     else context.print(JSON.stringify(schema, undefined, 2));
   } else if (context.isJson) context.printJson(registry.list());
-  else for (const line of linesOf(registry.list())) context.print(line);
+  else {
+    for (const line of linesOf(registry.list())) context.print(line);
+    const found = discovery.packages.map(({ specifier }) => specifier).join(', ');
+    if (found !== '') context.print(`\nFound among the dependencies in ${discovery.file}: ${found}`);
+  }
   return EXIT.done;
 }
 
-interface Available {
-  readonly registry: Registry;
+interface Available extends Pick<AvailablePlugins, 'registry' | 'discovery'> {
   /** What is wrong with dependencies that would bring plugins; nothing else suffers from it. */
   readonly problems: readonly string[];
 }
@@ -41,7 +44,7 @@ async function availableTo(file: string | undefined): Promise<Available> {
     file === undefined ? await plugins.availableTo([], process.cwd()) : await loadExperiment(file, { plugins });
   const { registry, discovery, loadAll } = available;
   const errors = await loadAll();
-  return { registry, problems: [...discovery.problems, ...errors.map(({ message }) => message)] };
+  return { registry, discovery, problems: [...discovery.problems, ...errors.map(({ message }) => message)] };
 }
 
 function linesOf(listings: readonly PluginListing[]): string[] {

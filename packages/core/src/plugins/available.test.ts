@@ -154,6 +154,8 @@ describe('a name that two packages provide', () => {
     );
     expect((await load(root, 'model: { head: other }')).experiment.plugins).toEqual(['c']);
     expect([ran(root, 'a'), ran(root, 'b')]).toEqual([false, false]);
+    const errors = await (await plugins().availableTo([], root)).loadAll();
+    expect(errors.map(({ code }) => code)).toEqual(['PLUGIN_DUPLICATE']);
   });
 
   test('means the listed package', async () => {

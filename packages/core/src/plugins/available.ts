@@ -21,7 +21,7 @@ export interface AvailablePlugins {
    * asked for one which was not.
    */
   workOut<T>(work: (registry: Registry) => T): Promise<T>;
-  /** Loads every package there is. @returns what is wrong with those that could not be loaded */
+  /** Loads every package there is. @returns what is wrong with those that could not be loaded, and which names clash */
   loadAll(): Promise<readonly ForetokenError[]>;
 }
 
@@ -48,7 +48,7 @@ export function offerDependencies({ registry, failures, listed, from, load }: Of
   const discovery = discoverPackages(from, taken);
   const waiting = new Set(discovery.packages);
   const wanted = new Set<Discovered>();
-  const offers = makeOffers(registry, discovery.packages, listed, (one) => wanted.add(one));
+  const { offers, clashes } = makeOffers(registry, discovery.packages, listed, (one) => wanted.add(one));
   const take = async (some: readonly Discovered[]): Promise<ForetokenError[]> => {
     const errors: ForetokenError[] = [];
     for (const one of some) {
@@ -67,7 +67,7 @@ export function offerDependencies({ registry, failures, listed, from, load }: Of
         await take(some);
       }
     },
-    loadAll: () => take([...waiting]),
+    loadAll: async () => [...clashes, ...(await take([...waiting]))],
   };
 }
 
@@ -77,15 +77,19 @@ function makeOffers(
   packages: readonly Discovered[],
   listed: ReadonlySet<string>,
   ask: (wanted: Discovered) => void,
-): Map<Discovered, Promised[]> {
+): { readonly offers: ReadonlyMap<Discovered, readonly Promised[]>; readonly clashes: readonly ForetokenError[] } {
+  const clashes: ForetokenError[] = [];
   const offers = new Map(packages.map((one) => [one, [] as Promised[]]));
   for (const { promised, by } of byName(packages)) {
     const { kind, name } = promised;
     const registered = registry.has(kind, name) ? [registry.source(kind, name)] : [];
     if (registered.some((source) => listed.has(source.package))) continue;
     const [one, other] = [...registered, ...by.map(({ manifest }) => manifest)];
-    if (other) registry.bar(kind, name, () => duplicatePlugin(promised, [one, other], WHICH_IS_MEANT));
-    else {
+    if (other) {
+      const clash = duplicatePlugin(promised, [one, other], WHICH_IS_MEANT);
+      clashes.push(clash);
+      registry.bar(kind, name, () => clash);
+    } else {
       offers.get(by[0])?.push(promised);
       registry.bar(kind, name, () => {
         ask(by[0]);
@@ -93,7 +97,7 @@ function makeOffers(
       });
     }
   }
-  return offers;
+  return { offers, clashes };
 }
 
 const WHICH_IS_MEANT = 'List the package that is meant in `plugins`, or uninstall the other.';
