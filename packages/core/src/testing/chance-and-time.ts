@@ -7,7 +7,7 @@ interface World {
 }
 
 /** Two worlds in which nothing that chance or a clock had a say in comes out the same. */
-export const WORLDS: readonly { readonly seed: number; readonly startMs: number; readonly stepMs: number }[] = [
+export const WORLDS = [
   { seed: 1, startMs: 1.6e12, stepMs: 1 },
   { seed: 2, startMs: 1.7e12, stepMs: 7.25 },
 ];

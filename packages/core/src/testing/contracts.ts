@@ -3,6 +3,7 @@ import { acceptanceRuleContract } from './acceptance-rule/rule-checks.ts';
 import type { Contract } from './contract.ts';
 import { datasetContract } from './dataset/dataset-checks.ts';
 import { draftPolicyContract } from './draft-policy/policy-checks.ts';
+import { evalContract } from './eval/eval-checks.ts';
 import { headContract } from './head/checks.ts';
 import { horizonScheduleContract } from './horizon-schedule/schedule-checks.ts';
 import { tokenizerContract } from './tokenizer/tokenizer-checks.ts';
@@ -21,6 +22,7 @@ export const CONTRACTS = {
   'horizon-schedule': horizonScheduleContract,
   'acceptance-rule': acceptanceRuleContract,
   'draft-policy': draftPolicyContract,
+  eval: evalContract,
   tokenizer: tokenizerContract,
   dataset: datasetContract,
 } as const satisfies { readonly [Kind in PluginKind]?: AnyContract };

@@ -1,9 +1,17 @@
 import { runEvals } from '@foretoken/core/evaluation';
 import type { EvalOutcome, NamedDecoder, Subject } from '@foretoken/core/plugin';
-import { certainOf, scriptedSubject } from '@foretoken/core/testing';
+import {
+  certainOf,
+  describeEvalContract,
+  greedyDecoder,
+  refusingDecoder,
+  scriptedSubject,
+  speculativeDecoder,
+} from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
-import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../decoding/scripted-decoders.fixture.ts';
 import { type AcceptanceResults, acceptance } from './acceptance.ts';
+
+describeEvalContract(acceptance, 'acceptance', { prompts: 2, promptTokens: 4, maxTokens: 6, windows: 3 });
 
 async function outcomeOf(subject: Subject, options = {}): Promise<EvalOutcome> {
   const all = { prompts: 2, promptTokens: 4, maxTokens: 12, windows: 8, ...options };

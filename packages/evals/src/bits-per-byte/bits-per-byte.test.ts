@@ -1,8 +1,10 @@
 import { runEvals } from '@foretoken/core/evaluation';
 import type { Subject } from '@foretoken/core/plugin';
-import { scriptedSubject } from '@foretoken/core/testing';
+import { describeEvalContract, scriptedSubject } from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
 import { type BitsPerByteResults, bitsPerByte } from './bits-per-byte.ts';
+
+describeEvalContract(bitsPerByte, 'bits-per-byte', { windows: 3 });
 
 async function measure(subject: Subject, windows = 64): Promise<BitsPerByteResults> {
   const outcomes = await runEvals(subject, [{ name: 'bits-per-byte', eval: bitsPerByte.create({}, { windows }) }]);

@@ -1,9 +1,16 @@
 import { runEvals } from '@foretoken/core/evaluation';
 import type { Decoder, Emission, Subject } from '@foretoken/core/plugin';
-import { scriptedSubject } from '@foretoken/core/testing';
+import {
+  describeEvalContract,
+  greedyDecoder,
+  refusingDecoder,
+  scriptedSubject,
+  speculativeDecoder,
+} from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
-import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../decoding/scripted-decoders.fixture.ts';
 import { type LosslessnessResults, losslessness } from './losslessness.ts';
+
+describeEvalContract(losslessness, 'losslessness', { prompts: 2, promptTokens: 4, maxTokens: 6 });
 
 async function measure(subject: Subject): Promise<LosslessnessResults> {
   const options = { prompts: 3, promptTokens: 4, maxTokens: 8 };

@@ -1,8 +1,10 @@
 import { runEvals } from '@foretoken/core/evaluation';
 import type { Subject } from '@foretoken/core/plugin';
-import { scriptedSubject } from '@foretoken/core/testing';
+import { describeEvalContract, scriptedSubject } from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
 import { type MutualInformationResults, mutualInformation } from './mutual-information.ts';
+
+describeEvalContract(mutualInformation, 'mutual-information', { windows: 3 });
 
 async function measure(subject: Subject, windows = 64): Promise<MutualInformationResults> {
   const measurement = mutualInformation.create({}, { windows });

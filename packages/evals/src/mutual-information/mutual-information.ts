@@ -10,7 +10,7 @@ export type MutualInformationResults = {
   readonly terms: TwoTokenTerms | null;
   /**
    * Share of that loss which is what the two tokens tell of each other, counted twice: 2 I(X;Y) / (H(X) + H(Y)). The
-   * losses of the same two tokens by offset 1, one after the other, count it once.
+   * losses of the same two tokens by offset 1, one after the other, count it once. Null without terms, or where they are 0.
    */
   readonly share: number | null;
   /** Why there are no terms, or null. */
@@ -36,13 +36,17 @@ export const mutualInformation = defineEval({
       const results: MutualInformationResults = {
         windows: losses.windows.length,
         terms,
-        share: terms && (2 * terms.mutualInformation) / (terms.next + terms.second),
+        share: terms && shareOf(terms),
         reason: terms ? null : reasonOf(losses.offsets),
       };
       return { results };
     },
   }),
 });
+
+function shareOf({ mutualInformation: shared, next, second }: TwoTokenTerms): number | null {
+  return next + second > 0 ? (2 * shared) / (next + second) : null;
+}
 
 function reasonOf(offsets: readonly number[]): string {
   if (!offsets.includes(2)) return `the model predicts offsets ${offsets.join(', ')}, and offset 2 is needed`;

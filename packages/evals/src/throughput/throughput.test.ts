@@ -1,9 +1,17 @@
 import { runEvals } from '@foretoken/core/evaluation';
 import type { EvalOutcome, Subject } from '@foretoken/core/plugin';
-import { certainOf, scriptedSubject } from '@foretoken/core/testing';
+import {
+  certainOf,
+  describeEvalContract,
+  greedyDecoder,
+  refusingDecoder,
+  scriptedSubject,
+  speculativeDecoder,
+} from '@foretoken/core/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../decoding/scripted-decoders.fixture.ts';
 import { median, type ThroughputTimings, throughput } from './throughput.ts';
+
+describeEvalContract(throughput, 'throughput', { rounds: 2, promptTokens: 4, maxTokens: 6 });
 
 async function measure(subject: Subject, rounds = 3): Promise<EvalOutcome> {
   const options = { rounds, promptTokens: 4, maxTokens: 8 };

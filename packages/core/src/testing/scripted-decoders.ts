@@ -1,11 +1,8 @@
-import { plainGreedy } from '@foretoken/core/evaluation';
-import {
-  type AcceptanceRule,
-  type Decoder,
-  type Emission,
-  ForetokenError,
-  type NamedDecoder,
-} from '@foretoken/core/plugin';
+import { ForetokenError } from '@foretoken/engine/errors';
+import type { AcceptanceRule, Decoder, DraftPolicy, Emission } from '../contracts/decoding.ts';
+import type { NamedDecoder } from '../contracts/evaluation.ts';
+import { plainGreedy } from '../evaluation/plain-greedy.ts';
+import { emptyTree } from '../generation/tree.ts';
 
 /** Keeps drafts while they are the model's first choices. */
 const exactMatch: AcceptanceRule = {
@@ -19,18 +16,37 @@ const exactMatch: AcceptanceRule = {
   },
 };
 
-/** Drafts, verifies and commits, one prompt after the other. `bend` may falsify what is emitted. */
+/** What may be other than usual about a {@link speculativeDecoder}. */
+export interface SpeculativeScript {
+  /** Default: keeps drafts while they are the model's first choices. */
+  readonly rule?: AcceptanceRule;
+  /** Default: one that asks for nothing; a scripted session drafts as its model says. */
+  readonly policy?: DraftPolicy;
+  /** Default true; false: every draft is dropped before it is verified. */
+  readonly isDrafting?: boolean;
+  /** May falsify what is emitted. */
+  bend?(emission: Emission): Emission;
+}
+
+/** Drafts, verifies and commits, one prompt after the other: a decoder for tests of evals. */
 export function speculativeDecoder(
   label = 'speculative',
-  { rule = exactMatch, bend = (emission: Emission) => emission } = {},
+  {
+    rule = exactMatch,
+    policy = { grow: () => [] },
+    isDrafting = true,
+    bend = (emission) => emission,
+  }: SpeculativeScript = {},
 ): NamedDecoder {
   const decoder: Decoder = {
     drafts: true,
-    async *generate(session, { prompts, maxTokens, policy, random }) {
+    async *generate(session, { prompts, maxTokens, policy: asked, random, signal }) {
       for (const [index, prompt] of prompts.entries()) {
         const row = session.join(prompt);
         for (let emitted = 0; emitted < maxTokens; ) {
-          const [tree] = await session.draft(policy, () => random(index));
+          signal?.throwIfAborted();
+          const [drafted] = await session.draft(asked, () => random(index));
+          const tree = isDrafting ? drafted : emptyTree();
           const [target] = await session.verify([tree]);
           const kept = rule.accept(tree, target, random(index));
           session.commit([kept]);
@@ -40,18 +56,14 @@ export function speculativeDecoder(
           );
           const accepted = Math.min(kept.path.length, tokens.length);
           emitted += tokens.length;
-          yield bend({
-            prompt: index,
-            tokens: Int32Array.from(tokens),
-            proposed: Array.from(tree.tokens, () => 1),
-            accepted,
-          });
+          const proposed = Array.from(tree.tokens, () => 1);
+          yield bend({ prompt: index, tokens: Int32Array.from(tokens), proposed, accepted });
         }
         session.leave(row);
       }
     },
   };
-  return { label, decoder, rule, policy: { grow: () => [] } };
+  return { label, decoder, rule, policy };
 }
 
 /** Greedy under the label that a configuration would give it. */
@@ -63,7 +75,7 @@ export function greedyDecoder(label = 'greedy'): NamedDecoder {
 export function refusingDecoder(
   label = 'refusing',
   code: 'DRAFT_UNSUPPORTED' | 'SESSION_MISUSE' = 'DRAFT_UNSUPPORTED',
-) {
+): NamedDecoder {
   const decoder: Decoder = {
     drafts: true,
     // biome-ignore lint/correctness/useYield: it throws before its first token
