@@ -1,3 +1,4 @@
+import type { ForetokenError } from '@foretoken/engine/errors';
 import { describeSafely, failureOf, wrong } from './failure.ts';
 import type { Hook, HookForm, HookWatch } from './hooks.ts';
 import { firstNotFinite, writtenInputs } from './inputs.ts';
@@ -33,14 +34,21 @@ export function guardValue(call: GuardedCall): (...args: unknown[]) => unknown {
   const { hook, watch, check, work } = call;
   if (watch) return guardWatched(call, watch);
   return (...args) => {
+    let value: unknown;
     try {
-      const value = work(args);
+      value = work(args);
       check?.(value, args, hook);
       return value;
     } catch (cause) {
-      throw failureOf(hook, cause);
+      throw refused(hook, value, cause);
     }
   };
+}
+
+/** A promise that is refused as a value may reject later, which nobody would hear. */
+function refused(hook: Hook, value: unknown, cause: unknown): ForetokenError {
+  if (value instanceof Promise) value.catch(() => {});
+  return failureOf(hook, cause);
 }
 
 function guardWatched({ hook, check, work }: GuardedCall, watch: HookWatch): (...args: unknown[]) => unknown {
@@ -53,7 +61,7 @@ function guardWatched({ hook, check, work }: GuardedCall, watch: HookWatch): (..
       check?.(value, args, hook);
     } catch (cause) {
       watch.leave(hook);
-      throw failureOf(hook, cause);
+      throw refused(hook, value, cause);
     }
     // Later weights may be what is not finite, and no plugin's doing.
     const notFinite = look && isFirst ? firstNotFinite(value, args) : undefined;

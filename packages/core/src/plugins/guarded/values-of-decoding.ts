@@ -9,7 +9,6 @@ import type { ValueChecks } from './values.ts';
 /** A hook that only hears. A promise would be one that nobody waits for. */
 const isNothing: ValueCheck = (value, _args, hook) => {
   if (value === undefined || typeof (Object(value) as { then?: unknown }).then !== 'function') return;
-  Promise.resolve(value).catch(() => {});
   throw wrong(hook, 'must be done when it returns, returned a promise');
 };
 
