@@ -1,9 +1,10 @@
+import { type ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
 import { didYouMean } from '../plugins/closest.ts';
 import type { PluginKind } from '../plugins/define.ts';
 import { once } from '../plugins/once.ts';
-import { compileSchema, RESERVED_KEYS } from '../plugins/options-schema.ts';
-import { problemsOf, type SchemaProblem } from '../plugins/problems.ts';
+import { type CheckedOptions, compileSchema, RESERVED_KEYS } from '../plugins/options-schema.ts';
+import { type Path, problemsOf, type SchemaProblem } from '../plugins/problems.ts';
 import { type NamedOptions, type Registry, unknownPlugin } from '../plugins/registry.ts';
 import { attachBase } from './attach-base.ts';
 import { complete } from './defaults.ts';
@@ -93,11 +94,13 @@ function resolveReference(
   if (barred || !registry.has(kind, ref.name)) {
     const written = path.reduce<Json | undefined>((value, key) => member(value, key), source.value);
     const at = member(written, 'name') === undefined ? path : [...path, 'name'];
-    const unknown = () => `${unknownPlugin(kind, ref.name, registry.names(kind))}${ofBaseRun(path)}`;
-    const sentence = barred ? barred.message.replace(`${barred.code}: `, '') : unknown();
-    return { ref, problems: [{ code: barred?.code ?? 'PLUGIN_UNKNOWN', path: at, sentence }] };
+    if (barred) return { ref, problems: [problemAt(at, barred)] };
+    const sentence = `${unknownPlugin(kind, ref.name, registry.names(kind))}${ofBaseRun(path)}`;
+    return { ref, problems: [{ code: 'PLUGIN_UNKNOWN', path: at, sentence }] };
   }
-  const { options, problems } = registry.inspectOptions(kind, ref as NamedOptions);
+  const checked = inspect(registry, kind, ref as NamedOptions);
+  if (isForetokenError(checked)) return { ref, problems: [problemAt(path, checked)] };
+  const { options, problems } = checked;
   const inPlace = problems.map(
     (problem): ConfigProblem => ({
       code: 'OPTIONS_INVALID',
@@ -108,6 +111,21 @@ function resolveReference(
   );
   return { ref: { name: ref.name, ...options }, problems: inPlace };
 }
+
+/** Options as the plugin's schema sees them; an error if that is no schema, which shows as it is first used. */
+function inspect(registry: Registry, kind: PluginKind, ref: NamedOptions): CheckedOptions | ForetokenError {
+  try {
+    return registry.inspectOptions(kind, ref);
+  } catch (error) {
+    if (isForetokenError(error)) return error;
+    throw error;
+  }
+}
+
+const problemAt = (path: Path, { code, message }: ForetokenError): ConfigProblem => ({
+  ...{ code, path },
+  sentence: message.replace(`${code}: `, ''),
+});
 
 const ofBaseRun = ([, second]: Reference['path']): string =>
   second === 'base' ? ' The base run was trained with it: add its package to `plugins`.' : '';

@@ -132,6 +132,17 @@ describe('a broken dependency', () => {
     );
   });
 
+  test('whose options are no schema is said at the plugin that has them', async () => {
+    const root = project({ broken: broken['has options that are no schema'] });
+    const sentence = 'head "medusa" of broken@1.0.0: strict mode: unknown keyword: "minimun".';
+    for (const plugins of ['[]', '[broken]']) {
+      const message = await messageOf(load(root, `model: { head: medusa }\nplugins: ${plugins}`));
+      expect(message).toBe(`PLUGIN_INVALID: ${root}/x.yaml:2:16 model.head: ${sentence}`);
+    }
+    const listed = await plugins().availableTo(['broken'], root);
+    expect((await listed.loadAll()).map(({ message }) => message)).toEqual([`PLUGIN_INVALID: ${sentence}`]);
+  });
+
   test('that is not installed is passed over', async () => {
     const root = project({});
     writeFileSync(

@@ -1,5 +1,6 @@
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { saidSource } from './check-definition.ts';
+import type { PluginKind } from './define.ts';
 import { type Discovered, type Discovery, discoverPackages } from './discover.ts';
 import type { PluginPackage } from './load.ts';
 import type { Promised } from './manifest.ts';
@@ -21,7 +22,10 @@ export interface AvailablePlugins {
    * asked for one which was not.
    */
   workOut<T>(work: (registry: Registry) => T): Promise<T>;
-  /** Loads every package there is. @returns what is wrong with those that could not be loaded, and which names clash */
+  /**
+   * Loads every package there is, and checks every schema of options that is not built in.
+   * @returns what is wrong with those that cannot be had, and which names clash
+   */
   loadAll(): Promise<readonly ForetokenError[]>;
 }
 
@@ -34,6 +38,7 @@ export interface OfferOptions {
   /** Folder of the configuration file. */
   readonly from: string;
   readonly load: (specifier: string) => Promise<PluginPackage>;
+  readonly isBuiltIn: (kind: PluginKind, name: string) => boolean;
 }
 
 /**
@@ -43,7 +48,8 @@ export interface OfferOptions {
  * A name that a second package provides is an error where it is used, unless the configuration lists one of the two: it
  * says which is meant.
  */
-export function offerDependencies({ registry, failures, listed, from, load }: OfferOptions): AvailablePlugins {
+export function offerDependencies(options: OfferOptions): AvailablePlugins {
+  const { registry, failures, listed, from, load, isBuiltIn } = options;
   const taken = new Set([...registry.list().map((one) => one.package), ...listed]);
   const discovery = discoverPackages(from, taken);
   const waiting = new Set(discovery.packages);
@@ -67,7 +73,10 @@ export function offerDependencies({ registry, failures, listed, from, load }: Of
         await take(some);
       }
     },
-    loadAll: async () => [...clashes, ...(await take([...waiting]))],
+    loadAll: async () => {
+      const errors = await take([...waiting]);
+      return [...clashes, ...errors, ...wrongSchemas(registry, isBuiltIn)];
+    },
   };
 }
 
@@ -141,8 +150,23 @@ async function takeOffer(
     const from = await load(specifier);
     for (const promised of offered) {
       const found = from.definitions.find(({ kind, name }) => kind === promised.kind && name === promised.name);
-      if (found) await attempt([promised], () => registry.register(found, { ...from, discoveredAs: specifier }));
+      if (found)
+        await attempt([promised], () => registry.register(found, { ...from, discoveredAs: specifier }, 'when used'));
     }
   });
   return [...errors];
+}
+
+/** Meets every schema with options that it may refuse, which finds those that are none. */
+function wrongSchemas(registry: Registry, isBuiltIn: OfferOptions['isBuiltIn']): ForetokenError[] {
+  return registry.list().flatMap(({ kind, name }) => {
+    if (isBuiltIn(kind, name) || !registry.has(kind, name)) return [];
+    try {
+      registry.inspectOptions(kind, { name });
+      return [];
+    } catch (error) {
+      if (!isForetokenError(error)) throw error;
+      return [error];
+    }
+  });
 }

@@ -1,5 +1,6 @@
 import { type ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { type AvailablePlugins, offerDependencies } from './available.ts';
+import type { PluginKind } from './define.ts';
 import { createImportStopper, NO_STOPPER } from './import-stopper.ts';
 import { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './load.ts';
 import { createRegistry, type Registry } from './registry.ts';
@@ -41,7 +42,7 @@ export async function createPluginLoader(options: PluginLoaderOptions): Promise<
   // A run uses a few of them.
   for (const name of names) {
     const loaded = await loadPluginPackage(name, { from, roots, timeoutMs, watch, stopper: NO_STOPPER });
-    registerPackage(loader.builtIns, loaded, 'when used');
+    registerPackage(loader.builtIns, loaded, 'tested');
   }
   return loader;
 }
@@ -65,7 +66,7 @@ export function loaderOf(builtIns: Registry, options: Omit<LoadOptions, 'from'> 
     load,
     async registryFor(specifiers, from) {
       const registry = builtIns.extend();
-      for (const specifier of specifiers) registerPackage(registry, await load(specifier, from));
+      for (const specifier of specifiers) registerPackage(registry, await load(specifier, from), 'when used');
       return registry;
     },
     availableTo: (specifiers, from) => available(builtIns, specifiers, from, (specifier) => load(specifier, from)),
@@ -85,11 +86,12 @@ async function available(
     try {
       const loaded = await load(specifier);
       listed.add(loaded.package);
-      registerPackage(registry, loaded);
+      registerPackage(registry, loaded, 'when used');
     } catch (error) {
       if (!isForetokenError(error)) throw error;
       failures.push({ specifier, error });
     }
   }
-  return offerDependencies({ registry, failures, listed, from, load });
+  const isBuiltIn = (kind: PluginKind, name: string): boolean => builtIns.has(kind, name);
+  return offerDependencies({ registry, failures, listed, from, load, isBuiltIn });
 }

@@ -35,8 +35,11 @@ export interface OptionsSchema {
   check(options: Readonly<Record<string, Json>>): CheckedOptions;
 }
 
-/** When a plugin's schema meets ajv: as it is registered, or with the first options that it checks. */
-export type CheckingTime = 'at once' | 'when used';
+/**
+ * When a plugin's schema meets ajv: as it is registered, or with the first options that it checks; `tested`: then, and
+ * without the check against the dialect, which the package's own tests make.
+ */
+export type CheckingTime = 'at once' | 'when used' | 'tested';
 
 /**
  * Makes the checker of a plugin's options. Objects refuse unknown keys unless they say otherwise; defaults are filled
@@ -44,7 +47,7 @@ export type CheckingTime = 'at once' | 'when used';
  * before any configuration meets it.
  *
  * @param declared - the definition's `options`; absent: no options
- * @param time - `when used`: what only ajv finds wrong with the schema is thrown by the first `check`
+ * @param time - unless `at once`, what only ajv finds wrong with the schema is thrown by the first `check`
  * @throws Error with the reason as a clause ("options ..."), which the caller completes with who
  */
 export function compileOptions(
@@ -60,7 +63,7 @@ export function compileOptions(
 }
 
 function compiledCheck(schema: JsonSchema, time: CheckingTime): OptionsSchema['check'] {
-  const validate = compileSchema(schema, { fillDefaults: true, isForeign: true, isTested: time === 'when used' });
+  const validate = compileSchema(schema, { fillDefaults: true, isForeign: true, isTested: time === 'tested' });
   const check = (given: Readonly<Record<string, Json>>): CheckedOptions => {
     const options = structuredClone(given) as { [option: string]: Json };
     return { options, problems: validate(options) ? [] : problemsOf(validate.errors ?? []) };
