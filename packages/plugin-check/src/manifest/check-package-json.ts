@@ -1,8 +1,8 @@
 import { type Finding, findingsOf } from '../finding.ts';
 import type { StagedPackage } from '../subject/stage.ts';
 import { dependencyProblems } from './dependency-rules.ts';
-import { licenceProblems } from './licence.ts';
 import { PACKAGE_RULES } from './package-rules.ts';
+import { licenceProblems } from './terms.ts';
 
 const finding = findingsOf('manifest');
 
