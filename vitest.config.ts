@@ -20,11 +20,12 @@ const ALONE = [
   'examples/{tsyringe-host,inversify-class}/**/*.test.ts',
 ];
 
-// `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers.
+// `vitest run` takes the quick tests, `vitest run --mode slow` the *.slow.test.ts: training, real processes, browsers;
+// `vitest run --mode release` the *.release.test.ts: what takes hours, or other Nodes.
 export default defineConfig(({ mode }) => {
-  const isSlow = mode === 'slow';
-  const files = FOLDERS.map((folder) => `${folder}/**/*${isSlow ? '.slow' : ''}.test.{ts,mjs}`);
-  const never = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.slow.test.*'])];
+  const isSlow = mode === 'slow' || mode === 'release';
+  const files = FOLDERS.map((folder) => `${folder}/**/*${isSlow ? `.${mode}` : ''}.test.{ts,mjs}`);
+  const never = ['**/node_modules/**', '**/dist/**', ...(isSlow ? [] : ['**/*.{slow,release}.test.*'])];
   const setupFiles = ['scripts/test/own-tensors.mjs'];
   const common = {
     // For what hangs alone: tests share their processors with whatever else the machine does.
@@ -47,7 +48,7 @@ export default defineConfig(({ mode }) => {
       maxWorkers: 2,
       silent: 'passed-only',
       projects: isSlow
-        ? [project('slow', files, [], true)]
+        ? [project(mode, files, [], true)]
         : // Loading the modules anew for every file takes more time than most files' tests.
           [project('quick', files, ALONE, false), project('alone', ALONE, [], true)],
     },

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { pnpmScript, run, runNode, StepFailed } from '../setup/command.mjs';
+import { pnpmScript, runNode, StepFailed } from '../setup/command.mjs';
 import { inRoot } from '../setup/paths.mjs';
+import { checkTarball } from './check-tarball.mjs';
 
 /** Folders of every package that is published: those under packages/ that are not private. */
 export const publishable = () =>
@@ -13,8 +14,8 @@ export const publishable = () =>
 export const readManifest = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 
 /**
- * Packs one built package and checks what a stranger would get: no workspace protocol, every exported file, no leftover of
- * a source that is gone.
+ * Packs one built package and checks what a stranger would get: no workspace protocol, every exported file, nothing that is
+ * of no use, no leftover of a source that is gone.
  *
  * @returns the tarball's path
  */
@@ -43,31 +44,3 @@ function removeLeftovers(folder) {
     if (source !== name && !isBuilt) rmSync(path.join(dist, name));
   }
 }
-
-/** @throws StepFailed if the tarball would not install or import elsewhere */
-async function checkTarball(tarball) {
-  const read = async (...args) => (await run('tar', args, { output: 'stdout' })).captured;
-  const manifest = JSON.parse(await read('-xzOf', tarball, 'package/package.json'));
-  const files = (await read('-tzf', tarball)).split('\n');
-  const problems = [
-    ...workspaceRanges(manifest).map((name) => `dependency ${name} still has the workspace protocol`),
-    ...exportedFiles(manifest)
-      .filter((file) => !files.includes(path.posix.join('package', file)))
-      .map((file) => `${file} is exported and not in the tarball`),
-  ];
-  if (problems.length === 0) return;
-  throw new StepFailed(
-    `${path.basename(tarball)}: ${problems.join('; ')}.`,
-    'mend the package.json it was packed from.',
-  );
-}
-
-const workspaceRanges = ({ dependencies, peerDependencies, optionalDependencies, devDependencies }) =>
-  Object.entries({ ...dependencies, ...peerDependencies, ...optionalDependencies, ...devDependencies })
-    .filter(([, range]) => range.startsWith('workspace:'))
-    .map(([name]) => name);
-
-const exportedFiles = ({ exports = {}, bin = {} }) => [
-  ...Object.values(exports).flatMap((to) => (typeof to === 'string' ? to : Object.values(to))),
-  ...Object.values(bin),
-];
