@@ -2,6 +2,7 @@ import type { PluginKind } from '../plugins/define.ts';
 import { acceptanceRuleContract } from './acceptance-rule/rule-checks.ts';
 import type { Contract } from './contract.ts';
 import { datasetContract } from './dataset/dataset-checks.ts';
+import { decoderContract } from './decoder/decoder-checks.ts';
 import { draftPolicyContract } from './draft-policy/policy-checks.ts';
 import { evalContract } from './eval/eval-checks.ts';
 import { headContract } from './head/checks.ts';
@@ -20,6 +21,7 @@ export const CONTRACTS = {
   head: headContract,
   weighting: weightingContract,
   'horizon-schedule': horizonScheduleContract,
+  decoder: decoderContract,
   'acceptance-rule': acceptanceRuleContract,
   'draft-policy': draftPolicyContract,
   eval: evalContract,

@@ -17,8 +17,10 @@ export {
   tokensOf,
 } from './acceptance-rule/tables.ts';
 export type { DatasetContractSettings } from './dataset/dataset-case.ts';
+export type { DecoderContractSettings } from './decoder/decoder-case.ts';
 export { describeAcceptanceRuleContract } from './describe-acceptance-rule-contract.ts';
 export { describeDatasetContract } from './describe-dataset-contract.ts';
+export { describeDecoderContract } from './describe-decoder-contract.ts';
 export { describeDraftPolicyContract } from './describe-draft-policy-contract.ts';
 export { describeEvalContract } from './describe-eval-contract.ts';
 export { describeHeadContract } from './describe-head-contract.ts';

@@ -1,0 +1,4 @@
+import { describeDecoderContract } from '@foretoken/core/testing';
+import sample from './sample.ts';
+
+describeDecoderContract(sample, 'sample');
