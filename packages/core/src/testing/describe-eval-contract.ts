@@ -16,7 +16,7 @@ import { evalContract } from './eval/eval-checks.ts';
  *
  * @param plugin - the eval, or the bundle that provides it
  * @param name - the eval's name
- * @param options - options to check it with: the subject has a context of 32 and 12 windows; defaults fill the rest
+ * @param options - options to check it with: the subject has a context of 128 and 12 windows; defaults fill the rest
  */
 export function describeEvalContract(
   plugin: Definition | PluginBundle,

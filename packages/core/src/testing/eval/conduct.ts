@@ -1,10 +1,10 @@
 import { broken } from '../contract.ts';
 import { certainOf } from '../scripted-session.ts';
 import { type EvalCase, type EvalCheck, makeEval, measured, parted } from './eval-case.ts';
-import { type Measured, type Ways, watchedSubject, wordsOf } from './watched-subject.ts';
+import { CONTEXT, type Measured, type Ways, watchedSubject, wordsOf } from './watched-subject.ts';
 
 /** Windows of each split where it is looked whether an eval can be stopped. */
-const MANY_WINDOWS = 4000;
+const MANY_WINDOWS = 2000;
 
 /** Calls of the subject after which an eval that was told to stop must have stopped. */
 const MOST_CALLS = 1500;
@@ -13,7 +13,7 @@ const MOST_CALLS = 1500;
 export const obeysSignal: EvalCheck = {
   title: `stops soon after the signal aborts, within ${MOST_CALLS} calls of the subject, and passes nothing off for a whole outcome`,
   async run(of) {
-    const many = wordsOf(3, MANY_WINDOWS * 32 + 4);
+    const many = wordsOf(3, MANY_WINDOWS * CONTEXT + 4);
     const script = { train: many, validation: many };
     const whole = await measured(of, { script });
     const calls = whole.calls();

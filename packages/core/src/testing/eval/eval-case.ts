@@ -10,7 +10,7 @@ import { type Measured, type Ways, watchedSubject } from './watched-subject.ts';
 /** What an eval is checked on; the defaults suit most. */
 export interface EvalContractSettings extends ContractSettings {
   /**
-   * What is another one about the subject: 12 windows of 32 positions in each split, offsets 1 to 3, bytes, a greedy decoder
+   * What is another one about the subject: 12 windows of 128 positions in each split, offsets 1 to 3, bytes, a greedy decoder
    * and one that drafts.
    */
   readonly subject?: SubjectScript;

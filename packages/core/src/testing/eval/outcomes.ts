@@ -7,7 +7,7 @@ import { isByCode } from '../options/works-or-refuses.ts';
 import { greedyDecoder, refusingDecoder, speculativeDecoder } from '../scripted-decoders.ts';
 import { certainOf } from '../scripted-session.ts';
 import { type EvalCase, type EvalCheck, measured } from './eval-case.ts';
-import { type Ways, wordsOf } from './watched-subject.ts';
+import { CONTEXT, type Ways, wordsOf } from './watched-subject.ts';
 
 /** Outcomes are stored, compared and reported: what they are made of must come back from a file. */
 export const givesJson: EvalCheck = {
@@ -70,7 +70,7 @@ function oddSubjects(): Readonly<Record<string, Ways>> {
     'decoders that do not draft': { script: { decoders: [greedyDecoder()] } },
     'a decoder that cannot draft from this model': { script: { decoders: [greedyDecoder(), refusingDecoder()] } },
     'drafts alone': { script: { decoders: [speculativeDecoder()] } },
-    'one held-out window': { script: { validation: wordsOf(2, 32 + 4) } },
+    'one held-out window': { script: { validation: wordsOf(2, CONTEXT + 4) } },
     'losses of 0': { script: { nats: () => 0, predict: (tokens, t, offset) => tokens[t + offset] } },
     'a model that is always wrong': { script: { nats: () => 40, predict: () => 7 } },
     'tokens that are no bytes': {

@@ -29,7 +29,8 @@ export interface Measured {
   written(): string | undefined;
 }
 
-const CONTEXT = 32;
+/** Room for a prompt and what follows, as evals' defaults have them. */
+export const CONTEXT = 128;
 const VOCABULARY = 256;
 
 /** Text of a few words over and over, as bytes. */
