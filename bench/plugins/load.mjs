@@ -45,8 +45,11 @@ function writeProject(root) {
 /** Ways to come by them; each in a process of its own that knows the host and these names. */
 const WAYS = {
   'listed in `plugins`': 'host.plugins.registryFor(names, root)',
-  'discovered, all of them used': 'host.plugins.availableTo([], root).then((available) => available.loadAll())',
-  'discovered, none of them used': 'host.plugins.availableTo([], root)',
+  'the same, and options of each checked':
+    "host.plugins.registryFor(names, root).then((all) => names.map((_, i) => all.checkOptions('head', { name: 'bench-' + i }, '')))",
+  'all of them from dependencies, and every schema checked, as `foretoken plugins` does':
+    'host.plugins.availableTo([], root).then((available) => available.loadAll())',
+  'dependencies that nothing uses': 'host.plugins.availableTo([], root)',
 };
 
 const program = (way, root, names) => `

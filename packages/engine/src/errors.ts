@@ -5,11 +5,13 @@
 export const ERROR_CODES = {
   // plugins
   PLUGIN_UNKNOWN: 'No plugin of this kind and name is registered. Pick a listed name, or add its package to `plugins`.',
-  PLUGIN_DUPLICATE: 'Two packages provide one kind and name. Remove one of them from `plugins` or the application.',
+  PLUGIN_DUPLICATE:
+    'Two packages provide one kind and name, or one package is there twice. List the one that is meant in `plugins`, and no other.',
   PLUGIN_API: 'The plugin was written for another plugin API. Install a release of it for this API.',
   PLUGIN_INVALID: 'The package or definition is not a valid plugin. Mend what the message names.',
   PLUGIN_NOT_FOUND: 'The package cannot be resolved from the configuration file. Install it beside the file.',
-  TARBALL_INVALID: 'The file is not the tarball of a package, or holds what npm would not write. Make it with `npm pack`.',
+  TARBALL_INVALID:
+    'The file is not the tarball of a package, or holds what npm would not write. Make it with `npm pack`.',
   PLUGIN_FAILED: 'A plugin threw. The cause is attached; report it to the plugin’s author.',
   SERVICE_MISSING:
     'A container has not what was asked of it. Register it before the host is made there; what belongs to a run is in the run’s container.',
