@@ -1,4 +1,5 @@
-import { describeAcceptanceRuleContract } from '@foretoken/core/testing';
+import { describeAcceptanceRuleContract, describeDecoderContract } from '@foretoken/core/testing';
 import plugin from './index.ts';
 
+describeDecoderContract(plugin, 'merged', { minNgram: 1 });
 describeAcceptanceRuleContract(plugin, 'block-verification');
