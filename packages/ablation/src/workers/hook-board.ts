@@ -35,7 +35,7 @@ export class HookBoard implements HookWatch {
   readonly #open: Hook[] = [];
   readonly #byText = new Map<string, Known>();
   readonly #byHook = new WeakMap<Hook, Known>();
-  readonly #directories = new Set<string>();
+  readonly #sources = new Map<string, string>();
   #misdeeds: Misdeeds | undefined;
 
   constructor(options: BoardOptions) {
@@ -47,9 +47,9 @@ export class HookBoard implements HookWatch {
     return this.#open[this.#open.length - 1];
   }
 
-  /** Folders of the foreign packages whose hooks were entered so far. */
-  get directories(): Iterable<string> {
-    return this.#directories;
+  /** Foreign packages whose hooks were entered so far, as `name@version`, by their folders. */
+  get sources(): ReadonlyMap<string, string> {
+    return this.#sources;
   }
 
   /** From now on hooks of foreign packages are looked at. */
@@ -94,7 +94,8 @@ export class HookBoard implements HookWatch {
       known = { id: this.#byText.size + 1, isForeign: this.#options.isForeign(hook), calls: 0 };
       this.#byText.set(text, known);
       this.#options.onNew(known.id, text);
-      if (known.isForeign && hook.source.directory !== undefined) this.#directories.add(hook.source.directory);
+      const { directory, package: from, version } = hook.source;
+      if (known.isForeign && directory !== undefined) this.#sources.set(directory, `${from}@${version}`);
     }
     this.#byHook.set(hook, known);
     return known;

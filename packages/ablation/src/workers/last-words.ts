@@ -9,7 +9,11 @@ import type { HookBoard } from './hook-board.ts';
  * What ends a process without a word, such as the kernel or a fault in compiled code, leaves its last beat.
  */
 export function sayLastWords(board: HookBoard): void {
+  let hasSaid = false;
   const say = (ending: string): void => {
+    // What comes after is what that brought about.
+    if (hasSaid) return;
+    hasSaid = true;
     const { current } = board;
     const beat: Heartbeat = {
       ...{ idleMs: 0, residentBytes: process.memoryUsage.rss(), ending },
@@ -38,10 +42,10 @@ export function sayLastWords(board: HookBoard): void {
 }
 
 /** The package whose folder an error's stack leads through, in words. */
-function onStack(error: unknown, { directories }: HookBoard): string {
+function onStack(error: unknown, { sources }: HookBoard): string {
   try {
     const stack = error instanceof Error ? String(error.stack) : '';
-    for (const directory of directories) if (stack.includes(directory)) return ` in code of ${directory}`;
+    for (const [directory, source] of sources) if (stack.includes(directory)) return ` in code of ${source}`;
   } catch {
     // Looking at it throws: so be it.
   }

@@ -73,4 +73,12 @@ describe('the heartbeat of a worker', () => {
     expect(lastBeat(`junk\nnull\n${beat(250)}{"idleMs":"soon"}\n`)).toEqual({ idleMs: 250, residentBytes: 8 });
     expect(lastBeat('{"idleMs":1}\n')).toBeUndefined();
   });
+
+  it('says where it is and why it ends in texts of some length, and in nothing else', () => {
+    const written = { idleMs: 1, residentBytes: 8, hook: 'x'.repeat(5000), last: 3, ending: 'exit', other: 'y' };
+    expect(lastBeat(`${JSON.stringify(written)}\n`)).toEqual({
+      ...{ idleMs: 1, residentBytes: 8 },
+      ...{ hook: 'x'.repeat(1000), ending: 'exit' },
+    });
+  });
 });

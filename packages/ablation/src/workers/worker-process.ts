@@ -124,6 +124,7 @@ class ForkedWorker implements WorkerProcess {
     this.#log = '';
     this.#silentTicks = 0;
     this.#numWritten = 0;
+    this.#beat = undefined;
     if (this.#isGone) return Promise.resolve({ type: 'lost', loss: this.#loss ?? IDLE_LOSS });
     return new Promise((settle) => {
       this.#pending = { id, ...(this.#isReady && { startMs: performance.now() }), onProgress, settle };
@@ -188,8 +189,10 @@ class ForkedWorker implements WorkerProcess {
 
   #hear(text: string): void {
     const beat = lastBeat(text);
-    if (!beat || this.#beat?.ending !== undefined) return;
-    this.#beat = beat;
+    if (!beat) return;
+    const { ending, hook } = this.#beat ?? {};
+    // Last words stay: a beat may come after them.
+    this.#beat = ending === undefined ? beat : { ...beat, ending, hook };
     if (!this.#pending) return;
     this.#silentTicks = 0;
     const { memoryBytes = Number.POSITIVE_INFINITY, hangMs } = this.#limits;

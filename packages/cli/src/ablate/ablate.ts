@@ -1,14 +1,17 @@
 import {
+  type AblationPlan,
   countTrainings,
   createForetokenHost,
   createPreviewer,
   describePlan,
+  type PlanCosts,
   planAblation,
   runAblation,
   type WorkerSettings,
   writeReport,
 } from '@foretoken/ablation';
 import { sealFinished } from '@foretoken/ablation/finished';
+import type { Host } from '@foretoken/core';
 import type { AblateOptions } from '../commands/ablate.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
@@ -28,9 +31,7 @@ export async function run(context: CommandContext, [file]: readonly string[], op
       else for (const line of planLines(plan, description)) context.print(line);
       return EXIT.done;
     }
-    const { trainings: costs } = await countTrainings(plan, createPreviewer(host, plan.baseDirectory), {
-      onCounted: showCounting(context),
-    });
+    const costs = await sizesAhead(context, plan, host);
     const shown = showRun(context, {
       ...{ plan, workers: options.workers, now: () => performance.now() },
       sizes: trainingSizes(plan, costs),
@@ -46,6 +47,13 @@ export async function run(context: CommandContext, [file]: readonly string[], op
   } finally {
     await host.dispose();
   }
+}
+
+/** Counting makes models. Where that runs code of other packages it is left out: such code belongs in a worker. */
+async function sizesAhead(context: CommandContext, plan: AblationPlan, host: Host): Promise<PlanCosts['trainings']> {
+  if (plan.trainings.some(({ experiment }) => experiment.plugins.length > 0)) return new Map();
+  const preview = createPreviewer(host, plan.baseDirectory);
+  return (await countTrainings(plan, preview, { onCounted: showCounting(context) })).trainings;
 }
 
 function workersOf({ workers: count, retries, deadline, memory }: AblateOptions): WorkerSettings {

@@ -1,0 +1,63 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { watchProcessState } from './process-state.ts';
+
+/** Changes something for the time of a test. */
+function change(object: object, key: PropertyKey, value: unknown): void {
+  const before = Object.getOwnPropertyDescriptor(object, key);
+  Object.defineProperty(object, key, { value, configurable: true, writable: true });
+  onTestFinished(() => {
+    if (before) Object.defineProperty(object, key, before);
+    else Reflect.deleteProperty(object, key);
+  });
+}
+
+describe('what all code of a process shares', () => {
+  it('is as it was where nobody touches it, whatever code runs meanwhile', () => {
+    const changed = watchProcessState();
+    const text = JSON.stringify([...new Map([[/a(.)/.exec('ab')?.[1], new Date(0).toISOString()]])]);
+    expect(text).toContain('1970');
+    const listener = () => {};
+    process.on('message', listener);
+    process.off('message', listener);
+    // What Node makes when it is first asked for.
+    expect(typeof globalThis.FormData).toBe('function');
+    expect(changed()).toBeUndefined();
+  });
+
+  it.each<[string, object, PropertyKey]>([
+    ['Math.random', Math, 'random'],
+    ['Array.prototype.map', Array.prototype, 'map'],
+    ['Object.prototype.polluted', Object.prototype, 'polluted'],
+    ['JSON.stringify', JSON, 'stringify'],
+    ['Promise.prototype.then', Promise.prototype, 'then'],
+    ['TypedArray.prototype.fill', Object.getPrototypeOf(Int8Array.prototype), 'fill'],
+    ['globalThis.setTimeout', globalThis, 'setTimeout'],
+    ['process.exit', process, 'exit'],
+    ['console.log', console, 'log'],
+  ])('is found changed: %s', (name, object, key) => {
+    const changed = watchProcessState();
+    change(object, key, () => undefined);
+    const found = changed();
+    Reflect.deleteProperty(Object.prototype, 'polluted');
+    expect(found).toBe(name);
+  });
+
+  it('is found changed: the environment, and listeners for the end', () => {
+    const listener = () => {};
+    onTestFinished(() => {
+      Reflect.deleteProperty(process.env, 'HOSTILE');
+      process.off('uncaughtException', listener);
+    });
+    const found: (string | undefined)[] = [];
+    const looked = (work: () => void) => {
+      const changed = watchProcessState();
+      work();
+      found.push(changed());
+    };
+    looked(() => {
+      process.env.HOSTILE = 'yes';
+    });
+    looked(() => process.on('uncaughtException', listener));
+    expect(found).toEqual(['process.env', `listeners of the process' "uncaughtException"`]);
+  });
+});
