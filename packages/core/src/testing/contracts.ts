@@ -15,7 +15,7 @@ import { weightingContract } from './weighting/weighting-checks.ts';
 // biome-ignore lint/suspicious/noExplicitAny: each contract's cases go from its `open` to its `checks` alone
 export type AnyContract = Contract<any, any>;
 
-/** Every contract that there is a suite for, by kind. */
+/** The contract of every kind of plugin. */
 export const CONTRACTS = {
   trunk: trunkContract,
   head: headContract,
@@ -27,4 +27,4 @@ export const CONTRACTS = {
   eval: evalContract,
   tokenizer: tokenizerContract,
   dataset: datasetContract,
-} as const satisfies { readonly [Kind in PluginKind]?: AnyContract };
+} as const satisfies { readonly [Kind in PluginKind]: AnyContract };
