@@ -33,7 +33,7 @@ describe.each(KIND_NAMES)('a package with a new %s', (kind) => {
       exports: { '.': { types: './dist/demo.d.ts', default: './dist/demo.js' } },
       files: ['dist'],
       publishConfig: { access: 'public', provenance: true },
-      peerDependencies: { '@foretoken/core': '^1.2.3' },
+      peerDependencies: { '@foretoken/core': '>=1.2.3 <2' },
       foretoken: { api: 1, provides: [{ kind, name: 'demo', export: '.' }] },
     });
     expect(files.get('src/demo.ts')).toMatch(/name: 'demo'|NAME = 'demo'/);

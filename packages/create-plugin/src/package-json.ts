@@ -1,5 +1,5 @@
 import type { Choices } from './choices.ts';
-import { KINDS } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 
 /** Versions of the tools that a package is built, checked and released with: those that Foretoken itself uses. */
 export const TOOLS = {
@@ -9,6 +9,11 @@ export const TOOLS = {
   typescript: '7.0.2',
   vitest: '4.1.12',
 } as const;
+
+/** What `foretoken plugin check` checks a plugin with where its schema has no default: as the template's test does. */
+const CHECKED_WITH: { readonly [OfKind in Kind]?: object } = {
+  dataset: { options: { files: ['rows.jsonl', 'more/rows.jsonl'], separator: '\n', validation: 0.3 } },
+};
 
 /** The package.json of a plugin. */
 export function packageJson({ kind, name, packageName, author, license, framework }: Choices): object {
@@ -40,11 +45,20 @@ export function packageJson({ kind, name, packageName, author, license, framewor
       prepack: 'npm run build',
     },
     // A peer: plugin and host must share one copy.
-    peerDependencies: { '@foretoken/core': `^${framework.version}` },
+    peerDependencies: { '@foretoken/core': peerRange(framework.version) },
     devDependencies: sorted({ ...framework.dependencies, ...TOOLS }),
-    foretoken: { api: 1, provides: [{ kind, name, export: '.' }] },
+    foretoken: {
+      api: 1,
+      provides: [{ kind, name, export: '.', ...(kind in CHECKED_WITH && { check: CHECKED_WITH[kind] }) }],
+    },
   };
 }
+
+/**
+ * From this release up to the next major one: what a plugin holds on to is the plugin API, which has a number of its own, and a
+ * caret would end with the next minor release before 1.0.
+ */
+export const peerRange = (version: string): string => `>=${version} <${Number.parseInt(version, 10) + 1}`;
 
 /** In the order that npm writes them. */
 const sorted = (dependencies: Readonly<Record<string, string>>): Record<string, string> =>

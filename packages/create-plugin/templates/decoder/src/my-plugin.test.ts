@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { describeDecoderContract } from '@foretoken/core/testing';
 import plugin from './my-plugin.ts';
 
-test('it drafts', () => {
-  expect(plugin.create({}, { tokens: 3 }).drafts).toBe(true);
+describeDecoderContract(plugin, 'my-plugin', {
+  tokens: 3,
 });
