@@ -16,7 +16,7 @@ const SEQUENCES = 100_000;
 /** How often a rule that is right fails where it is sampled. */
 const FALSE_ALARM = 1e-6;
 /** What is enumerated takes up to some ten thousand runs of a rule. */
-const LIMITS = { mostRuns: 150_000, futures: 5 };
+const LIMITS = { mostRuns: 150_000, futures: 3 };
 
 interface Drafts {
   readonly what: string;
