@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -150,7 +150,7 @@ const cases: { readonly [what: string]: { readonly at: () => string; readonly gi
   'in a strict layout without its peer': {
     at: () => strict({ hasPeer: false }),
     gives:
-      /it imports "@foretoken\/core", which Node does not find from \S+\/node_modules\/\.pnpm\/plug@1\.0\.0\/node_modules\/plug\. Run "npm install @foretoken\/core" beside the configuration file\.$/,
+      /it imports "@foretoken\/core", which Node does not find from \S+\/node_modules\/\.pnpm\/plug@[^/]+\/node_modules\/plug\. Run "npm install @foretoken\/core" beside the configuration file\.$/,
   },
   'in CommonJS without its peer': {
     at: () =>
@@ -236,6 +236,33 @@ describe('a package', () => {
     const got = outcomes[projects[what]];
     if (gives instanceof RegExp) expect(got.message).toMatch(gives);
     else expect(got).toMatchObject(gives);
+  });
+});
+
+describe('a package that pnpm itself installed, offline,', () => {
+  const pnpm = path.join(core, '../../tools/pnpm/node_modules/pnpm/bin/pnpm.cjs');
+
+  /** A folder of a package as a dependency is copied into pnpm's store, and linked from there. */
+  function installedByPnpm(dependencies: { readonly [name: string]: string }): string {
+    const root = newFolder();
+    writePackage(root, 'plug', plug());
+    const project = path.join(root, 'project');
+    mkdirSync(project);
+    const packageJson = { private: true, dependencies: { plug: 'file:../plug', ...dependencies } };
+    writeFileSync(path.join(project, 'package.json'), JSON.stringify(packageJson));
+    const flags = ['--offline', '--ignore-workspace', '--config.auto-install-peers=false'];
+    const args = [pnpm, 'install', ...flags, `--store-dir=${path.join(root, 'store')}`];
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+    expect(status, stdout).toBe(0);
+    expect(realpathSync(path.join(project, 'node_modules/plug'))).toContain('/node_modules/.pnpm/plug@file');
+    return project;
+  }
+
+  test('works with its peer, and says exactly what is wrong without', () => {
+    const [whole, lacking] = [installedByPnpm({ '@foretoken/core': `link:${core}` }), installedByPnpm({})];
+    const got = JSON.parse(load(whole, lacking).stdout);
+    expect(got[whole]).toEqual(LOADED);
+    expect(got[lacking].message).toMatch(cases['in a strict layout without its peer'].gives as RegExp);
   });
 });
 
