@@ -205,6 +205,7 @@ export default {
 
     weighting('gives-nan', () => ({ now: (count) => new Array(count).fill(Number.NaN) })),
     weighting('negative', () => ({ now: (count) => new Array(count).fill(-1) })),
+    weighting('too-many', () => ({ now: (count) => new Array(count + 1).fill(1) })),
     weighting('forgets-its-state', () => ({ learn: () => undefined })),
     weighting('draws', () => ({ now: (count) => Array.from({ length: count }, Math.random) })),
 
@@ -227,6 +228,12 @@ export default {
     decoder('alien-prompt', () => ({
       async *generate() {
         yield emission({ prompt: 77 });
+      },
+    })),
+    decoder('misuses-its-session', () => ({
+      // biome-ignore lint/correctness/useYield: it never comes to that
+      async *generate(session) {
+        session.commit([{ path: new Int32Array(0), next: 1 }]);
       },
     })),
     decoder('hangs', () => ({ generate: () => ({ [Symbol.asyncIterator]: () => ({ next: forever }) }) })),
@@ -253,7 +260,12 @@ export default {
 
     // Honest ones, for the cells that the others must not touch
     evaluation('honest', () => ({
-      measure: async ({ random }) => ({ results: { drawn: random('honest').uniform() } }),
+      async measure(subject) {
+        const { meanNats } = await subject.losses([0]);
+        const emissions = await subject.emissions(subject.decoders[0], subject.prompts(1, 8), 4);
+        const tokens = emissions.flatMap((emission) => [...emission.tokens]);
+        return { results: { meanNats, tokens, drawn: subject.random('honest').uniform() } };
+      },
     })),
     head('honest', () => ({})),
   ],

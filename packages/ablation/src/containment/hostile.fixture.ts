@@ -78,6 +78,7 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
 
   'weighting-gives-nan': invalid('now', 'returned NaN as number 1', 'WEIGHTS_INVALID'),
   'weighting-negative': invalid('now', 'returned -1 as number 1', 'WEIGHTS_INVALID'),
+  'weighting-too-many': invalid('now', 'must return 2 weights, one per term, returned 3', 'WEIGHTS_INVALID'),
   'weighting-forgets-its-state': invalid('learn', 'but it is undefined'),
   'weighting-draws': invalid('now', 'called Math.random'),
 
@@ -89,6 +90,7 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'decoder-throws-later': failed('generate', 'threw "halfway"'),
   'decoder-alien-token': invalid('generate', 'must yield tokens in 0..255, yielded 99999', 'TOKEN_UNKNOWN'),
   'decoder-alien-prompt': invalid('generate', 'must say which prompt'),
+  'decoder-misuses-its-session': invalid('generate', 'one item for each of the 0 rows, got 1', 'SESSION_MISUSE'),
   'decoder-hangs': hung('generate'),
 
   'acceptance-rule-no-path': invalid('accept', 'must return a path from the root of its tree, returned [5]'),

@@ -1,4 +1,5 @@
-import { type Experiment, isForetokenError, type Json } from '@foretoken/core';
+import { type Experiment, failedHook, isForetokenError, type Json, saidHook } from '@foretoken/core';
+import { BUILT_INS } from '../host.ts';
 import type { CodeHashes } from '../identity/hash-package.ts';
 import type { Cell, PackageVersions, Training } from '../matrix/cells.ts';
 import type { Outcomes, TrainingFacts } from './laboratory.ts';
@@ -90,7 +91,15 @@ function pick(outcomes: Outcomes, part: 'results' | 'timings'): Measured {
 
 /** A failure as it is kept and shown. */
 export function failureOf(task: CellFailure['task'], id: string, error: unknown): CellFailure {
-  if (isForetokenError(error)) return { id, task, code: error.code, message: error.message };
+  if (isForetokenError(error)) return { id, task, code: error.code, message: error.message + ofPlugin(error) };
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   return { id, task, code: 'UNEXPECTED', message, ...(stack === undefined ? {} : { stack }) };
+}
+
+/** The hook of another package that an error came out of, where its message does not say so. */
+function ofPlugin(error: Error): string {
+  const hook = failedHook(error) ?? failedHook(error.cause);
+  if (hook === undefined || BUILT_INS.includes(hook.source.package)) return '';
+  const said = saidHook(hook);
+  return error.message.includes(said) ? '' : ` (in ${said})`;
 }

@@ -278,6 +278,13 @@ describe('what a hook gives', () => {
     expect(message).toContain(says);
   });
 
+  it('is as many weights as there are terms', async () => {
+    const weighting = made('weighting', { start: () => null, now: () => [1, 1, 1] });
+    weighting.start(['offset-1', 'offset-2']);
+    const { message } = await failureOf(() => weighting.now(null));
+    expect(message).toContain('WEIGHTS_INVALID: weighting "a" of demo@1.2.3: now must return 2 weights, one per term');
+  });
+
   it('that is refused as a promise is heard all the same when it rejects', async () => {
     const heard: unknown[] = [];
     const listener = (reason: unknown) => heard.push(reason);

@@ -9,14 +9,21 @@ const isState: ValueCheck = (value, _args, hook) => {
   if (problem !== undefined) throw wrong(hook, `must return a state that survives JSON unchanged, but ${problem}`);
 };
 
-/** Finite weights >= 0; the trainer knows how many there are to be. */
+/** Finite weights >= 0, as many as there are terms. */
 export function weightingValues(): ValueChecks {
+  let numTerms: number | undefined;
   return {
-    start: isState,
+    start(value, args, hook) {
+      isState(value, args, hook);
+      numTerms = (args[0] as readonly string[]).length;
+    },
     learn: isState,
     now(value, _args, hook) {
       if (!Array.isArray(value)) {
         throw wrong(hook, `must return a list of weights, returned ${describeSafely(value)}`, 'WEIGHTS_INVALID');
+      }
+      if (numTerms !== undefined && value.length !== numTerms) {
+        throw wrong(hook, `must return ${numTerms} weights, one per term, returned ${value.length}`, 'WEIGHTS_INVALID');
       }
       const bad = value.findIndex((weight) => !Number.isFinite(weight) || weight < 0);
       if (bad < 0) return;
