@@ -78,16 +78,11 @@ function replaceWorld({ random, now }: World, onUse: (name: string) => void = ()
 }
 
 function dateAt(now: () => number): DateConstructor {
-  const later = class extends Date {
-    constructor(...given: unknown[]) {
-      super(...((given.length > 0 ? given : [now()]) as [number]));
-    }
-
-    static override now(): number {
-      return now();
-    }
-  };
-  return later as unknown as DateConstructor;
+  return new Proxy(Date, {
+    apply: (RealDate) => new RealDate(now()).toString(),
+    construct: (RealDate, given, made) => Reflect.construct(RealDate, given.length > 0 ? given : [now()], made) as Date,
+    get: (RealDate, name) => (name === 'now' ? now : Reflect.get(RealDate, name)),
+  });
 }
 
 function replaced<Owner extends object>(owner: Owner, name: keyof Owner & string, value: unknown): () => void {

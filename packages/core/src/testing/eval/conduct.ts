@@ -48,7 +48,7 @@ async function stoppedAt(
   const onCall = (calls: number) => {
     if (calls === at) controller.abort();
   };
-  const watched = watchedSubject(of.script, { script, signal: controller.signal, onCall });
+  const watched = watchedSubject(of, { script, signal: controller.signal, onCall });
   const outcome = await makeEval(of)
     .measure(watched.subject)
     .then(
@@ -116,7 +116,7 @@ function withFailure(of: EvalCase, good: number): Promise<Measured> {
 
 /** Measures, whatever comes of it. */
 async function attempt(of: EvalCase, ways: Ways): Promise<Measured> {
-  const watched = watchedSubject(of.script, ways);
+  const watched = watchedSubject(of, ways);
   await makeEval(of)
     .measure(watched.subject)
     .catch(() => {});

@@ -1,4 +1,4 @@
-import type { Eval, EvalOutcome } from '../../contracts/evaluation.ts';
+import type { Eval, EvalOutcome, Subject } from '../../contracts/evaluation.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Definition, PluginBundle } from '../../plugins/define.ts';
 import { type GivenCase, givenOf, openGivenCase } from '../as-given.ts';
@@ -14,11 +14,14 @@ export interface EvalContractSettings extends ContractSettings {
    * and one that drafts.
    */
   readonly subject?: SubjectScript;
+  /** Adds to each subject what a script does not have: weights, a trunk. Default: as it is. */
+  extend?(subject: Subject): Subject;
 }
 
 /** An eval under test. */
 export interface EvalCase extends GivenCase<'eval'> {
   readonly script: SubjectScript;
+  extend(subject: Subject): Subject;
 }
 
 export type EvalCheck = ContractCheck<EvalCase>;
@@ -32,6 +35,7 @@ export const openEvalCase = (
 ): EvalCase => ({
   ...openGivenCase(plugin, { kind: 'eval', name, options }, settings),
   script: settings.subject ?? {},
+  extend: settings.extend ?? ((subject) => subject),
 });
 
 /** Makes the eval as a run does: options checked, defaults filled in. */
@@ -46,14 +50,14 @@ export async function measured(
   ways: Ways = {},
   measuring: Eval = makeEval(of),
 ): Promise<{ readonly outcome: EvalOutcome } & Measured> {
-  const watched = watchedSubject(of.script, ways);
+  const watched = watchedSubject(of, ways);
   return { ...watched, outcome: await measuring.measure(watched.subject) };
 }
 
 /** Everything that an eval says of a subject, made as the framework makes it: for what options change. */
 export async function shownGuarded(of: EvalCase): Promise<string> {
   const { definition, options } = definitionOf(of, 'eval');
-  const { subject, calls } = watchedSubject(of.script, {});
+  const { subject, calls } = watchedSubject(of, {});
   const outcome = await definition.create({}, options).measure(subject);
   return JSON.stringify([outcome, calls()]);
 }

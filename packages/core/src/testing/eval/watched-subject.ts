@@ -17,6 +17,12 @@ export interface Ways {
   change?(subject: Subject): Subject;
 }
 
+/** What all subjects of a case have in common. */
+export interface Given {
+  readonly script: SubjectScript;
+  extend(subject: Subject): Subject;
+}
+
 /** A subject and what happened to it. */
 export interface Measured {
   readonly subject: Subject;
@@ -68,7 +74,8 @@ function usualScript(vocabulary: number): SubjectScript {
 /**
  * A subject that counts what it is asked, keeps what a real one keeps, and stops as a real one does when its signal aborts.
  */
-export function watchedSubject(given: SubjectScript, { script, signal, onCall = () => {}, change }: Ways): Measured {
+export function watchedSubject({ script: given, extend }: Given, ways: Ways): Measured {
+  const { script, signal, onCall = () => {}, change = (subject) => subject } = ways;
   const { vocabulary = VOCABULARY } = { ...given, ...script };
   const reports: [number, number][] = [];
   const scripted = scriptedSubject({ ...usualScript(vocabulary), ...given, ...script, signal });
@@ -85,7 +92,7 @@ export function watchedSubject(given: SubjectScript, { script, signal, onCall = 
     ...countedDecoding(parts),
     progress: (done, total) => reports.push([done, total]),
   };
-  const changed = change?.(subject) ?? subject;
+  const changed = change(extend(subject));
   const before = { ...changed, decoders: [...changed.decoders] };
   const written = () => replacedPart(before, changed) ?? kept.written();
   return { subject: changed, sessions: scripted.sessions, reports, calls: () => numCalls, written };
