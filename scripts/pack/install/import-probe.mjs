@@ -1,4 +1,7 @@
 // Imports one entry and prints what that did to the process: `node import-probe.mjs ENTRY`, in a project's folder.
+// Whoever asks whether the output has colours opens these: they count from the start.
+for (const stream of [process.stdin, process.stdout, process.stderr]) stream.isTTY;
+
 const before = look();
 await import(process.argv[2]);
 const after = look();
