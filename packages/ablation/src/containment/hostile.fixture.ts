@@ -90,7 +90,7 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'decoder-throws-later': failed('generate', 'threw "halfway"'),
   'decoder-alien-token': invalid('generate', 'must yield tokens in 0..255, yielded 99999', 'TOKEN_UNKNOWN'),
   'decoder-alien-prompt': invalid('generate', 'must say which prompt'),
-  'decoder-misuses-its-session': invalid('generate', 'one item for each of the 0 rows, got 1', 'SESSION_MISUSE'),
+  'decoder-misuses-its-session': invalid('generate', 'commit was called out of order', 'SESSION_MISUSE'),
   'decoder-hangs': hung('generate'),
 
   'acceptance-rule-no-path': invalid('accept', 'must return a path from the root of its tree, returned [5]'),
