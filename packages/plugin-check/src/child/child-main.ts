@@ -49,7 +49,9 @@ async function perform({ directory, suite }: Job): Promise<void> {
   await say({ type: 'done', incidents: later, peakBytes: process.resourceUsage().maxRSS * 1024 });
 }
 
-const isSame = (one: Incident, other: Incident): boolean => one.what === other.what && one.detail === other.detail;
+function isSame(one: Incident, other: Incident): boolean {
+  return one.what === other.what && one.detail === other.detail;
+}
 
 /** Whether a stack's line is of Foretoken or tfjs. */
 async function frameworkFrames(directory: string): Promise<(frame: string) => boolean> {

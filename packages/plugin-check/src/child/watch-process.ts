@@ -1,7 +1,11 @@
 import type { Incident } from './incidents.ts';
 
-/** How long what an import set going may take to come to rest before it counts as left open. */
-const REST_MS = 50;
+/** What an import set going is looked at so often, so many milliseconds apart, before it counts as left open. */
+const LOOKS = 20;
+const BETWEEN_MS = 50;
+
+/** The thread that beats for this process comes and goes with these. */
+const OF_THE_CHILD: readonly string[] = ['MessagePort', 'Worker'];
 
 const EVENTS = [
   'uncaughtException',
@@ -25,16 +29,14 @@ export function watchProcess(): () => Promise<readonly Incident[]> {
   const written = watchOutput();
   return async () => {
     const outputs = written();
-    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    const left = await leftOpen(handles);
     const names = [...new Set([...Object.keys(environment), ...Object.keys(process.env)])];
     return [
       ...outputs,
       ...names.filter((name) => environment[name] !== process.env[name]).map(incident('environment')),
       ...(process.cwd() === folder ? [] : [process.cwd()]).map(incident('folder')),
       ...EVENTS.filter((event, i) => process.listenerCount(event) > listeners[i]).map(incident('listener')),
-      ...[...openHandles()]
-        .filter(([kind, count]) => count > (handles.get(kind) ?? 0))
-        .map(([kind]) => incident('handle')(kind)),
+      ...left.map(incident('handle')),
     ];
   };
 }
@@ -43,10 +45,22 @@ const incident =
   (what: Incident['what']) =>
   (detail: string): Incident => ({ what, detail });
 
+/** Kinds of what is open that was not before, once it had time to come to rest. */
+async function leftOpen(before: ReadonlyMap<string, number>): Promise<readonly string[]> {
+  let left: readonly string[] = [];
+  for (let look = 0; look < LOOKS; look++) {
+    left = [...openHandles()].filter(([kind, count]) => count > (before.get(kind) ?? 0)).map(([kind]) => kind);
+    if (left.length === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  }
+  return left;
+}
+
 /** What keeps the process alive, by kind. */
 function openHandles(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const kinds = process.getActiveResourcesInfo().filter((kind) => !OF_THE_CHILD.includes(kind));
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
 }
 

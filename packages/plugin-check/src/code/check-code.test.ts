@@ -3,6 +3,9 @@ import { checkManifest } from '../manifest/check-manifest.ts';
 import { CLEAN_CODE, type Files, heads, stagedPackage } from '../testing/package.fixture.ts';
 import { checkCode } from './check-code.ts';
 
+/** A package that nobody installs. */
+const PAD = 'left-pad';
+
 /** What is found in a clean module with this code before it. */
 function found(code: string, changes: object = {}, files: Files = {}) {
   const staged = stagedPackage({ ...changes }, { 'dist/echo.js': `${code}\n${CLEAN_CODE}`, ...files });
@@ -15,9 +18,9 @@ describe('checkCode', () => {
   });
 
   it.each([
-    ['an import that nobody installs', "import pad from 'left-pad';", 'error', /neither among its dependencies/],
+    ['an import that nobody installs', `import '${PAD}';`, 'error', /neither among its dependencies/],
     ['one of a subpath', "export * from '@scope/pad/more';", 'error', /"@scope\/pad"/],
-    ['one as the code runs', "const pad = () => import('left-pad');", 'error', /"left-pad"/],
+    ['one as the code runs', `const pad = () => import(${JSON.stringify(PAD)});`, 'error', /"left-pad"/],
     ['a relative import of no file', "import './none.js';", 'error', /no file of the package/],
     ['what cannot be parsed', 'const = 1;', 'error', /no JavaScript/],
     ['a computed import', 'const load = (name) => import(name);', 'note', /as it runs/],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -33,6 +33,16 @@ it('reads a folder as npm would pack it', async () => {
   const { origin, files } = await readTarget('./node_modules/foretoken-head-echo', root);
   expect(origin.kind).toBe('folder');
   expect(files.map((file) => file.path).sort()).toEqual(paths);
+});
+
+it('takes a package that is linked from elsewhere for the folder that it is', async () => {
+  const root = project();
+  const elsewhere = mkdtempSync(path.join(tmpdir(), 'foretoken-linked-'));
+  onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }));
+  renameSync(path.join(root, 'node_modules/foretoken-head-echo'), path.join(elsewhere, 'echo'));
+  symlinkSync(path.join(elsewhere, 'echo'), path.join(root, 'node_modules/foretoken-head-echo'));
+  const { origin } = await readTarget('foretoken-head-echo', root);
+  expect(origin).toEqual({ kind: 'folder', path: path.join(elsewhere, 'echo') });
 });
 
 it('reads a tarball', async () => {

@@ -35,6 +35,8 @@ export async function readTarget(target: string, from: string, signal?: AbortSig
   }
   if (/\.(tgz|tar\.gz)$/.test(target) || !PACKAGE_NAME.test(target)) throw notThere(target, place);
   const { directory } = findPackage(target, { from });
+  // A link to a folder outside any `node_modules` is a package at work, not a release of it.
+  if (!directory.split(path.sep).includes('node_modules')) return folderAt(directory, signal);
   return { origin: { kind: 'package', path: directory }, files: readFiles(directory, installedFiles(directory)) };
 }
 
