@@ -1,19 +1,13 @@
 // Decoders that are wrong on purpose, each in one way: the check that is meant for it catches it, and says why.
 import { expect, test } from 'vitest';
 import {
-  acceptDrafts,
   type Decoder,
   type DecoderSpec,
   type Definition,
   defineDecoder,
-  type Emission,
   emptyTree,
-  type GenerationRequest,
-  generateRows,
   type Prompt,
-  type Session,
   Type,
-  type VerifiedStep,
 } from '../plugin.ts';
 import { failureOf, failuresIn } from './contract-failures.fixture.ts';
 import { accountsForItsForwards, drawsWhereNeeded, repeatsItself, saysWhatItDoes } from './decoder/accounts.ts';
@@ -35,35 +29,7 @@ import {
   refusesBadRequests,
   takesArrivals,
 } from './decoder/ways-out.ts';
-
-interface Ways {
-  /** What the decoder makes of its request before it looks at it. */
-  readonly request?: (request: GenerationRequest, session: Session) => GenerationRequest;
-  /** What it makes of a step. */
-  readonly step?: (steps: VerifiedStep[], session: Session) => VerifiedStep[] | Promise<VerifiedStep[]>;
-  /** What it emits in place of an emission. */
-  readonly emit?: (emission: Emission) => readonly Emission[];
-}
-
-const same = <Value>(value: Value): Value => value;
-
-/** Drafts, verifies, lets the rule choose; but for what is said. */
-async function* generate(session: Session, given: GenerationRequest, ways: Ways): AsyncGenerator<Emission> {
-  const { request: asked = same, step = same, emit = (emission) => [emission] } = ways;
-  const request = asked(given, session);
-  const emissions = generateRows(session, request, async (rows) => {
-    const byRow = new Map(rows.map((row) => [row.row, row]));
-    const drafts = await session.draft(request.policy, (row) => byRow.get(row)!.random);
-    return step(await acceptDrafts(session, request, rows, drafts), session);
-  });
-  for await (const emission of emissions) yield* emit(emission);
-}
-
-const decoderOf = (ways: Ways = {}, more: Partial<Decoder> = {}): Decoder => ({
-  drafts: true,
-  generate: (session, request) => generate(session, request, ways),
-  ...more,
-});
+import { decoderOf, generate, type Ways } from './drafting-decoder.fixture.ts';
 
 const made = (create: () => Decoder, more: Partial<DecoderSpec> = {}): Definition<'decoder'> =>
   defineDecoder({ name: 'broken', create, ...more });

@@ -16,6 +16,7 @@ export interface Tables {
   q(text: number, level: number): Float64Array;
 }
 
+/** @returns the text with a token behind it */
 export function append(text: number, token: number, vocabulary: number): number {
   return text * vocabulary + token + 1;
 }

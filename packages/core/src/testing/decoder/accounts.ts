@@ -133,6 +133,7 @@ export const repeatsItself = ofTheDecoder(
   },
 );
 
+/** An emission as text, for messages and to compare. */
 export const inWords = (emission: Emission | undefined): string =>
   emission === undefined
     ? 'nothing'

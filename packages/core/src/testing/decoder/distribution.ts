@@ -1,4 +1,5 @@
 // V vocabulary.
+import type { Decoder } from '../../contracts/decoding.ts';
 import { createRandom } from '../../random/random.ts';
 import { scriptedSession } from '../scripted-session.ts';
 import { doesKeep, ofTheDecoder } from './decoder-case.ts';
@@ -23,29 +24,7 @@ export const keepsDistribution = ofTheDecoder(
   'gives the distribution of plain sampling with a rule that keeps it, unless it says otherwise',
   async ({ decoder, broken }) => {
     if (!doesKeep(decoder, 'distribution')) return;
-    const seen = [0, 1, 2].map(() => [0, 0, 0]);
-    const session = scriptedSession({
-      context: TOKENS + 2,
-      vocabulary: 3,
-      levels: 3,
-      logits: (history) => LOGITS[history[history.length - 1]],
-      headDistribution: () => HEAD,
-    });
-    const last = new Int32Array(ROWS);
-    const emissions = decoder.generate(session, {
-      prompts: Array.from({ length: ROWS }, () => ({ tokens: Int32Array.of(0) })),
-      maxTokens: TOKENS,
-      rule: rejectionRule,
-      policy: growing([2, 1], true),
-      random: (index) => createRandom(9, `row ${index}`),
-    });
-    for await (const { prompt, tokens } of emissions) {
-      for (const token of tokens) {
-        const after = seen[last[prompt]];
-        if (after[0] + after[1] + after[2] < DRAWS) after[token]++;
-        last[prompt] = token;
-      }
-    }
+    const seen = await drawsOf(decoder);
     for (const [token, counts] of seen.entries()) {
       const total = counts.reduce((sum, count) => sum + count, 0);
       const off = counts.reduce((sum, count, next) => sum + Math.abs(count / total - MODEL[token][next]) / 2, 0);
@@ -57,6 +36,34 @@ export const keepsDistribution = ofTheDecoder(
     }
   },
 );
+
+/** What followed each token, counted. */
+async function drawsOf(decoder: Decoder): Promise<number[][]> {
+  const seen = [0, 1, 2].map(() => [0, 0, 0]);
+  const session = scriptedSession({
+    context: TOKENS + 2,
+    vocabulary: 3,
+    levels: 3,
+    logits: (history) => LOGITS[history[history.length - 1]],
+    headDistribution: () => HEAD,
+  });
+  const last = new Int32Array(ROWS);
+  const emissions = decoder.generate(session, {
+    prompts: Array.from({ length: ROWS }, () => ({ tokens: Int32Array.of(0) })),
+    maxTokens: TOKENS,
+    rule: rejectionRule,
+    policy: growing([2, 1], true),
+    random: (index) => createRandom(9, `row ${index}`),
+  });
+  for await (const { prompt, tokens } of emissions) {
+    for (const token of tokens) {
+      const after = seen[last[prompt]];
+      if (after[0] + after[1] + after[2] < DRAWS) after[token]++;
+      last[prompt] = token;
+    }
+  }
+  return seen;
+}
 
 const LOGITS = MODEL.map((p_V) => Float32Array.from(p_V, Math.log));
 

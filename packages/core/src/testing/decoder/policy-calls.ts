@@ -28,29 +28,37 @@ export const tellsThePolicy = ofTheDecoder(
         session,
         heard: (_, number) => isCut && number === 5,
       });
-      if (!told.isAsked) continue;
-      if (told.prepared.join() !== '0 rows after 0 joined') {
-        throw broken(
-          `the policy must be prepared once, with the empty session, before a row joins; it was with [${told.prepared}].`,
-        );
-      }
-      const committed = [...session.seen].flatMap(([row, seen]) =>
-        seen.committed.map(({ tree, kept }) => `row ${row}: ${tree.tokens.length} drafted, [${kept.path}] kept`),
-      );
-      if (`${committed.toSorted()}` !== `${told.learnt.toSorted()}`) {
-        throw broken(
-          `${committed.length} drafts were verified and the policy learnt of ${told.learnt.length}. Tell \`policy.learn\` of every row ` +
-            'after every forward: the tree as it was verified, and what was kept.',
-        );
-      }
-      const rows = [...session.seen.keys()];
-      if (`${told.gone.toSorted()}` === `${rows.toSorted()}`) continue;
-      throw broken(
-        `rows [${rows}] are gone and the policy was told of [${told.gone}]. Call \`policy.forget\` once for each, on every way out.`,
-      );
+      const fault = told.isAsked ? toldFault(told, session) : undefined;
+      if (fault) throw broken(fault);
     }
   },
 );
+
+/** What a policy was told. */
+interface Told {
+  readonly prepared: readonly string[];
+  readonly learnt: readonly string[];
+  readonly gone: readonly number[];
+}
+
+/** What a policy should have been told otherwise, by what the session saw. */
+function toldFault({ prepared, learnt, gone }: Told, { seen }: WatchedSession): string | undefined {
+  if (prepared.join() !== '0 rows after 0 joined') {
+    return `the policy must be prepared once, with the empty session, before a row joins; it was with [${prepared}].`;
+  }
+  const committed = [...seen].flatMap(([row, own]) =>
+    own.committed.map(({ tree, kept }) => `row ${row}: ${tree.tokens.length} drafted, [${kept.path}] kept`),
+  );
+  if (`${committed.toSorted()}` !== `${learnt.toSorted()}`) {
+    return (
+      `${committed.length} drafts were verified and the policy learnt of ${learnt.length}. Tell \`policy.learn\` of every row ` +
+      'after every forward: the tree as it was verified, and what was kept.'
+    );
+  }
+  const rows = [...seen.keys()];
+  if (`${gone.toSorted()}` === `${rows.toSorted()}`) return undefined;
+  return `rows [${rows}] are gone and the policy was told of [${gone}]. Call \`policy.forget\` once for each, on every way out.`;
+}
 
 /** What a rule is asked, where one is asked, is what was verified. */
 export const asksTheRule = ofTheDecoder(

@@ -18,6 +18,7 @@ export interface World {
   readonly context: number;
 }
 
+/** The world that most requests are decoded in. */
 export const WORLD: World = { order: 3, pattern: 0b1011, context: 200 };
 
 /** 32 bits of a list of integers. @source FNV-1a, Fowler, Noll and Vo */

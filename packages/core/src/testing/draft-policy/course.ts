@@ -67,6 +67,7 @@ export function answersOf(policy: DraftPolicy): string[] {
   return answers;
 }
 
+/** What was asked and answered, for messages and to compare. */
 export const inWords = ({ at, growths }: Asked): string =>
   `row ${at.row}, level ${at.level}: ${
     growths

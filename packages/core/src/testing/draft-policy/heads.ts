@@ -5,8 +5,9 @@ import { type ScriptedSession, scriptedSession } from '../scripted-session.ts';
 
 /** Token ids are below it. */
 export const VOCABULARY = 11;
-/** Levels that the heads can draft, and those that were trained. */
+/** Levels that the heads can draft. */
 export const LEVELS = 5;
+/** Levels of them that were trained. */
 export const TRAINED = 3;
 
 /** What the heads say after a path of drafted tokens: the same path, the same distribution. */
