@@ -52,7 +52,7 @@ interface Shared {
  * Takes down what all code of the process shares: globals and built-in classes with their prototypes, environment, working
  * folder, what happens as the process ends.
  *
- * Looking once takes about a quarter of a millisecond.
+ * Looking once takes a fraction of a millisecond.
  * @returns what is not as it was, one thing of it, or undefined; what is added to the global object does not count, since
  * packages of the ecosystem do so as they load
  */
