@@ -162,7 +162,7 @@ function summaries({ files, packageJson }: StagedPackage, { still, host, contrac
   const passed = done.filter(({ outcome }) => outcome === 'passed').length;
   return {
     manifest: { summary: `provides ${listed}` },
-    types: { summary: `${Object.keys((packageJson.exports ?? {}) as object).length || 1} entries, as an ES module` },
+    types: { summary: `${entries(packageJson.exports)}, as an ES module` },
     contents: { summary: `${files.length} files, ${kibibytes(unpackedBytes(files))} unpacked` },
     code: manifest ? { summary: 'read, not run' } : notLoaded,
     host: host ? { summary: host.isLoaded ? `loaded in ${Math.round(host.loadMs!)} ms` : 'not loaded' } : notLoaded,
@@ -170,6 +170,13 @@ function summaries({ files, packageJson }: StagedPackage, { still, host, contrac
       ? { summary: `${passed} of ${done.length} checks passed on ${[...new Set(all)].join(', ') || 'no engine'}` }
       : { notRun: host ? 'not run: the package has to load first' : notLoaded.notRun },
   };
+}
+
+/** How many ways there are into a package: `exports` may name its entries, or be the only one. */
+function entries(exported: unknown): string {
+  const names = typeof exported === 'object' && exported !== null ? Object.keys(exported) : [];
+  const count = names.filter((name) => name.startsWith('.')).length || 1;
+  return count === 1 ? '1 entry' : `${count} entries`;
 }
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;

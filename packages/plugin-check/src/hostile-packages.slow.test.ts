@@ -172,6 +172,18 @@ describe('checkPlugin', () => {
     expect(size()).toBe(last);
   });
 
+  it('does not wait for a process that a package started in a group of its own', async () => {
+    const pid = path.join(root, 'pid.txt');
+    const spawns = `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs';
+      const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 120_000)'], { stdio: 'inherit', detached: true });
+      writeFileSync(${JSON.stringify(pid)}, String(child.pid)); process.exit(5);`;
+    const report = await checked(before(spawns));
+    const escaped = Number(readFileSync(pid, 'utf8'));
+    // It lives, and holds the output of the process that is gone.
+    expect(process.kill(escaped, 'SIGKILL')).toBe(true);
+    expect(errors(report)).toEqual([expect.stringMatching(/ended the process/)]);
+  });
+
   it('does not run code whose dependencies are not there, and says which', async () => {
     const report = await checked(CLEAN_CODE, {}, { dependencies: { 'pad-that-is-nowhere': '^1.0.0' } });
     expect(errors(report)).toEqual([expect.stringMatching(/needs pad-that-is-nowhere, which is not installed/)]);

@@ -20,6 +20,9 @@ export interface ChildLoss {
 /** How long a process may take to load the framework, on a slow disk and a busy machine. */
 const START_MS = 120_000;
 const TICK_MS = 250;
+
+/** How long what an ended process wrote last may take to arrive. */
+const GRACE_MS = 2000;
 const LOG_BYTES = 4096;
 
 /** The built child: a process of its own cannot run sources. */
@@ -85,11 +88,19 @@ class WatchedChild {
     this.ended = new Promise((resolve) => {
       const leave = (how: string) => {
         clearInterval(watch);
+        for (const stream of child.stdio) stream?.destroy();
         const reason = this.#reason ?? `ended the process ${how}`;
         resolve(this.#isDone ? undefined : { reason, log: this.#log.trim() });
       };
       child.once('error', (error) => child.pid === undefined && leave(`before it began: ${error.message}`));
-      child.once('close', (code, by) => leave(by === null ? `with exit code ${code}` : `by the signal ${by}`));
+      const ended = (code: number | null, by: string | null) =>
+        leave(by === null ? `with exit code ${code}` : `by the signal ${by}`);
+      child.once('close', ended);
+      child.once('exit', (code, by) => {
+        killGroup(child);
+        // What it started in a group of its own may hold its pipes open for ever.
+        setTimeout(ended, GRACE_MS, code, by);
+      });
     });
   }
 

@@ -18,7 +18,7 @@ export async function runSuite(
 ): Promise<void> {
   const definition = definitions.find(({ kind, name }) => kind === job.kind && name === job.name)!;
   const options = job.options ?? defaultOptions(definition, definitions);
-  const contract = announced(CONTRACTS[job.kind as keyof typeof CONTRACTS], { ...job, options }, say);
+  const contract = announced(CONTRACTS[job.kind], { ...job, options }, say);
   // What a plugin of the package is made to work with may be another one of it.
   const bundle = { api: definition.api, provides: [definition, ...definitions.filter((one) => one !== definition)] };
   const settings = { ...job.settings, engine: job.engine };

@@ -1,5 +1,4 @@
-import { type Promised, plural } from '@foretoken/core';
-import { CONTRACTS } from '@foretoken/core/contract-checks';
+import type { Promised } from '@foretoken/core';
 import type { EngineName } from '@foretoken/engine';
 import type { ChildLimits } from '../child/child-process.ts';
 import { type Finding, findingsOf } from '../finding.ts';
@@ -41,12 +40,6 @@ export async function checkContracts(staged: StagedPackage, request: ContractsRe
   const suites: SuiteResult[] = [];
   const findings: Finding[] = [];
   for (const plugin of request.provides) {
-    const { kind, name } = plugin;
-    if (!(kind in CONTRACTS)) {
-      const sentence = `This release has no contract suite for ${plural(kind)}, so nothing of it was run. Test it yourself.`;
-      findings.push(finding('note', `${kind} "${name}"`, sentence));
-      continue;
-    }
     const ofPlugin = await suitesOf(plugin, staged, request);
     suites.push(...ofPlugin);
     findings.push(...ofPlugin.flatMap(findingsOfSuite));

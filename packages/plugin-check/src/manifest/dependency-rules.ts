@@ -30,7 +30,7 @@ function secondCopy(name: string): readonly Broken[] {
 function missingPeer(peers: Ranges, own: Ranges): readonly Broken[] {
   const name = '@foretoken/core';
   if (name in peers || name in own) return [];
-  const sentence = `${name} must be among them, so that npm says which hosts a plugin fits; it is not. Add "${name}": "^0.1.0".`;
+  const sentence = `${name} must be among them, so that npm says which hosts a plugin fits; it is not. Add "${name}": ">=0.1.0 <1".`;
   return [{ severity: 'error', key: 'peerDependencies', sentence }];
 }
 
@@ -38,7 +38,7 @@ function pinned(name: string, range: unknown): readonly Broken[] {
   if (!SHARED.test(name) || typeof range !== 'string' || !/^(=?\d+\.\d+\.\d+\S*|\*|)$/.test(range.trim())) return [];
   const why =
     range.trim().replace('*', '') === '' ? 'takes even releases of another plugin API' : 'fits one release alone';
-  const sentence = `The range of ${name} ${why}: it is "${range}". Write a caret range such as "^0.1.0".`;
+  const sentence = `The range of ${name} ${why}: it is "${range}". Write a range such as ">=0.1.0 <1".`;
   return [{ severity: 'warning', key: 'peerDependencies', sentence }];
 }
 
