@@ -195,9 +195,10 @@ export const ERROR_CODES = {
   },
   // Training and runs
   TRAINING_DIVERGED: {
-    template: '<n> steps in a row had a loss or gradient that was not finite, the last one step <n>. <next step>',
+    template:
+      'training: fewer than 10 steps in a row may be skipped for values that are not finite, steps <n> to <n> were. It began at step <n>: <what was not finite>. The last good step was <n>. Weights, moments and plugin state are as they were then; the last checkpoint is <checkpoint>. <next step>',
     cause: 'Ten steps in a row were not finite. The last good checkpoint is intact.',
-    next: 'Lower the learning rate or look at the data.',
+    next: 'Train in another folder with a lower learning rate or more warm-up steps, or mend the plugin or the data.',
   },
   RUN_EXISTS: {
     template: '<folder> already holds a run. <next step>',
@@ -229,6 +230,12 @@ export const ERROR_CODES = {
     template: '<checkpoint> belongs to configuration <hash>, this run has <hash>. <next step>',
     cause: 'The checkpoint belongs to another configuration.',
     next: 'Use the run it came from.',
+  },
+  CHECKPOINT_NOT_FINITE: {
+    template:
+      'checkpoint <file>: every value must be finite, but tensor "<name>" was <value> at <place>. It was not written, and those before it are as they were. <next step>',
+    cause: 'A checkpoint would hold NaN or an infinity, so it was not written; those before it are intact.',
+    next: 'Go on from the last checkpoint with --resume, or train anew with a lower learning rate.',
   },
   CHECKPOINT_MISSING: {
     template: 'there is no checkpoint in <folder>. <next step>',

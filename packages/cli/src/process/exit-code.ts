@@ -10,6 +10,7 @@ const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'HORIZON_INVALID',
   'SESSION_MISUSE',
   'TRAINING_DIVERGED',
+  'CHECKPOINT_NOT_FINITE',
   'ENGINE_FAILED',
   'ENGINE_BUILD_FAILED',
 ]);

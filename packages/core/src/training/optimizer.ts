@@ -66,6 +66,18 @@ export class AdamW {
     }
   }
 
+  /** The moments of those of the given parameters that have had an update, by what a diagnosis calls them. */
+  moments(names: readonly string[]): [string, Tensor][] {
+    return names.flatMap((name): [string, Tensor][] => {
+      const moments = this.#moments.get(name);
+      if (!moments) return [];
+      return [
+        [`AdamW's first moment of "${name}"`, moments.moment1],
+        [`AdamW's second moment of "${name}"`, moments.moment2],
+      ];
+    });
+  }
+
   /** Tensors of the state by name, for a checkpoint; they stay this optimizer's. */
   tensors(): Map<string, Tensor> {
     const tensors = new Map<string, Tensor>();

@@ -13,9 +13,10 @@ import { learningRateAt } from './learning-rate.ts';
 import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
 import { rateIn, refuseIdle } from './parameter-groups.ts';
+import { type Evidence, findings, isFiniteStep, type Named, refusedUpdate } from './stability/sound-step.ts';
+import { Streak, type StreakState } from './stability/streak.ts';
 
-/** Non-finite steps in a row after which a run stops. */
-export const MAX_SKIPPED_IN_A_ROW = 10;
+export { MAX_SKIPPED_IN_A_ROW } from './stability/streak.ts';
 
 /** What one step did; one line of `metrics.jsonl` is made of it. */
 export interface StepReport {
@@ -39,13 +40,13 @@ export interface StepReport {
   readonly gradientNorm: number;
   /** Whether the step was not finite, so that nothing but the cursor and the counters moved. */
   readonly skipped: boolean;
+  /** What was not finite; in the first skipped step of a row. */
+  readonly notFinite?: readonly string[];
 }
 
 /** Everything of a trainer that is not a tensor, as JSON. */
-export interface TrainerState {
+export interface TrainerState extends StreakState {
   readonly step: number;
-  readonly skippedSteps: number;
-  readonly skippedInARow: number;
   readonly lastLosses: readonly number[];
   /** Absent from checkpoints of a version that knew none. */
   readonly lastNorms?: readonly number[];
@@ -78,6 +79,8 @@ interface StepSums {
   readonly losses: ReadonlyMap<string, number>;
   readonly norms?: ReadonlyMap<string, number>;
   readonly acceptance?: readonly (number | null)[];
+  /** Index of the first batch with a loss that is not finite. */
+  readonly badBatch?: number;
 }
 
 /**
@@ -88,9 +91,8 @@ interface StepSums {
 export class Trainer {
   readonly #parts: TrainerParts;
   readonly #optimizer: AdamW;
+  readonly #streak = new Streak();
   #step = 0;
-  #skippedSteps = 0;
-  #skippedInARow = 0;
   #lastLosses: number[];
   #lastNorms: number[];
   #weightingState: Json;
@@ -119,7 +121,7 @@ export class Trainer {
   }
 
   get skippedSteps(): number {
-    return this.#skippedSteps;
+    return this.#streak.skippedSteps;
   }
 
   /** Offsets that train in the coming step. */
@@ -132,8 +134,7 @@ export class Trainer {
   }
 
   /**
-   * One step over the given batches.
-   * @throws TRAINING_DIVERGED after {@link MAX_SKIPPED_IN_A_ROW} non-finite steps in a row
+   * One step over the given batches. Whoever goes on after a skipped one asks {@link refuseDiverged} first.
    * @throws WEIGHTS_INVALID, HORIZON_INVALID if a plugin leaves its range
    */
   run(batches: readonly StepBatch[]): StepReport {
@@ -152,13 +153,14 @@ export class Trainer {
       const sums = { ...this.#gradients(batches, { offsets, weight: weights, trains }, gradients), acceptance };
       const gradientNorm = Math.sqrt(engine.tidy(() => engine.ops.sumOfSquares([...gradients.values()]).dataSync()[0]));
       const loss = [...sums.losses].reduce((sum, [term, value]) => sum + weights(term) * value, 0);
-      const skipped = !Number.isFinite(loss) || !Number.isFinite(gradientNorm);
-      if (!skipped) {
+      const evidence = { ...sums, loss, gradients, gradientNorm, numBatches: batches.length };
+      const broken = this.#broken(evidence, { learningRate, rateOf });
+      if (!broken) {
         const gradientScale = gradientNorm > settings.clip ? settings.clip / gradientNorm : 1;
         this.#optimizer.apply(model.store, gradients, { learningRate, gradientScale, rateOf });
         this.#learn(sums);
       }
-      this.#count(skipped);
+      const notFinite = this.#count({ loss, gradientNorm, learningRate }, broken);
       const horizon = offsets[offsets.length - 1];
       return {
         step: this.#step,
@@ -167,19 +169,28 @@ export class Trainer {
         ...this.#shown(sums, weights, schedule),
         learningRate,
         gradientNorm,
-        skipped,
+        skipped: broken !== undefined,
+        ...(notFinite && { notFinite }),
       };
     } finally {
       for (const gradient of gradients.values()) gradient.dispose();
     }
   }
 
+  /**
+   * Stops a run that no longer learns.
+   * @param checkpoint - the last one saved, for the message
+   * @throws TRAINING_DIVERGED after {@link MAX_SKIPPED_IN_A_ROW} skipped steps in a row, with how it began and what to do
+   */
+  refuseDiverged(checkpoint?: { readonly path: string; readonly step: number }): void {
+    this.#streak.refuseDiverged(this.#step, this.#parts.settings, checkpoint);
+  }
+
   /** JSON state for a checkpoint. */
   state(): TrainerState {
     return {
       step: this.#step,
-      skippedSteps: this.#skippedSteps,
-      skippedInARow: this.#skippedInARow,
+      ...this.#streak.state(),
       lastLosses: this.#lastLosses,
       lastNorms: this.#lastNorms,
       weighting: this.#weightingState,
@@ -204,8 +215,7 @@ export class Trainer {
       this.#optimizer.restore(name, tensor(`adamw.1/${name}`), tensor(`adamw.2/${name}`), steps);
     }
     this.#step = state.step;
-    this.#skippedSteps = state.skippedSteps;
-    this.#skippedInARow = state.skippedInARow;
+    this.#streak.restore(state);
     this.#lastLosses = [...state.lastLosses];
     this.#lastNorms = [...(state.lastNorms ?? this.#parts.terms.map(() => 0))];
     this.#weightingState = state.weighting;
@@ -258,19 +268,21 @@ export class Trainer {
     batches: readonly StepBatch[],
     wanted: Pick<BackwardRequest, 'offsets' | 'weight' | 'trains'>,
     gradients: Map<string, Tensor>,
-  ): Pick<StepSums, 'losses' | 'norms'> {
+  ): StepSums {
     const { model, backward, weighting, settings } = this.#parts;
     const losses = new Map<string, number>();
     const squared = weighting.needs === 'gradient-norms' ? new Map<string, number>() : undefined;
     const request = { ...wanted, batches: batches.length, norms: squared !== undefined, distil: settings.distil };
-    for (const batch of batches) {
+    let badBatch: number | undefined;
+    for (const [i, batch] of batches.entries()) {
       const result = backward(model, { ...request, batch });
       for (const [name, gradient] of result.gradients) accumulate(gradients, name, gradient);
+      if (![...result.losses.values()].every(Number.isFinite)) badBatch ??= i;
       addTo(losses, result.losses);
       if (squared && result.squaredNorms) addTo(squared, result.squaredNorms);
     }
     const seen = [...(squared ?? [])].filter(([term]) => losses.has(term));
-    return { losses, norms: squared && new Map(seen.map(([term, sum]) => [term, Math.sqrt(sum)])) };
+    return { losses, norms: squared && new Map(seen.map(([term, sum]) => [term, Math.sqrt(sum)])), badBatch };
   }
 
   /** What a report tells by term, and what weighting and schedule went by. */
@@ -302,21 +314,40 @@ export class Trainer {
     this.#scheduleState = horizonSchedule.learn?.(this.#scheduleState, seen, this.#moment()) ?? this.#scheduleState;
   }
 
-  #count(skipped: boolean): void {
+  /**
+   * Whether anything of a step is not finite, or would be after its update.
+   * @returns undefined for a good step; otherwise a closer look at what it is, while the gradients are there
+   */
+  #broken(
+    evidence: Evidence,
+    { learningRate, rateOf }: { readonly learningRate: number; rateOf(parameter: string): number },
+  ): (() => readonly string[]) | undefined {
+    const { model, engine, settings } = this.#parts;
+    const names = [...model.parameters.keys()].filter((name) => evidence.gradients.has(name));
+    const weights = names.map((name): Named => [`weight "${name}"`, model.parameters.get(name)!]);
+    if (!isFiniteStep(evidence)) {
+      // In the order in which parameters were made, which that of the gradients need not be.
+      const gradients = new Map(names.map((name) => [name, evidence.gradients.get(name)!]));
+      return () => findings({ ...evidence, gradients }, weights);
+    }
+    const refusal = refusedUpdate(engine, {
+      weights,
+      moments: this.#optimizer.moments(names),
+      learningRate: names.reduce((rate, name) => Math.max(rate, learningRate * rateOf(name)), 0),
+      weightDecay: settings.weightDecay,
+    });
+    return refusal === undefined ? undefined : () => [refusal];
+  }
+
+  /** @returns what was not finite, in the first skipped step of a row */
+  #count(
+    step: Pick<StepReport, 'loss' | 'gradientNorm' | 'learningRate'>,
+    broken: (() => readonly string[]) | undefined,
+  ): readonly string[] | undefined {
     this.#step++;
-    if (!skipped) {
-      this.#skippedInARow = 0;
-      return;
-    }
-    this.#skippedSteps++;
-    this.#skippedInARow++;
-    if (this.#skippedInARow >= MAX_SKIPPED_IN_A_ROW) {
-      throw new ForetokenError(
-        'TRAINING_DIVERGED',
-        `${MAX_SKIPPED_IN_A_ROW} steps in a row had a loss or gradient that was not finite, the last one step ${this.#step}. ` +
-          'Weights are those of the last good step. Lower the learning rate or look at the data.',
-      );
-    }
+    if (broken) return this.#streak.bad(this.#step, broken)?.findings;
+    this.#streak.good({ step: this.#step, ...step });
+    return undefined;
   }
 }
 

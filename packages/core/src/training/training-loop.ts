@@ -161,6 +161,7 @@ export class TrainingLoop {
       ...(validation ? { validation } : {}),
       seconds,
     });
+    this.#trainer.refuseDiverged(report.skipped ? await this.#lastSaved() : undefined);
     this.#parts.onProgress?.({ step, steps, loss: report.loss, tokensPerSecond: this.#tokensPerStep() / seconds });
     const aborted = this.#parts.signal?.aborted === true;
     const isEnd = isLast || step >= until;
@@ -170,6 +171,11 @@ export class TrainingLoop {
       throw new ForetokenError('INTERRUPTED', `stopped after step ${step} of ${steps}, saved as ${entry.path}.`);
     }
     return entry;
+  }
+
+  /** What a diagnosis names: one that cannot be read has its own error when the run goes on. */
+  async #lastSaved(): Promise<CheckpointEntry | undefined> {
+    return this.#parts.checkpoints.latest().catch(() => undefined);
   }
 
   async #save(score: number | undefined): Promise<CheckpointEntry> {

@@ -1,0 +1,118 @@
+import type { Engine, Tensor } from '@foretoken/engine';
+import { firstNotFinite, placeIn } from '../../checkpoints/finite-content.ts';
+
+/** Largest finite float32. */
+const LARGEST = 2 ** 128 - 2 ** 104;
+/**
+ * Above any |m| / (sqrt(v) + epsilon) of AdamW from finite gradients: with 0 <= beta1 < sqrt(beta2) it is a small number, and the
+ * rest is for betas at their worst.
+ */
+const LARGEST_MOVE = 1e6;
+
+/** A tensor that a step is going to change, by what it is called in a diagnosis. */
+export type Named = readonly [name: string, tensor: Tensor];
+
+/** What the batches of a step gave, and what the update would start from. */
+export interface Evidence {
+  readonly losses: ReadonlyMap<string, number>;
+  /** The weighted sum. */
+  readonly loss: number;
+  /** By term, where the weighting goes by them. */
+  readonly norms?: ReadonlyMap<string, number>;
+  /** By parameter. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+  readonly gradientNorm: number;
+  /** Index of the first accumulated batch with a loss that is not finite, and how many there were. */
+  readonly badBatch?: number;
+  readonly numBatches: number;
+}
+
+/** What an update starts from and how far it may go. */
+export interface Start {
+  /** Of the parameters that have a gradient. */
+  readonly weights: readonly Named[];
+  readonly moments: readonly Named[];
+  /** The largest of any parameter in this step. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Whether losses, norms and gradients of a step are finite. */
+export function isFiniteStep({ loss, gradientNorm, norms }: Evidence): boolean {
+  return [loss, gradientNorm, ...(norms?.values() ?? [])].every(Number.isFinite);
+}
+
+/**
+ * Why an update of finite gradients must not be made: what it starts from is not finite, or a weight may leave float32.
+ * Kernels update in place, so this is asked before; one reading for all tensors, and a look at single values only if that one is
+ * not finite.
+ * @returns undefined where it may be made
+ */
+export function refusedUpdate(engine: Engine, start: Start): string | undefined {
+  const { weights, moments, learningRate, weightDecay } = start;
+  const all = [...weights, ...moments];
+  const squares = engine.tidy(() => engine.ops.sumOfSquares(all.map(([, tensor]) => tensor)).dataSync()[0]);
+  // A sum that leaves float32 may still be one of finite values.
+  const bad = Number.isFinite(squares) ? undefined : firstBad(all);
+  if (bad !== undefined) return bad;
+  const largest = Number.isFinite(squares) ? Math.sqrt(squares) : largestOf(weights);
+  const reach = largest * Math.abs(1 - learningRate * weightDecay) + learningRate * LARGEST_MOVE;
+  if (reach <= LARGEST) return undefined;
+  return `the update at learning rate ${learningRate} could take weights, ${largest} at most, beyond float32`;
+}
+
+/**
+ * What of a step was not finite, in the order in which it comes about: weights that it started from, losses, gradients.
+ * It reads every tensor, so it is for bad steps.
+ */
+export function findings(evidence: Evidence, weights: readonly Named[]): readonly string[] {
+  const found = [firstBad(weights), badLosses(evidence), badGradients(evidence)].filter((what) => what !== undefined);
+  if (found.length > 0) return found;
+  const { loss, gradientNorm, norms = new Map<string, number>() } = evidence;
+  const sums = [['the weighted loss', loss], ['the gradient norm', gradientNorm], ...termNorms(norms)] as const;
+  return sums.flatMap(([name, value]) =>
+    Number.isFinite(value) ? [] : [`${name} was ${value} although all that goes into it is finite: it left its range`],
+  );
+}
+
+function termNorms(norms: ReadonlyMap<string, number>): [string, number][] {
+  return [...norms].map(([term, norm]) => [`the gradient norm of ${term}`, norm]);
+}
+
+function firstBad(tensors: readonly Named[]): string | undefined {
+  for (const [name, tensor] of tensors) {
+    const bad = badValue(tensor);
+    if (bad !== undefined) return `${name} was ${bad} before the step`;
+  }
+  return undefined;
+}
+
+/** @returns the first value of a tensor that is not finite, and its place */
+function badValue(tensor: Tensor): string | undefined {
+  const values = tensor.dataSync();
+  const at = firstNotFinite(values);
+  return at < 0 ? undefined : `${values[at]} at ${placeIn(tensor.shape, at)}`;
+}
+
+function badLosses({ losses, badBatch, numBatches }: Evidence): string | undefined {
+  const bad = [...losses].filter(([, loss]) => !Number.isFinite(loss)).map(([term, loss]) => `${term} (${loss})`);
+  if (bad.length === 0) return undefined;
+  const where = numBatches > 1 && badBatch !== undefined ? `, first in batch ${badBatch + 1} of ${numBatches}` : '';
+  return `not finite was the loss of ${bad.join(', ')}${where}`;
+}
+
+/** The backward pass meets parameters in the reverse of the order in which they were made. */
+function badGradients({ gradients }: Evidence): string | undefined {
+  const bad = [...gradients].flatMap(([name, gradient]) => {
+    const value = badValue(gradient);
+    return value === undefined ? [] : [`"${name}" (${value})`];
+  });
+  if (bad.length === 0) return undefined;
+  return `not finite were the gradients of ${bad.length} of ${gradients.size} parameters, first that of ${bad.at(-1)}`;
+}
+
+function largestOf(tensors: readonly Named[]): number {
+  let largest = 0;
+  for (const [, tensor] of tensors) for (const value of tensor.dataSync()) largest = Math.max(largest, Math.abs(value));
+  return largest;
+}
