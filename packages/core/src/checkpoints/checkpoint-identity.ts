@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { readError } from '../files/disk.ts';
+import { readSync } from 'node:fs';
 import { checkFormatVersion } from '../files/json-file.ts';
+import { withRegularFileSync } from '../files/regular-file.ts';
 import { corrupt, decodeHeader, LARGEST_HEADER } from './safetensors-header.ts';
 
 const LENGTH_BYTES = 8;
@@ -27,26 +27,30 @@ export function readCheckpointConfigHash(path: string): string {
 function readHash(path: string, key: string, name: string): string {
   const { json, dataBytes } = readHeaderBytes(path);
   const { metadata } = decodeHeader(path, json, dataBytes);
-  checkFormatVersion(path, Number(metadata.get('formatVersion')));
+  checkCheckpointVersion(path, metadata);
   const hash = metadata.get(key);
   if (hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) throw corrupt(path, `it has no ${name}`);
   return hash;
 }
 
+/**
+ * Makes sure that a safetensors file is a checkpoint, and one of this release.
+ * @param metadata - that of its header
+ * @throws FORMAT_VERSION; FILE_CORRUPT if it has no version
+ */
+export function checkCheckpointVersion(path: string, metadata: ReadonlyMap<string, string>): void {
+  const version = metadata.get('formatVersion');
+  if (version === undefined) throw corrupt(path, 'it has no formatVersion, so it is no checkpoint of Foretoken');
+  checkFormatVersion(path, /^[1-9]\d{0,8}$/.test(version) ? Number(version) : version);
+}
+
 function readHeaderBytes(path: string): { json: Uint8Array; dataBytes: number } {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const { size } = fstatSync(file);
-    const length = Number(readBytes(path, file, 0, LENGTH_BYTES).readBigUInt64LE());
-    if (length > LARGEST_HEADER) throw corrupt(path, `its header would have ${length} bytes`);
-    const json = readBytes(path, file, LENGTH_BYTES, length);
-    return { json, dataBytes: size - LENGTH_BYTES - length };
-  } catch (cause) {
-    throw readError(path, cause);
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+  return withRegularFileSync(path, (file, size) => {
+    const length = readBytes(path, file, 0, LENGTH_BYTES).readBigUInt64LE();
+    if (length > BigInt(LARGEST_HEADER)) throw corrupt(path, `its header would have ${length} bytes`);
+    const json = readBytes(path, file, LENGTH_BYTES, Number(length));
+    return { json, dataBytes: size - LENGTH_BYTES - json.length };
+  });
 }
 
 function readBytes(path: string, file: number, at: number, count: number): Buffer {

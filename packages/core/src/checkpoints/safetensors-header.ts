@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { repeatedKey } from './repeated-key.ts';
+import { parseStrictJson, quoted } from '../files/strict-json.ts';
 
 /** Element types that Foretoken stores. */
 export type Dtype = 'F32' | 'I32' | 'U8';
@@ -32,6 +33,11 @@ export const LARGEST_HEADER = 2 ** 24;
 
 const METADATA = '__metadata__';
 
+const OPEN_OBJECT = 0x7b;
+
+/** The header, its tensors, their lists. Each tensor has three containers and 48 bytes, so this is no limit but on memory. */
+const HEADER_LIMITS = { deepest: 3, mostContainers: 2 ** 20 } as const;
+
 /** Bytes of one element. */
 export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4, I32: 4, U8: 1 };
 
@@ -44,6 +50,13 @@ export function encodeHeader(path: string, { entries, metadata }: SafetensorsHea
   const bad = badName([...metadata.keys()]) ?? badName(entries.map(({ name }) => name));
   if (bad !== undefined || entries.some(({ name }) => name === METADATA)) {
     throw new ForetokenError('FILE_WRITE', `${path}: the name ${JSON.stringify(bad ?? METADATA)} is not allowed.`);
+  }
+  const broken = [...metadata].find(([, text]) => LONE_SURROGATE.test(text));
+  if (broken !== undefined) {
+    throw new ForetokenError(
+      'FILE_WRITE',
+      `${path}: the text of ${quoted(broken[0])} is no Unicode, so no file can hold it.`,
+    );
   }
   const members = entries.map(({ name, dtype, shape, begin, end }) => [
     name,
@@ -79,6 +92,7 @@ export function decodeHeader(path: string, json: Uint8Array, dataBytes: number):
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkCoverage(path, entries, dataBytes);
+  checkNumbers(path, json);
   return { entries, metadata };
 }
 
@@ -92,17 +106,15 @@ export function corrupt(path: string, problem: string, cause?: unknown): Foretok
 }
 
 function parseObject(path: string, json: Uint8Array): Record<string, unknown> {
-  let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
-    value = JSON.parse(text);
+    if (!isUtf8(json)) throw new Error('it is not UTF-8');
+    value = parseStrictJson(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'), HEADER_LIMITS);
   } catch (cause) {
     throw corrupt(path, `the header is not JSON (${(cause as Error).message})`, cause);
   }
   if (!isObject(value)) throw corrupt(path, 'the header is not a JSON object');
-  const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw corrupt(path, `the header has the key ${JSON.stringify(repeated)} twice`);
+  if (json[0] !== OPEN_OBJECT) throw corrupt(path, 'the header does not begin with "{"');
   return value;
 }
 
@@ -111,18 +123,20 @@ function readMetadata(path: string, value: unknown): Map<string, string> {
     throw corrupt(path, `${METADATA} must be an object of strings`);
   }
   checkNames(path, Object.keys(value));
+  const broken = Object.keys(value).find((key) => LONE_SURROGATE.test(value[key] as string));
+  if (broken !== undefined) throw corrupt(path, `the text of ${quoted(broken)} is no Unicode`);
   return new Map(Object.entries(value as Record<string, string>));
 }
 
 function readEntry(path: string, name: string, value: unknown): TensorEntry {
   checkNames(path, [name]);
-  const of = `tensor ${JSON.stringify(name)}`;
+  const of = `tensor ${quoted(name)}`;
   if (!isObject(value) || Object.keys(value).sort().join() !== 'data_offsets,dtype,shape') {
     throw corrupt(path, `${of} must have dtype, shape and data_offsets and nothing else`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== 'F32' && dtype !== 'I32' && dtype !== 'U8') {
-    throw corrupt(path, `${of} has dtype ${JSON.stringify(dtype)}; F32, I32 and U8 are read`);
+    throw corrupt(path, `${of} has dtype ${quotedJson(dtype)}; F32, I32 and U8 are read`);
   }
   if (!isCounts(shape)) throw corrupt(path, `${of} has a shape that is not a list of integers >= 0`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
@@ -130,7 +144,8 @@ function readEntry(path: string, name: string, value: unknown): TensorEntry {
   }
   const bytes = byteLength(dtype, shape);
   if (offsets[1] - offsets[0] !== bytes) {
-    throw corrupt(path, `${of}: ${dtype} [${shape}] takes ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`);
+    const sizes = quotedJson(shape);
+    throw corrupt(path, `${of}: ${dtype} ${sizes} takes ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`);
   }
   return { name, dtype, shape, begin: offsets[0], end: offsets[1] };
 }
@@ -139,7 +154,7 @@ function checkCoverage(path: string, entries: readonly TensorEntry[], dataBytes:
   let at = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== at) {
-      throw corrupt(path, `tensor ${JSON.stringify(name)} begins at byte ${begin}, where ${at} was expected`);
+      throw corrupt(path, `tensor ${quoted(name)} begins at byte ${begin}, where ${at} was expected`);
     }
     at = end;
   }
@@ -149,18 +164,47 @@ function checkCoverage(path: string, entries: readonly TensorEntry[], dataBytes:
 
 function checkNames(path: string, names: readonly string[]): void {
   const bad = badName(names);
-  if (bad !== undefined) throw corrupt(path, `the name ${JSON.stringify(bad)} is not allowed`);
+  if (bad !== undefined) throw corrupt(path, `the name ${quoted(bad)} is not allowed`);
 }
 
 /** A name that some reader would take for something else. */
 function badName(names: readonly string[]): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return names.find((name) => name === '__proto__' || /[\u0000-\u001f]/.test(name));
+  return names.find((name) => name === '__proto__' || CONTROL.test(name) || LONE_SURROGATE.test(name));
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** What no UTF-8 can hold, though JSON can escape it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Every number must be written as digits alone: `1.0`, `1e2` and `-0` are counts to some readers and none to others, and
+ * digits beyond 2^53 mean another number to some.
+ */
+function checkNumbers(path: string, json: Uint8Array): void {
+  let isInString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) isInString = !isInString;
+    else if (isInString) at += byte === BACKSLASH ? 1 : 0;
+    else if (NO_DIGITS.has(byte)) throw corrupt(path, 'a number of its header is not written as digits alone');
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const NO_DIGITS = new Set(Buffer.from('+-.eE'));
 
 /** Bytes of a tensor; not a safe integer where the shape is absurd. */
 export function byteLength(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT[dtype];
+}
+
+/** A value of any size as a message can hold it. */
+function quotedJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { type DiskOptions, readError, realDisk } from '../files/disk.ts';
+import type { DiskOptions } from '../files/disk.ts';
+import { withRegularFile } from '../files/regular-file.ts';
 import { writeFileAtomic } from '../files/write-file-atomic.ts';
 import {
   byteLength,
@@ -46,8 +47,8 @@ export async function readSafetensors(
   path: string,
   options: DiskOptions = {},
 ): Promise<{ tensors: Map<string, StoredTensor>; metadata: ReadonlyMap<string, string> }> {
-  return withFile(path, options, async (handle) => {
-    const { header, dataStart } = await readHeader(path, handle);
+  return withRegularFile(path, options, async (handle, size) => {
+    const { header, dataStart } = await readHeader(path, handle, size);
     const tensors = new Map<string, StoredTensor>();
     for (const entry of header.entries) tensors.set(entry.name, await readTensor(path, handle, entry, dataStart));
     return { tensors, metadata: header.metadata };
@@ -59,7 +60,7 @@ export async function readSafetensors(
  * @throws FILE_CORRUPT with what is wrong, FILE_READ
  */
 export async function readSafetensorsHeader(path: string, options: DiskOptions = {}): Promise<SafetensorsHeader> {
-  return withFile(path, options, async (handle) => (await readHeader(path, handle)).header);
+  return withRegularFile(path, options, async (handle, size) => (await readHeader(path, handle, size)).header);
 }
 
 /** Tensors in the order of a file, which is that of the reference writer: F32, I32, U8, and by name within each. */
@@ -98,25 +99,11 @@ function layOut(path: string, tensors: readonly [string, StoredTensor][]): Tenso
 const sortedEntries = (metadata: Readonly<Record<string, string>>) =>
   new Map(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-async function withFile<T>(
+async function readHeader(
   path: string,
-  { disk = realDisk }: DiskOptions,
-  use: (handle: FileHandle) => Promise<T>,
-): Promise<T> {
-  try {
-    const handle = await disk.open(path, 'r');
-    try {
-      return await use(handle);
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-}
-
-async function readHeader(path: string, handle: FileHandle): Promise<{ header: SafetensorsHeader; dataStart: number }> {
-  const { size } = await handle.stat();
+  handle: FileHandle,
+  size: number,
+): Promise<{ header: SafetensorsHeader; dataStart: number }> {
   if (size < 8) throw corrupt(path, `it has ${size} bytes and no header`);
   const length = (await readFully(path, handle, 0, Buffer.alloc(8))).readBigUInt64LE();
   if (length > BigInt(LARGEST_HEADER)) {

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { readCheckpointIdentity } from '../checkpoints/checkpoint-identity.ts';
-import { readError } from '../files/disk.ts';
-import { type JsonObject, parseJsonFile } from '../files/json-file.ts';
+import { readRecordSync } from '../files/json-file.ts';
 import { runPaths } from '../training/run-directory.ts';
 import { malformedBase } from './base-form.ts';
 import type { BaseRun, Experiment } from './experiment.ts';
@@ -22,7 +21,7 @@ export function readBaseRun(run: string, directory: string): BaseRun {
       `there is no run in ${directory} (no experiment.json). Name the folder of a finished run, from this file's folder.`,
     );
   }
-  const { model, data } = readJsonFile(experiment) as unknown as Experiment;
+  const { model, data } = readRecordSync(experiment) as unknown as Experiment;
   const malformed = malformedBase(model, data?.tokenizer);
   if (malformed) throw new ForetokenError('FILE_CORRUPT', `${experiment} is no saved experiment: ${malformed}.`);
   const sha256 = readCheckpointIdentity(lastCheckpoint(directory));
@@ -41,18 +40,8 @@ export function lastCheckpoint(directory: string): string {
       `the run in ${directory} is not finished (no summary.json). Go on with it (--resume) to its end first.`,
     );
   }
-  const { checkpoint } = readJsonFile(summary);
+  const { checkpoint } = readRecordSync(summary);
   if (typeof checkpoint !== 'string') throw new ForetokenError('FILE_CORRUPT', `${summary} names no checkpoint.`);
   // By its name alone: the record may have been written where folders are joined by a backslash.
   return path.join(checkpoints, checkpoint.split(/[\\/]/).at(-1) as string);
-}
-
-function readJsonFile(file: string): JsonObject {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw readError(file, cause);
-  }
-  return parseJsonFile(file, text);
 }

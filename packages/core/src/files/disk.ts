@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 
 /**
@@ -9,14 +10,20 @@ export interface Disk {
   readonly open: typeof open;
   readonly rename: typeof rename;
   readonly rm: typeof rm;
+  readonly rmdir: typeof rmdir;
   readonly mkdir: typeof mkdir;
   readonly readdir: typeof readdir;
   readonly stat: typeof stat;
   readonly statfs: typeof statfs;
 }
 
+/** To read, and not to wait for a writer where a pipe lies in the place of a file; Windows knows no such waiting. */
+export const TO_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+const openAtOnce: typeof open = (path, flags, mode) => open(path, flags === 'r' ? TO_READ : flags, mode);
+
 /** The disk of this machine. */
-export const realDisk: Disk = Object.freeze({ open, rename, rm, mkdir, readdir, stat, statfs });
+export const realDisk: Disk = Object.freeze({ open: openAtOnce, rename, rm, rmdir, mkdir, readdir, stat, statfs });
 
 /** For calls that a test may run on another disk. */
 export interface DiskOptions {

@@ -1,7 +1,11 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
-import { type DiskOptions, readError, realDisk } from './disk.ts';
+import type { DiskOptions } from './disk.ts';
+import { withRegularFile, withRegularFileSync } from './regular-file.ts';
+import { type JsonLimits, parseStrictJson, quoted } from './strict-json.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON object, as every file of ours has at its top. */
@@ -16,32 +20,57 @@ export async function writeJson(path: string, value: object, options: DiskOption
   await writeFileAtomic(path, `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...value }, null, 2)}\n`, options);
 }
 
+/** What {@link readJson} takes. */
+export interface JsonFileOptions extends DiskOptions {
+  /** Bytes that the file may have. Default: what one string can hold, since a list of documents may be long. */
+  readonly largest?: number;
+}
+
+/** Bytes of a record that does not grow with the data: it has some kilobytes. */
+export const LARGEST_RECORD = 2 ** 24;
+
+/** V8's longest string, rounded down. */
+const LARGEST_TEXT = 2 ** 29 - 2 ** 10;
+
 /**
  * Reads a JSON file that {@link writeJson} wrote.
  * @returns its object, `formatVersion` included
- * @throws FILE_READ if it cannot be read, FILE_CORRUPT if it is no JSON object, FORMAT_VERSION if another release wrote it
+ * @throws FILE_READ if it cannot be read, FILE_CORRUPT if it is no JSON object, says a key twice, nests too deeply or is
+ * too large, FORMAT_VERSION if another release wrote it
  */
-export async function readJson(path: string, { disk = realDisk }: DiskOptions = {}): Promise<JsonObject> {
-  let text: string;
-  try {
-    const handle = await disk.open(path, 'r');
-    try {
-      text = await handle.readFile('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-  return parseJsonFile(path, text);
+export async function readJson(
+  path: string,
+  { largest = LARGEST_TEXT, ...options }: JsonFileOptions = {},
+): Promise<JsonObject> {
+  const bytes = await withRegularFile(path, options, (handle, size) => {
+    checkSize(path, size, largest);
+    return handle.readFile();
+  });
+  return parseJsonFile(path, bytes, largest);
 }
 
 /**
- * The object in the text of a JSON file that {@link writeJson} wrote.
+ * {@link readJson} of a record, for those that cannot wait.
+ * @throws FILE_READ, FILE_CORRUPT, FORMAT_VERSION
+ */
+export function readRecordSync(path: string): JsonObject {
+  const bytes = withRegularFileSync(path, (file, size) => {
+    checkSize(path, size, LARGEST_RECORD);
+    return readFileSync(file);
+  });
+  return parseJsonFile(path, bytes, LARGEST_RECORD);
+}
+
+/**
+ * The object in the bytes of a JSON file that {@link writeJson} wrote.
+ * @param largest - bytes that it may have
  * @throws FILE_CORRUPT if it is no JSON object, FORMAT_VERSION if another release wrote it
  */
-export function parseJsonFile(path: string, text: string): JsonObject {
-  const value = parseObject(path, text);
+function parseJsonFile(path: string, bytes: Buffer, largest: number): JsonObject {
+  // It may have grown since it was looked at.
+  checkSize(path, bytes.length, largest);
+  // A list or object for every 16 bytes is more than anything written here has.
+  const value = parseObject(path, bytes, { mostContainers: Math.ceil(largest / 16) });
   checkFormatVersion(path, value.formatVersion);
   return value;
 }
@@ -54,14 +83,29 @@ export function checkFormatVersion(path: string, version: unknown): void {
   if (version === FORMAT_VERSION) return;
   throw new ForetokenError(
     'FORMAT_VERSION',
-    `${path} has formatVersion ${JSON.stringify(version) ?? 'none'}; this release reads ${FORMAT_VERSION}. Use the release that wrote it.`,
+    `${path} has formatVersion ${said(version)}; this release reads ${FORMAT_VERSION}. Use the release that wrote it.`,
   );
 }
 
-function parseObject(path: string, text: string): JsonObject {
+/** A value of any size as a message can hold it. */
+function said(version: unknown): string {
+  if (version === undefined) return 'none';
+  return typeof version === 'string' ? quoted(version) : JSON.stringify(version).slice(0, 100);
+}
+
+function checkSize(path: string, size: number, largest: number): void {
+  if (size <= largest) return;
+  throw new ForetokenError(
+    'FILE_CORRUPT',
+    `${path} has ${size} bytes; at most ${largest} are read. Restore or remove it.`,
+  );
+}
+
+function parseObject(path: string, bytes: Buffer, limits: JsonLimits): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
+    value = parseStrictJson(bytes.toString('utf8'), limits);
   } catch (cause) {
     throw new ForetokenError('FILE_CORRUPT', `${path} is not valid JSON: ${(cause as Error).message}.`, { cause });
   }

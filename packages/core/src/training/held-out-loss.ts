@@ -25,9 +25,10 @@ export async function readHeldOutLoss(
 ): Promise<HeldOutLoss> {
   const row = (await readJsonLines(paths.metrics)).find((one) => one.step === step);
   const { losses } = (row?.validation ?? {}) as { readonly losses?: readonly (number | null)[] };
-  if (losses) {
+  const nats = Array.isArray(losses) ? losses[0] : undefined;
+  if (nats === null || typeof nats === 'number') {
     const { contentHash } = await readJson(paths.manifest);
-    return { step, steps, nats: losses[0], dataHash: String(contentHash) };
+    return { step, steps, nats, dataHash: String(contentHash) };
   }
   throw new ForetokenError(
     'FILE_CORRUPT',

@@ -2,7 +2,7 @@ import { arch, cpus, platform } from 'node:os';
 import { relative } from 'node:path';
 import type { Engine } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { readJson, writeJson } from '../files/json-file.ts';
+import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { RunPaths } from './run-directory.ts';
 
@@ -52,7 +52,13 @@ export async function writeProvenance(paths: RunPaths, provenance: Provenance): 
  * @throws RUN_MISMATCH naming both engines
  */
 export async function continueProvenance(paths: RunPaths, now: Provenance): Promise<void> {
-  const before = (await readJson(paths.provenance)) as unknown as Provenance;
+  const before = (await readJson(paths.provenance, { largest: LARGEST_RECORD })) as unknown as Provenance;
+  if (typeof before.engine?.name !== 'string' || typeof before.engine.fingerprint !== 'string') {
+    throw new ForetokenError(
+      'FILE_CORRUPT',
+      `${paths.provenance} does not name the engine that the run was started on. Restore it, or start a new run.`,
+    );
+  }
   if (before.engine.fingerprint === now.engine.fingerprint) {
     await writeProvenance(paths, { ...before, baseDirectory: now.baseDirectory });
     return;

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Experiment } from '../config/experiment.ts';
 import { experimentHash, identifying } from '../config/hash.ts';
+import { asExperiment } from '../config/saved-experiment.ts';
 import type { DataManifest } from '../data/data-manifest.ts';
-import { readJson, writeJson } from '../files/json-file.ts';
+import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
 /** Where everything of one run is kept: the folder is the record. */
@@ -78,7 +79,7 @@ export async function readRunExperiment(root: string): Promise<Experiment> {
   const { experiment } = runPaths(root);
   if (!(await exists(experiment)))
     throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run (no experiment.json).`);
-  return (await readJson(experiment)) as unknown as Experiment;
+  return asExperiment(experiment, await readJson(experiment, { largest: LARGEST_RECORD }));
 }
 
 /** Whether a path is there. */
@@ -100,6 +101,9 @@ export async function checkManifest(paths: RunPaths, manifest: DataManifest): Pr
   }
   const before = (await readJson(paths.manifest)) as unknown as DataManifest;
   if (before.contentHash === manifest.contentHash) return;
+  if (!Array.isArray(before.documents) || !before.documents.every((document) => isObject(document))) {
+    throw new ForetokenError('FILE_CORRUPT', `${paths.manifest} lists no documents. Restore it, or start a new run.`);
+  }
   throw new ForetokenError(
     'DATA_CHANGED',
     `${paths.root} was started on other data: ${changesOf(before, manifest)}. ${paths.manifest} lists the files that it needs: ` +
@@ -125,7 +129,7 @@ function changesOf(before: DataManifest, now: DataManifest): string {
 }
 
 async function checkSameExperiment(paths: RunPaths, experiment: Experiment): Promise<void> {
-  const before = (await readJson(paths.experiment)) as unknown as Experiment;
+  const before = asExperiment(paths.experiment, await readJson(paths.experiment, { largest: LARGEST_RECORD }));
   if (experimentHash(before) === experimentHash(experiment)) return;
   const changed = differences(identifying(before), identifying(experiment)).slice(0, 5);
   throw new ForetokenError(

@@ -1,7 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { MatchName } from '../config/experiment.ts';
 import { hashJson } from '../config/hash.ts';
-import { readJson, writeJson } from '../files/json-file.ts';
+import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import type { RunPaths } from './run-directory.ts';
 import type { FlopsPerToken } from './training-flops.ts';
 
@@ -57,7 +57,7 @@ export async function writeRunSummary({ summary: file }: RunPaths, summary: Trai
  * @throws FILE_CORRUPT if the file was changed since; FILE_READ, FORMAT_VERSION
  */
 export async function readRunSummary({ summary: file }: Pick<RunPaths, 'summary'>): Promise<TrainingSummary> {
-  const { formatVersion: _, contentHash, ...summary } = await readJson(file);
+  const { formatVersion: _, contentHash, ...summary } = await readJson(file, { largest: LARGEST_RECORD });
   if (contentHash === contentHashOf(summary)) return summary as unknown as TrainingSummary;
   throw new ForetokenError(
     'FILE_CORRUPT',
