@@ -66,7 +66,9 @@ describe('docs/reference/plugin-api.md', () => {
 
   it('holds an item of a new file only once the file has a section', () => {
     const item = { name: 'novel', kind: 'Function', fileUrlPath: 'dist/novel/novel.d.ts', members: [] };
-    expect(() => renderReference([item])).toThrow('novel (core/novel/novel). Add the file to scripts/api/groups.mjs');
+    expect(() => renderReference([item])).toThrow(
+      'novel (core/novel/novel).\nNext step: add the file to one in scripts/api/groups.mjs',
+    );
   });
 });
 

@@ -34,7 +34,7 @@ export const GROUPS = [
       'core/generation/event-loop',
     ],
   },
-  { title: 'Errors', files: ['engine/errors'] },
+  { title: 'Errors', files: ['engine/errors', 'engine/error-table'] },
 ];
 
 /**

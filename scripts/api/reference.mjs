@@ -1,3 +1,4 @@
+import { StepFailed } from '../setup/command.mjs';
 import { parseComment, toMarkdown } from './comment.mjs';
 import { GROUPS, sourceOf } from './groups.mjs';
 
@@ -25,7 +26,10 @@ export function renderReference(items) {
   const strange = items.filter((item) => !known.includes(item));
   if (strange.length > 0) {
     const names = strange.map((item) => `${item.name} (${sourceOf(item)})`);
-    throw new Error(`No section of the reference holds ${names.join(', ')}. Add the file to scripts/api/groups.mjs.`);
+    throw new StepFailed(
+      `No section of the reference holds ${names.join(', ')}.`,
+      'add the file to one in scripts/api/groups.mjs.',
+    );
   }
   const contents = grouped.map(({ title, items: own }) => `- **${title}**: ${own.map(linked).join(', ')}`);
   const sections = grouped.map(
