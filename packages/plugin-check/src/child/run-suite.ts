@@ -1,4 +1,4 @@
-import type { Definition, Json } from '@foretoken/core';
+import { createRegistry, type Definition, definePlugin, type Json, PLUGIN_API, type Registry } from '@foretoken/core';
 import { type AnyContract, CONTRACTS, runContract } from '@foretoken/core/contract-checks';
 import type { FromChild, SuiteJob } from './messages.ts';
 import { defaultOptions } from './small-options.ts';
@@ -9,22 +9,31 @@ type Decided = SuiteJob & { readonly options: Readonly<Record<string, Json>> };
  * Runs the contract suite of one plugin, check by check, saying each before it begins: a child that is lost in the middle of
  * one has named it.
  *
- * @throws as `Contract.open`
+ * @throws as `Contract.open`; OPTIONS_INVALID
  */
 export async function runSuite(
   definitions: readonly Definition[],
   job: SuiteJob,
   say: (message: FromChild) => Promise<void>,
 ): Promise<void> {
-  const definition = definitions.find(({ kind, name }) => kind === job.kind && name === job.name)!;
-  const options = job.options ?? defaultOptions(definition, definitions);
-  const contract = announced(CONTRACTS[job.kind], { ...job, options }, say);
+  const { kind, name, engine } = job;
+  const registry = registryOf(definitions);
+  const options = job.options ?? defaultOptions(registry, kind, name);
+  // Said once, instead of by every check that then cannot begin.
+  registry.checkOptions(kind, { ...options, name }, 'the options that it is checked with');
+  const contract = announced(CONTRACTS[kind], { ...job, options }, say);
   // What a plugin of the package is made to work with may be another one of it.
-  const bundle = { api: definition.api, provides: [definition, ...definitions.filter((one) => one !== definition)] };
-  const settings = { ...job.settings, engine: job.engine };
-  for await (const { title, ms, broken } of runContract(contract, bundle, job.name, options, settings)) {
+  const bundle = definePlugin({ provides: definitions });
+  const settings = { ...job.settings, engine };
+  for await (const { title, ms, broken } of runContract(contract, bundle, name, options, settings)) {
     await say({ type: 'checked', title, ms, ...(broken && { broken: broken.message }) });
   }
+}
+
+function registryOf(definitions: readonly Definition[]): Registry {
+  const registry = createRegistry();
+  for (const one of definitions) registry.register(one, { package: 'under-check', version: '0.0.0', api: PLUGIN_API });
+  return registry;
 }
 
 function announced(contract: AnyContract, job: Decided, say: (message: FromChild) => Promise<void>): AnyContract {
