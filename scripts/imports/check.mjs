@@ -3,10 +3,11 @@ import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { confined, directions, folderOf } from './directions.mjs';
 import { readImports } from './read-imports.mjs';
+import { writingProblems } from './writing.mjs';
 
 /**
  * Checks every package of a workspace: import directions, declared dependencies, public names only, no relative import
- * that leaves its package, and the packages that are confined to one place.
+ * that leaves its package, the packages that are confined to one place, and that nobody writes to disk by himself.
  *
  * @param root - folder that holds `packages/` and a package.json whose devDependencies tests may use
  * @returns one line per violation: file:line, the rule, the next step
@@ -28,7 +29,7 @@ const readManifest = (root, folder) => JSON.parse(readFileSync(path.join(root, f
 
 const sourcesOf = (root, folder) =>
   readdirSync(path.join(root, 'packages', folder, 'src'), { recursive: true })
-    .filter((name) => /\.[mc]?tsx?$/.test(name))
+    .filter((name) => /\.[mc]?[jt]sx?$/.test(name))
     .map((name) => `packages/${folder}/src/${name.split(path.sep).join('/')}`)
     .sort();
 
@@ -43,10 +44,11 @@ function manifestProblems({ folder, manifest }) {
 
 function fileProblems(check, file) {
   const source = readFileSync(path.join(check.root, file), 'utf8');
-  return readImports(source).flatMap(({ name, line }) => {
+  const wrongImports = readImports(source).flatMap(({ name, line }) => {
     const problem = name.startsWith('.') ? relativeProblem(check, file, name) : packageProblem(check, file, name);
-    return problem ? [`${file}:${line}: ${problem}`] : [];
+    return problem ? [{ line, problem }] : [];
   });
+  return [...wrongImports, ...writingProblems(file, source)].map(({ line, problem }) => `${file}:${line}: ${problem}`);
 }
 
 function relativeProblem({ folder }, file, name) {
@@ -87,6 +89,6 @@ function undeclaredProblem({ folder, manifest, forTests }, file, packageName) {
   return `"${packageName}" is not a dependency of packages/${folder}; add it to its package.json.`;
 }
 
-const isTest = (file) => /\.(?:test|fixture)\.[mc]?tsx?$/.test(file);
+const isTest = (file) => /\.(?:test|fixture)\.[mc]?[jt]sx?$/.test(file);
 
 const allowed = (folder) => `it may use ${directions[folder].join(', ') || 'no other package'}.`;

@@ -54,9 +54,11 @@ export {
   type SessionFactory,
   TOKENS,
 } from './di/tokens.ts';
+export type { DiskOptions } from './files/disk.ts';
 export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
 export { readJsonLines } from './files/json-lines-log.ts';
 export { makeFolder } from './files/make-folder.ts';
+export { removePath } from './files/remove-path.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';
 export {
   drawIndex,

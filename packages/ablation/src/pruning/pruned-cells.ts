@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolder, writeJson } from '@foretoken/core';
+import { makeFolder, removePath, writeJson } from '@foretoken/core';
 import type { AblationPaths } from '../run/ablation-store.ts';
 import { PRUNED_FILE, type PrunedAt } from './pruning.ts';
 
@@ -18,7 +17,7 @@ export async function keepPruned(
   for (const id of new Set(cells.map((cell) => cell.id))) {
     const file = path.join(paths.cell(id), PRUNED_FILE);
     const at = pruned.get(id);
-    if (!at) await rm(file, { force: true });
+    if (!at) await removePath(file);
     else {
       await makeFolder(paths.cell(id));
       await writeJson(file, { id, ...at });

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import path from 'node:path';
-import type { Experiment } from '@foretoken/core';
+import type { DiskOptions, Experiment } from '@foretoken/core';
 import { ForetokenError, readJson, writeJson } from '@foretoken/core';
 import type { PackageVersions } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
@@ -51,8 +51,12 @@ export async function readPlanRecord(paths: AblationPaths): Promise<PlanRecord> 
 }
 
 /** Writes `results.json`. @throws FILE_WRITE, DISK_FULL */
-export async function writeResults(paths: AblationPaths, { arms }: AblationResults): Promise<void> {
-  await writeJson(paths.results, { arms });
+export async function writeResults(
+  paths: Pick<AblationPaths, 'results'>,
+  { arms }: Pick<AblationResults, 'arms'>,
+  options: DiskOptions = {},
+): Promise<void> {
+  await writeJson(paths.results, { arms }, options);
 }
 
 /** @throws RUN_NOT_FOUND if the folder has no results; FILE_CORRUPT, FORMAT_VERSION */

@@ -1,6 +1,15 @@
-import { access, readdir, rm } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ForetokenError, hashJson, isForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
+import {
+  type DiskOptions,
+  ForetokenError,
+  hashJson,
+  isForetokenError,
+  makeFolder,
+  readJson,
+  removePath,
+  writeJson,
+} from '@foretoken/core';
 import type { CellFailure, CellRecord } from './cell-record.ts';
 
 /** Where everything of an ablation is kept: the folder is the record. */
@@ -33,6 +42,7 @@ export interface AblationStore {
   readonly paths: AblationPaths;
   /** @throws FILE_CORRUPT if the file is not this cell's, or is not as it was written; FORMAT_VERSION */
   readRecord(id: string): Promise<CellRecord | undefined>;
+  /** What the last attempt failed of, if none succeeded: a failure that a kill or power loss left beside a record counts for nothing. */
   readFailure(id: string): Promise<CellFailure | undefined>;
   /** What is measured of a cell that is not timed yet. @throws as {@link readRecord} */
   readMeasured(id: string): Promise<CellRecord | undefined>;
@@ -50,19 +60,21 @@ export interface AblationStore {
 }
 
 /** Opens the folder of an ablation. Nothing is written before there is something to keep. */
-export function openAblationStore(root: string): AblationStore {
+export function openAblationStore(root: string, options: DiskOptions = {}): AblationStore {
   const paths = ablationPaths(root);
   const recordPath = (id: string): string => path.join(paths.cell(id), 'cell.json');
   const failurePath = (id: string): string => path.join(paths.cell(id), 'failure.json');
   const measuredPath = (id: string): string => path.join(paths.cell(id), 'measured.json');
   const write = async (file: string, record: CellRecord): Promise<void> => {
-    await makeFolder(path.dirname(file));
-    await writeJson(file, { ...record, contentHash: contentHashOf(record) });
+    await makeFolder(path.dirname(file), options);
+    await writeJson(file, { ...record, contentHash: contentHashOf(record) }, options);
   };
   return {
     paths,
     readRecord: (id) => readUnchanged(recordPath(id), id),
-    readFailure: (id) => readOwn<CellFailure>(failurePath(id), id),
+    async readFailure(id) {
+      return (await exists(recordPath(id))) ? undefined : readOwn<CellFailure>(failurePath(id), id);
+    },
     readMeasured: (id) => readUnchanged(measuredPath(id), id),
     async readOthers(ids) {
       const folders = await readdir(path.dirname(paths.cell('any'))).catch(() => []);
@@ -72,13 +84,14 @@ export function openAblationStore(root: string): AblationStore {
     },
     async writeRecord(record) {
       await write(recordPath(record.id), record);
-      await rm(failurePath(record.id), { force: true });
-      await rm(measuredPath(record.id), { force: true });
+      // Only now that the record is durable, which goes first if these are still there after a kill or power loss.
+      await removePath(failurePath(record.id), options);
+      await removePath(measuredPath(record.id), options);
     },
     writeMeasured: (record) => write(measuredPath(record.id), record),
     async writeFailure(failure) {
-      await makeFolder(paths.cell(failure.id));
-      await writeJson(failurePath(failure.id), failure);
+      await makeFolder(paths.cell(failure.id), options);
+      await writeJson(failurePath(failure.id), failure, options);
     },
   };
 }

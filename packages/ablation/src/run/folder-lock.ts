@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
+import { ForetokenError, makeFolder, readJson, removePath, writeJson } from '@foretoken/core';
 import { exists } from './ablation-store.ts';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -74,7 +74,7 @@ export async function tryFolder(
   const token = randomBytes(12).toString('hex');
   const file = path.join(folder, `coordinator-${token}.json`);
   const own = { ...(await identityOf(process.pid)), token, ...more };
-  const giveUp = (): Promise<void> => rm(file, { force: true });
+  const giveUp = (): Promise<void> => removePath(file);
   try {
     await writeJson(file, { ...own, holds: false });
     const others = await livingOthers(folder, token);
@@ -102,7 +102,7 @@ async function livingOthers(folder: string, token: string): Promise<Claimant[]> 
     const claimant = await readClaimant(file);
     if (!claimant || claimant.token === token) continue;
     if ((await isAlive(claimant)) || (claimant.worker && (await isAlive(claimant.worker)))) living.push(claimant);
-    else await rm(file, { force: true });
+    else await removePath(file);
   }
   return living;
 }

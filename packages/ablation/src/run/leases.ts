@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ForetokenError, makeFolder, readJson, writeJson } from '@foretoken/core';
+import { ForetokenError, makeFolder, readJson, removePath, writeJson } from '@foretoken/core';
 import { exists } from './ablation-store.ts';
 import { isLockFile, lockFolder } from './folder-lock.ts';
 import { endProcess, identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -58,7 +58,7 @@ export async function openLeases(folder: string): Promise<Leases> {
     },
     check,
     async end(task, token) {
-      if ((await read(task))?.token === token) await rm(fileOf(task), { force: true });
+      if ((await read(task))?.token === token) await removePath(fileOf(task));
     },
     close: () => lock.release(),
   };
@@ -70,7 +70,7 @@ async function endLeft(folder: string): Promise<void> {
   for (const name of names) {
     const file = path.join(folder, name);
     await endWorker((await readJson(file)) as unknown as Lease);
-    await rm(file, { force: true });
+    await removePath(file);
   }
 }
 
@@ -89,6 +89,6 @@ async function endWorker(lease: Lease): Promise<void> {
 function lost(task: string): ForetokenError {
   return new ForetokenError(
     'LEASE_LOST',
-    `the lease of ${task} was given to another worker meanwhile, so nothing of this one is kept. Its outcome comes from the other.`,
+    `the lease of ${task} was given to another worker meanwhile, so nothing of this one is kept. Wait: its outcome comes from the other.`,
   );
 }

@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { removePath } from '@foretoken/core';
 import { isAlive } from './process-identity.ts';
 
 /** Names that core gives to what is not whole yet: files of `writeFileAtomic`, and folders of tokens. */
@@ -17,6 +18,6 @@ export async function sweepTemporary(folder: string): Promise<void> {
     if (!found) continue;
     const pid = Number(found.groups!.pid);
     if (pid !== process.pid && (await isAlive({ pid }))) continue;
-    await rm(path.join(folder, name), { recursive: true, force: true });
+    await removePath(path.join(folder, name));
   }
 }

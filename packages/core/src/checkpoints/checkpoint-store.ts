@@ -4,9 +4,13 @@ import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import { type DiskOptions, errno, readError, realDisk, writeError } from '../files/disk.ts';
-import { checkFormatVersion } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
+import { removePath } from '../files/remove-path.ts';
+import { jsonFault, parseStrictJson } from '../files/strict-json.ts';
 import { isAbandonedName } from '../files/write-file-atomic.ts';
+import { checkCheckpointVersion } from './checkpoint-identity.ts';
+import { SEAL, sealOf } from './checkpoint-seal.ts';
+import { refuseNotFinite } from './finite-content.ts';
 import {
   inFileOrder,
   readSafetensors,
@@ -47,6 +51,9 @@ export interface CheckpointContent {
 const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
 const NUM_KEPT = 2;
 
+/** The state of plugins is theirs to nest, but nothing that walks through it may run out of stack. */
+const STATE_LIMITS = { deepest: 1000 } as const;
+
 /**
  * The checkpoints of one run: one file each, the last two and the best kept.
  *
@@ -78,7 +85,7 @@ export class CheckpointStore {
     try {
       await makeFolder(directory, options);
       for (const name of await disk.readdir(directory)) {
-        if (isAbandonedName(name)) await disk.rm(join(directory, name), { force: true });
+        if (isAbandonedName(name)) await removePath(join(directory, name), options);
       }
     } catch (cause) {
       throw writeError(directory, cause);
@@ -99,7 +106,7 @@ export class CheckpointStore {
 
   /**
    * Saves a checkpoint, then drops those that are neither among the last two nor the best.
-   * @throws DISK_FULL, FILE_WRITE; what was saved before is intact then
+   * @throws CHECKPOINT_NOT_FINITE; DISK_FULL, FILE_WRITE, also for a state that could not be read again; what was saved before is intact then
    */
   async save(content: CheckpointContent): Promise<CheckpointEntry> {
     const { step, tensors, state } = content;
@@ -109,11 +116,13 @@ export class CheckpointStore {
       formatVersion: String(FORMAT_VERSION),
       configHash: this.#configHash,
       step: String(step),
-      state: JSON.stringify(state),
+      state: stateText(path, state),
       sha256: hashTensors(tensors),
       ...(score === undefined ? {} : { score: String(score) }),
     };
-    await writeSafetensors(path, tensors, metadata, this.#options);
+    refuseNotFinite(path, content);
+    const seal = sealOf(new Map(Object.entries(metadata)), tensors);
+    await writeSafetensors(path, tensors, { ...metadata, [SEAL]: seal }, this.#options);
     await this.#prune();
     return { path, step, score, configHash: this.#configHash };
   }
@@ -180,7 +189,6 @@ export class CheckpointStore {
 
   /** Files that cannot be read are left alone: they are not ours to judge while training goes well. */
   async #prune(): Promise<void> {
-    const { disk = realDisk } = this.#options;
     const files = await this.#files();
     const readable: CheckpointEntry[] = [];
     for (const { path } of files) {
@@ -191,10 +199,8 @@ export class CheckpointStore {
     }
     const kept = new Set([...readable.slice(-NUM_KEPT), lowestScore(readable)].map((entry) => entry?.path));
     for (const { path } of readable) {
-      if (kept.has(path)) continue;
-      await disk.rm(path, { force: true }).catch((cause: unknown) => {
-        throw writeError(path, cause);
-      });
+      // Not synced: the new one is durable, and an old one that power loss brings back goes with the next save.
+      if (!kept.has(path)) await removePath(path, this.#options);
     }
   }
 
@@ -228,6 +234,11 @@ export async function loadCheckpoint(
     );
   }
   if (hashTensors(tensors) !== metadata.get('sha256')) throw corrupt(path, 'its data do not match their SHA-256');
+  // Absent in what earlier releases wrote.
+  const seal = metadata.get(SEAL);
+  if (seal !== undefined && seal !== sealOf(metadata, tensors)) {
+    throw corrupt(path, 'its step, score, state or tensors are not those that it was sealed with');
+  }
   return { ...entry, tensors, state: parseState(path, metadata.get('state')) };
 }
 
@@ -243,23 +254,37 @@ async function readEntry(path: string, options: DiskOptions): Promise<Checkpoint
 }
 
 function entryFrom(path: string, metadata: ReadonlyMap<string, string>): CheckpointEntry {
-  const version = metadata.get('formatVersion');
-  if (version === undefined) throw corrupt(path, 'it has no formatVersion, so it is no checkpoint of Foretoken');
-  checkFormatVersion(path, Number(version));
-  const step = Number(metadata.get('step'));
+  checkCheckpointVersion(path, metadata);
+  const step = numberIn(metadata.get('step'));
   const configHash = metadata.get('configHash');
-  const score = metadata.has('score') ? Number(metadata.get('score')) : undefined;
+  const score = metadata.has('score') ? numberIn(metadata.get('score')) : undefined;
   const nameStep = FILE_NAME.exec(basename(path))?.[1];
-  if (!Number.isSafeInteger(step) || configHash === undefined || Number.isNaN(score)) {
+  if (!Number.isSafeInteger(step) || step < 0 || configHash === undefined || Number.isNaN(score)) {
     throw corrupt(path, 'step, configHash or score is not as a checkpoint has it');
   }
   if (nameStep !== undefined && Number(nameStep) !== step) throw corrupt(path, `it holds step ${step}`);
   return { path, step, score, configHash };
 }
 
+/** NaN for what is no finite number as {@link CheckpointStore.save} writes it: `Number` takes "", " 1" and "0x1" for numbers. */
+function numberIn(text: string | undefined): number {
+  const number = Number(text);
+  return Number.isFinite(number) && String(number) === text ? number : Number.NaN;
+}
+
+function stateText(path: string, state: Json): string {
+  const text = JSON.stringify(state);
+  const fault = jsonFault(text, STATE_LIMITS);
+  if (fault === undefined) return text;
+  throw new ForetokenError(
+    'FILE_WRITE',
+    `${path} cannot be written: of the state of the plugins, ${fault}. Mend the plugin.`,
+  );
+}
+
 function parseState(path: string, state: string | undefined): Json {
   try {
-    return JSON.parse(state ?? '') as Json;
+    return parseStrictJson(state ?? '', STATE_LIMITS) as Json;
   } catch (cause) {
     throw corrupt(path, 'its state is not JSON', cause);
   }

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
-import { errno, writeError } from '../files/disk.ts';
+import { writeError } from '../files/disk.ts';
 import { isRunning } from '../files/is-running.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
-import { syncFolder } from '../files/write-file-atomic.ts';
+import { moveIntoPlace } from '../files/move-into-place.ts';
+import { removePath } from '../files/remove-path.ts';
+import { writeNewFile } from '../files/write-file-atomic.ts';
 import type { DataManifest, PreparedDocument } from './data-manifest.ts';
-import { appendTokens, tokenWidth } from './token-file.ts';
+import { tokenBytes, tokenWidth } from './token-file.ts';
 
 /** The two sides of a corpus. */
 export const SPLITS = ['train', 'validation'] as const;
@@ -64,7 +66,9 @@ export async function writeTokenCache(folder: string, job: TokenizingJob): Promi
     await removeAbandoned(dirname(folder));
     const tokens = new Map<string, number>();
     const tick = progressOf(job);
-    for (const split of SPLITS) await writeSplit(join(temporary, tokenFileName(split)), split, job, tokens, tick);
+    for (const split of SPLITS) {
+      await writeNewFile(join(temporary, tokenFileName(split)), splitBytes(split, job, tokens, tick));
+    }
     const documents: PreparedDocument[] = job.listing.documents.map((document) => ({
       ...document,
       tokens: tokens.get(document.id)!,
@@ -74,7 +78,7 @@ export async function writeTokenCache(folder: string, job: TokenizingJob): Promi
     await publish(temporary, folder);
     return manifest;
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    await removePath(temporary).catch(() => {});
     throw writeError(folder, cause);
   }
 }
@@ -88,26 +92,20 @@ function progressOf({ listing, progress }: TokenizingJob): (document: DocumentEn
   };
 }
 
-async function writeSplit(
-  path: string,
+/** The tokens of a split, document by document, whose numbers are noted. */
+async function* splitBytes(
   split: Split,
   job: TokenizingJob,
   tokens: Map<string, number>,
   tick: (document: DocumentEntry) => void,
-): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    for (const document of job.listing.documents) {
-      if (document.split !== split) continue;
-      if (job.signal?.aborted) throw new ForetokenError('INTERRUPTED', 'stopped while the data was prepared.');
-      const encoded = await encodeDocument(job, document);
-      await appendTokens(handle, encoded, job.tokenizer.vocabulary);
-      tokens.set(document.id, encoded.length);
-      tick(document);
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
+): AsyncIterable<Uint8Array> {
+  for (const document of job.listing.documents) {
+    if (document.split !== split) continue;
+    if (job.signal?.aborted) throw new ForetokenError('INTERRUPTED', 'stopped while the data was prepared.');
+    const encoded = await encodeDocument(job, document);
+    yield tokenBytes(encoded, job.tokenizer.vocabulary);
+    tokens.set(document.id, encoded.length);
+    tick(document);
   }
 }
 
@@ -129,30 +127,17 @@ async function removeAbandoned(cacheDirectory: string): Promise<void> {
   for (const name of await readdir(cacheDirectory)) {
     const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp(\.broken)?$/.exec(name);
     if (match !== null && !isRunning(Number(match[1]))) {
-      await rm(join(cacheDirectory, name), { recursive: true, force: true });
+      await removePath(join(cacheDirectory, name));
     }
   }
 }
 
 /** Puts the finished folder in its place. What another process finished before is as good; what is broken goes. */
 async function publish(temporary: string, folder: string): Promise<void> {
-  if (!(await renamed(temporary, folder))) {
-    if ((await readTokenCache(folder)) === undefined) {
-      await renamed(folder, `${temporary}.broken`);
-      await renamed(temporary, folder);
-    }
-    for (const left of [temporary, `${temporary}.broken`]) await rm(left, { recursive: true, force: true });
+  if (await moveIntoPlace(temporary, folder)) return;
+  if ((await readTokenCache(folder)) === undefined) {
+    await moveIntoPlace(folder, `${temporary}.broken`);
+    await moveIntoPlace(temporary, folder);
   }
-  await syncFolder(dirname(folder));
-}
-
-/** @returns false if another folder is in the way, or `from` is gone */
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (cause) {
-    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errno(cause) ?? '')) return false;
-    throw cause;
-  }
+  for (const left of [temporary, `${temporary}.broken`]) await removePath(left);
 }

@@ -3,16 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
-import { appendTokens, TokenFile, tokenWidth } from './token-file.ts';
+import { writeNewFile } from '../files/write-file-atomic.ts';
+import { TokenFile, tokenBytes, tokenWidth } from './token-file.ts';
 
 async function fileOf(parts: readonly Int32Array[], vocabulary: number): Promise<string> {
   const path = join(temporaryFolder(), 'a.tokens');
-  const handle = await open(path, 'wx');
-  try {
-    for (const part of parts) await appendTokens(handle, part, vocabulary);
-  } finally {
-    await handle.close();
-  }
+  await writeNewFile(
+    path,
+    parts.map((part) => tokenBytes(part, vocabulary)),
+  );
   return path;
 }
 

@@ -1,9 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { readError } from '../files/disk.ts';
-import { writeFully } from '../files/write-file-atomic.ts';
 
 /** Bytes that a token takes on disk. */
 export type TokenWidth = 1 | 2 | 4;
@@ -15,10 +13,10 @@ export function tokenWidth(vocabulary: number): TokenWidth {
 }
 
 /**
- * Appends tokens to a token file: bare little-endian unsigned integers.
+ * Tokens as a token file holds them: bare little-endian unsigned integers.
  * @throws TOKEN_UNKNOWN if a token is outside the vocabulary
  */
-export async function appendTokens(handle: FileHandle, tokens: Int32Array, vocabulary: number): Promise<void> {
+export function tokenBytes(tokens: Int32Array, vocabulary: number): Uint8Array {
   const outside = tokens.find((token) => token < 0 || token >= vocabulary);
   if (outside !== undefined) {
     throw new ForetokenError(
@@ -29,7 +27,7 @@ export async function appendTokens(handle: FileHandle, tokens: Int32Array, vocab
   const stored = new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[tokenWidth(vocabulary)](tokens);
   const bytes = Buffer.from(stored.buffer);
   if (endianness() === 'BE') swap(bytes, stored.BYTES_PER_ELEMENT);
-  await writeFully(handle, bytes);
+  return bytes;
 }
 
 /**

@@ -1,10 +1,22 @@
+import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
-import { ForetokenError } from '@foretoken/engine/errors';
-import { type DiskOptions, readError, realDisk, writeError } from './disk.ts';
+import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
+import { AppendOnlyFile } from './append-only-file.ts';
+import { type DiskOptions, readError } from './disk.ts';
 import type { JsonObject } from './json-file.ts';
-import { writeFully } from './write-file-atomic.ts';
+import { withRegularFile } from './regular-file.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 const NEWLINE = 0x0a;
+
+/** Bytes of a line that is read; a row has some hundred. */
+const LARGEST_ROW = 2 ** 24;
+
+/** Lists and objects of a row; without this bound sixteen megabytes of brackets would take a gigabyte of memory. */
+const MOST_CONTAINERS = 2 ** 20;
+
+/** Bytes read at once. */
+const BLOCK = 2 ** 20;
 
 /**
  * A log of one JSON object a line (`metrics.jsonl`) that survives being killed: a line counts once its newline is
@@ -14,35 +26,20 @@ const NEWLINE = 0x0a;
  */
 export class JsonLinesLog {
   readonly path: string;
-  readonly #handle: FileHandle;
-  /** Bytes of the whole lines. */
-  #size: number;
+  /** A record is a line. */
+  readonly #file: AppendOnlyFile;
 
-  private constructor(path: string, handle: FileHandle, size: number) {
-    this.path = path;
-    this.#handle = handle;
-    this.#size = size;
+  private constructor(file: AppendOnlyFile) {
+    this.path = file.path;
+    this.#file = file;
   }
 
   /**
    * Opens a log to append to, making it if it is not there.
    * @throws FILE_WRITE, DISK_FULL
    */
-  static async open(path: string, { disk = realDisk }: DiskOptions = {}): Promise<JsonLinesLog> {
-    try {
-      const handle = await disk.open(path, 'a+');
-      try {
-        const { size } = await handle.stat();
-        const whole = await endOfLastLine(handle, size);
-        if (whole < size) await handle.truncate(whole);
-        return new JsonLinesLog(path, handle, whole);
-      } catch (cause) {
-        await handle.close();
-        throw cause;
-      }
-    } catch (cause) {
-      throw writeError(path, cause);
-    }
+  static async open(path: string, options: DiskOptions = {}): Promise<JsonLinesLog> {
+    return new JsonLinesLog(await AppendOnlyFile.open(path, endOfLastLine, options));
   }
 
   /**
@@ -50,14 +47,7 @@ export class JsonLinesLog {
    * @throws FILE_WRITE, DISK_FULL
    */
   async append(row: object): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify(row)}\n`, 'utf8');
-    try {
-      await writeFully(this.#handle, line);
-      this.#size += line.length;
-    } catch (cause) {
-      await this.#handle.truncate(this.#size).catch(() => {});
-      throw writeError(this.path, cause);
-    }
+    await this.#file.append(Buffer.from(`${JSON.stringify(row)}\n`, 'utf8'));
   }
 
   /**
@@ -65,30 +55,28 @@ export class JsonLinesLog {
    * @throws FILE_WRITE, DISK_FULL
    */
   async flush(): Promise<void> {
-    try {
-      await this.#handle.sync();
-    } catch (cause) {
-      throw writeError(this.path, cause);
-    }
+    await this.#file.flush();
   }
 
   /**
    * Keeps the leading rows that `keep` is true for and cuts the log before the first other one: what a resumed run
-   * is going to write again.
+   * is going to write again. What power loss made of rows that were not flushed is cut as well.
    * @returns the number of rows kept
-   * @throws FILE_CORRUPT if a row before that is not a JSON object; FILE_WRITE
+   * @throws FILE_CORRUPT if there is a line that is not a JSON object before a row to keep; FILE_READ, FILE_WRITE
    */
   async truncateAfter(keep: (row: JsonObject) => boolean): Promise<number> {
-    const { rows, ends } = parseLines(this.path, await readStart(this.path, this.#handle, this.#size));
+    const { path, handle, size } = this.#file;
+    let damage: { readonly fault: ForetokenError; readonly numBefore: number } | undefined;
+    const { rows, ends } = await readLines(path, handle, size, (fault, numBefore) => {
+      damage ??= { fault, numBefore };
+    }).catch((cause: unknown) => {
+      throw readError(path, cause);
+    });
+    // Rows that are to be kept were flushed, so a line before one of them was whole once.
+    if (damage && rows.slice(damage.numBefore).some(keep)) throw damage.fault;
     const firstOther = rows.findIndex((row) => !keep(row));
-    const kept = firstOther < 0 ? rows.length : firstOther;
-    try {
-      this.#size = kept === 0 ? 0 : ends[kept - 1];
-      await this.#handle.truncate(this.#size);
-    } catch (cause) {
-      throw writeError(this.path, cause);
-    }
-    await this.flush();
+    const kept = Math.min(firstOther < 0 ? rows.length : firstOther, damage?.numBefore ?? rows.length);
+    await this.#file.truncate(kept === 0 ? 0 : ends[kept - 1]);
     return kept;
   }
 
@@ -97,7 +85,7 @@ export class JsonLinesLog {
     try {
       await this.flush();
     } finally {
-      await this.#handle.close();
+      await this.#file.close();
     }
   }
 }
@@ -106,51 +94,64 @@ export class JsonLinesLog {
  * Reads a log, even one that is still being written: a torn last line is left out.
  * @throws FILE_READ, FILE_CORRUPT with path:line
  */
-export async function readJsonLines(path: string, { disk = realDisk }: DiskOptions = {}): Promise<JsonObject[]> {
-  try {
-    const handle = await disk.open(path, 'r');
-    try {
-      const { size } = await handle.stat();
-      return parseLines(path, await readStart(path, handle, size)).rows;
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw readError(path, cause);
-  }
+export async function readJsonLines(path: string, options: DiskOptions = {}): Promise<JsonObject[]> {
+  return withRegularFile(path, options, async (handle, size) => (await readLines(path, handle, size)).rows);
 }
 
-/** Every whole line and the byte after it. */
-function parseLines(path: string, bytes: Buffer): { rows: JsonObject[]; ends: number[] } {
+/** Every whole line and the byte after it; block by block, so that memory goes to rows and never to the file. */
+async function readLines(
+  path: string,
+  handle: FileHandle,
+  size: number,
+  onFault: (fault: ForetokenError, numBefore: number) => void = raise,
+): Promise<{ rows: JsonObject[]; ends: number[] }> {
   const rows: JsonObject[] = [];
   const ends: number[] = [];
-  for (let start = 0, end = bytes.indexOf(NEWLINE); end >= 0; start = end + 1, end = bytes.indexOf(NEWLINE, start)) {
-    rows.push(parseRow(path, rows.length + 1, bytes.toString('utf8', start, end)));
-    ends.push(end + 1);
+  let torn = Buffer.alloc(0);
+  for (let at = 0; at < size; ) {
+    const block = Buffer.allocUnsafe(Math.min(BLOCK, size - at));
+    const { bytesRead } = await handle.read(block, 0, block.length, at);
+    if (bytesRead === 0) throw new ForetokenError('FILE_CORRUPT', `${path} became shorter while it was read.`);
+    const bytes = Buffer.concat([torn, block.subarray(0, bytesRead)]);
+    const first = at - torn.length;
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; start = end + 1, end = bytes.indexOf(NEWLINE, start)) {
+      const row = parseRow(path, rows.length + 1, bytes.subarray(start, end));
+      if (isForetokenError(row)) onFault(row, rows.length);
+      else {
+        rows.push(row);
+        ends.push(first + end + 1);
+      }
+    }
+    torn = bytes.subarray(start);
+    if (torn.length > LARGEST_ROW) throw notARow(path, rows.length + 1, `it has more than ${LARGEST_ROW} bytes`);
+    at += bytesRead;
   }
   return { rows, ends };
 }
 
-function parseRow(path: string, line: number, text: string): JsonObject {
+function raise(fault: ForetokenError): never {
+  throw fault;
+}
+
+/** @returns the row, or what is wrong with it */
+function parseRow(path: string, line: number, bytes: Buffer): JsonObject | ForetokenError {
   let problem = 'not a JSON object';
   try {
-    const row: unknown = JSON.parse(text);
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
+    const row = parseStrictJson(bytes.toString('utf8'), { mostContainers: MOST_CONTAINERS });
     if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as JsonObject;
   } catch (cause) {
     problem = (cause as Error).message;
   }
-  throw new ForetokenError('FILE_CORRUPT', `${path}:${line} is not a row of this log: ${problem}.`);
+  return notARow(path, line, problem);
 }
 
-async function readStart(path: string, handle: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(size);
-  let done = 0;
-  while (done < size) {
-    const { bytesRead } = await handle.read(bytes, done, size - done, done);
-    if (bytesRead === 0) throw new ForetokenError('FILE_CORRUPT', `${path} became shorter while it was read.`);
-    done += bytesRead;
-  }
-  return bytes;
+function notARow(path: string, line: number, problem: string): ForetokenError {
+  return new ForetokenError(
+    'FILE_CORRUPT',
+    `${path}:${line} is not a row of this log: ${problem}. Mend or restore the file; a last line without its end is left out by itself.`,
+  );
 }
 
 async function endOfLastLine(handle: FileHandle, size: number): Promise<number> {

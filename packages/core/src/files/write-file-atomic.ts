@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Disk, type DiskOptions, realDisk, writeError } from './disk.ts';
+import { type DiskOptions, realDisk, writeError } from './disk.ts';
 import { isRunning } from './is-running.ts';
 
 /** Bytes handed to the system at once: some systems refuse 2 GiB and more. */
@@ -22,12 +22,32 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = temporaryPath(path);
   try {
-    await writeDurably(disk, temporary, asChunks(chunks));
+    await writeNewFile(temporary, asChunks(chunks), { disk });
     await disk.rename(temporary, path);
     await syncFolder(dirname(path), { disk });
   } catch (cause) {
     await disk.rm(temporary, { force: true }).catch(() => {});
     throw writeError(path, cause);
+  }
+}
+
+/**
+ * Writes a file that is not there yet, and makes its content survive power loss. Not atomic: it belongs into a
+ * place that nobody looks into before all of it is whole, and which gets its name, durably, after that.
+ * @param chunks - the content, asked for one chunk at a time
+ * @throws the system's own error, so that the caller can name what all of it is for
+ */
+export async function writeNewFile(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { disk = realDisk }: DiskOptions = {},
+): Promise<void> {
+  const handle = await disk.open(path, 'wx');
+  try {
+    for await (const chunk of chunks) await writeFully(handle, chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -74,16 +94,6 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise
 /** A name beside `path` that no other writer uses and {@link isTemporaryName} knows. */
 function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-}
-
-async function writeDurably(disk: Disk, path: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const handle = await disk.open(path, 'wx');
-  try {
-    for (const chunk of chunks) await writeFully(handle, chunk);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function asChunks(chunks: Iterable<Uint8Array> | Uint8Array | string): Iterable<Uint8Array> {

@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { ForetokenError } from '@foretoken/engine/errors';
+import { writeFileAtomic } from '@foretoken/core';
 import type { CurveReport, StepCurve } from './curve.ts';
 
 const WIDTH = 640;
@@ -16,14 +15,10 @@ interface Axes {
 /**
  * Draws t(k) / t(1) of every batch size as SVG: verifying alone as lines, whole steps dashed.
  *
- * @throws FILE_WRITE
+ * @throws DISK_FULL, FILE_WRITE
  */
 export async function writeCurve(file: string, report: CurveReport): Promise<void> {
-  try {
-    await writeFile(file, curveSvg(report));
-  } catch (cause) {
-    throw new ForetokenError('FILE_WRITE', `--svg: ${file} could not be written.`, { cause });
-  }
+  await writeFileAtomic(file, curveSvg(report));
 }
 
 /** @returns a drawing that needs nothing else; the same report gives the same text */

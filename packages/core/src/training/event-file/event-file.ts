@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type DiskOptions, realDisk, writeError } from '../../files/disk.ts';
+import { AppendOnlyFile } from '../../files/append-only-file.ts';
+import type { DiskOptions } from '../../files/disk.ts';
 import type { JsonObject } from '../../files/json-file.ts';
-import { writeFully } from '../../files/write-file-atomic.ts';
 import { scalarEvent, versionEvent } from './event.ts';
 import { scalarsOf } from './metrics-scalars.ts';
 import { frameRecord } from './record.ts';
@@ -19,23 +19,15 @@ export interface EventFileOptions extends DiskOptions {
  * so a run that goes on cuts it to the lines that are kept, and one that is lost can be written again.
  */
 export class EventFile {
-  readonly #path: string;
-  readonly #handle: FileHandle;
+  /** A record is an event. */
+  readonly #file: AppendOnlyFile;
   readonly #options: EventFileOptions;
-  #size: number;
   #seconds: number;
 
-  private constructor(
-    path: string,
-    handle: FileHandle,
-    options: EventFileOptions,
-    at: { size: number; seconds: number },
-  ) {
-    this.#path = path;
-    this.#handle = handle;
+  private constructor(file: AppendOnlyFile, options: EventFileOptions, seconds: number) {
+    this.#file = file;
     this.#options = options;
-    this.#size = at.size;
-    this.#seconds = at.seconds;
+    this.#seconds = seconds;
   }
 
   /**
@@ -44,28 +36,23 @@ export class EventFile {
    * @throws FILE_WRITE, DISK_FULL
    */
   static async open(path: string, rows: readonly JsonObject[], options: EventFileOptions): Promise<EventFile> {
-    const { disk = realDisk, startedMs, offsets } = options;
+    const { startedMs, offsets } = options;
     let seconds = 0;
     const records = rows.map((row) => {
       seconds += secondsOf(row);
       return frameRecord(scalarEvent(startedMs / 1000 + seconds, row.step as number, scalarsOf(row, offsets)));
     });
     const expected = Buffer.concat([frameRecord(versionEvent(startedMs / 1000)), ...records]);
+    const rightBytes = async (handle: FileHandle) =>
+      (await handle.readFile()).subarray(0, expected.length).equals(expected) ? expected.length : 0;
+    const file = await AppendOnlyFile.open(path, rightBytes, options);
     try {
-      const handle = await disk.open(path, 'a+');
-      try {
-        const present = await handle.readFile();
-        const isRight = present.subarray(0, expected.length).equals(expected);
-        await handle.truncate(isRight ? expected.length : 0);
-        if (!isRight) await writeFully(handle, expected);
-        return new EventFile(path, handle, options, { size: expected.length, seconds });
-      } catch (cause) {
-        await handle.close();
-        throw cause;
-      }
+      if (file.size === 0) await file.append(expected);
     } catch (cause) {
-      throw writeError(path, cause);
+      await file.close().catch(() => {});
+      throw cause;
     }
+    return new EventFile(file, options, seconds);
   }
 
   /**
@@ -75,20 +62,15 @@ export class EventFile {
   async append(row: JsonObject): Promise<void> {
     const { startedMs, offsets } = this.#options;
     const seconds = this.#seconds + secondsOf(row);
-    const record = frameRecord(scalarEvent(startedMs / 1000 + seconds, row.step as number, scalarsOf(row, offsets)));
-    try {
-      await writeFully(this.#handle, record);
-      this.#size += record.length;
-      this.#seconds = seconds;
-    } catch (cause) {
-      await this.#handle.truncate(this.#size).catch(() => {});
-      throw writeError(this.#path, cause);
-    }
+    await this.#file.append(
+      frameRecord(scalarEvent(startedMs / 1000 + seconds, row.step as number, scalarsOf(row, offsets))),
+    );
+    this.#seconds = seconds;
   }
 
   /** Closes the file. It is not synced: what a power cut takes is written again from the metrics. */
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#file.close();
   }
 }
 
