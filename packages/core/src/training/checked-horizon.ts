@@ -13,6 +13,6 @@ export function checkedHorizon(
   if (Number.isInteger(horizon) && horizon >= 1 && horizon <= full) return horizon;
   throw new ForetokenError(
     'HORIZON_INVALID',
-    `horizon schedule "${name}": a horizon is an integer in 1..${full}, was ${horizon} at step ${step}.`,
+    `horizon schedule "${name}": a horizon is an integer in 1..${full}, was ${horizon} at step ${step}. Mend the schedule.`,
   );
 }

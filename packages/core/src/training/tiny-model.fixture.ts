@@ -64,7 +64,14 @@ export const blocksHead = defineHead({
 
 export function tinyModel(
   engine: Engine,
-  { head = blocksHead, seed = 0, readout = 'shared', match = 'none', horizon = HORIZON }: Partial<TinyOptions> = {},
+  {
+    trunk = tinyTrunk,
+    head = blocksHead,
+    seed = 0,
+    readout = 'shared',
+    match = 'none',
+    horizon = HORIZON,
+  }: Partial<TinyOptions> = {},
 ): TrainableModel {
   const experiment: Pick<Experiment, 'model' | 'seed' | 'data'> = {
     seed,
@@ -77,10 +84,11 @@ export function tinyModel(
       maxOffset: Math.max(HORIZON, horizon),
     },
   };
-  return buildModel({ engine, experiment, trunk: tinyTrunk, head, vocabulary: VOCABULARY });
+  return buildModel({ engine, experiment, trunk, head, vocabulary: VOCABULARY });
 }
 
 interface TinyOptions {
+  trunk: Definition<'trunk'>;
   head: Definition<'head'>;
   seed: number;
   readout: 'shared' | 'replicated';

@@ -1,5 +1,6 @@
 import type { Engine, Tensor } from '@foretoken/engine';
 import { firstNotFinite, placeIn } from '../../checkpoints/finite-content.ts';
+import { groupOf } from '../parameter-groups.ts';
 
 /** Largest finite float32. */
 const LARGEST = 2 ** 128 - 2 ** 104;
@@ -19,7 +20,7 @@ export interface Evidence {
   readonly loss: number;
   /** By term, where the weighting goes by them. */
   readonly norms?: ReadonlyMap<string, number>;
-  /** By parameter. */
+  /** By parameter, in the order in which those were made. */
   readonly gradients: ReadonlyMap<string, Tensor>;
   readonly gradientNorm: number;
   /** Index of the first accumulated batch with a loss that is not finite, and how many there were. */
@@ -101,14 +102,18 @@ function badLosses({ losses, badBatch, numBatches }: Evidence): string | undefin
   return `not finite was the loss of ${bad.join(', ')}${where}`;
 }
 
-/** The backward pass meets parameters in the reverse of the order in which they were made. */
+/** Owners in the order in which a forward pass meets them; the backward pass comes from the other end. */
+const FORWARD = ['trunk', 'head', 'readout'];
+
 function badGradients({ gradients }: Evidence): string | undefined {
   const bad = [...gradients].flatMap(([name, gradient]) => {
     const value = badValue(gradient);
-    return value === undefined ? [] : [`"${name}" (${value})`];
+    return value === undefined ? [] : [{ name, value }];
   });
   if (bad.length === 0) return undefined;
-  return `not finite were the gradients of ${bad.length} of ${gradients.size} parameters, first that of ${bad.at(-1)}`;
+  const owner = ({ name }: { readonly name: string }) => FORWARD.indexOf(groupOf(name));
+  const { name, value } = bad.sort((a, b) => owner(a) - owner(b)).at(-1)!;
+  return `not finite were the gradients of ${bad.length} of ${gradients.size} parameters, first that of "${name}" (${value})`;
 }
 
 function largestOf(tensors: readonly Named[]): number {
