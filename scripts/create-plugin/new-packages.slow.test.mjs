@@ -1,0 +1,120 @@
+// New packages as a stranger has them: the framework packed, a plugin written by create-foretoken-plugin outside of the checkout,
+// npm install, and the commands that the package offers.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packPackage, publishable } from '../pack/pack-packages.mjs';
+import { runNode, runNpm } from '../setup/command.mjs';
+import { inRoot } from '../setup/paths.mjs';
+import { followLesson } from './lesson.mjs';
+
+const kinds = readdirSync(inRoot('packages/create-plugin/templates')).filter(
+  (name) => !['terms', 'package'].includes(name),
+);
+
+let home;
+let tarballs;
+beforeAll(async () => {
+  home = realpathSync(mkdtempSync(path.join(tmpdir(), 'foretoken-new-')));
+  // A space: paths of people have some.
+  tarballs = path.join(home, 'the tarballs');
+  for (const folder of publishable()) await packPackage(folder, tarballs);
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Writes a package called `demo`, as `npm create foretoken-plugin` would. */
+async function create(kind, folder) {
+  const flags = ['--kind', kind, '--name', 'demo', '--dir', folder, '--yes', '--framework', tarballs, '--json'];
+  const { code, captured } = await runNode(inRoot('packages/create-plugin/dist/bin.js'), flags, {
+    cwd: home,
+    output: 'both',
+  });
+  expect(code, captured).toBe(0);
+}
+
+/** Runs an npm command in a package; it must succeed. */
+async function npm(folder, ...args) {
+  const { code, captured } = await npmOf(folder, ...args);
+  expect(code, `npm ${args.join(' ')}\n${captured}`).toBe(0);
+  return captured;
+}
+
+/** A command of the lesson, with what is not on npm yet taken from the tarballs. */
+async function follow(line, folder) {
+  const [program, ...args] = line.split(' ');
+  const started = /^npm create foretoken-plugin -- (.*)$/.exec(line);
+  if (started) {
+    const flags = [...started[1].split(' '), '--framework', tarballs];
+    return runNode(inRoot('packages/create-plugin/dist/bin.js'), flags, { cwd: folder, output: 'both' });
+  }
+  if (program === 'mkdir') return made(folder, args[0]);
+  if (program === 'npx') return npmOf(folder, 'exec', '--offline', '--', ...args);
+  const named = args.flatMap((arg) => (arg === 'foretoken' ? framework() : [arg]));
+  return npmOf(folder, ...named, ...(args[0] === 'install' ? ['--prefer-offline'] : []));
+}
+
+function made(folder, name) {
+  mkdirSync(path.join(folder, name));
+  return { code: 0, captured: '' };
+}
+
+const npmOf = (folder, ...args) => runNpm(args, { cwd: folder, output: 'both' });
+
+const framework = () =>
+  readdirSync(tarballs)
+    .filter((file) => !file.startsWith('create-'))
+    .map((file) => path.join(tarballs, file));
+
+test('the lesson on heads is true: from an empty folder to reports of a new head, here and elsewhere', async () => {
+  await followLesson(home, follow);
+
+  const first = reportIn(path.join(home, 'shared-rank/runs/ablation'));
+  expect(first.arms).toEqual(['n=1', 'parallel', 'linear', 'shared-rank']);
+  expect(first.report).toMatch(/\| shared-rank /);
+  expect(reportIn(path.join(home, 'study/runs/directions')).arms).toEqual(['rank=2', 'rank=8', 'rank=32']);
+});
+
+/** Arms of a finished ablation, and its report. */
+function reportIn(folder) {
+  const { arms } = JSON.parse(readFileSync(path.join(folder, 'results.json'), 'utf8'));
+  for (const { name, lossless, cells } of arms) {
+    expect({ name, lossless }).toEqual({ name, lossless: true });
+    expect(cells.map(({ status }) => status)).toEqual(['done', 'done', 'done']);
+    // An untrained model of bytes needs 8 bits.
+    for (const { results } of cells) expect(results['bits-per-byte'].perOffset[0], name).toBeLessThan(5.5);
+  }
+  expect(existsSync(path.join(folder, 'report.html'))).toBe(true);
+  return { arms: arms.map(({ name }) => name), report: readFileSync(path.join(folder, 'report.md'), 'utf8') };
+}
+
+test('its types are right, and what it publishes is its code', async () => {
+  const folder = path.join(home, 'shared-rank');
+  await npm(folder, 'run', 'typecheck');
+  const [{ files }] = JSON.parse(await npm(folder, 'pack', '--dry-run', '--json', '--ignore-scripts'));
+  expect(files.map(({ path: file }) => file).sort()).toEqual([
+    ...['LICENSE', 'README.md', 'dist/shared-rank.d.ts', 'dist/shared-rank.js', 'package.json'],
+  ]);
+});
+
+describe.each(kinds.filter((kind) => kind !== 'head'))('a new %s', (kind) => {
+  test('builds, keeps its contract, and has an ablation that can be run', async () => {
+    const folder = path.join(home, 'others', kind);
+    await create(kind, folder);
+    // Installed once, for all of them.
+    symlinkSync(path.join(home, 'shared-rank/node_modules'), path.join(folder, 'node_modules'));
+    await npm(folder, 'run', 'build');
+    expect(await npm(folder, 'test')).toMatch(/1 passed/);
+    await npm(folder, 'run', 'lint');
+    expect(await npm(folder, 'run', 'ablate', '--', '--plan')).toMatch(/demo/);
+  });
+});
