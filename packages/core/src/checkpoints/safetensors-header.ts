@@ -31,6 +31,8 @@ export interface SafetensorsHeader {
 /** Largest header that is read. */
 export const LARGEST_HEADER = 2 ** 24;
 
+const FIELDS = ['dtype', 'shape', 'data_offsets'] as const;
+
 const METADATA = '__metadata__';
 
 const OPEN_OBJECT = 0x7b;
@@ -131,7 +133,7 @@ function readMetadata(path: string, value: unknown): Map<string, string> {
 function readEntry(path: string, name: string, value: unknown): TensorEntry {
   checkNames(path, [name]);
   const of = `tensor ${quoted(name)}`;
-  if (!isObject(value) || Object.keys(value).sort().join() !== 'data_offsets,dtype,shape') {
+  if (!isObject(value) || Object.keys(value).length !== 3 || !FIELDS.every((field) => Object.hasOwn(value, field))) {
     throw corrupt(path, `${of} must have dtype, shape and data_offsets and nothing else`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
