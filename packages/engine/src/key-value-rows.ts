@@ -177,5 +177,8 @@ export class HostKeyValueStore implements KeyValueStore {
 }
 
 function misuse(slot: string, rule: string): ForetokenError {
-  return new ForetokenError('SESSION_MISUSE', `key/value store "${slot}": ${rule}.`);
+  return new ForetokenError(
+    'SESSION_MISUSE',
+    `key/value store "${slot}": ${rule}. Mend the caller: open a row once, bind it, keep what it brought.`,
+  );
 }

@@ -158,7 +158,7 @@ function checkNodes({ T, position_BT, parent_BT, length_B }: NodesInit): void {
   if (bad >= 0) {
     throw new ForetokenError(
       'SHAPE_MISMATCH',
-      `nodes: a row has 0..T = ${T} nodes, got ${length_B[bad]} in row ${bad}.`,
+      `nodes: a row must have 0..T = ${T} nodes, got ${length_B[bad]} in row ${bad}.`,
     );
   }
 }

@@ -57,7 +57,7 @@ export async function listEngines(): Promise<EngineStatus[]> {
 async function driverOf(name: EngineName | 'auto'): Promise<EngineDriver> {
   if (name === 'auto') {
     for (const driver of DRIVERS) if ((await driver.status()).available) return driver;
-    throw new ForetokenError('ENGINE_UNAVAILABLE', 'no engine can run here; `foretoken doctor` says why.');
+    throw new ForetokenError('ENGINE_UNAVAILABLE', 'no engine can run here. Run `foretoken doctor`, which says why.');
   }
   const driver = DRIVERS.find((other) => other.name === name);
   if (driver !== undefined) return driver;

@@ -49,7 +49,7 @@ class TapeRecording<T> implements Recording<T> {
 
   backward(seeds: readonly Seed[], wrt: readonly Tensor[]): (Tensor | undefined)[] {
     const tape = this.tape;
-    if (tape === undefined) throw misuse('a recording is walked backwards once, and not after dispose.');
+    if (tape === undefined) throw misuse('a recording is walked backwards once, and not after dispose; record anew.');
     this.tape = undefined;
     const gradients = new Gradients(seeds, wrt);
     try {
@@ -99,7 +99,9 @@ function step(
 ): void {
   const { gradient, kernelName } = node;
   if (gradient === undefined)
-    throw misuse(`the tfjs operation ${kernelName} has no gradient, and one flows through it.`);
+    throw misuse(
+      `the tfjs operation ${kernelName} has no gradient, and one flows through it. Use another operation there.`,
+    );
   const flows = tidy(() => {
     const makers = gradient(dys, needs);
     return inputs.map(([name], at) => {

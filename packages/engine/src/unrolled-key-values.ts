@@ -46,7 +46,10 @@ export class UnrolledKeyValues implements KeyValues {
       const rule = this.text
         ? `call ${this.kept.length + 1} must have each node below that of call ${this.kept.length} in its column`
         : 'the first call must bring text, each parent before its child';
-      throw new ForetokenError('ENGINE_MISUSE', `key/value memory "${this.slot}": ${rule}; ${bad}.`);
+      throw new ForetokenError(
+        'ENGINE_MISUSE',
+        `key/value memory "${this.slot}": ${rule}; ${bad}. Mend the order of the calls.`,
+      );
     }
     this.text ??= at;
     this.kept.push(brought);

@@ -67,7 +67,7 @@ export async function findKey(index: Kysely<Tables>, path: string): Promise<Fact
   );
   throw new ForetokenError(
     'USAGE',
-    `no run has a value at ${JSON.stringify(path)}.${hint} "foretoken runs --json" shows every path.`,
+    `no run has a value at ${JSON.stringify(path)}.${hint} Use one that "foretoken runs --json" shows.`,
   );
 }
 

@@ -60,5 +60,6 @@ export const randomTokens = (random: Random, count: number, vocabulary: number):
 
 /** @throws INTERRUPTED after Ctrl-C */
 export function throwIfStopped({ signal }: CommandContext): void {
-  if (signal.aborted) throw new ForetokenError('INTERRUPTED', 'the benchmark was stopped; nothing is kept of it.');
+  if (signal.aborted)
+    throw new ForetokenError('INTERRUPTED', 'the benchmark was stopped; nothing is kept of it. Start it again.');
 }

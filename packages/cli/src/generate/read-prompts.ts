@@ -29,13 +29,20 @@ export async function readPrompts(
 
 function nonEmpty(bytes: Uint8Array, source: string): Uint8Array {
   if (bytes.length > 0) return bytes;
-  throw new ForetokenError('PROMPT_EMPTY', `${source}: a prompt needs at least one byte, was empty.`);
+  throw new ForetokenError(
+    'PROMPT_EMPTY',
+    `${source}: a prompt needs at least one byte, was empty. Give it some text.`,
+  );
 }
 
 async function readPromptFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new ForetokenError('FILE_READ', `--prompt-file ${file}: ${(cause as Error).message}.`, { cause });
+    throw new ForetokenError(
+      'FILE_READ',
+      `--prompt-file ${file}: ${(cause as Error).message}. Check the path and its permissions.`,
+      { cause },
+    );
   }
 }

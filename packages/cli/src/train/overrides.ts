@@ -10,7 +10,10 @@ import { ForetokenError, type Json, type Override, parseSource } from '@foretoke
 export function parseOverride(text: string): Override {
   const at = text.indexOf('=');
   if (at < 1) {
-    throw new ForetokenError('USAGE', `--set ${JSON.stringify(text)}: must be path=value, such as training.steps=200.`);
+    throw new ForetokenError(
+      'USAGE',
+      `--set ${JSON.stringify(text)}: must be path=value. Write it as training.steps=200.`,
+    );
   }
   return { path: text.slice(0, at), value: parseValue(text.slice(at + 1)) };
 }

@@ -15,5 +15,8 @@ export const bytesTokenizer = defineTokenizer({
 
 function checkedByte(token: number): number {
   if (Number.isInteger(token) && token >= 0 && token < 256) return token;
-  throw new ForetokenError('TOKEN_UNKNOWN', `tokenizer "bytes": a token must be in [0, 256), was ${token}.`);
+  throw new ForetokenError(
+    'TOKEN_UNKNOWN',
+    `tokenizer "bytes": a token must be in [0, 256), was ${token}. Give it byte values alone.`,
+  );
 }

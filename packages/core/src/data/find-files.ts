@@ -72,7 +72,7 @@ function noMatch(
   const excluded = exclude.length > 0 ? ' once `exclude` is taken away' : '';
   return new ForetokenError(
     'DATA_NO_MATCH',
-    `${problems.join('; ')}${excluded}. Patterns start from the folder of the configuration file.`,
+    `${problems.join('; ')}${excluded}. Check the patterns: they start from the folder of the configuration file.`,
     { problems },
   );
 }

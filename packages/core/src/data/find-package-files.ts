@@ -37,7 +37,7 @@ export async function findPackageFiles(owner: string, options: PackageFilesOptio
     }
   }
   if (problems.length > 0) {
-    const message = `${problems.join('; ')}. With packages, patterns start from the folder of each package.`;
+    const message = `${problems.join('; ')}. With packages, patterns start from the folder of each package. Check them.`;
     throw new ForetokenError('DATA_NO_MATCH', message, { problems });
   }
   return [...found.values()].sort(byId);
@@ -63,5 +63,5 @@ const leavesPackage = (owner: string, name: string, path: string): ForetokenErro
   new ForetokenError(
     'OPTIONS_INVALID',
     `dataset "${owner}": a pattern of include leads out of ${name}, to ${path}. ` +
-      'With packages, patterns start from the folder of each package and stay in it.',
+      'Give patterns that start from the folder of each package and stay in it.',
   );

@@ -101,7 +101,7 @@ function bindPlugins(container: Container, { experiment, registry, baseDirectory
 
 function costRatio(life: Life, offset: number): number {
   if (life.costRatio) return life.costRatio(offset);
-  const rule = 'costRatio() may be asked only once the model is made: in now() or learn(), not in create().';
+  const rule = 'costRatio() may be asked only once the model is made. Call it in now() or learn(), not in create().';
   throw new ForetokenError('PLUGIN_INVALID', `horizon schedule: ${rule}`);
 }
 

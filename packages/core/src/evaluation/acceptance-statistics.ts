@@ -181,7 +181,7 @@ function checked(forward: VerifiedForward): VerifiedForward {
   if (kept.length < accepted || kept.some((nodes) => nodes < 1) || tokens > room || (bonus !== 1 && !isCut)) {
     throw new ForetokenError(
       'PLUGIN_INVALID',
-      'decoder: an emission holds the drafts it accepted, each of a level it proposed, and one bonus token unless a ' +
+      'decoder: an emission must hold the drafts it accepted, each of a level it proposed, and one bonus token unless a ' +
         `stop or the limit on tokens cut it off; was ${tokens} tokens, ${accepted} accepted, proposed [${proposed}], room ${room}.`,
     );
   }

@@ -50,13 +50,20 @@ async function measured(name: string, measurement: Eval, subject: Subject): Prom
 }
 
 function interrupted(name: string, cause?: unknown): ForetokenError {
-  return new ForetokenError('INTERRUPTED', `evaluation stopped at the eval "${name}".`, { cause });
+  return new ForetokenError(
+    'INTERRUPTED',
+    `evaluation stopped at the eval "${name}". Start it again to measure the rest.`,
+    { cause },
+  );
 }
 
 function checkedOutcome(name: string, outcome: EvalOutcome): EvalOutcome {
   const problem = notJson(outcome?.results, 'results') ?? notJson(outcome.timings ?? {}, 'timings');
   if (problem) {
-    throw new ForetokenError('PLUGIN_INVALID', `eval "${name}": an outcome survives JSON unchanged, but ${problem}.`);
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `eval "${name}": an outcome survives JSON unchanged, but ${problem}. Give plain JSON values.`,
+    );
   }
   return outcome;
 }

@@ -122,7 +122,7 @@ async function* generated(
 /** A row that failed must not pass for one that ended: what its decoder emits as an error is thrown. */
 function unfailed(emission: Emission, label: string): Emission {
   if (!emission.error && emission.finished !== 'failed') return emission;
-  const rule = `decoder "${label}": prompt ${emission.prompt} failed without saying why.`;
+  const rule = `decoder "${label}": prompt ${emission.prompt} failed without saying why. Report it to the decoder's author.`;
   throw emission.error ?? new ForetokenError('PLUGIN_FAILED', rule);
 }
 

@@ -25,7 +25,7 @@ export function checkSteps(steps: readonly RowStep[], rows: number, rule: Accept
   if (steps.length !== rows) {
     throw new ForetokenError(
       'PLUGIN_INVALID',
-      `decoder: a step gives one item for each of the ${rows} rows, got ${steps.length}.`,
+      `decoder: a step must give one item for each of the ${rows} rows, got ${steps.length}.`,
     );
   }
   for (const { tree } of steps) checkDrawn(rule, tree);

@@ -169,8 +169,12 @@ export class Generation {
   #throwIfAborted(): void {
     const { signal } = this.#request;
     if (!signal?.aborted) return;
-    throw new ForetokenError('INTERRUPTED', 'generate: stopped on request between two steps; all rows are freed.', {
-      cause: signal.reason,
-    });
+    throw new ForetokenError(
+      'INTERRUPTED',
+      'generate: stopped on request between two steps; all rows are freed. Start it again to generate the rest.',
+      {
+        cause: signal.reason,
+      },
+    );
   }
 }

@@ -188,7 +188,7 @@ function extendedReadout(
   if (readout === 'shared') return readoutFor(offset);
   throw new ForetokenError(
     'OFFSET_UNSUPPORTED',
-    `head "${head.name}" does not predict offset ${offset}, so readout: replicated has none for it.`,
+    `head "${head.name}" does not predict offset ${offset}, so readout: replicated has none for it. Use readout: shared.`,
   );
 }
 
@@ -198,7 +198,7 @@ function checkedOffsets(name: string, head: Head, horizon: number): readonly num
   if (offsets[0] !== 1 || !ascending) {
     throw new ForetokenError(
       'OFFSET_UNSUPPORTED',
-      `head "${name}": offsets must be integers that start at 1 and ascend, were ${JSON.stringify(head.offsets)}.`,
+      `head "${name}": offsets must be integers that start at 1 and ascend, were ${JSON.stringify(head.offsets)}. Mend what the head declares.`,
     );
   }
   if (head.memory === 'unrolled' && offsets[offsets.length - 1] > offsets.length) {

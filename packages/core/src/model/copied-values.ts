@@ -26,7 +26,8 @@ export function copiedValues(
   const picked = columns ?? Array.from({ length: width }, (_, column) => column);
   const wanted = [...source.shape.slice(0, -1), picked.length];
   const refuse = (sentence: string) => new ForetokenError('PARAMETER_INVALID', `parameter "${fullName}": ${sentence}`);
-  if (wanted.join() !== shape.join()) throw refuse(`the copy has shape [${wanted}], was asked for as [${shape}].`);
+  if (wanted.join() !== shape.join())
+    throw refuse(`the copy has shape [${wanted}], was asked for as [${shape}]. Ask for that shape.`);
   const strange = picked.find((column) => !Number.isInteger(column) || column < 0 || column >= width);
   if (strange !== undefined)
     throw refuse(`columns to copy must be integers from 0 to ${width - 1}, one was ${strange}.`);

@@ -44,7 +44,7 @@ function fillIdentity(values: Float32Array, shape: readonly number[], scale: num
   if (shape.length !== 2 || shape[1] !== size) {
     throw new ForetokenError(
       'PARAMETER_INVALID',
-      `parameter "${fullName}": an identity has two equal axes, shape was [${shape}].`,
+      `parameter "${fullName}": an identity must have two equal axes, shape was [${shape}].`,
     );
   }
   for (let i = 0; i < size; i++) values[i * size + i] = scale;

@@ -61,11 +61,15 @@ export class ParameterStore {
    */
   replace(name: string, value: Tensor): void {
     const variable = this.#variables.get(name);
-    if (!variable) throw new ForetokenError('CHECKPOINT_MISMATCH', `the model has no parameter "${name}".`);
+    if (!variable)
+      throw new ForetokenError(
+        'CHECKPOINT_MISMATCH',
+        `the model has no parameter "${name}". Use weights of this configuration.`,
+      );
     if (!tf.util.arraysEqual(variable.shape, value.shape)) {
       throw new ForetokenError(
         'CHECKPOINT_MISMATCH',
-        `parameter "${name}" has shape [${variable.shape}], the new value [${value.shape}].`,
+        `parameter "${name}" has shape [${variable.shape}], the new value [${value.shape}]. Use weights of this configuration.`,
       );
     }
     variable.assign(value);
@@ -101,7 +105,7 @@ export class ParameterStore {
     if (!NAME.test(name)) {
       throw new ForetokenError(
         'PARAMETER_INVALID',
-        `parameter "${fullName}": a name is lower-case words and digits joined by "-" and ".", was "${name}".`,
+        `parameter "${fullName}": a name must be lower-case words and digits joined by "-" and ".", was "${name}".`,
       );
     }
     if (this.#isSealed) {
@@ -111,7 +115,10 @@ export class ParameterStore {
       );
     }
     if (this.#variables.has(fullName)) {
-      throw new ForetokenError('PARAMETER_DUPLICATE', `parameter "${fullName}" was asked for twice.`);
+      throw new ForetokenError(
+        'PARAMETER_DUPLICATE',
+        `parameter "${fullName}" was asked for twice. Give each weight its own name.`,
+      );
     }
     if (shape.some((size) => !Number.isInteger(size) || size < 1)) {
       throw new ForetokenError(

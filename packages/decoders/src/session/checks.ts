@@ -50,5 +50,5 @@ export function checkCount(what: string, got: number, rows: number): void {
 
 /** An error of order or form in the use of a session. */
 export function misuse(fault: string): ForetokenError {
-  return new ForetokenError('SESSION_MISUSE', `session: ${fault}.`);
+  return new ForetokenError('SESSION_MISUSE', `session: ${fault}. Mend the caller: draft, verify, commit.`);
 }

@@ -105,6 +105,6 @@ function checkFrontier({ frontier }: DraftTree, node: number): void {
   if (frontier.includes(node)) return;
   throw new ForetokenError(
     'PLUGIN_INVALID',
-    `draft policy: only a node of the frontier [${frontier}] can be asked about or get children, not node ${node}.`,
+    `draft policy: a node that is asked about or gets children must be of the frontier [${frontier}], was ${node}.`,
   );
 }

@@ -22,7 +22,7 @@ export function treeVerdict(
     if (Number.isInteger(node) && node >= -1 && node < tokens.length) return firstRow + 1 + node;
     throw new ForetokenError(
       'SESSION_MISUSE',
-      `verdict: the tree has ${tokens.length} nodes, numbered from 0, and -1 for the pending token; asked about ${node}.`,
+      `verdict: the tree has ${tokens.length} nodes, numbered from 0, and -1 for the pending token; asked about ${node}. Mend the acceptance rule.`,
     );
   };
   const logits = (node: number) => readout.logits(rowOf(node));

@@ -17,7 +17,11 @@ export async function activateBackend(name: EngineName): Promise<void> {
   const { cpu } = tfjsEngine().registry;
   if (cpu !== undefined) cpu.firstUse = false;
   if (opened) return;
-  throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "${name}" did not start.`, { cause });
+  throw new ForetokenError(
+    'ENGINE_UNAVAILABLE',
+    `engine "${name}" did not start. Run "foretoken doctor", which says why, or use another engine.`,
+    { cause },
+  );
 }
 
 /** What a plain error says, for a sentence of a status. */

@@ -18,7 +18,7 @@ function status(): EngineStatus {
     const kernels = `C++ kernels for ${addon.instructionSet()}, ${bfloat16}, ${count}`;
     return { name: 'native', available: true, detail: `${kernels} (${file})` };
   } catch (error) {
-    return { name: 'native', available: false, detail: reasonOf(error).replace(/^[A-Z_]+: /, '') };
+    return { name: 'native', available: false, detail: reasonOf(error).replace(/^[A-Z_]+: |\.$/g, '') };
   }
 }
 
@@ -44,7 +44,10 @@ export const nativeDriver: EngineDriver = {
   status: async () => status(),
   async start({ threads, precision = 'float32' }) {
     if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-      throw new ForetokenError('OPTIONS_INVALID', `engine "native": threads are an integer from 1 on, got ${threads}.`);
+      throw new ForetokenError(
+        'OPTIONS_INVALID',
+        `engine "native": threads must be an integer from 1 on, got ${threads}.`,
+      );
     }
     register();
     await activateBackend('native');

@@ -292,7 +292,7 @@ function whyNotBuilt(): string {
   } catch {
     // No note: the build step has not run.
   }
-  return 'it has not been built; run `foretoken engine build` to build it or see why';
+  return 'it has not been built; run `foretoken engine build` to build it or see why.';
 }
 
 /**
@@ -311,6 +311,6 @@ export function loadAddon(): LoadedAddon {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const advice = 'run `foretoken engine build --force`';
-    throw new ForetokenError('ENGINE_UNAVAILABLE', `${file} cannot be loaded (${reason}); ${advice}`, { cause });
+    throw new ForetokenError('ENGINE_UNAVAILABLE', `${file} cannot be loaded (${reason}); ${advice}.`, { cause });
   }
 }

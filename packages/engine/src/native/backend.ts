@@ -100,7 +100,11 @@ export class NativeBackend extends tf.KernelBackend {
     if (known !== undefined) return known;
     tfjsEngine().moveData(this, dataId);
     const entry = this.moved.get(dataId);
-    if (entry === undefined) throw new ForetokenError('ENGINE_MISUSE', 'native: tfjs knows no such buffer.');
+    if (entry === undefined)
+      throw new ForetokenError(
+        'ENGINE_MISUSE',
+        'native: tfjs knows no such buffer. Use tensors that are not disposed.',
+      );
     return entry;
   }
 

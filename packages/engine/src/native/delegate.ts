@@ -73,7 +73,10 @@ export function delegated(name: string, run: Kernel): Kernel {
     const native = backend as unknown as NativeBackend;
     const cpu = tf.findBackend('cpu') as unknown as CpuBackend | null;
     if (cpu === null)
-      throw new ForetokenError('KERNEL_MISSING', `${name} has no kernel on engine "native" without tfjs' cpu backend.`);
+      throw new ForetokenError(
+        'KERNEL_MISSING',
+        `${name} has no kernel on engine "native" without tfjs' cpu backend. Load that, or use another engine.`,
+      );
     cpu.firstUse = false;
     const copies = new Copies((info) => toCpu(native, cpu, info));
     let results: TensorInfo[] = [];

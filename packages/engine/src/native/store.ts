@@ -60,6 +60,6 @@ export class NativeKeyValueStore implements KeyValueStore {
 /** @throws ENGINE_MISUSE for a store that another engine made */
 export function ownStore(operation: string, store: KeyValueStore): NativeKeyValueStore {
   if (store instanceof NativeKeyValueStore) return store;
-  const fault = `${operation}: key/value store "${store.slot}" was made by another engine.`;
+  const fault = `${operation}: key/value store "${store.slot}" was made by another engine. Open the store on the engine that runs.`;
   throw new ForetokenError('ENGINE_MISUSE', fault);
 }

@@ -37,7 +37,10 @@ function missing(name: string): ForetokenError {
   const having = OTHER_BACKENDS.filter((backend) =>
     tf.getKernelsForBackend(backend).some(({ kernelName }) => kernelName === name),
   );
-  const where = having.length === 0 ? 'No other engine that is loaded has it' : `It runs on: ${having.join(', ')}`;
+  const where =
+    having.length === 0
+      ? 'No other engine that is loaded has it. Use another operation'
+      : `It runs on: ${having.join(', ')}`;
   return new ForetokenError('KERNEL_MISSING', `engine "native" has no kernel ${name}${owner}. ${where}.`);
 }
 

@@ -22,7 +22,10 @@ export interface BoundRow {
  */
 export function announce(store: KeyValueStore, at: Nodes, { B, G, d }: AttentionSizes): BoundRow[] {
   if (!(store instanceof HostKeyValueStore)) {
-    throw new ForetokenError('ENGINE_MISUSE', `attention: key/value store "${store.slot}" was made by another engine.`);
+    throw new ForetokenError(
+      'ENGINE_MISUSE',
+      `attention: key/value store "${store.slot}" was made by another engine. Open the store on the engine that runs.`,
+    );
   }
   return store.rowsOf(B, G * d).map((row, index) => ({ row, first: announceRow(row, at, index, G * d) }));
 }

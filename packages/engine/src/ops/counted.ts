@@ -98,7 +98,10 @@ const lastAxis = ({ shape }: Tensor): number => shape[shape.length - 1];
 const rowsOf = ({ shape }: Tensor): number => shape.slice(0, -1).reduce((count, size) => count * size, 1);
 
 function refuseStore(): never {
-  throw new ForetokenError('ENGINE_MISUSE', 'FLOPs are counted over whole windows, not with a key/value store.');
+  throw new ForetokenError(
+    'ENGINE_MISUSE',
+    'FLOPs are counted over whole windows, not with a key/value store. Leave the store out.',
+  );
 }
 
 /** Queries by keys, and weights by values, of each node with what it sees. */

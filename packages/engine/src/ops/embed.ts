@@ -15,7 +15,11 @@ export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D)
   }
   const tokens = hostRead([tokens_BT], (ids) => Int32Array.from(ids));
   const unknown = tokens.find((token) => token < 0 || token >= V);
-  if (unknown !== undefined) throw new ForetokenError('TOKEN_UNKNOWN', `embed: ids are in [0, ${V}), got ${unknown}.`);
+  if (unknown !== undefined)
+    throw new ForetokenError(
+      'TOKEN_UNKNOWN',
+      `embed: ids are in [0, ${V}), got ${unknown}. Check the prompt and the tokenizer.`,
+    );
   return differentiable<Tensor3D>(
     'embed',
     [table_VD],

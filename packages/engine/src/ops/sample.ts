@@ -36,6 +36,9 @@ export function sample(kernels: Kernels, logits_NV: Tensor2D, uniform_N: ArrayLi
   const numbers = Float32Array.from(uniform_N);
   const bad = numbers.findIndex((number) => !(number >= 0 && number < 1));
   if (bad >= 0)
-    throw new ForetokenError('ENGINE_MISUSE', `sample: numbers are in [0, 1), got ${numbers[bad]} in row ${bad}.`);
+    throw new ForetokenError(
+      'ENGINE_MISUSE',
+      `sample: numbers are in [0, 1), got ${numbers[bad]} in row ${bad}. Take them from a random stream.`,
+    );
   return kernels.sample(logits_NV, numbers, temperature);
 }

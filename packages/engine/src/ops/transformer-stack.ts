@@ -56,7 +56,10 @@ function checkLayer(
   const { weights, store, shape } = layers[index];
   for (let other = 0; other < index; other++) {
     if (layers[other].store !== store) continue;
-    throw new ForetokenError('ENGINE_MISUSE', `${operation}: two layers share the key/value store "${store.slot}".`);
+    throw new ForetokenError(
+      'ENGINE_MISUSE',
+      `${operation}: two layers share the key/value store "${store.slot}". Give each layer its own.`,
+    );
   }
   checkSizes(operation, x_BTD, weights, at, shape);
 }

@@ -26,7 +26,10 @@ export function guardHeap({ wasm }: TfjsBackend): void {
     const address = fits ? allocate(bytes) : 0;
     if (address !== 0 || bytes === 0) return address;
     const rule = 'the wasm heap holds 4 GiB in all and less than 2 GiB a tensor';
-    throw new ForetokenError('OUT_OF_MEMORY', `${rule}; no room for ${(bytes / 2 ** 20).toFixed(0)} MiB more.`);
+    throw new ForetokenError(
+      'OUT_OF_MEMORY',
+      `${rule}; no room for ${(bytes / 2 ** 20).toFixed(0)} MiB more. Use a smaller batch, context or model, or another engine.`,
+    );
   };
   wasm._malloc = Object.assign(guarded, { [isGuarded]: true });
 }

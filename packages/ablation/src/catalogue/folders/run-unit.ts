@@ -98,9 +98,13 @@ function hashOf(folder: string, experiment: JsonObject): string {
   try {
     return experimentHash(experiment as unknown as Experiment);
   } catch (cause) {
-    throw new ForetokenError('FILE_CORRUPT', `${folder} has an experiment.json without a model or an engine.`, {
-      cause,
-    });
+    throw new ForetokenError(
+      'FILE_CORRUPT',
+      `${folder} has an experiment.json without a model or an engine. Restore it, or remove the folder.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

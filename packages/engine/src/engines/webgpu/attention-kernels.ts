@@ -71,7 +71,7 @@ function cachedAttention(
   sizes: AttentionSizes,
 ): Tensor4D {
   if (!(store instanceof GpuKeyValueStore)) {
-    const rule = `attention: key/value store "${store.slot}" was made by another engine.`;
+    const rule = `attention: key/value store "${store.slot}" was made by another engine. Open the store on the engine that runs.`;
     throw new ForetokenError('ENGINE_MISUSE', rule);
   }
   const rows = announce(store, at, sizes).map(({ row, first }) => ({ row, first, places: (row as GpuRow).places }));

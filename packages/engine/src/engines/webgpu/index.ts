@@ -77,4 +77,7 @@ const nameOf = ({ vendor, architecture, description, device }: GpuAdapterInfo): 
   [vendor, architecture, description || device].filter((part) => part !== '').join(' ');
 
 const unavailable = (reason: string): ForetokenError =>
-  new ForetokenError('ENGINE_UNAVAILABLE', `engine "webgpu": ${reason}.`);
+  new ForetokenError(
+    'ENGINE_UNAVAILABLE',
+    `engine "webgpu": ${reason}. Use another engine, or see what "foretoken doctor" says of this one.`,
+  );

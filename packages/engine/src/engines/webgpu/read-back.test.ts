@@ -82,7 +82,7 @@ test('what the GPU refused shows at the next read, with its first line, and nowh
   expect(() => backend.readSync({})).toThrow(
     expect.objectContaining({
       code: 'ENGINE_FAILED',
-      message: expect.stringMatching(/refused a command: bad shader$/),
+      message: expect.stringMatching(/refused a command: bad shader\. Start again; /),
     }),
   );
   expect(backend.readSync({})).toEqual(Float32Array.from([1.5, -2]));

@@ -34,7 +34,7 @@ function download(backend: WebGpuBackend, events: DawnEvents, buffer: GpuBuffer)
   events.wait(() => staging.mapState !== 'pending');
   if (staging.mapState !== 'mapped') {
     const rule = 'engine "webgpu": the GPU gave no values back; its device is lost or another read is pending';
-    throw new ForetokenError('ENGINE_FAILED', `${rule}.`);
+    throw new ForetokenError('ENGINE_FAILED', `${rule}. Start again; if it comes back, use another engine.`);
   }
   const bytes = staging.getMappedRange().slice(0);
   staging.unmap();
@@ -68,7 +68,14 @@ function collectProblems({ device }: WebGpuBackend): Problem[] {
 function throwFirst(problems: Problem[]): void {
   const [first] = problems.splice(0);
   if (first === undefined) return;
-  const line = first.message.split('\n')[0];
-  if (first.isMemory) throw new ForetokenError('OUT_OF_MEMORY', `engine "webgpu": ${line}`);
-  throw new ForetokenError('ENGINE_FAILED', `engine "webgpu": the GPU refused a command: ${line}`);
+  const line = first.message.split('\n')[0].replace(/\.$/, '');
+  if (first.isMemory)
+    throw new ForetokenError(
+      'OUT_OF_MEMORY',
+      `engine "webgpu": ${line}. Use a smaller batch, context or model, or another engine.`,
+    );
+  throw new ForetokenError(
+    'ENGINE_FAILED',
+    `engine "webgpu": the GPU refused a command: ${line}. Start again; if it comes back, use another engine.`,
+  );
 }

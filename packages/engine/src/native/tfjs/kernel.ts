@@ -78,6 +78,6 @@ export function intsOf(values: readonly number[]): Int32Array {
   if (wrapped < 0) return ints;
   throw new ForetokenError(
     'ENGINE_MISUSE',
-    `native: tensors have 2^31 values at most, got a step of ${values[wrapped]}.`,
+    `native: tensors have 2^31 values at most, got a step of ${values[wrapped]}. Use a smaller batch or context.`,
   );
 }

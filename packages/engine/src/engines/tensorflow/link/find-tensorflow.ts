@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ForetokenError } from '../../../errors.ts';
+import { LINK_COMMAND } from '../package.ts';
 import { runTool } from './run-tool.ts';
 
 /** A TensorFlow on this machine: what a compiler and a linker need of it. */
@@ -78,4 +79,4 @@ export const lastLine = (text: string): string => text.trim().split('\n').at(-1)
 
 /** What stopped the building of a binding. */
 export const failed = (rule: string): ForetokenError =>
-  new ForetokenError('ENGINE_BUILD_FAILED', `engine "tensorflow": ${rule}.`);
+  new ForetokenError('ENGINE_BUILD_FAILED', `engine "tensorflow": ${rule}. Mend that, then run ${LINK_COMMAND} again.`);

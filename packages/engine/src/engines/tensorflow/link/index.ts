@@ -74,7 +74,11 @@ function packageOf(folder: string | undefined): TensorflowPackage {
     throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "tensorflow": ${rule}. Run ${INSTALL_COMMAND} first.`);
   }
   const unfit = unfitPackage(found);
-  if (unfit !== undefined) throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "tensorflow": ${unfit}.`);
+  if (unfit !== undefined)
+    throw new ForetokenError(
+      'ENGINE_UNAVAILABLE',
+      `engine "tensorflow": ${unfit}. Run ${INSTALL_COMMAND} for one that fits.`,
+    );
   const missing = SOURCES.map((name) => join(found.folder, 'binding', name)).find((file) => !existsSync(file));
   if (missing !== undefined) throw failed(`${found.name} comes without ${missing}. Install it again`);
   return found;
