@@ -13,7 +13,14 @@ import { learningRateAt } from './learning-rate.ts';
 import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
 import { rateIn, refuseIdle } from './parameter-groups.ts';
-import { type Evidence, findings, isFiniteStep, type Named, refusedUpdate } from './stability/sound-step.ts';
+import {
+  type Evidence,
+  type Findings,
+  findings,
+  isFiniteStep,
+  type Named,
+  refusedUpdate,
+} from './stability/sound-step.ts';
 import { Streak, type StreakState } from './stability/streak.ts';
 
 export { MAX_SKIPPED_IN_A_ROW } from './stability/streak.ts';
@@ -321,7 +328,7 @@ export class Trainer {
   #broken(
     evidence: Evidence,
     { learningRate, rateOf }: { readonly learningRate: number; rateOf(parameter: string): number },
-  ): (() => readonly string[]) | undefined {
+  ): (() => Findings) | undefined {
     const { model, engine, settings } = this.#parts;
     const names = [...model.parameters.keys()].filter((name) => evidence.gradients.has(name));
     const weights = names.map((name): Named => [`weight "${name}"`, model.parameters.get(name)!]);
@@ -336,16 +343,16 @@ export class Trainer {
       learningRate: names.reduce((rate, name) => Math.max(rate, learningRate * rateOf(name)), 0),
       weightDecay: settings.weightDecay,
     });
-    return refusal === undefined ? undefined : () => [refusal];
+    return refusal && (() => refusal);
   }
 
   /** @returns what was not finite, in the first skipped step of a row */
   #count(
     step: Pick<StepReport, 'loss' | 'gradientNorm' | 'learningRate'>,
-    broken: (() => readonly string[]) | undefined,
+    broken: (() => Findings) | undefined,
   ): readonly string[] | undefined {
     this.#step++;
-    if (broken) return this.#streak.bad(this.#step, broken)?.findings;
+    if (broken) return this.#streak.bad(this.#step, broken)?.what;
     this.#streak.good({ step: this.#step, ...step });
     return undefined;
   }

@@ -113,7 +113,7 @@ describe('ten bad steps in a row', () => {
     expect(message).toContain(
       `The last good step was 4: loss ${number(good.loss)}, gradient norm ${number(good.gradientNorm)}, learning rate ${number(good.learningRate)}.`,
     );
-    expect(message).toContain(`the last checkpoint is ${last} (step 12).`);
+    expect(message).toContain(`The last checkpoint, step 12 with the weights of step 4, is ${last}.`);
     expect(message).toContain('Train in another folder with a lower training.learningRate (was 0.01)');
     // Every bad step has its line, and took its windows.
     const rows = rowsOf(folder);
@@ -141,7 +141,9 @@ describe('ten bad steps in a row', () => {
 
   test('from the first step on leave no good step, and no checkpoint to name', async () => {
     const message = await messageOf(await open(temporaryFolder(), { isBad: () => true, checkpointEvery: 100 }));
-    expect(message).toMatch(/steps 1 to 10 were\..* No step was good\. .* no checkpoint was saved\./);
+    expect(message).toMatch(
+      /steps 1 to 10 were\..* The largest weight was .*, in ".*"\. No step was good\. No checkpoint was saved\./,
+    );
   });
 
   test('are not nine, a good one and nine', async () => {
@@ -183,20 +185,17 @@ describe('nothing that is not finite is saved', () => {
     });
   };
 
-  const whens = [
-    ['at a checkpoint', { steps: 20 }, 6],
-    ['at the end', { steps: 5 }, 5],
-    ['on an interruption', { steps: 20, stops: true }, 4],
-  ] as const;
-  const whats = [
-    ['model/trunk/embedding', Number.NaN],
-    ['model/readout/unembedding', Number.POSITIVE_INFINITY],
-    ['adamw.1/head/gain', Number.NEGATIVE_INFINITY],
-    ['adamw.2/trunk/blocks.0.query', Number.NaN],
-  ] as const;
-  const cases = whens.flatMap(([when, options, at]) =>
-    whats.map(([what, value]) => ({ when, options, at, what, value })),
-  );
+  const atCheckpoint = { when: 'at a checkpoint', at: 6, options: { steps: 20 } };
+  const atEnd = { when: 'at the end', at: 5, options: { steps: 5 } };
+  const atStop = { when: 'on an interruption', at: 4, options: { steps: 20, stops: true } };
+  const cases = [
+    { ...atCheckpoint, what: 'model/trunk/embedding', value: Number.NaN },
+    { ...atCheckpoint, what: 'adamw.2/trunk/blocks.0.query', value: Number.POSITIVE_INFINITY },
+    { ...atEnd, what: 'model/readout/unembedding', value: Number.POSITIVE_INFINITY },
+    { ...atEnd, what: 'adamw.1/head/gain', value: Number.NEGATIVE_INFINITY },
+    { ...atStop, what: 'model/head/gain', value: Number.NEGATIVE_INFINITY },
+    { ...atStop, what: 'adamw.2/trunk/embedding', value: Number.NaN },
+  ];
 
   test.each(cases)('$when: $value in $what', async ({ options, at, what, value }) => {
     const folder = temporaryFolder();

@@ -108,7 +108,12 @@ export const INJECTIONS: readonly Injection[] = [
   { place: 'weighting', of: 'offset-2', value: 1e300, backward: 'joint', says: anyGradient },
   { place: 'weighting', of: 'offset-3', value: 1e39, on: 'native', says: anyGradient },
   { place: 'weighting', of: 'offset-3', value: 1e30, says: /^the gradient norm was Infinity/ },
-  { place: 'learning rate', of: 'all', value: 1e39, says: /^the update at learning rate 1e\+39 could take weights/ },
-  { place: 'learning rate', of: 'all', value: 1e300, backward: 'joint', says: /^the update at learning rate 1e\+300/ },
-  { place: 'learning rate', of: 'all', value: INF, on: 'native', says: /^the update at learning rate Infinity/ },
+  {
+    place: 'learning rate',
+    of: 'all',
+    value: 1e39,
+    says: /^an update at learning rate 1e\+39 could take a weight beyond/,
+  },
+  { place: 'learning rate', of: 'all', value: 1e300, backward: 'joint', says: /^an update at learning rate 1e\+300/ },
+  { place: 'learning rate', of: 'all', value: INF, on: 'native', says: /^an update at learning rate Infinity/ },
 ];

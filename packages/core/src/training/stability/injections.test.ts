@@ -19,6 +19,22 @@ test('there are sixty of them', () => {
   expect(new Set(INJECTIONS.map((each) => `${titleOf(each)} ${each.on}`)).size).toBe(60);
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1])(
+  'a weighting that gives %d is refused by code, and nothing moves, counters included',
+  async (value) => {
+    const engine = await openEngine({ name: 'cpu' });
+    const training = new SpoiledTraining(engine, { place: 'weighting', of: 'offset-2', value, says: /./ });
+    training.step(0);
+    const before = training.snapshot();
+    training.spoil();
+    expect(() => training.step(1)).toThrow(/^WEIGHTS_INVALID: weighting "uniform": .* 3 finite numbers >= 0/);
+    expect(training.snapshot()).toEqual(before);
+    training.repair();
+    expect(training.step(1).skipped).toBe(false);
+    training.dispose();
+  },
+);
+
 describe.each<EngineOfTest>(['cpu', 'wasm', 'native', 'native bfloat16'])('a bad step on %s', (on) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -40,7 +56,7 @@ describe.each<EngineOfTest>(['cpu', 'wasm', 'native', 'native bfloat16'])('a bad
     expect(bits(after)).toEqual(bits(before));
     const { breakdown, ...state } = after.state;
     expect(state).toEqual({ ...good.state, step: 2, skippedSteps: 1, skippedInARow: 1 });
-    expect(breakdown).toEqual(expect.objectContaining({ step: 2, findings: report.notFinite }));
+    expect(breakdown).toEqual(expect.objectContaining({ step: 2, what: report.notFinite }));
 
     training.repair();
     expect(training.step(2).skipped).toBe(false);

@@ -43,32 +43,52 @@ export function isFiniteStep({ loss, gradientNorm, norms }: Evidence): boolean {
   return [loss, gradientNorm, ...(norms?.values() ?? [])].every(Number.isFinite);
 }
 
+/** What of a step was not finite. */
+export interface Findings {
+  /** In the order in which it came about; at least one. */
+  readonly what: readonly string[];
+  /** Whether weights or moments were not finite before the step, which no step leaves them. */
+  readonly isOfBefore: boolean;
+  /** How far weights had grown, where they are all finite: what is behind a learning rate that is too high. */
+  readonly largestWeight?: string;
+}
+
 /**
  * Why an update of finite gradients must not be made: what it starts from is not finite, or a weight may leave float32.
  * Kernels update in place, so this is asked before; one reading for all tensors, and a look at single values only if that one is
  * not finite.
  * @returns undefined where it may be made
  */
-export function refusedUpdate(engine: Engine, start: Start): string | undefined {
+export function refusedUpdate(engine: Engine, start: Start): Findings | undefined {
   const { weights, moments, learningRate, weightDecay } = start;
   const all = [...weights, ...moments];
   const squares = engine.tidy(() => engine.ops.sumOfSquares(all.map(([, tensor]) => tensor)).dataSync()[0]);
   // A sum that leaves float32 may still be one of finite values.
   const bad = Number.isFinite(squares) ? undefined : firstBad(all);
-  if (bad !== undefined) return bad;
-  const largest = Number.isFinite(squares) ? Math.sqrt(squares) : largestOf(weights);
+  if (bad !== undefined) return { what: [bad], isOfBefore: true };
+  const largest = Number.isFinite(squares) ? Math.sqrt(squares) : largestOf(weights).value;
   const reach = largest * Math.abs(1 - learningRate * weightDecay) + learningRate * LARGEST_MOVE;
   if (reach <= LARGEST) return undefined;
-  return `the update at learning rate ${learningRate} could take weights, ${largest} at most, beyond float32`;
+  const what = [`an update at learning rate ${learningRate} could take a weight beyond float32`];
+  return { what, isOfBefore: false, largestWeight: tellLargest(weights) };
 }
 
 /**
  * What of a step was not finite, in the order in which it comes about: weights that it started from, losses, gradients.
  * It reads every tensor, so it is for bad steps.
  */
-export function findings(evidence: Evidence, weights: readonly Named[]): readonly string[] {
-  const found = [firstBad(weights), badLosses(evidence), badGradients(evidence)].filter((what) => what !== undefined);
-  if (found.length > 0) return found;
+export function findings(evidence: Evidence, weights: readonly Named[]): Findings {
+  const before = firstBad(weights);
+  const found = [before, badLosses(evidence), badGradients(evidence)].filter((what) => what !== undefined);
+  return {
+    what: found.length > 0 ? found : badSums(evidence),
+    isOfBefore: before !== undefined,
+    ...(before === undefined && { largestWeight: tellLargest(weights) }),
+  };
+}
+
+/** Finite parts may add up to what is not. */
+function badSums(evidence: Evidence): readonly string[] {
   const { loss, gradientNorm, norms = new Map<string, number>() } = evidence;
   const sums = [['the weighted loss', loss], ['the gradient norm', gradientNorm], ...termNorms(norms)] as const;
   return sums.flatMap(([name, value]) =>
@@ -116,8 +136,22 @@ function badGradients({ gradients }: Evidence): string | undefined {
   return `not finite were the gradients of ${bad.length} of ${gradients.size} parameters, first that of "${name}" (${value})`;
 }
 
-function largestOf(tensors: readonly Named[]): number {
-  let largest = 0;
-  for (const [, tensor] of tensors) for (const value of tensor.dataSync()) largest = Math.max(largest, Math.abs(value));
+function largestOf(tensors: readonly Named[]): { readonly name: string; readonly value: number } {
+  let largest = { name: 'none', value: 0 };
+  for (const [name, tensor] of tensors) {
+    for (const value of tensor.dataSync())
+      if (Math.abs(value) > largest.value) largest = { name, value: Math.abs(value) };
+  }
   return largest;
+}
+
+function tellLargest(weights: readonly Named[]): string {
+  const { name, value } = largestOf(weights);
+  return `${rounded(value)}, in ${name.replace(/^weight /, '')}`;
+}
+
+/** @returns four digits of a number, as a diagnosis shows it */
+export function rounded(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }

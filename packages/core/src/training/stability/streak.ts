@@ -1,6 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { CheckpointEntry } from '../../checkpoints/checkpoint-store.ts';
 import type { Experiment } from '../../config/experiment.ts';
+import { type Findings, rounded } from './sound-step.ts';
 
 /** Non-finite steps in a row after which a run stops. */
 export const MAX_SKIPPED_IN_A_ROW = 10;
@@ -14,11 +15,9 @@ export interface GoodStep {
 }
 
 /** How the steps in a row that were not finite began. */
-export interface Breakdown {
+export interface Breakdown extends Findings {
   /** The first of them. */
   readonly step: number;
-  /** What was not finite in it, in the order in which it came about. */
-  readonly findings: readonly string[];
   /** The step before it; absent where it was in another process, and for the first step of a run. */
   readonly before?: GoodStep;
 }
@@ -30,6 +29,8 @@ export interface StreakState {
   /** Absent while all is well, and from checkpoints of a version that kept none. */
   readonly breakdown?: Breakdown;
 }
+
+type Rates = Pick<Experiment['training'], 'learningRate' | 'warmupSteps'>;
 
 /** Counts the steps that were not finite, and knows how those in a row began. */
 export class Streak {
@@ -55,12 +56,12 @@ export class Streak {
    * @param findings - what was not finite; asked in the first one of a row
    * @returns how the row began, in its first step
    */
-  bad(step: number, findings: () => readonly string[]): Breakdown | undefined {
+  bad(step: number, findings: () => Findings): Breakdown | undefined {
     this.#skippedSteps++;
     this.#skippedInARow++;
     if (this.#skippedInARow > 1) return undefined;
     const before = this.#lastGood;
-    this.#breakdown = { step, findings: findings(), ...(before && { before }) };
+    this.#breakdown = { step, ...findings(), ...(before && { before }) };
     return this.#breakdown;
   }
 
@@ -88,40 +89,52 @@ export class Streak {
    * @param checkpoint - the last one saved
    * @throws TRAINING_DIVERGED after {@link MAX_SKIPPED_IN_A_ROW} skipped steps in a row, with how it began and what to do
    */
-  refuseDiverged(
-    step: number,
-    settings: Pick<Experiment['training'], 'learningRate' | 'warmupSteps'>,
-    checkpoint: Pick<CheckpointEntry, 'path' | 'step'> | undefined,
-  ): void {
+  refuseDiverged(step: number, settings: Rates, checkpoint: Pick<CheckpointEntry, 'path' | 'step'> | undefined): void {
     if (this.#skippedInARow < MAX_SKIPPED_IN_A_ROW) return;
     const began = step - this.#skippedInARow + 1;
-    const saved = checkpoint
-      ? `the last checkpoint is ${checkpoint.path} (step ${checkpoint.step})`
-      : 'no checkpoint was saved';
     throw new ForetokenError(
       'TRAINING_DIVERGED',
       [
         `training: fewer than ${MAX_SKIPPED_IN_A_ROW} steps in a row may be skipped for values that are not finite, steps ${began} to ${step} were.`,
-        tellOf(this.#breakdown),
-        lastGood(began, this.#breakdown?.before),
-        `Weights, moments and plugin state are as they were then; ${saved}.`,
-        `Train in another folder with a lower training.learningRate (was ${settings.learningRate}) or more training.warmupSteps ` +
-          `(were ${settings.warmupSteps}), or mend the plugin or the data that make such values: --resume would come to the same steps again.`,
+        beginning(this.#breakdown),
+        lastGood(began - 1, this.#breakdown?.before),
+        lastSaved(began - 1, checkpoint),
+        nextStep(this.#breakdown, settings),
       ].join(' '),
     );
   }
 }
 
-function tellOf(breakdown: Breakdown | undefined): string {
+function beginning(breakdown: Breakdown | undefined): string {
   if (!breakdown) return 'How it began is not in the checkpoint that the run went on from.';
-  return `It began at step ${breakdown.step}: ${breakdown.findings.join('; ')}.`;
+  const { step, what, largestWeight } = breakdown;
+  const grown = largestWeight === undefined ? '' : ` The largest weight was ${largestWeight}.`;
+  return `It began at step ${step}: ${what.join('; ')}.${grown}`;
 }
 
-function lastGood(began: number, before: GoodStep | undefined): string {
-  if (began <= 1) return 'No step was good.';
-  if (!before) return `The last good step was ${began - 1}.`;
+function lastGood(step: number, before: GoodStep | undefined): string {
+  if (step < 1) return 'No step was good.';
+  if (!before) return `The last good step was ${step}.`;
   const { loss, gradientNorm, learningRate } = before;
-  return `The last good step was ${before.step}: loss ${rounded(loss)}, gradient norm ${rounded(gradientNorm)}, learning rate ${rounded(learningRate)}.`;
+  return `The last good step was ${step}: loss ${rounded(loss)}, gradient norm ${rounded(gradientNorm)}, learning rate ${rounded(learningRate)}.`;
 }
 
-const rounded = (value: number): string => String(Number(value.toPrecision(4)));
+/** A skipped step may be saved: with the weights of the last good one. */
+function lastSaved(good: number, checkpoint: Pick<CheckpointEntry, 'path' | 'step'> | undefined): string {
+  if (!checkpoint) return 'No checkpoint was saved.';
+  const weights = checkpoint.step > good && good > 0 ? ` with the weights of step ${good}` : '';
+  return `The last checkpoint, step ${checkpoint.step}${weights}, is ${checkpoint.path}.`;
+}
+
+function nextStep(breakdown: Breakdown | undefined, settings: Rates): string {
+  if (breakdown?.isOfBefore) {
+    return (
+      'No step leaves a weight or moment like that: mend the plugin that writes to it, then use --resume; if it was in the ' +
+      'checkpoint already, delete that and go on from the one before it.'
+    );
+  }
+  return (
+    `Train in another folder with a lower training.learningRate (was ${settings.learningRate}) or more training.warmupSteps ` +
+    `(were ${settings.warmupSteps}), or mend the plugin or the data that make such values: --resume would come to the same steps again.`
+  );
+}
