@@ -4,6 +4,7 @@ import { benchCommand } from './commands/bench.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { engineCommand } from './commands/engine.ts';
+import { errorsCommand } from './commands/errors.ts';
 import { evalCommand } from './commands/eval.ts';
 import { exportCommand } from './commands/export.ts';
 import { generateCommand } from './commands/generate.ts';
@@ -37,7 +38,8 @@ export function createProgram(version: string): Command {
     .addCommand(pluginCommand())
     .addCommand(benchCommand())
     .addCommand(doctorCommand())
-    .addCommand(engineCommand());
+    .addCommand(engineCommand())
+    .addCommand(errorsCommand());
   for (const each of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     settle(each);
   }

@@ -98,11 +98,12 @@ const invalid = (message: string): Fault => ({ code: 'OPTIONS_INVALID', message 
 function contentFaults(tokens: unknown, { context, vocabulary }: PromptLimits): Fault[] {
   if (!isList(tokens)) return [invalid(`tokens must be an Int32Array of token ids, was ${shown(tokens)}.`)];
   const faults = tokenFaults('', tokens, vocabulary);
-  if (tokens.length === 0) faults.unshift({ code: 'PROMPT_EMPTY', message: 'a prompt needs at least one token.' });
+  if (tokens.length === 0)
+    faults.unshift({ code: 'PROMPT_EMPTY', message: 'a prompt needs at least one token. Give it some text.' });
   if (tokens.length < context) return faults;
   const message =
     `a prompt must leave room for a token, so ${context - 1} is the most in a context of ${context}; ` +
-    `this one has ${tokens.length}.`;
+    `this one has ${tokens.length}. Shorten it, or train with a longer context.`;
   return [{ code: 'PROMPT_TOO_LONG', message }, ...faults];
 }
 
@@ -111,7 +112,7 @@ export function tokenFaults(what: string, tokens: ArrayLike<unknown>, vocabulary
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index];
     if (typeof token === 'number' && Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
-    const message = `${what}token ${index} is ${shown(token)}, the vocabulary ends at ${vocabulary - 1}.`;
+    const message = `${what}token ${index} is ${shown(token)}, the vocabulary ends at ${vocabulary - 1}. Check the prompt and the tokenizer.`;
     return [{ code: 'TOKEN_UNKNOWN', message }];
   }
   return [];

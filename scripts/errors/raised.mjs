@@ -1,0 +1,41 @@
+import { argumentsAt, closingOf, isMark, splitAt } from './lex.mjs';
+import { createReader } from './said-texts.mjs';
+import { lineOf } from './sources.mjs';
+
+/**
+ * Every place that makes a ForetokenError, or a problem that becomes one with others (`{ code: 'A', message }`), with the codes
+ * and messages that it can have as far as the sources say.
+ *
+ * @returns `{ file, line, codes, messages }` each
+ */
+export function raisedIn(sources) {
+  const reader = createReader(sources);
+  return sources.flatMap((source) =>
+    source.tokens.flatMap((token, at) => {
+      const made = errorAt(source.tokens, at) ?? problemAt(source.tokens, at);
+      if (made === undefined) return [];
+      const [codes, messages] = made.map((expression) => reader.textsOf(source, at, expression));
+      return [{ file: source.file, line: lineOf(source, token), codes, messages }];
+    }),
+  );
+}
+
+/** `new ForetokenError(code, message)` */
+function errorAt(tokens, at) {
+  const isMade = tokens[at].text === 'ForetokenError' && tokens[at - 1]?.text === 'new' && isMark(tokens[at + 1], '(');
+  return isMade ? argumentsAt(tokens, at + 1).slice(0, 2) : undefined;
+}
+
+/** `{ code: 'A', message }`, whose message may be called a sentence and may be a variable of that name. */
+function problemAt(tokens, at) {
+  if (!isMark(tokens[at], '{')) return undefined;
+  const entries = splitAt(tokens.slice(at + 1, closingOf(tokens, at)), ',');
+  const code = entryOf(entries, 'code');
+  const message = entryOf(entries, 'message') ?? entryOf(entries, 'sentence');
+  return message && code?.length === 1 && code[0].kind === 'string' ? [code, message] : undefined;
+}
+
+function entryOf(entries, key) {
+  const entry = entries.find(([name, colon]) => name?.text === key && (colon === undefined || isMark(colon, ':')));
+  return entry && (entry.length === 1 ? entry : entry.slice(2));
+}
