@@ -21,9 +21,9 @@ export {
   loadExperiment,
   loadSource,
   packagesListed,
-  readConfigFile,
 } from './config/load-experiment.ts';
 export { applyOverrides, type Override } from './config/overrides.ts';
+export { readConfigFile } from './config/read-config-file.ts';
 export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';

@@ -2,6 +2,7 @@
 // A process that only shows what is finished imports this and no plugins, schemas or tensors.
 
 export { FORMAT_VERSION, MATCHES, type MatchName } from './config/experiment.ts';
+export { readConfigFile } from './config/read-config-file.ts';
 export { parseSource } from './config/source-map.ts';
 export { writeJson } from './files/json-file.ts';
 export { createRandom } from './random/random.ts';

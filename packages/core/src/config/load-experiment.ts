@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
 import type { AvailablePlugins } from '../plugins/available.ts';
 import type { PluginLoader } from '../plugins/loader.ts';
 import type { Experiment } from './experiment.ts';
 import { applyOverrides, type Override } from './overrides.ts';
+import { readConfigFile } from './read-config-file.ts';
 import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
 import { inspectExperiment } from './resolve.ts';
+import { MAX_LISTED } from './schema.ts';
 import { member, parseSource, type Source } from './source-map.ts';
 
 /** An experiment with what its file brought along. */
@@ -59,22 +59,11 @@ export async function loadSource(
   return { ...available, experiment, baseDirectory };
 }
 
-/** A configuration file's text. @throws CONFIG_NOT_FOUND */
-export function readConfigFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`;
-    const sentence = `${file} cannot be read: ${reason} (looked in ${path.dirname(path.resolve(file))}). Check the path.`;
-    throw new ForetokenError('CONFIG_NOT_FOUND', sentence, { cause });
-  }
-}
-
-/** Packages that a configuration lists; what is no name is left to the schema. */
+/** Packages that a configuration lists; what is no name, or no list of them, is left to the schema. */
 export function packagesListed(source: Source): string[] {
   const listed: Json | undefined = member(source.value, 'plugins');
-  return Array.isArray(listed) ? listed.filter((one): one is string => typeof one === 'string' && one !== '') : [];
+  if (!Array.isArray(listed) || listed.length > MAX_LISTED) return [];
+  return listed.filter((one): one is string => typeof one === 'string' && one !== '');
 }
 
 function missingPackages(source: Source, failures: AvailablePlugins['failures']): ConfigProblem[] {

@@ -2,6 +2,7 @@ import { type ErrorCode, ForetokenError } from '@foretoken/engine/errors';
 import type { Path } from '../plugins/problems.ts';
 import { FORMAT_VERSION } from './experiment.ts';
 import { type EntryPart, formatProblem, member, type Source } from './source-map.ts';
+import { visible } from './visible.ts';
 
 /** One mistake in a configuration, with its code and where it is. */
 export interface ConfigProblem {
@@ -11,6 +12,9 @@ export interface ConfigProblem {
   readonly part?: EntryPart;
   readonly sentence: string;
 }
+
+/** Problems that are looked for and said; after so many, the rest wait for the next reading. */
+export const MAX_PROBLEMS = 100;
 
 /**
  * Throws every problem at once, if there is any, each as `file:line:column path: sentence`.
@@ -25,7 +29,7 @@ export function throwProblems(
 ): void {
   if (problems.length === 0) return;
   const codes = new Set(problems.map(({ code }) => code));
-  const sentences = inReadingOrder(source, problems).map(({ path, part, sentence }) =>
+  const sentences = inReadingOrder(source, problems.slice(0, MAX_PROBLEMS)).map(({ path, part, sentence }) =>
     formatProblem(source, path, sentence, part),
   );
   throw new ForetokenError(codes.size === 1 ? problems[0].code : mixed, together(source, sentences), {
@@ -39,8 +43,8 @@ export function throwProblems(
  */
 export function refuseUnreadable(source: Source): void {
   if (source.errors.length > 0) {
-    const problems = source.errors.map(
-      ({ position, sentence }) => `${source.path}:${position.line}:${position.column}: ${sentence}`,
+    const problems = source.errors.map(({ position, sentence }) =>
+      visible(`${source.path}:${position.line}:${position.column}: ${sentence}`),
     );
     throw new ForetokenError('CONFIG_SYNTAX', together(source, problems), { problems });
   }

@@ -11,7 +11,7 @@ import { complete } from './defaults.ts';
 import type { Experiment, PluginRef } from './experiment.ts';
 import { deepFreeze } from './freeze.ts';
 import { mapReferences, type Reference, referencesOf } from './references.ts';
-import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
+import { type ConfigProblem, MAX_PROBLEMS, refuseUnreadable, throwProblems } from './report.ts';
 import { contradictions } from './rules.ts';
 import { experimentSchema, formOfReference } from './schema.ts';
 import { member, type Source } from './source-map.ts';
@@ -44,6 +44,7 @@ export function inspectExperiment(
   const problems = [...structuralProblems(given), ...ofBase];
   const draft = complete(source.value as Json, defaultName(source.path));
   const experiment = mapReferences(draft, (reference) => {
+    if (problems.length >= MAX_PROBLEMS) return reference.ref;
     const resolved = resolveReference(reference, registry, source);
     problems.push(...resolved.problems);
     return resolved.ref;
@@ -68,7 +69,8 @@ const formValidator = once(() => compileSchema(experimentSchema(formOfReference)
 export function structuralProblems(source: Source): ConfigProblem[] {
   const validate = formValidator();
   if (validate(source.value)) return [];
-  return problemsOf(validate.errors ?? []).map(({ path, atKey, sentence }) => ({
+  // Some three errors of a schema make one problem, and comparing them takes the square of their number.
+  return problemsOf((validate.errors ?? []).slice(0, 4 * MAX_PROBLEMS)).map(({ path, atKey, sentence }) => ({
     code: 'CONFIG_INVALID',
     path,
     part: atKey ? 'key' : 'value',

@@ -23,6 +23,9 @@ export const LABEL = {
   description: 'letters, digits, ".", "_" and "-", starting with a letter or digit',
 } as const;
 
+/** Packages, decoders or evals of one experiment: each is looked up, and more are none that anyone wrote. */
+export const MAX_LISTED = 200;
+
 const count = (description: string, fallback?: number, minimum = 1): TSchema =>
   Type.Optional(Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, default: fallback, description }));
 
@@ -53,6 +56,7 @@ export function experimentSchema(reference: ReferenceSchema): TObject {
       plugins: Type.Optional(
         Type.Array(Type.String({ minLength: 1 }), {
           uniqueItems: true,
+          maxItems: MAX_LISTED,
           description: 'Packages that bring plugins: names, or paths from this file.',
         }),
       ),
@@ -62,11 +66,14 @@ export function experimentSchema(reference: ReferenceSchema): TObject {
       decoders: Type.Optional(
         Type.Record(Type.String(), decoderSchema(reference), {
           minProperties: 1,
+          maxProperties: MAX_LISTED,
           propertyNames: LABEL,
           description: 'Decoders by label.',
         }),
       ),
-      evals: Type.Optional(Type.Array(reference('eval'), { description: 'What is measured on the trained model.' })),
+      evals: Type.Optional(
+        Type.Array(reference('eval'), { maxItems: MAX_LISTED, description: 'What is measured on the trained model.' }),
+      ),
     },
     { additionalProperties: false },
   );

@@ -135,14 +135,20 @@ describe('a text that is refused', () => {
       '1:6 Flow sequence in block collection must be sufficiently indented and end with a ].',
     ],
     ['a bad escape', 'a: "\\q"', '1:5 Invalid escape sequence \\q.'],
-    ['an alias bomb', bomb(9), 'a configuration may have at most 20000 values, those that aliases repeat included.'],
+    ['an alias bomb', bomb(9), 'a configuration may have at most 5000 values, those that aliases repeat included.'],
     ['deep brackets', '['.repeat(60_000), '1:66 nesting may be at most 64 levels deep.'],
     ['deep braces', '{a: '.repeat(16_000), 'nesting may be at most 64 levels deep.'],
-    ['deep dashes', '- '.repeat(30_000), '1:131 nesting may be at most 64 levels deep.'],
+    ['deep dashes', '- '.repeat(4_000), '1:131 nesting may be at most 64 levels deep.'],
     [
       'deep aliases',
       ['a0: &a0 [1]', ...Array.from({ length: 80 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}]`)].join('\n'),
       'nesting may be at most 64 levels deep.',
+    ],
+    ['many dashes', '- '.repeat(30_000), '1:10000 a configuration may have at most 10000 words, marks and gaps.'],
+    [
+      'a control character',
+      'a: "x\u0007"',
+      '1:6 control character U+0007. Remove it, or write "\\x07" in a quoted text.',
     ],
     [
       'a huge text',

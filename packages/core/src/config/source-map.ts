@@ -1,6 +1,7 @@
 import type { Json } from '../contracts/json.ts';
 import type { Path } from '../plugins/problems.ts';
 import { type Position, readYaml, type SourceError } from './read-yaml.ts';
+import { visible } from './visible.ts';
 
 export type { Position, SourceError };
 
@@ -64,11 +65,11 @@ export function partOf(source: Source, prefix: Path): Source {
 /** `file:line:column path: sentence`: how every mistake in a configuration is said. */
 export function formatProblem(source: Source, path: Path, sentence: string, part: EntryPart = 'value'): string {
   const where = source.describe(path, part);
-  return path.length === 0 ? `${where}: ${sentence}` : `${where} ${saidPath(path)}: ${sentence}`;
+  return visible(path.length === 0 ? `${where}: ${sentence}` : `${where} ${saidPath(path)}: ${sentence}`);
 }
 
 /** A path as configurations and overrides write it: keys and indices joined by dots. */
-export const saidPath = (path: Path): string => path.join('.');
+export const saidPath = (path: Path): string => visible(path.join('.')).replaceAll('\n', '\\n');
 
 /** One step into a value; undefined where there is nothing. */
 export function member(value: Json | undefined, key: string | number): Json | undefined {
