@@ -150,6 +150,17 @@ describe('a package gives exactly what its manifest promises', () => {
     ],
     ['exports a function', 'export default () => {};', 'was a function.'],
     [
+      'gives a promise that never settles',
+      'export default new Promise(() => {});',
+      'PLUGIN_INVALID: export "." of demo@1.0.0: its default export must not be a promise. Write "await" there.',
+    ],
+    ['gives a promise of a head', `export default Promise.resolve(${HEAD});`, 'must not be a promise.'],
+    [
+      'gives what throws when it is looked at',
+      `export default { get kind() { throw new Error('no GPU'); } };`,
+      'PLUGIN_FAILED: demo@1.0.0, export ".": importing it failed: no GPU.',
+    ],
+    [
       'gives nothing',
       'export default { api: 1, provides: [] };',
       'PLUGIN_INVALID: export "." of demo@1.0.0: package.json promises head "low-rank", but it gives nothing. Mend "foretoken.provides" or the module.',

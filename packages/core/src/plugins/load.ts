@@ -42,8 +42,7 @@ export async function loadPluginPackage(specifier: string, options: LoadOptions)
   const urls = entries.map((entry) => ({ entry, url: resolveExport(folder, entry, manifest) }));
   const definitions: Definition[] = [];
   for (const { entry, url } of urls) {
-    const exported = await importDefault({ folder, url, entry, source: manifest }, options);
-    definitions.push(...checkPromises(manifest, entry, definitionsOf(exported, entry, manifest)));
+    definitions.push(...(await importDefinitions({ folder, url, entry, source: manifest }, manifest, options)));
   }
   const { api, version, directory } = manifest;
   return { package: manifest.package, version, api, directory, definitions };
@@ -54,14 +53,22 @@ export function registerPackage(registry: Registry, from: PluginPackage, time?: 
   for (const definition of from.definitions) registry.register(definition, from, time);
 }
 
-async function importDefault(imported: Imported, options: LoadOptions): Promise<unknown> {
+async function importDefinitions(
+  imported: Imported,
+  manifest: Manifest,
+  options: LoadOptions,
+): Promise<readonly Definition[]> {
   const { timeoutMs = 30_000, watch, stopper = createImportStopper() } = options;
   const { url, entry, source } = imported;
   const hook: Hook = { who: `export ${JSON.stringify(entry)}`, name: 'import', source, isTimed: true };
   const who = `${saidSource(source)}, ${hook.who}`;
   watch?.enter(hook);
   try {
-    return unwrapped((await importModule(url, { who, timeoutMs, stopper })).default);
+    const exported = unwrapped((await importModule(url, { who, timeoutMs, stopper })).default);
+    const found = checkPromises(manifest, entry, definitionsOf(exported, entry, manifest));
+    // Getters run here, where what they throw is said of the package.
+    for (const definition of found) Object.values(definition);
+    return found;
   } catch (cause) {
     if (hasOurCode(cause)) throw cause;
     throw new ForetokenError('PLUGIN_FAILED', `${who}: ${importFailure(cause, imported)}`, { cause });
@@ -86,6 +93,8 @@ function definitionsOf(exported: unknown, entry: string, source: PluginSource): 
       `its default export must be a definition or what definePlugin returns, was ${describe(exported)}`,
     );
   }
+  // The host waits for none: it may never settle.
+  if ('then' in exported) throw invalid(source, who, 'its default export must not be a promise. Write "await" there');
   if (!('provides' in exported)) return [exported as Definition];
   const bundle = exported as { api?: unknown; provides: unknown };
   checkApi(bundle.api, who, source);

@@ -101,6 +101,11 @@ describe('a manifest is checked before any code of the package runs', () => {
       'package.json cannot be read: it nests deeper than 100 levels.',
     ],
     [
+      'promises more than anyone could mean',
+      { manifest: { api: 1, provides: Array(100_000).fill({}) } },
+      'package.json of demo@1.0.0: foretoken.provides must list at most 500 plugins, lists 100000.',
+    ],
+    [
       'starts with a byte order mark',
       { packageJson: '\uFEFF{}' },
       'package.json cannot be read: it starts with a byte order mark. Save it as UTF-8 without one.',

@@ -30,6 +30,9 @@ export interface Manifest extends PluginSource {
   readonly provides: readonly Promised[];
 }
 
+/** Plugins of one package. Saying what is wrong with each takes time that grows with the square of their number. */
+const MAX_PROVIDED = 500;
+
 const manifestValidator = once(() => compileSchema<Static<typeof Manifest>>(Manifest, { isTested: true }));
 
 /**
@@ -46,6 +49,10 @@ export function readManifest(folder: PackageFolder): Manifest {
   // Another API may have another manifest: it is named before anything else is judged.
   const api = (entry as { api?: unknown } | null)?.api;
   if (Number.isInteger(api)) checkApi(api, 'the manifest', source);
+  const { length } = Object((entry as { provides?: unknown } | null)?.provides) as Partial<readonly unknown[]>;
+  if (length !== undefined && length > MAX_PROVIDED) {
+    throw refuse(source, [`foretoken.provides must list at most ${MAX_PROVIDED} plugins, lists ${length}.`]);
+  }
   const validate = manifestValidator();
   if (!validate(entry)) {
     throw refuse(

@@ -192,6 +192,11 @@ describe('options of a plugin', () => {
       'strict mode: default is ignored for: data.a',
     ],
     [
+      'has more members than there may be, none of them an object',
+      { type: 'object', properties: Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`a${i}`, false])) },
+      'options must be a schema of at most 4000 values besides its objects, was one of 60001',
+    ],
+    [
       'has a pattern with look-around',
       Type.Object({ a: Type.String({ pattern: '(?=a)b' }) }),
       'error parsing regexp: invalid or unsupported Perl syntax: `(?=`',

@@ -7,6 +7,9 @@ const MAX_OBJECTS = 250;
 /** The same with every reference followed: what a check of one value may come to. */
 const MAX_FOLLOWED = 2000;
 
+/** What is in a schema besides objects: `true` and `false` are schemas too, and lists of names become code. */
+const MAX_VALUES = 4000;
+
 /** How deep a schema may nest. */
 const MAX_DEPTH = 64;
 
@@ -18,6 +21,11 @@ export function limitSchema(schema: JsonSchema): void {
   const objects = objectsIn(schema);
   if (objects.length > MAX_OBJECTS) {
     throw new Error(`options must be a schema of at most ${MAX_OBJECTS} objects, was one of ${objects.length}`);
+  }
+  const numValues = valuesIn(schema);
+  if (numValues > MAX_VALUES) {
+    const rule = `options must be a schema of at most ${MAX_VALUES} values besides its objects`;
+    throw new Error(`${rule}, was one of ${numValues}`);
   }
   const target = (reference: string): Json | undefined => resolvePointer(schema, reference);
   const endless = objects.find((object) => comesBack(object, target));
@@ -39,6 +47,12 @@ function objectsIn(value: Json, depth = 0): JsonSchema[] {
   const inside = Object.values(value).flatMap((member) => objectsIn(member, depth + 1));
   return Array.isArray(value) ? inside : [value as JsonSchema, ...inside];
 }
+
+/** How many values there are in a schema that are neither objects nor lists. */
+const valuesIn = (value: Json): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce<number>((sum, member) => sum + valuesIn(member), 0)
+    : 1;
 
 type Target = (reference: string) => Json | undefined;
 
