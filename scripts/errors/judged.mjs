@@ -7,11 +7,11 @@ import { faultsOf } from './message-rules.mjs';
  * @param raised - places with their codes and messages, as `raisedIn` finds them
  */
 export function problemsOf(raised, exceptions = EXCEPTIONS) {
-  return raised.flatMap(({ file, line, codes, messages }) => {
+  return raised.flatMap(({ file, line, isWhole, codes, messages }) => {
     const faults = messages
       .filter((message) => !isExcepted(exceptions, file, message))
       .flatMap((message) => {
-        const found = new Set(codes.flatMap((code) => faultsOf(code, message)));
+        const found = new Set(codes.flatMap((code) => faultsOf(code, message, isWhole)));
         return [...found].map((fault) => `${file}:${line} ${fault}: ${message}`);
       });
     return [...new Set(faults)];

@@ -18,15 +18,21 @@ const RULE_FOR_AN_AUTHOR =
   /^(?:(?:OPTIONS|CONFIG|ABLATION|PLUGIN|PARAMETER|WEIGHTS|HORIZON)_INVALID|SHAPE_MISMATCH|CONFIG_SYNTAX|CONFIG_CONFLICT)$/;
 const RULE = /\b(?:must|takes?)\b/;
 
+/** Beginnings that speak of what was not named. */
+const NOBODY = /^(?:it|its|this|they|he|must|was|is|has|cannot|could)\b/i;
+
 /**
  * What a message lacks of what every message has: who and which value, a next step, and a full stop.
  *
  * A text that ends in a value cannot be judged by its end: what it ends in is made elsewhere.
+ *
+ * @param isWhole - whether nothing is put before it later, so that it says who and where itself
  */
-export function faultsOf(code, message) {
+export function faultsOf(code, message, isWhole = true) {
   const text = message.trim();
   const isOpen = text.endsWith(VALUE);
   const faults = [];
+  if (isWhole && NOBODY.test(text)) faults.push('does not say who');
   if (!isOpen && !/[.!?]$/.test(text)) faults.push('does not end with a full stop');
   if (!isOpen && !hasNextStep(code, text)) faults.push('says no next step');
   if (/\bmust\b/.test(text) && !text.includes(VALUE) && !/\b(?:was|were|got|gave) /.test(text))

@@ -43,15 +43,17 @@ refuse(\`width must be \${w}\`);`,
       const quoted = /['"\`]/.test(a) ? b / c : d; // it's no string
       class X<T extends { 'a': string }> { #no(rule: string): Error { return new ForetokenError('A', rule); }
         go() { throw this.#no(\`x \${\`inner \${'deep'}\`}\`); } }`;
-    expect(raised(text)).toEqual([{ file: 'packages/a/src/0.ts', line: 3, codes: ['A'], messages: ['x inner deep'] }]);
+    expect(raised(text)).toEqual([
+      { file: 'packages/a/src/0.ts', line: 3, isWhole: true, codes: ['A'], messages: ['x inner deep'] },
+    ]);
   });
 
   it('are those of problems that become an error together, too', () => {
     const text = `const message = \`x must be \${least}.\`;
 faults.push({ code: 'A_B', message }, { code: 'A_C', sentence: 'y.' }, { code, message });`;
-    expect(raised(text).map(({ line, codes, messages }) => [line, ...codes, ...messages])).toEqual([
-      [2, 'A_B', `x must be ${VALUE}.`],
-      [2, 'A_C', 'y.'],
+    expect(raised(text).map(({ line, isWhole, codes, messages }) => [line, isWhole, ...codes, ...messages])).toEqual([
+      [2, false, 'A_B', `x must be ${VALUE}.`],
+      [2, false, 'A_C', 'y.'],
     ]);
   });
 
@@ -79,6 +81,7 @@ describe('a message', () => {
     [`${VALUE} already holds a run.`, ['says no next step']],
     ['Use nothing of it.', ['says no next step']],
     ['a name must be short. Use another.', ['has a rule and says no value']],
+    [`it holds ${VALUE}. Use less.`, ['does not say who']],
   ])('that does not fails: %s', (message, faults) => {
     expect(faultsOf('RUN_EXISTS', message)).toEqual(faults);
   });

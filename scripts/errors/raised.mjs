@@ -6,7 +6,7 @@ import { lineOf } from './sources.mjs';
  * Every place that makes a ForetokenError, or a problem that becomes one with others (`{ code: 'A', message }`), with the codes
  * and messages that it can have as far as the sources say.
  *
- * @returns `{ file, line, codes, messages }` each
+ * @returns `{ file, line, isWhole, codes, messages }` each; a problem is not whole: who and where are put before it
  */
 export function raisedIn(sources) {
   const reader = createReader(sources);
@@ -15,7 +15,7 @@ export function raisedIn(sources) {
       const made = errorAt(source.tokens, at) ?? problemAt(source.tokens, at);
       if (made === undefined) return [];
       const [codes, messages] = made.map((expression) => reader.textsOf(source, at, expression));
-      return [{ file: source.file, line: lineOf(source, token), codes, messages }];
+      return [{ file: source.file, line: lineOf(source, token), isWhole: !isMark(token), codes, messages }];
     }),
   );
 }

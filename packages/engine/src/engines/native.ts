@@ -18,7 +18,12 @@ function status(): EngineStatus {
     const kernels = `C++ kernels for ${addon.instructionSet()}, ${bfloat16}, ${count}`;
     return { name: 'native', available: true, detail: `${kernels} (${file})` };
   } catch (error) {
-    return { name: 'native', available: false, detail: reasonOf(error).replace(/^[A-Z_]+: |\.$/g, '') };
+    // A status is a sentence of its engine: without the code, its name and the full stop.
+    return {
+      name: 'native',
+      available: false,
+      detail: reasonOf(error).replace(/^[A-Z_]+: engine "native": |\.$/g, ''),
+    };
   }
 }
 

@@ -302,7 +302,7 @@ function whyNotBuilt(): string {
 export function loadAddon(): LoadedAddon {
   const file = candidates().find((path) => existsSync(path));
   if (file === undefined) {
-    throw new ForetokenError('ENGINE_UNAVAILABLE', whyNotBuilt());
+    throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "native": ${whyNotBuilt()}`);
   }
   try {
     const addon = require(file) as Addon;
@@ -311,6 +311,10 @@ export function loadAddon(): LoadedAddon {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const advice = 'run `foretoken engine build --force`';
-    throw new ForetokenError('ENGINE_UNAVAILABLE', `${file} cannot be loaded (${reason}); ${advice}.`, { cause });
+    throw new ForetokenError(
+      'ENGINE_UNAVAILABLE',
+      `engine "native": ${file} cannot be loaded (${reason}); ${advice}.`,
+      { cause },
+    );
   }
 }
