@@ -58,4 +58,10 @@ export const EXCEPTIONS = [
     says: 'the cell was not run',
     why: 'no error: how a table says that a cell has no result yet',
   },
+  { file: 'packages/core/src/checkpoints/safetensors-header.ts', says: 'of its header, ', why: FROM_TABLE },
+  {
+    file: 'packages/core/src/config/overrides.ts',
+    says: 'override none:',
+    why: 'what was got is none: nothing that could be said',
+  },
 ];

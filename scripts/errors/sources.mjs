@@ -4,16 +4,19 @@ import { inRoot } from '../setup/paths.mjs';
 import { functionsOf } from './functions.mjs';
 import { lex } from './lex.mjs';
 
-/** A file as the checks read it: its path from the checkout, its tokens and, once they are asked for, its functions. */
+/** A file as the checks read it: its path from the checkout, and its tokens and functions once they are asked for. */
 export function parsed(file, text) {
-  const tokens = lex(text);
+  let tokens;
   let functions;
   return {
     file,
     text,
-    tokens,
+    get tokens() {
+      tokens ??= lex(text);
+      return tokens;
+    },
     get functions() {
-      functions ??= functionsOf(tokens);
+      functions ??= functionsOf(this.tokens);
       return functions;
     },
   };
