@@ -66,16 +66,12 @@ export class AdamW {
     }
   }
 
-  /** The moments of those of the given parameters that have had an update, by what a diagnosis calls them. */
-  moments(names: readonly string[]): [string, Tensor][] {
-    return names.flatMap((name): [string, Tensor][] => {
-      const moments = this.#moments.get(name);
-      if (!moments) return [];
-      return [
-        [`AdamW's first moment of "${name}"`, moments.moment1],
-        [`AdamW's second moment of "${name}"`, moments.moment2],
-      ];
-    });
+  /** Every moment by what a diagnosis calls it; they stay this optimizer's. */
+  moments(): [string, Tensor][] {
+    return [...this.#moments].flatMap(([name, { moment1, moment2 }]): [string, Tensor][] => [
+      [`AdamW's first moment of "${name}"`, moment1],
+      [`AdamW's second moment of "${name}"`, moment2],
+    ]);
   }
 
   /** Tensors of the state by name, for a checkpoint; they stay this optimizer's. */

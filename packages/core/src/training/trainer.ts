@@ -13,15 +13,9 @@ import { learningRateAt } from './learning-rate.ts';
 import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
 import { rateIn, refuseIdle } from './parameter-groups.ts';
-import {
-  type Evidence,
-  type Findings,
-  findings,
-  isFiniteStep,
-  type Named,
-  refusedUpdate,
-} from './stability/sound-step.ts';
+import { type Evidence, type Findings, findings, isFiniteStep, type Named } from './stability/sound-step.ts';
 import { Streak, type StreakState } from './stability/streak.ts';
+import { UpdateGuard } from './stability/update-guard.ts';
 
 export { MAX_SKIPPED_IN_A_ROW } from './stability/streak.ts';
 
@@ -99,6 +93,7 @@ export class Trainer {
   readonly #parts: TrainerParts;
   readonly #optimizer: AdamW;
   readonly #streak = new Streak();
+  readonly #guard: UpdateGuard;
   #step = 0;
   #lastLosses: number[];
   #lastNorms: number[];
@@ -117,6 +112,7 @@ export class Trainer {
     if (parts.settings.distil) refuseUndistillable(parts.terms);
     this.#parts = parts;
     this.#optimizer = new AdamW(parts.engine, parts.settings);
+    this.#guard = new UpdateGuard(parts.engine);
     this.#lastLosses = parts.terms.map(() => 0);
     this.#lastNorms = parts.terms.map(() => 0);
     this.#weightingState = parts.weighting.start(parts.terms);
@@ -223,6 +219,7 @@ export class Trainer {
     }
     this.#step = state.step;
     this.#streak.restore(state);
+    this.#guard.forget();
     this.#lastLosses = [...state.lastLosses];
     this.#lastNorms = [...(state.lastNorms ?? this.#parts.terms.map(() => 0))];
     this.#weightingState = state.weighting;
@@ -329,17 +326,18 @@ export class Trainer {
     evidence: Evidence,
     { learningRate, rateOf }: { readonly learningRate: number; rateOf(parameter: string): number },
   ): (() => Findings) | undefined {
-    const { model, engine, settings } = this.#parts;
+    const { model, settings } = this.#parts;
     const names = [...model.parameters.keys()].filter((name) => evidence.gradients.has(name));
-    const weights = names.map((name): Named => [`weight "${name}"`, model.parameters.get(name)!]);
+    const weights = () => [...model.parameters].map(([name, weight]): Named => [`weight "${name}"`, weight]);
     if (!isFiniteStep(evidence)) {
+      this.#guard.forget();
       // In the order in which parameters were made, which that of the gradients need not be.
       const gradients = new Map(names.map((name) => [name, evidence.gradients.get(name)!]));
-      return () => findings({ ...evidence, gradients }, weights);
+      return () => findings({ ...evidence, gradients }, weights());
     }
-    const refusal = refusedUpdate(engine, {
+    const refusal = this.#guard.refuses({
       weights,
-      moments: this.#optimizer.moments(names),
+      moments: () => this.#optimizer.moments(),
       learningRate: names.reduce((rate, name) => Math.max(rate, learningRate * rateOf(name)), 0),
       weightDecay: settings.weightDecay,
     });

@@ -1,14 +1,6 @@
-import type { Engine, Tensor } from '@foretoken/engine';
+import type { Tensor } from '@foretoken/engine';
 import { firstNotFinite, placeIn } from '../../checkpoints/finite-content.ts';
 import { groupOf } from '../parameter-groups.ts';
-
-/** Largest finite float32. */
-const LARGEST = 2 ** 128 - 2 ** 104;
-/**
- * Above any |m| / (sqrt(v) + epsilon) of AdamW from finite gradients: with 0 <= beta1 < sqrt(beta2) it is a small number, and the
- * rest is for betas at their worst.
- */
-const LARGEST_MOVE = 1e6;
 
 /** A tensor that a step is going to change, by what it is called in a diagnosis. */
 export type Named = readonly [name: string, tensor: Tensor];
@@ -28,16 +20,6 @@ export interface Evidence {
   readonly numBatches: number;
 }
 
-/** What an update starts from and how far it may go. */
-export interface Start {
-  /** Of the parameters that have a gradient. */
-  readonly weights: readonly Named[];
-  readonly moments: readonly Named[];
-  /** The largest of any parameter in this step. */
-  readonly learningRate: number;
-  readonly weightDecay: number;
-}
-
 /** Whether losses, norms and gradients of a step are finite. */
 export function isFiniteStep({ loss, gradientNorm, norms }: Evidence): boolean {
   return [loss, gradientNorm, ...(norms?.values() ?? [])].every(Number.isFinite);
@@ -51,26 +33,6 @@ export interface Findings {
   readonly isOfBefore: boolean;
   /** How far weights had grown, where they are all finite: what is behind a learning rate that is too high. */
   readonly largestWeight?: string;
-}
-
-/**
- * Why an update of finite gradients must not be made: what it starts from is not finite, or a weight may leave float32.
- * Kernels update in place, so this is asked before; one reading for all tensors, and a look at single values only if that one is
- * not finite.
- * @returns undefined where it may be made
- */
-export function refusedUpdate(engine: Engine, start: Start): Findings | undefined {
-  const { weights, moments, learningRate, weightDecay } = start;
-  const all = [...weights, ...moments];
-  const squares = engine.tidy(() => engine.ops.sumOfSquares(all.map(([, tensor]) => tensor)).dataSync()[0]);
-  // A sum that leaves float32 may still be one of finite values.
-  const bad = Number.isFinite(squares) ? undefined : firstBad(all);
-  if (bad !== undefined) return { what: [bad], isOfBefore: true };
-  const largest = Number.isFinite(squares) ? Math.sqrt(squares) : largestOf(weights).value;
-  const reach = largest * Math.abs(1 - learningRate * weightDecay) + learningRate * LARGEST_MOVE;
-  if (reach <= LARGEST) return undefined;
-  const what = [`an update at learning rate ${learningRate} could take a weight beyond float32`];
-  return { what, isOfBefore: false, largestWeight: tellLargest(weights) };
 }
 
 /**
@@ -100,7 +62,8 @@ function termNorms(norms: ReadonlyMap<string, number>): [string, number][] {
   return [...norms].map(([term, norm]) => [`the gradient norm of ${term}`, norm]);
 }
 
-function firstBad(tensors: readonly Named[]): string | undefined {
+/** @returns the first tensor, value and place that is not finite */
+export function firstBad(tensors: readonly Named[]): string | undefined {
   for (const [name, tensor] of tensors) {
     const bad = badValue(tensor);
     if (bad !== undefined) return `${name} was ${bad} before the step`;
@@ -136,7 +99,8 @@ function badGradients({ gradients }: Evidence): string | undefined {
   return `not finite were the gradients of ${bad.length} of ${gradients.size} parameters, first that of "${name}" (${value})`;
 }
 
-function largestOf(tensors: readonly Named[]): { readonly name: string; readonly value: number } {
+/** @returns the largest size of a value, and whose it is */
+export function largestOf(tensors: readonly Named[]): { readonly name: string; readonly value: number } {
   let largest = { name: 'none', value: 0 };
   for (const [name, tensor] of tensors) {
     for (const value of tensor.dataSync())
@@ -145,7 +109,8 @@ function largestOf(tensors: readonly Named[]): { readonly name: string; readonly
   return largest;
 }
 
-function tellLargest(weights: readonly Named[]): string {
+/** The same as words. */
+export function tellLargest(weights: readonly Named[]): string {
   const { name, value } = largestOf(weights);
   return `${rounded(value)}, in ${name.replace(/^weight /, '')}`;
 }
