@@ -15,7 +15,9 @@ export function raisedIn(sources) {
       const made = errorAt(source.tokens, at) ?? problemAt(source.tokens, at);
       if (made === undefined) return [];
       const [codes, messages] = made.map((expression) => reader.textsOf(source, at, expression));
-      return [{ file: source.file, line: lineOf(source, token), isWhole: !isMark(token), codes, messages }];
+      return [
+        { file: source.file, line: lineOf(source, token), isWhole: token.text === 'ForetokenError', codes, messages },
+      ];
     }),
   );
 }
@@ -28,11 +30,23 @@ function errorAt(tokens, at) {
 
 /** `{ code: 'A', message }`, whose message may be called a sentence and may be a variable of that name. */
 function problemAt(tokens, at) {
-  if (!isMark(tokens[at], '{')) return undefined;
-  const entries = splitAt(tokens.slice(at + 1, closingOf(tokens, at)), ',');
-  const code = entryOf(entries, 'code');
+  const isCode = tokens[at].text === 'code' && isMark(tokens[at + 1], ':') && tokens[at + 2]?.kind === 'string';
+  const open = isCode ? openingOf(tokens, at) : -1;
+  if (open < 0) return undefined;
+  const entries = splitAt(tokens.slice(open + 1, closingOf(tokens, open)), ',');
   const message = entryOf(entries, 'message') ?? entryOf(entries, 'sentence');
-  return message && code?.length === 1 && code[0].kind === 'string' ? [code, message] : undefined;
+  return message && [entryOf(entries, 'code'), message];
+}
+
+/** The brace that a token is in; -1 where it is in another bracket or in none. */
+function openingOf(tokens, at) {
+  let depth = 0;
+  for (let i = at - 1; i >= 0; i--) {
+    if (isMark(tokens[i]) && ')]}'.includes(tokens[i].text)) depth++;
+    else if (isMark(tokens[i]) && '([{'.includes(tokens[i].text) && depth-- === 0)
+      return isMark(tokens[i], '{') ? i : -1;
+  }
+  return -1;
 }
 
 function entryOf(entries, key) {
