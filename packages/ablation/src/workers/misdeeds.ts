@@ -12,6 +12,12 @@ const TENSORLESS: ReadonlySet<string | undefined> = new Set([
   ...['weighting', 'horizon-schedule', 'acceptance-rule', 'eval', 'tokenizer', 'dataset'],
 ]);
 
+/** What a worker looks for misdeeds with. */
+export interface Lookout extends Misdeeds {
+  /** Does work of our own that changes what all code shares, after a hook ran: engines listen for the process' end, say. */
+  excuse<T>(work: () => Promise<T>): Promise<T>;
+}
+
 interface Entered {
   readonly numTensors: number;
   readonly numTimers: number;
@@ -24,12 +30,14 @@ interface Entered {
  * Random numbers and clocks are noticed at every call, since they are replaced here for good; the rest where it is looked for
  * closely.
  */
-export function lookForMisdeeds(board: HookBoard, tensors: TensorCount): Misdeeds {
+export function lookForMisdeeds(board: HookBoard, tensors: TensorCount): Lookout {
   const drawn = replaceChance(board);
-  const changed = watchProcessState();
+  // Taken down as the first hook is entered: what was changed before is ours.
+  let changed: (() => string | undefined) | undefined;
   const entered = new Map<Hook, (Entered | undefined)[]>();
   return {
     begin(hook, isClose) {
+      changed ??= watchProcessState();
       const stack = entered.get(hook) ?? [];
       entered.set(hook, stack);
       stack.push(isClose ? { numTensors: tensors.numTensors(), numTimers: numTimers() } : undefined);
@@ -40,12 +48,20 @@ export function lookForMisdeeds(board: HookBoard, tensors: TensorCount): Misdeed
       drawn.delete(hook);
       if (chance !== undefined) return chance;
       if (!before) return undefined;
-      const what = changed();
+      const what = changed?.();
       if (what !== undefined) return `must leave alone what all code of the process shares, but changed ${what}`;
       const timers = numTimers() - before.numTimers;
       if (timers > 0) return `must end its timers, but left ${timers} running`;
       const left = TENSORLESS.has(hook.kind) ? tensors.numTensors() - before.numTensors : 0;
       return left > 0 ? `must dispose the tensors that it makes, but left ${left}` : undefined;
+    },
+    async excuse(work) {
+      const isAsItWas = changed?.() === undefined;
+      try {
+        return await work();
+      } finally {
+        if (changed && isAsItWas) changed = watchProcessState();
+      }
     },
   };
 }

@@ -1,3 +1,6 @@
+// Node puts another process.chdir in place as this is loaded, which the first Response would do in the middle of a hook.
+import 'node:worker_threads';
+
 /** Objects whose properties every part of the process shares, by how they are called. */
 function sharedObjects(): ReadonlyMap<string, object> {
   const objects = new Map<string, object>([
