@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FORMAT_VERSION, parseSource, writeJson } from '@foretoken/core/light';
+import { FORMAT_VERSION, parseSource, readConfigFile, writeJson } from '@foretoken/core/light';
 import { PRUNED_FILE } from '../pruning/pruning.ts';
 import type { AblationResults } from '../results/results.ts';
 import { areInputsCurrent, type PlanInputs, sha256 } from './plan-inputs.ts';
@@ -31,6 +31,9 @@ interface Seal {
 }
 
 const SEAL = 'finished.json';
+
+/** A file that an ablation leaves, as the seal names it. */
+const OUTPUT = /^(cells\/[0-9a-z-]+\/)?[a-z-]+\.[a-z]+$/;
 
 /**
  * Notes that an ablation is finished, with its report: what it was planned from, and what it left. The file saves work and
@@ -68,7 +71,7 @@ async function prunedIds(directory: string): Promise<ReadonlySet<string>> {
  */
 export async function readFinished(file: string): Promise<FinishedAblation | undefined> {
   try {
-    const directory = await outputOf(file);
+    const directory = outputOf(file);
     const seal = JSON.parse(await readFile(path.join(directory, SEAL), 'utf8')) as Seal;
     const isOwn = seal.formatVersion === FORMAT_VERSION && seal.directory === directory;
     if (!isOwn || seal.file !== path.resolve(file)) return undefined;
@@ -80,13 +83,15 @@ export async function readFinished(file: string): Promise<FinishedAblation | und
   }
 }
 
-async function outputOf(file: string): Promise<string> {
-  const { value } = parseSource(await readFile(file, 'utf8'), file);
+function outputOf(file: string): string {
+  const { value } = parseSource(readConfigFile(file), file);
   return path.resolve(path.dirname(file), (value as { readonly output: string }).output);
 }
 
 async function areUnchanged(directory: string, outputs: Seal['outputs']): Promise<boolean> {
   const names = Object.keys(outputs);
+  // The seal is a file like others, which may name any: what an ablation leaves lies in its folder.
+  if (!names.every((name) => OUTPUT.test(name))) return false;
   const hashes = await Promise.all(names.map((name) => hashOf(directory, name)));
   return names.every((name, i) => outputs[name] === hashes[i]);
 }

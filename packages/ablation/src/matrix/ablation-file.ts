@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   compileSchema,
   type FORMAT_VERSION,
@@ -8,6 +7,7 @@ import {
   type MatchName,
   parseSource,
   problemsOf,
+  readConfigFile,
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
@@ -74,6 +74,12 @@ export interface AblationFile {
   readonly output: string;
 }
 
+/** Problems that are looked for and said; after so many, the rest wait for the next reading. */
+export const MAX_PROBLEMS = 100;
+
+/** Errors of the schema that are looked at: some three make one problem. */
+const MAX_ERRORS = 400;
+
 /** A parsed ablation file with the places of its values. */
 export interface ReadAblation {
   readonly source: Source;
@@ -86,13 +92,14 @@ export interface ReadAblation {
  * @throws CONFIG_NOT_FOUND, CONFIG_SYNTAX, FORMAT_VERSION
  * @throws ABLATION_INVALID with every problem, each as file:line:column
  */
-export async function readAblation(path: string): Promise<ReadAblation> {
-  const source = parseSource(await readText(path), path);
+export function readAblation(path: string): ReadAblation {
+  const source = parseSource(readConfigFile(path), path);
   refuseUnreadable(source);
   const validate = compileSchema<AblationFile>(ablationSchema, { isTested: true });
   const value: unknown = structuredClone(source.value);
   if (validate(value)) return { source, file: value };
-  const problems = problemsOf(validate.errors ?? []).map(({ path: where, atKey, sentence }) => {
+  // So many are said, and the rest wait for the next reading: comparing them takes the square of their number.
+  const problems = problemsOf((validate.errors ?? []).slice(0, MAX_ERRORS)).map(({ path: where, atKey, sentence }) => {
     const part = atKey ? 'key' : 'value';
     return { at: source.locate(where, part), said: formatProblem(source, where, sentence, part) };
   });
@@ -102,16 +109,6 @@ export async function readAblation(path: string): Promise<ReadAblation> {
 
 /** The error of one or more problems, each already with its place. */
 export function ablationInvalid(found: readonly string[]): ForetokenError {
-  const problems = found.map(visible);
+  const problems = found.slice(0, MAX_PROBLEMS).map(visible);
   return new ForetokenError('ABLATION_INVALID', problems.join('\n'), { problems });
-}
-
-/** @throws CONFIG_NOT_FOUND if the file cannot be read */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new ForetokenError('CONFIG_NOT_FOUND', `${path} cannot be read: ${reason}. Check the path.`, { cause });
-  }
 }

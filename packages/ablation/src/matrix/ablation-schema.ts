@@ -2,7 +2,10 @@ import { FORMAT_VERSION, MATCHES } from '@foretoken/core';
 import { Type } from '@foretoken/core/plugin';
 
 /** Characters that end a line, hide, or turn the text around them: a name with one could pass for another. */
-const UNSEEN = '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff';
+const UNSEEN = '\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}';
+
+/** More settings of one arm are none that anyone wrote: each is put over the base on its own. */
+const MAX_SETTINGS = 200;
 
 /** Arm names are shown, never used as file names: any text on one line. */
 const NAME = {
@@ -12,14 +15,19 @@ const NAME = {
   description: 'text on one line, without control characters',
 } as const;
 
+/** Wherever they lead: whoever writes the file may name any folder. */
+const FILE = { minLength: 1, pattern: `^[^${UNSEEN}]*$`, description: 'a path without control characters' } as const;
+
 const PATH = {
+  maxLength: 1000,
   pattern: `^[^.${UNSEEN}]+(\\.[^.${UNSEEN}]+)*$`,
   description: 'keys joined by dots, such as "model.head.horizon"',
 } as const;
 
 const values = (description: string) => Type.Array(Type.Unknown(), { minItems: 1, uniqueItems: true, description });
 
-const setOf = (description: string) => Type.Record(Type.String(), Type.Unknown(), { propertyNames: PATH, description });
+const setOf = (description: string) =>
+  Type.Record(Type.String(), Type.Unknown(), { propertyNames: PATH, maxProperties: MAX_SETTINGS, description });
 
 const patches = (description: string) =>
   Type.Array(
@@ -31,7 +39,10 @@ const patches = (description: string) =>
   );
 
 const condition = (description: string) =>
-  Type.Record(Type.String(), Type.Unknown(), { minProperties: 1, propertyNames: PATH, description });
+  Type.Record(Type.String(), Type.Unknown(), {
+    ...{ minProperties: 1, maxProperties: MAX_SETTINGS, propertyNames: PATH },
+    description,
+  });
 
 /** The long form of an axis: one of three ways to say its points, and when it applies. */
 const axis = Type.Object(
@@ -40,6 +51,7 @@ const axis = Type.Object(
     zip: Type.Optional(
       Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 1 }), {
         minProperties: 1,
+        maxProperties: MAX_SETTINGS,
         propertyNames: PATH,
         description: 'Lists of equal length by path; the first values go together, then the second, ...',
       }),
@@ -103,7 +115,7 @@ export const ablationSchema = Type.Object(
   {
     formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
     name: Type.String({ ...NAME }),
-    base: Type.Union([Type.String({ minLength: 1 }), Type.Object({}, { additionalProperties: true })], {
+    base: Type.Union([Type.String({ ...FILE }), Type.Object({}, { additionalProperties: true })], {
       description: 'The base experiment: its file, or the experiment itself.',
     }),
     arms: Type.Optional(patches('Named patches of the base.')),
@@ -150,7 +162,7 @@ export const ablationSchema = Type.Object(
       ),
     ),
     pruning: Type.Optional(pruning),
-    output: Type.String({ minLength: 1, description: 'Folder of the results.' }),
+    output: Type.String({ ...FILE }),
   },
   { additionalProperties: false },
 );

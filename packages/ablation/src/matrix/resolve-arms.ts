@@ -1,5 +1,5 @@
 import { type Experiment, formatProblem } from '@foretoken/core';
-import type { ReadAblation } from './ablation-file.ts';
+import { MAX_PROBLEMS, type ReadAblation } from './ablation-file.ts';
 import { clockProblems, tokensPerStep, withinBudget } from './budget.ts';
 import type { ArmSettings } from './expand-arms.ts';
 import type { ArmInspector } from './inspect-arm.ts';
@@ -30,6 +30,7 @@ export function resolveArms(
 ): { readonly cells: readonly ResolvedCell[]; readonly problems: readonly string[] } {
   const problems = new Set<string>();
   const resolved = arms.flatMap(({ name, settings }) => {
+    if (problems.size >= MAX_PROBLEMS) return [];
     const inspected = inspect(settings);
     for (const problem of inspected.problems) problems.add(problem);
     return inspected.experiment ? [{ name, settings, experiment: inspected.experiment }] : [];

@@ -8,13 +8,14 @@ import {
   parseSource,
   partOf,
   type Registry,
+  readConfigFile,
   refuseUnreadable,
   type Source,
 } from '@foretoken/core';
 import { type PlanInputs, takeInputs } from '../finished/plan-inputs.ts';
 import { ownPackages } from '../identity/code-of.ts';
 import { createPackageHasher } from '../identity/hash-package.ts';
-import { ablationInvalid, type ReadAblation, readAblation, readText } from '../matrix/ablation-file.ts';
+import { ablationInvalid, type ReadAblation, readAblation } from '../matrix/ablation-file.ts';
 import { type Cell, freezeCells, type Training } from '../matrix/cells.ts';
 import { expandArms } from '../matrix/expand-arms.ts';
 import { type ArmInspector, createArmInspector } from '../matrix/inspect-arm.ts';
@@ -58,9 +59,9 @@ export interface AblationPlan {
 export async function planAblation(file: string, host: PlanningHost): Promise<AblationPlan> {
   const hashPackage = createPackageHasher();
   // Read before it is understood: whoever edits it in between is found to have changed it.
-  const text = await readText(file);
-  const ablation = await readAblation(file);
-  const { base, baseDirectory, texts } = await readBase(file, ablation);
+  const text = readConfigFile(file);
+  const ablation = readAblation(file);
+  const { base, baseDirectory, texts } = readBase(file, ablation);
   const available = await host.plugins.availableTo(packagesListed(base), baseDirectory);
   if (available.failures.length > 0) throw available.failures[0].error;
   const { arms, resolved, pruning, problems } = await available.workOut((registry) => {
@@ -104,15 +105,15 @@ function directoriesOf(registry: Registry): string[] {
   return [...plugins, ...own].filter((directory) => directory !== undefined);
 }
 
-async function readBase(
+function readBase(
   file: string,
   { source, file: ablation }: ReadAblation,
-): Promise<{ base: Source; baseDirectory: string; texts: { readonly [file: string]: string } }> {
+): { base: Source; baseDirectory: string; texts: { readonly [file: string]: string } } {
   if (typeof ablation.base !== 'string') {
     return { base: partOf(source, ['base']), baseDirectory: path.dirname(path.resolve(file)), texts: {} };
   }
   const baseFile = path.isAbsolute(ablation.base) ? ablation.base : path.join(path.dirname(file), ablation.base);
-  const text = await readText(baseFile);
+  const text = readConfigFile(baseFile);
   const base = parseSource(text, baseFile);
   refuseUnreadable(base);
   return { base, baseDirectory: path.dirname(path.resolve(baseFile)), texts: { [baseFile]: text } };

@@ -20,7 +20,9 @@ export interface AblationPaths {
   readonly results: string;
   readonly reportHtml: string;
   readonly reportMarkdown: string;
+  /** @throws FILE_CORRUPT for what is no id */
   cell(id: string): string;
+  /** @throws FILE_CORRUPT for what is no key */
   training(key: string): string;
 }
 
@@ -32,9 +34,18 @@ export function ablationPaths(root: string): AblationPaths {
     results: path.join(root, 'results.json'),
     reportHtml: path.join(root, 'report.html'),
     reportMarkdown: path.join(root, 'report.md'),
-    cell: (id) => path.join(root, 'cells', id),
-    training: (key) => path.join(root, 'trainings', key),
+    cell: (id) => path.join(root, 'cells', named(root, id)),
+    training: (key) => path.join(root, 'trainings', named(root, key)),
   };
+}
+
+/** An id or key as we make them: a plan on disk may say anything, and nothing else of it becomes part of a path. */
+function named(root: string, id: string): string {
+  if (typeof id === 'string' && /^[0-9a-z][0-9a-z-]{0,99}$/i.test(id)) return id;
+  throw new ForetokenError(
+    'FILE_CORRUPT',
+    `${root} names a cell or training ${JSON.stringify(String(id).slice(0, 100))}, which is no id. Restore its ablation.json and results.json, or run "foretoken ablate" again.`,
+  );
 }
 
 /** Finished and failed cells, one folder each, named by id: equal id, equal result, so what is there need not be redone. */

@@ -1,6 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
-import type { Path } from '../plugins/problems.ts';
+import { type Path, said } from '../plugins/problems.ts';
+import { MAX_DEPTH } from './parse-yaml.ts';
 import { type EntryPart, member, type Source, saidPath } from './source-map.ts';
 
 /** A value to put over what a file says, before anything is checked. */
@@ -45,10 +46,10 @@ function keepHorizon(source: Source, { path, value }: Override): Json {
 function segmentsOf(path: string): string[] {
   const segments = path.split('.');
   const bad = segments.find((segment) => segment === '' || ['__proto__', 'constructor', 'prototype'].includes(segment));
-  if (bad === undefined) return segments;
+  if (bad === undefined && segments.length <= MAX_DEPTH) return segments;
   throw new ForetokenError(
     'CONFIG_INVALID',
-    `override ${JSON.stringify(path)}: must be keys joined by dots, such as "model.head.horizon".`,
+    `override ${said(path)}: must be keys joined by dots, such as "model.head.horizon".`,
   );
 }
 

@@ -8,7 +8,7 @@ const TOO_DEEP = `nesting may be at most ${MAX_DEPTH} levels deep.`;
 /** Mistakes that are said; after so many, the rest are consequences. */
 export const MAX_ERRORS = 20;
 /** Words, marks and gaps of a text, some six a line: it is they that take time to read. */
-const MAX_LEXEMES = 10_000;
+const MAX_LEXEMES = 16_000;
 
 /** What no YAML and no JSON has in it, unless written as an escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

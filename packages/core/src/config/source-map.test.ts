@@ -144,7 +144,7 @@ describe('a text that is refused', () => {
       ['a0: &a0 [1]', ...Array.from({ length: 80 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}]`)].join('\n'),
       'nesting may be at most 64 levels deep.',
     ],
-    ['many dashes', '- '.repeat(30_000), '1:10000 a configuration may have at most 10000 words, marks and gaps.'],
+    ['many dashes', '- '.repeat(30_000), '1:16000 a configuration may have at most 16000 words, marks and gaps.'],
     [
       'a control character',
       'a: "x\u0007"',

@@ -68,8 +68,11 @@ export function formatProblem(source: Source, path: Path, sentence: string, part
   return visible(path.length === 0 ? `${where}: ${sentence}` : `${where} ${saidPath(path)}: ${sentence}`);
 }
 
-/** A path as configurations and overrides write it: keys and indices joined by dots. */
-export const saidPath = (path: Path): string => visible(path.join('.')).replaceAll('\n', '\\n');
+/** A path as configurations and overrides write it: keys and indices joined by dots, on one line that is not endless. */
+export function saidPath(path: Path): string {
+  const said = visible(path.join('.')).replaceAll('\n', '\\n');
+  return said.length > 200 ? `${said.slice(0, 197)}...` : said;
+}
 
 /** One step into a value; undefined where there is nothing. */
 export function member(value: Json | undefined, key: string | number): Json | undefined {

@@ -21,16 +21,15 @@ async function outcomeOf(text: string): Promise<{ code: string; problems: readon
   }
 }
 
-/** Milliseconds of computing, the best of up to five: a busy machine only ever adds to it. */
-async function computing(work: () => Promise<unknown>, enough: number): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5 && best >= enough; i++) {
-    const before = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(before);
+/** Milliseconds of computing: the best of a few where once was too long, since a busy machine only ever adds to it. */
+async function timed<T>(work: () => Promise<T>): Promise<{ readonly outcome: T; readonly ms: number }> {
+  for (let best = Number.POSITIVE_INFINITY, i = 1; ; i++) {
+    const start = process.cpuUsage();
+    const outcome = await work();
+    const { user, system } = process.cpuUsage(start);
     best = Math.min(best, (user + system) / 1000);
+    if (best < 100 || i === 5) return { outcome, ms: best };
   }
-  return best;
 }
 
 /** Everything that any object inherits. */
@@ -52,7 +51,7 @@ describe('a hostile configuration is refused by code, place, and in 100 ms of co
 
   test.each(cases)('%s', async (_, text, code, place) => {
     const [before, tried] = [inherited(), withoutNetwork()];
-    const outcome = await outcomeOf(text);
+    const { outcome, ms } = await timed(() => outcomeOf(text));
     expect(outcome.code, outcome.problems[0]).toBe(code);
     if (code !== 'accepted')
       expect(outcome.problems[0].startsWith(`/nowhere/x.yaml:${place}`), outcome.problems[0]).toBe(true);
@@ -60,7 +59,7 @@ describe('a hostile configuration is refused by code, place, and in 100 ms of co
     expect(tried).toEqual([]);
     expect(inherited()).toBe(before);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    expect(await computing(() => outcomeOf(text), 100)).toBeLessThan(100);
+    expect(ms).toBeLessThan(100);
   });
 });
 
@@ -78,6 +77,7 @@ describe('an override', () => {
     'evals.-1',
     'evals.1e0',
     'evals.length',
+    `model.head${'.a'.repeat(30_000)}`,
   ])('of %j is refused, and nothing inherits from it', (path) => {
     const source = parseSource('model: { head: linear }\nevals: [acceptance]\n', 'x.yaml');
     expect(() => applyOverrides(source, [{ path, value: 1 }])).toThrow('CONFIG_INVALID');
