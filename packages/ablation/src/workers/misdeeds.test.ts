@@ -45,6 +45,17 @@ describe('what is found of the hooks of a process', () => {
     expect(called(looking, 'measure')).toEqual(CHANGED);
   });
 
+  it('is of an import what it changed, and nothing else', () => {
+    const looking = lookout();
+    const loads = () => {
+      const timer = setTimeout(() => {}, 60_000);
+      onTestFinished(() => clearTimeout(timer));
+    };
+    expect(called(looking, 'measure', loads)).toContain('must end its timers');
+    expect(called(looking, 'import', loads)).toBeUndefined();
+    expect(called(looking, 'import', listen)).toEqual(CHANGED);
+  });
+
   it('is nothing of what was changed before the first of them', () => {
     const looking = lookout();
     listen();

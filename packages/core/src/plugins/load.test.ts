@@ -206,6 +206,15 @@ describe('a package gives exactly what its manifest promises', () => {
     expect((error as Error).cause).toMatchObject({ name: 'RangeError', message: 'no GPU' });
   });
 
+  test('an import that does what no hook may is refused by that name', async () => {
+    const root = temporaryFolder();
+    writePackage(root, 'demo');
+    const watch = { enter: () => {}, leave: () => 'must leave alone what is shared', inspects: () => false };
+    expect(await messageOf(loadPluginPackage('./demo', { from: root, watch }))).toBe(
+      'PLUGIN_INVALID: export "." of demo@1.0.0: import must leave alone what is shared.',
+    );
+  });
+
   test('several plugins in several modules', async () => {
     const root = temporaryFolder();
     const second = `{ kind: 'eval', name: 'second', api: 1, create: () => ({ measure() {} }) }`;

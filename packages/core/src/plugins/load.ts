@@ -1,7 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import { checkApi, describe, invalid, type PluginSource, saidSource } from './check-definition.ts';
 import type { Definition } from './define.ts';
-import { hasOurCode } from './guarded/failure.ts';
+import { hasOurCode, wrong } from './guarded/failure.ts';
 import type { Hook, HookWatch } from './guarded/hooks.ts';
 import { type Imported, importFailure } from './import-failure.ts';
 import { importModule } from './import-module.ts';
@@ -62,19 +62,21 @@ async function importDefinitions(
   const { url, entry, source } = imported;
   const hook: Hook = { who: `export ${JSON.stringify(entry)}`, name: 'import', source, isTimed: true };
   const who = `${saidSource(source)}, ${hook.who}`;
+  let found: readonly Definition[];
   watch?.enter(hook);
   try {
     const exported = unwrapped((await importModule(url, { who, timeoutMs, stopper })).default);
-    const found = checkPromises(manifest, entry, definitionsOf(exported, entry, manifest));
+    found = checkPromises(manifest, entry, definitionsOf(exported, entry, manifest));
     // Getters run here, where what they throw is said of the package.
     for (const definition of found) Object.values(definition);
-    return found;
   } catch (cause) {
+    watch?.leave(hook);
     if (hasOurCode(cause)) throw cause;
     throw new ForetokenError('PLUGIN_FAILED', `${who}: ${importFailure(cause, imported)}`, { cause });
-  } finally {
-    watch?.leave(hook);
   }
+  const misdeed = watch?.leave(hook);
+  if (misdeed !== undefined) throw wrong(hook, misdeed);
+  return found;
 }
 
 /** What compilers to CommonJS write for a default export arrives as a property of the default export. */
