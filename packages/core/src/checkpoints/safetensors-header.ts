@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { parseStrictJson, quoted } from '../files/strict-json.ts';
+import { jsonFault, parseStrictJson, quoted } from '../files/strict-json.ts';
 
 /** Element types that Foretoken stores. */
 export type Dtype = 'F32' | 'I32' | 'U8';
@@ -37,8 +37,8 @@ const METADATA = '__metadata__';
 
 const OPEN_OBJECT = 0x7b;
 
-/** The header, its tensors, their lists. Each tensor has three containers and 48 bytes, so this is no limit but on memory. */
-const HEADER_LIMITS = { deepest: 3, mostContainers: 2 ** 20 } as const;
+/** The header, its tensors, their lists; and 11 marks and its rank for each tensor, so that 100,000 have room. */
+const HEADER_LIMITS = { deepest: 3, mostMarks: 3 * 2 ** 19, mostKeys: 2 ** 17 } as const;
 
 /** Bytes of one element. */
 export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4, I32: 4, U8: 1 };
@@ -65,6 +65,9 @@ export function encodeHeader(path: string, { entries, metadata }: SafetensorsHea
     { dtype, shape, data_offsets: [begin, end] },
   ]);
   const json = JSON.stringify(Object.fromEntries([[METADATA, Object.fromEntries(metadata)], ...members]));
+  const fault = jsonFault(json, HEADER_LIMITS);
+  if (fault !== undefined)
+    throw new ForetokenError('FILE_WRITE', `${path} cannot be written: of its header, ${fault}.`);
   const length = Math.ceil(Buffer.byteLength(json) / 8) * 8;
   if (length > LARGEST_HEADER) {
     throw new ForetokenError(
@@ -132,22 +135,22 @@ function readMetadata(path: string, value: unknown): Map<string, string> {
 
 function readEntry(path: string, name: string, value: unknown): TensorEntry {
   checkNames(path, [name]);
-  const of = `tensor ${quoted(name)}`;
+  const wrong = (problem: string) => corrupt(path, `tensor ${quoted(name)}${problem}`);
   if (!isObject(value) || Object.keys(value).length !== 3 || !FIELDS.every((field) => Object.hasOwn(value, field))) {
-    throw corrupt(path, `${of} must have dtype, shape and data_offsets and nothing else`);
+    throw wrong(` must have dtype, shape and data_offsets and nothing else`);
   }
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== 'F32' && dtype !== 'I32' && dtype !== 'U8') {
-    throw corrupt(path, `${of} has dtype ${quotedJson(dtype)}; F32, I32 and U8 are read`);
+    throw wrong(` has dtype ${quotedJson(dtype)}; F32, I32 and U8 are read`);
   }
-  if (!isCounts(shape)) throw corrupt(path, `${of} has a shape that is not a list of integers >= 0`);
+  if (!isCounts(shape)) throw wrong(` has a shape that is not a list of integers >= 0`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw corrupt(path, `${of} has data_offsets that are not [begin, end]`);
+    throw wrong(` has data_offsets that are not [begin, end]`);
   }
   const bytes = byteLength(dtype, shape);
   if (offsets[1] - offsets[0] !== bytes) {
     const sizes = quotedJson(shape);
-    throw corrupt(path, `${of}: ${dtype} ${sizes} takes ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`);
+    throw wrong(`: ${dtype} ${sizes} takes ${bytes} bytes, its offsets span ${offsets[1] - offsets[0]}`);
   }
   return { name, dtype, shape, begin: offsets[0], end: offsets[1] };
 }

@@ -95,10 +95,23 @@ describe('a safetensors file', () => {
     );
   });
 
-  it.each(['__proto__', '__metadata__', 'a\nb', 'a\0'])('is not written with a tensor called %j', async (name) => {
-    const tensors = new Map<string, StoredTensor>([[name, { dtype: 'U8', shape: [0], data: new Uint8Array() }]]);
-    await expect(writeSafetensors(newPath(), tensors)).rejects.toThrow(/FILE_WRITE: .*the name .* is not allowed/);
+  it('is not written with a header that is too much to be read again, or with text that no file can hold', async () => {
+    const long: StoredTensor = { dtype: 'U8', shape: Array(3 * 2 ** 19).fill(1), data: new Uint8Array(1) };
+    await expect(writeSafetensors(newPath(), new Map([['a', long]]))).rejects.toThrow(
+      /FILE_WRITE: .*brackets, commas and colons/,
+    );
+    await expect(writeSafetensors(newPath(), new Map(), { note: '\ud800' })).rejects.toThrow(
+      /FILE_WRITE: .*the text of "note" is no Unicode/,
+    );
   });
+
+  it.each(['\ud800', 'a\u007f', 'a\u0085', '__proto__', '__metadata__', 'a\nb', 'a\0'])(
+    'is not written with a tensor called %j',
+    async (name) => {
+      const tensors = new Map<string, StoredTensor>([[name, { dtype: 'U8', shape: [0], data: new Uint8Array() }]]);
+      await expect(writeSafetensors(newPath(), tensors)).rejects.toThrow(/FILE_WRITE: .*the name .* is not allowed/);
+    },
+  );
 
   it('cut anywhere, or one byte longer, is refused', async () => {
     const whole = readFileSync(PYTHON);

@@ -19,6 +19,9 @@ export type { Dtype, StoredTensor } from './safetensors-header.ts';
 /** Bytes asked of the system at once. */
 const LARGEST_READ = 2 ** 26;
 
+/** Bytes up to which neighbouring tensors are read at once. */
+const READ_TOGETHER = 2 ** 20;
+
 /**
  * Writes tensors as one safetensors file, atomically and without a second copy of them in memory.
  *
@@ -50,7 +53,16 @@ export async function readSafetensors(
   return withRegularFile(path, options, async (handle, size) => {
     const { header, dataStart } = await readHeader(path, handle, size);
     const tensors = new Map<string, StoredTensor>();
-    for (const entry of header.entries) tensors.set(entry.name, await readTensor(path, handle, entry, dataStart));
+    for (const entries of readTogether(header.entries)) {
+      const first = entries[0].begin;
+      const bytes = new Uint8Array(entries[entries.length - 1].end - first);
+      await readFully(path, handle, dataStart + first, bytes);
+      for (const entry of entries)
+        tensors.set(
+          entry.name,
+          tensorOf(entry, entries.length === 1 ? bytes : bytes.slice(entry.begin - first, entry.end - first)),
+        );
+    }
     return { tensors, metadata: header.metadata };
   });
 }
@@ -115,14 +127,22 @@ async function readHeader(
   return { header: decodeHeader(path, json, size - dataStart), dataStart };
 }
 
-async function readTensor(
-  path: string,
-  handle: FileHandle,
-  { dtype, shape, begin, end }: TensorEntry,
-  dataStart: number,
-): Promise<StoredTensor> {
-  const bytes = new Uint8Array(end - begin);
-  await readFully(path, handle, dataStart + begin, bytes);
+/** Small tensors in groups: a hundred thousand reads would take seconds. */
+function readTogether(entries: readonly TensorEntry[]): TensorEntry[][] {
+  const groups: TensorEntry[][] = [];
+  let group: TensorEntry[] = [];
+  for (const entry of entries) {
+    if (group.length > 0 && entry.end - group[0].begin > READ_TOGETHER) {
+      groups.push(group);
+      group = [];
+    }
+    group.push(entry);
+  }
+  return group.length > 0 ? [...groups, group] : groups;
+}
+
+/** @param bytes - the tensor's alone, from the start of their buffer */
+function tensorOf({ dtype, shape }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): StoredTensor {
   if (dtype === 'F32') return { dtype, shape, data: new Float32Array(bytes.buffer) };
   if (dtype === 'I32') return { dtype, shape, data: new Int32Array(bytes.buffer) };
   return { dtype, shape, data: bytes };

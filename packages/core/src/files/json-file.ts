@@ -69,8 +69,8 @@ export function readRecordSync(path: string): JsonObject {
 function parseJsonFile(path: string, bytes: Buffer, largest: number): JsonObject {
   // It may have grown since it was looked at.
   checkSize(path, bytes.length, largest);
-  // A list or object for every 16 bytes is more than anything written here has.
-  const value = parseObject(path, bytes, { mostContainers: Math.ceil(largest / 16) });
+  // One for every 12 bytes is more than anything written here has, with its indentation.
+  const value = parseObject(path, bytes, { mostMarks: Math.ceil(largest / 12) });
   checkFormatVersion(path, value.formatVersion);
   return value;
 }

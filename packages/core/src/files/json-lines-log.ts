@@ -12,8 +12,8 @@ const NEWLINE = 0x0a;
 /** Bytes of a line that is read; a row has some hundred. */
 const LARGEST_ROW = 2 ** 24;
 
-/** Lists and objects of a row; without this bound sixteen megabytes of brackets would take a gigabyte of memory. */
-const MOST_CONTAINERS = 2 ** 20;
+/** Brackets, commas and colons of a row; without this bound sixteen megabytes of them would take a gigabyte of memory. */
+const MOST_MARKS = 2 ** 20;
 
 /** Bytes read at once. */
 const BLOCK = 2 ** 20;
@@ -139,7 +139,7 @@ function parseRow(path: string, line: number, bytes: Buffer): JsonObject | Foret
   let problem = 'not a JSON object';
   try {
     if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
-    const row = parseStrictJson(bytes.toString('utf8'), { mostContainers: MOST_CONTAINERS });
+    const row = parseStrictJson(bytes.toString('utf8'), { mostMarks: MOST_MARKS });
     if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as JsonObject;
   } catch (cause) {
     problem = (cause as Error).message;

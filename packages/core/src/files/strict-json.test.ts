@@ -73,9 +73,17 @@ describe('strict JSON', () => {
     expect(() => parseStrictJson(`{"a":${'{"a":'.repeat(1_000_000)}`)).toThrow('nests deeper than 100 levels');
   });
 
-  it('has as many lists and objects as it may and no more', () => {
-    expect(parseStrictJson('[[],{},[]]', { mostContainers: 4 })).toEqual([[], {}, []]);
-    expect(() => parseStrictJson('[[],{},[],{}]', { mostContainers: 4 })).toThrow('more than 4 lists and objects');
+  it('has as many keys in one object as it may and no more', () => {
+    expect(jsonFault('{"a":{"a":1,"b":2},"b":{"a":1}}', { mostKeys: 2 })).toBeUndefined();
+    expect(jsonFault('{"a":{"a":1,"b":2,"c":3}}', { mostKeys: 2 })).toBe('it has an object with more than 2 keys');
+  });
+
+  it('has as many brackets, commas and colons as it may and no more', () => {
+    expect(jsonFault('[{"a:,[{":1,"b":[]}]', { mostMarks: 6 })).toBeUndefined();
+    for (const more of ['[{"a":1,"b":[[]]}]', '[{"a":1,"b":[]},1]', '[{"a":1,"b":{"c":[]}}]']) {
+      expect(jsonFault(more, { mostMarks: 6 })).toBe('it has more than 6 brackets, commas and colons');
+      expect(() => parseStrictJson(more.padEnd(2 ** 16), { mostMarks: 6 })).toThrow('more than 6 brackets');
+    }
   });
 
   it.each(['', '{', '"a', '{"a', '{"a\\', '{"a":', '{"\\x":1}', '"\\', '{"a"::1}', ':', ']', 'NaN', '\ufeff{}'])(

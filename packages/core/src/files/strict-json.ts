@@ -1,5 +1,6 @@
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -10,11 +11,19 @@ const CLOSE_OBJECT = 0x7d;
 export interface JsonLimits {
   /** Lists and objects inside one another. Default: 100, since what looks at values may call itself as often. */
   readonly deepest?: number;
-  /** Lists and objects in all: each takes dozens of bytes of memory, and `[]` only two of the text. Default: any. */
-  readonly mostContainers?: number;
+  /**
+   * Opening brackets and braces, commas and colons in all: what lies between two of them may take dozens of bytes of memory,
+   * and only two of the text. Default: any number.
+   */
+  readonly mostMarks?: number;
+  /** Keys of one object: some hundred thousand cost more than their bytes. Default: any number. */
+  readonly mostKeys?: number;
 }
 
 const DEEPEST = 100;
+
+/** Characters of a text that may be read before it is looked through. */
+const SMALL = 2 ** 16;
 
 /**
  * The value of a JSON text that an enemy may have written.
@@ -24,7 +33,7 @@ const DEEPEST = 100;
  * @throws Error with the reason as a clause
  */
 export function parseStrictJson(text: string, limits: JsonLimits = {}): unknown {
-  const isSmall = !opensMoreThan(text, limits);
+  const isSmall = text.length < SMALL && !opensMoreThan(text, limits);
   const value: unknown = isSmall ? parse(text) : undefined;
   // What we write is what JSON.stringify writes, which says nothing twice: as good as looking, and much quicker.
   if (isSmall && !text.includes('__proto__') && JSON.stringify(value) === text) return value;
@@ -41,11 +50,11 @@ export function parseStrictJson(text: string, limits: JsonLimits = {}): unknown 
  */
 export function jsonFault(
   text: string,
-  { deepest = DEEPEST, mostContainers = Number.POSITIVE_INFINITY }: JsonLimits = {},
+  { deepest = DEEPEST, mostMarks = Number.POSITIVE_INFINITY, mostKeys = Number.POSITIVE_INFINITY }: JsonLimits = {},
 ): string | undefined {
   // Keys seen in each open object; undefined for an open list, or where there was none so far.
   const open: (Set<string> | undefined)[] = [];
-  let numContainers = 0;
+  let numMarks = 0;
   let string: [start: number, end: number] | undefined;
   for (let at = 0; at < text.length; at++) {
     const character = text.charCodeAt(at);
@@ -53,13 +62,16 @@ export function jsonFault(
       string = [at, endOfString(text, at)];
       at = string[1] - 1;
     } else if (character === COLON && string !== undefined) {
-      const fault = addKey(open, parse(text.slice(...string)) as string);
+      numMarks++;
+      const fault = addKey(open, keyOf(text.slice(...string)), mostKeys);
       if (fault !== undefined) return fault;
       string = undefined;
     } else if (character === OPEN_LIST || character === OPEN_OBJECT) {
+      numMarks++;
       if (open.push(undefined) > deepest) return `it nests deeper than ${deepest} levels`;
-      if (++numContainers > mostContainers) return `it has more than ${mostContainers} lists and objects`;
     } else if (character === CLOSE_LIST || character === CLOSE_OBJECT) open.pop();
+    else if (character === COMMA) numMarks++;
+    if (numMarks > mostMarks) return `it has more than ${mostMarks} brackets, commas and colons`;
   }
   return undefined;
 }
@@ -86,22 +98,25 @@ function parse(text: string): unknown {
   }
 }
 
-function addKey(open: (Set<string> | undefined)[], key: string): string | undefined {
+/** Most keys are what stands between their quotes; what is no JSON is for JSON.parse to find. */
+const keyOf = (quotedKey: string): string =>
+  quotedKey.includes('\\') ? (parse(quotedKey) as string) : quotedKey.slice(1, -1);
+
+function addKey(open: (Set<string> | undefined)[], key: string, mostKeys: number): string | undefined {
   if (open.length === 0) return undefined;
   if (key === '__proto__') return 'the key "__proto__" is not allowed';
   const keys = open[open.length - 1] ?? new Set<string>();
   open[open.length - 1] = keys;
   if (keys.has(key)) return `it has the key ${quoted(key)} twice`;
   keys.add(key);
-  return undefined;
+  return keys.size > mostKeys ? `it has an object with more than ${mostKeys} keys` : undefined;
 }
 
-function opensMoreThan(text: string, { deepest = DEEPEST, mostContainers = deepest }: JsonLimits): boolean {
-  const few = Math.min(deepest, mostContainers);
+function opensMoreThan(text: string, { deepest = DEEPEST }: JsonLimits): boolean {
   let numOpen = 0;
   for (const bracket of ['{', '[']) {
     for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
-      if (++numOpen > few) return true;
+      if (++numOpen > deepest) return true;
     }
   }
   return false;
