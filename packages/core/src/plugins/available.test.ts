@@ -5,8 +5,10 @@ import { fakeBuiltIns } from '../config/built-ins.fixture.ts';
 import { experimentHash } from '../config/hash.ts';
 import { loadExperiment } from '../config/load-experiment.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { defineHead } from './define.ts';
 import { loaderOf } from './loader.ts';
 import { messageOf, type PackageText, writePackage } from './package.fixture.ts';
+import { createRegistry } from './registry.ts';
 
 const head = (name: string): PackageText => ({
   manifest: { api: 1, provides: [{ kind: 'head', name, export: '.' }] },
@@ -180,7 +182,19 @@ describe('a name that two packages provide', () => {
   test('is an error where one of the two is built in, too', async () => {
     const root = project({ heads: head('linear') });
     expect(await messageOf(load(root, 'model: { head: linear }'))).toContain(
-      'head "linear" is provided by both demo@1.2.3 and heads@1.0.0. List the package that is meant',
+      'head "linear" is provided by both demo@1.2.3 and heads@1.0.0. ' +
+        'List demo in `plugins` to use its own, which cannot be replaced, or uninstall heads.',
+    );
+  });
+
+  test('is an error where the application registers one of the two itself', async () => {
+    const root = project({ heads: head('linear') });
+    const builtIns = createRegistry();
+    const definition = defineHead({ name: 'linear', create: () => ({ forward: () => undefined as never }) });
+    builtIns.register(definition, { package: 'own', version: '2.0.0', api: 1 });
+    const { registry } = await loaderOf(builtIns).availableTo([], root);
+    expect(registry.barredBy('head', 'linear')?.message).toContain(
+      'both own@2.0.0 and heads@1.0.0. Uninstall heads, or register another name.',
     );
   });
 

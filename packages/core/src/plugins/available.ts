@@ -1,5 +1,5 @@
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
-import { saidSource } from './check-definition.ts';
+import { type PluginSource, saidSource } from './check-definition.ts';
 import type { PluginKind } from './define.ts';
 import { type Discovered, type Discovery, discoverPackages } from './discover.ts';
 import type { PluginPackage } from './load.ts';
@@ -95,7 +95,11 @@ function makeOffers(
     if (registered.some((source) => listed.has(source.package))) continue;
     const [one, other] = [...registered, ...by.map(({ manifest }) => manifest)];
     if (other) {
-      const clash = duplicatePlugin(promised, [one, other], WHICH_IS_MEANT);
+      const clash = duplicatePlugin(
+        promised,
+        [one, other],
+        registered.length > 0 ? whoStays(one, other) : WHICH_IS_MEANT,
+      );
       clashes.push(clash);
       registry.bar(kind, name, () => clash);
     } else {
@@ -110,6 +114,12 @@ function makeOffers(
 }
 
 const WHICH_IS_MEANT = 'List the package that is meant in `plugins`, or uninstall the other.';
+
+/** What is registered already cannot be replaced: only its own package can be the one that is meant. */
+const whoStays = (registered: PluginSource, other: PluginSource): string =>
+  registered.directory === undefined
+    ? `Uninstall ${other.package}, or register another name.`
+    : `List ${registered.package} in \`plugins\` to use its own, which cannot be replaced, or uninstall ${other.package}.`;
 
 /** Every name that packages provide, with those that provide it. */
 function byName(packages: readonly Discovered[]): { readonly promised: Promised; readonly by: Discovered[] }[] {
