@@ -2,6 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { type DiskOptions, errno, realDisk, writeError } from './disk.ts';
 import { syncFolder } from './write-file-atomic.ts';
 
+/** A file in the place of a folder above is met, and named, as that one is made. */
+const ABSENT = ['ENOENT', 'ENOTDIR'];
+
 /**
  * Makes a folder and the folders above it that are missing, durably; one that is there already is fine.
  *
@@ -14,7 +17,10 @@ export async function makeFolder(folder: string, options: DiskOptions = {}): Pro
   const { disk = realDisk } = options;
   const isThere = await disk.stat(path).then(
     (found) => found.isDirectory(),
-    () => false,
+    (cause: unknown) => {
+      if (!ABSENT.includes(errno(cause) ?? '')) throw writeError(path, cause);
+      return false;
+    },
   );
   if (isThere) return;
   if (dirname(path) !== path) await makeFolder(dirname(path), options);
