@@ -1,7 +1,11 @@
+import { isAbsolute } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { type FoundFile, findFiles } from './find-files.ts';
 import { findInstalledPackage } from './installed-package.ts';
 import { byId } from './split.ts';
+
+/** A step out of a folder, in a pattern with or without alternatives. */
+const OUTWARD = /(^|[\\/{,(|])\.\.($|[\\/},)|])/;
 
 /** Which files of which packages. */
 export interface PackageFilesOptions {
@@ -30,6 +34,9 @@ export async function findPackageFiles(owner: string, options: PackageFilesOptio
   const problems: string[] = [];
   for (const route of packages) {
     const { id: name, directory } = await findInstalledPackage(route, baseDirectory);
+    // Judged before anything is looked for: what lies outside may be the whole disk.
+    const outward = include.find((pattern) => isAbsolute(pattern) || OUTWARD.test(pattern));
+    if (outward !== undefined) throw leavesPackage(owner, name, outward);
     const files = await filesIn(owner, include, { baseDirectory: directory, exclude }, problems);
     for (const { id, path } of files) {
       if (id.startsWith('../')) throw leavesPackage(owner, name, path);

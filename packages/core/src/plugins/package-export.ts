@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { exports as resolveExports } from 'resolve.exports';
@@ -26,6 +26,10 @@ export function resolveExport(folder: PackageFolder, entry: string, source: Plug
       who,
       `leads to ${target}, which is not a file. Build the package, or install a complete release`,
     );
+  }
+  // A link inside the package may lead anywhere.
+  if (path.relative(realpathSync(folder.directory), realpathSync(file)).startsWith('..')) {
+    throw invalid(source, who, `leads out of the package, by a link at ${target}`);
   }
   return pathToFileURL(file).href;
 }

@@ -40,7 +40,8 @@ export function stagePackage({ origin, files }: PackageContents, from: string): 
   process.once('exit', close);
   try {
     const { name } = packageJson;
-    const folder = typeof name === 'string' && PACKAGE_NAME.test(name) ? name : 'package-without-a-name';
+    const folder =
+      typeof name === 'string' && name.length <= 214 && PACKAGE_NAME.test(name) ? name : 'package-without-a-name';
     const directory = path.join(root, 'node_modules', folder);
     for (const { path: file, content } of files) {
       const target = path.join(directory, file);

@@ -1,0 +1,3 @@
+import { describeEscapes } from './escapes.fixture.mjs';
+
+describeEscapes(1);
