@@ -16,6 +16,9 @@ import path from 'node:path';
 /** Stands in what lies outside: whoever says it has read there. */
 export const SECRET = 'the canary sang';
 
+/** As much of every record as it takes to be taken for one. */
+const CANARY = { formatVersion: 1, name: SECRET, version: SECRET, contentHash: SECRET, documents: [], skipped: [] };
+
 /** A folder for names, several levels down, with canaries at every level above it and a link that leads to one. */
 export function makeSurroundings() {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'foretoken-names-')));
@@ -24,8 +27,8 @@ export function makeSurroundings() {
   for (const level of ['', 'a', 'a/b']) {
     const canary = path.join(root, level, 'canary');
     mkdirSync(canary);
-    for (const file of ['secret.txt', 'cell.json', 'package.json', 'experiment.json', 'index.js']) {
-      writeFileSync(path.join(canary, file), JSON.stringify({ name: SECRET, version: SECRET }));
+    for (const file of ['secret.txt', 'cell.json', 'package.json', 'experiment.json', 'data-manifest.json']) {
+      writeFileSync(path.join(canary, file), JSON.stringify(CANARY));
     }
   }
   const outside = path.join(root, 'canary');
