@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Host } from '@foretoken/core';
@@ -55,6 +56,15 @@ describe('an ablation of which nothing changed since it was finished', () => {
       expect(await readFinished(plan.file)).toBeUndefined();
     },
   );
+
+  it('is not what a seal says that lists a file outside its folder, rightly hashed or not', async () => {
+    const { plan } = await finished();
+    const file = path.join(plan.directory, 'finished.json');
+    const seal = JSON.parse(await readFile(file, 'utf8'));
+    const sha256 = createHash('sha256').update(base).digest('hex');
+    await writeFile(file, JSON.stringify({ ...seal, outputs: { ...seal.outputs, '../experiment.yaml': sha256 } }));
+    expect(await readFinished(plan.file)).toBeUndefined();
+  });
 
   it('is not what it is on another machine or under other settings of ours', async () => {
     const { plan } = await finished();
