@@ -19,8 +19,9 @@ export interface SchemaProblem {
  */
 export function problemsOf(errors: readonly ErrorObject[]): SchemaProblem[] {
   const { unions, loose } = outermostUnions(errors);
+  const mistyped = new Set(loose.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
   const found = [
-    ...loose.filter((error) => !isEcho(error, loose)).map(problemOf),
+    ...loose.filter((error) => !isEcho(error, mistyped)).map(problemOf),
     ...unions.flatMap((union) => unionProblems(union, errors)),
   ];
   const seen = new Set<string>();
@@ -62,12 +63,12 @@ const isInside = (error: ErrorObject, union: ErrorObject): boolean =>
 /**
  * Adds nothing: `if` repeats what its branch said; a property name's own error says it better; a value of the wrong type
  * breaks every other rule too.
+ * @param mistyped - paths of values of the wrong type
  */
-const isEcho = (error: ErrorObject, among: readonly ErrorObject[]): boolean =>
+const isEcho = (error: ErrorObject, mistyped: ReadonlySet<string>): boolean =>
   error.keyword === 'if' ||
   error.propertyName !== undefined ||
-  (error.keyword !== 'type' &&
-    among.some(({ keyword, instancePath }) => keyword === 'type' && instancePath === error.instancePath));
+  (error.keyword !== 'type' && mistyped.has(error.instancePath));
 
 function unionProblems(union: ErrorObject, errors: readonly ErrorObject[]): SchemaProblem[] {
   const path = segments(union.instancePath);
