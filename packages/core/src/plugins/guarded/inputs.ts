@@ -8,7 +8,7 @@ interface Seen {
 }
 
 /**
- * Takes down what a hook is given: numbers in lists, typed arrays and tensors, in plain objects to a depth. Of what belongs to
+ * Takes down what a hook is given: lists, typed arrays, tensors and plain objects, to a depth. Of what belongs to
  * a class, such as nodes, only its own typed arrays.
  *
  * @returns to be called when the hook is done: what it wrote to, to go on "forward ..." with, if anything
@@ -32,11 +32,16 @@ function takeDown(value: unknown, path: string, depth: number, seen: Seen[]): vo
     const isSame = (part: unknown, index: number) => Object.is(part, before[index]);
     seen.push({ path, isAsBefore: () => value.length === before.length && value.every(isSame) });
     for (const [index, part] of value.entries()) takeDown(part, `${path}[${index}]`, depth - 1, seen);
-  } else {
-    const isWhole = isPlain(value);
-    for (const [key, { value: part }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      if (isWhole || ArrayBuffer.isView(part)) takeDown(part, `${path}.${key}`, depth - 1, seen);
-    }
+  } else takeDownFields(value, path, depth, seen);
+}
+
+function takeDownFields(value: object, path: string, depth: number, seen: Seen[]): void {
+  const isWhole = isPlain(value);
+  for (const [key, { value: part }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    const at = `${path}.${key}`;
+    const now = () => Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
+    if (isWhole && part !== undefined) seen.push({ path: at, isAsBefore: () => Object.is(now(), part) });
+    if (isWhole || ArrayBuffer.isView(part)) takeDown(part, at, depth - 1, seen);
   }
 }
 
