@@ -79,7 +79,7 @@ test('the lesson on heads is true: from an empty folder to reports of a new head
   await followLesson(home, follow);
 
   const first = reportIn(path.join(home, 'shared-rank/runs/ablation'));
-  expect(first.arms).toEqual(['n=1', 'parallel', 'linear', 'shared-rank']);
+  expect(first.arms).toEqual(['parallel', 'n=1', 'linear', 'shared-rank']);
   expect(first.report).toMatch(/\| shared-rank /);
   expect(reportIn(path.join(home, 'study/runs/directions')).arms).toEqual(['rank=2', 'rank=8', 'rank=32']);
 });
