@@ -20,30 +20,18 @@ import {
 import { answersTheSame, knowsChosenNodes, takesChanceFromItsStream } from './acceptance-rule/repeats.ts';
 import { acceptanceRuleContract, ruleOptionsAct, ruleWorksOrRefuses } from './acceptance-rule/rule-checks.ts';
 import { failureOf, failuresIn } from './contract-failures.fixture.ts';
+import { exactRule } from './decoder/stand-ins.ts';
 import { RIGHT, rejecting } from './rejecting.fixture.ts';
-
-/** Keeps drafts while they are the model's first choices. */
-const exact: AcceptanceRule = {
-  keeps: ['greedy'],
-  accept({ tokens, parent }, target) {
-    const path: number[] = [];
-    for (const [node, token] of tokens.entries()) {
-      const last = path.at(-1) ?? -1;
-      if (parent[node] === last && token === target.argmax(last)) path.push(node);
-    }
-    return { path: Int32Array.from(path), next: target.argmax(path.at(-1) ?? -1) };
-  },
-};
 
 const made = (create: () => AcceptanceRule, more: Partial<AcceptanceRuleSpec> = {}): Definition<'acceptance-rule'> =>
   defineAcceptanceRule({ name: 'broken', create, ...more });
 
-/** `exact` whose answer is another one. */
+/** `exactRule` whose answer is another one. */
 const answering = (accept: (...asked: Parameters<AcceptanceRule['accept']>) => unknown, keeps: unknown = []) =>
   made(() => ({ keeps, accept }) as AcceptanceRule);
 
 test.each<[string, AcceptanceRule]>([
-  ['exact', exact],
+  ['exact', exactRule],
   ['rejection', rejecting()],
   [
     'rejection that needs drawn nodes',
@@ -63,7 +51,7 @@ test.each<[string, AcceptanceRule]>([
 test.each<[what: string, definition: Definition<'acceptance-rule'>, title: string, message: RegExp]>([
   [
     'says something else than what can be kept',
-    answering(exact.accept, ['greedy', 'all']),
+    answering(exactRule.accept, ['greedy', 'all']),
     declaresWhatItKeeps.title,
     /`keeps` must be a list of 'greedy' and 'distribution', each once at most, was \["greedy","all"\]\. A rule .*`keeps: \[\]`\./,
   ],
@@ -84,7 +72,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
   ],
   [
     'is asynchronous',
-    answering(async (tree, target, random) => exact.accept(tree, target, random)),
+    answering(async (tree, target, random) => exactRule.accept(tree, target, random)),
     keepsAPath.title,
     /not as a promise/,
   ],
@@ -98,7 +86,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
     'asks about the node after the last',
     answering((tree, target, random) => {
       target.p(tree.tokens.length);
-      return exact.accept(tree, target, random);
+      return exactRule.accept(tree, target, random);
     }),
     asksAboutItsNodes.title,
     /it asked about node 0, where the draft has 0, from 0, and -1 for the pending token\. Stop at the last node/,
@@ -153,7 +141,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
     'writes into the tree',
     answering((tree, target, random) => {
       tree.parent.fill(-1);
-      return exact.accept(tree, target, random);
+      return exactRule.accept(tree, target, random);
     }),
     leavesItsInputsAlone.title,
     /it wrote into tree\.parent/,
@@ -165,7 +153,9 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
       return {
         keeps: [],
         accept: (tree, target, random) =>
-          ++calls % 2 === 0 ? exact.accept(tree, target, random) : { path: new Int32Array(0), next: target.argmax(-1) },
+          ++calls % 2 === 0
+            ? exactRule.accept(tree, target, random)
+            : { path: new Int32Array(0), next: target.argmax(-1) },
       };
     }),
     answersTheSame.title,
@@ -178,7 +168,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
       return {
         keeps: [],
         accept(tree, target, random) {
-          const kept = exact.accept(tree, target, random);
+          const kept = exactRule.accept(tree, target, random);
           path[0] = kept.path[0] ?? 0;
           return { path: path.subarray(0, kept.path.length > 0 ? 1 : 0), next: target.argmax(kept.path[0] ?? -1) };
         },
@@ -263,7 +253,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
       options: Type.Object({ k: Type.Integer({ minimum: 1, maximum: 3, default: 1 }) }),
       create(_, { k }) {
         if (k > 1) throw new TypeError('k is not iterable');
-        return exact;
+        return exactRule;
       },
     }),
     ruleWorksOrRefuses.title,
@@ -271,7 +261,7 @@ test.each<[what: string, definition: Definition<'acceptance-rule'>, title: strin
   ],
   [
     'reads an option nowhere',
-    made(() => exact, { options: Type.Object({ k: Type.Integer({ minimum: 1, default: 1 }) }) }),
+    made(() => exactRule, { options: Type.Object({ k: Type.Integer({ minimum: 1, default: 1 }) }) }),
     ruleOptionsAct.title,
     /option "k" changes neither what the rule says .*describeAcceptanceRuleContract\(/,
   ],
