@@ -1,14 +1,24 @@
 import { fileURLToPath } from 'node:url';
-import { createHost, type EngineOpener, type Host, type HostOptions, type SessionFactory } from '@foretoken/core';
+import {
+  createHost,
+  type EngineOpener,
+  type Hook,
+  type Host,
+  type HostOptions,
+  type SessionFactory,
+} from '@foretoken/core';
 
 /** Packages whose plugins every experiment may use unasked. They come through the same door as anyone's. */
-export const BUILT_INS: readonly string[] = [
+const BUILT_INS: readonly string[] = [
   '@foretoken/core',
   '@foretoken/trunks',
   '@foretoken/heads',
   '@foretoken/decoders',
   '@foretoken/evals',
 ];
+
+/** Whether a hook is of a package that does not come with Foretoken. */
+export const isForeign = ({ source }: Hook): boolean => !BUILT_INS.includes(source.package);
 
 /** What a process may bring; see {@link HostOptions}. */
 export type ForetokenHostOptions = Pick<

@@ -1,5 +1,5 @@
 import { type Experiment, failedHook, isForetokenError, type Json, saidHook } from '@foretoken/core';
-import { BUILT_INS } from '../host.ts';
+import { isForeign } from '../host.ts';
 import type { CodeHashes } from '../identity/hash-package.ts';
 import type { Cell, PackageVersions, Training } from '../matrix/cells.ts';
 import type { Outcomes, TrainingFacts } from './laboratory.ts';
@@ -99,7 +99,7 @@ export function failureOf(task: CellFailure['task'], id: string, error: unknown)
 /** The hook of another package that an error came out of, where its message does not say so. */
 function ofPlugin(error: Error): string {
   const hook = failedHook(error) ?? failedHook(error.cause);
-  if (hook === undefined || BUILT_INS.includes(hook.source.package)) return '';
+  if (hook === undefined || !isForeign(hook)) return '';
   const said = saidHook(hook);
   return error.message.includes(said) ? '' : ` (in ${said})`;
 }

@@ -1,4 +1,4 @@
-import { BUILT_INS } from '../host.ts';
+import { isForeign } from '../host.ts';
 import { ablationPaths } from '../run/ablation-store.ts';
 import type { Laboratory } from '../run/laboratory.ts';
 import { performTask } from '../run/perform-task.ts';
@@ -21,7 +21,7 @@ export async function serveTasks(openLaboratory: (board: HookBoard) => Promise<L
   if (!process.send) throw new Error('a worker is started by the coordinator of an ablation, with an IPC channel');
   process.on('SIGINT', () => {});
   process.once('disconnect', () => process.exit());
-  const { getsOn, board } = startWatchdog(({ source }) => !BUILT_INS.includes(source.package));
+  const { getsOn, board } = startWatchdog(isForeign);
   sayLastWords(board);
   let stop = new AbortController();
   const laboratory = await openLaboratory(board);
