@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { type Tensor, tf } from '@foretoken/engine';
+import { tf } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { type Checkpoint, loadCheckpoint } from '../checkpoints/checkpoint-store.ts';
-import type { StoredTensor } from '../checkpoints/safetensors.ts';
 import { lastCheckpoint, readBaseRun } from '../config/base-run.ts';
 import type { BaseRun } from '../config/experiment.ts';
 import { baseHeadPlace } from '../model/attached-trunk.ts';
 import type { TrainableModel } from '../model/build-model.ts';
+import { savedTensor } from './saved-tensor.ts';
 
 /**
  * Starts a model from the last checkpoint of its base run: trunk, offset 1 of the base's head, and offset 1's readout.
@@ -31,7 +31,7 @@ export async function startFromBase(model: TrainableModel, base: BaseRun, baseDi
   const checkpoint = await loadCheckpoint(file);
   const sources = sourcesOf(model, base);
   refuseOthers(model, sources, checkpoint, base);
-  const values = [...sources].map(([name, source]) => [name, tensorOf(checkpoint.tensors.get(source)!)] as const);
+  const values = [...sources].map(([name, source]) => [name, savedTensor(checkpoint, source)] as const);
   model.store.start(new Map(values));
 }
 
@@ -64,8 +64,4 @@ function refuseOthers(
     `the base run's trunk and offset 1 of its head "${head.name}" cannot be taken by themselves: they would have ` +
       `${wrong.join(', ')}, which ${file} has not. Attach to a run of horizon 1, or to one with another head.`,
   );
-}
-
-function tensorOf({ data, shape }: StoredTensor): Tensor {
-  return tf.tensor(Float32Array.from(data as Float32Array), [...shape], 'float32');
 }

@@ -1,19 +1,10 @@
-import { type Tensor, tf } from '@foretoken/engine';
-import { ForetokenError } from '@foretoken/engine/errors';
 import type { Checkpoint, CheckpointEntry, CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { StoredTensor } from '../checkpoints/safetensors.ts';
 import type { Json } from '../contracts/json.ts';
 import type { TrainableModel } from '../model/build-model.ts';
-import type { Trainer, TrainerState } from './trainer.ts';
-
-/** What a checkpoint of a run holds beside tensors. */
-export interface RunState {
-  readonly trainer: TrainerState;
-  /** Windows consumed so far: the place in the training order. */
-  readonly cursor: number;
-  /** Seconds of the steps so far, of a training that ends by them. */
-  readonly seconds?: number;
-}
+import { type RunState, runStateIn } from './saved-state.ts';
+import { savedTensor } from './saved-tensor.ts';
+import type { Trainer } from './trainer.ts';
 
 /** Saves weights, moments and counters, durably. */
 export async function saveTrainer(
@@ -31,25 +22,18 @@ export async function saveTrainer(
   return store.save({ step: trainer.step, tensors, state: state as unknown as Json, score });
 }
 
-/** Puts a trainer back to where a checkpoint left it. @returns where the run was */
+/**
+ * Puts a trainer back to where a checkpoint left it; one that is refused leaves it as it is.
+ * @returns where the run was
+ * @throws FILE_CORRUPT, CHECKPOINT_MISMATCH for a checkpoint that it cannot go on from
+ */
 export function restoreTrainer(trainer: Trainer, checkpoint: Checkpoint): Omit<RunState, 'trainer'> {
-  const state = checkpoint.state as unknown as RunState;
-  trainer.restore(state.trainer, (name) => tensorOf(checkpoint, name));
+  const state = runStateIn(checkpoint, trainer.parts);
+  trainer.restore(state.trainer, (name) => savedTensor(checkpoint, name));
   return state;
 }
 
-/** Puts a checkpoint's weights into a model; moments and counters are left alone. */
+/** Puts a checkpoint's weights into a model; moments and counters are left alone. @throws CHECKPOINT_MISMATCH, FILE_CORRUPT */
 export function restoreModel(model: TrainableModel, checkpoint: Checkpoint): void {
-  for (const name of model.parameters.keys()) model.store.replace(name, tensorOf(checkpoint, `model/${name}`));
-}
-
-function tensorOf(checkpoint: Checkpoint, name: string): Tensor {
-  const stored = checkpoint.tensors.get(name);
-  if (!stored) {
-    throw new ForetokenError(
-      'CHECKPOINT_MISMATCH',
-      `${checkpoint.path} has no tensor "${name}". Use a checkpoint of this configuration.`,
-    );
-  }
-  return tf.tensor(Float32Array.from(stored.data as Float32Array), [...stored.shape], 'float32');
+  for (const name of model.parameters.keys()) model.store.replace(name, savedTensor(checkpoint, `model/${name}`));
 }

@@ -9,6 +9,7 @@ import type { Backward, BackwardRequest, StepBatch } from './backward/backward.t
 import { accumulate } from './backward/gathered.ts';
 import { isSeparable } from './backward/sequential.ts';
 import { checkedHorizon } from './checked-horizon.ts';
+import { checkedWeights } from './checked-weights.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { refuseUndistillable } from './objectives.ts';
 import { AdamW } from './optimizer.ts';
@@ -117,6 +118,11 @@ export class Trainer {
     this.#lastNorms = parts.terms.map(() => 0);
     this.#weightingState = parts.weighting.start(parts.terms);
     this.#scheduleState = parts.horizonSchedule.start(parts.terms);
+  }
+
+  /** What it was made of. */
+  get parts(): TrainerParts {
+    return this.#parts;
   }
 
   get step(): number {
@@ -238,13 +244,9 @@ export class Trainer {
 
   #weights(): (term: string) => number {
     const { weighting, terms, settings } = this.#parts;
-    const weights = weighting.now(this.#weightingState, this.#moment());
-    if (weights.length !== terms.length || weights.some((weight) => !Number.isFinite(weight) || weight < 0)) {
-      throw new ForetokenError(
-        'WEIGHTS_INVALID',
-        `weighting "${settings.weighting.name}": weights must be ${terms.length} finite numbers >= 0, were [${weights}] at step ${this.#step}.`,
-      );
-    }
+    const given = weighting.now(this.#weightingState, this.#moment());
+    const { name } = settings.weighting;
+    const weights = checkedWeights(given, { name, numTerms: terms.length, step: this.#step });
     const byTerm = new Map(terms.map((term, i) => [term, weights[i]]));
     return (term) => byTerm.get(term) ?? 0;
   }

@@ -10,8 +10,8 @@ import type { PreparedData } from '../../data/prepare.ts';
 import { JsonLinesLog } from '../../files/json-lines-log.ts';
 import { temporaryFolder } from '../../files/temporary-folder.fixture.ts';
 import { defineHead } from '../../plugins/define.ts';
+import type { RunState } from '../saved-state.ts';
 import { CONTEXT, counting, HORIZON, TINY_SETTINGS, tinyModel } from '../tiny-model.fixture.ts';
-import type { RunState } from '../trainer-checkpoint.ts';
 import { TrainingLoop } from '../training-loop.ts';
 
 let engine: Engine;
