@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, type Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { type DiskOptions, readError, realDisk, TO_READ } from './disk.ts';
+import { kindOf } from './kind-of.ts';
 
 /**
  * Opens a file to read it, and closes it again; whatever else has its name, such as a pipe that nobody writes into or
@@ -42,7 +43,7 @@ export function withRegularFileSync<T>(path: string, use: (file: number, size: n
 }
 
 function sizeOf(path: string, found: Stats): number {
-  if (found.isFile()) return found.size;
-  const what = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : 'a device';
+  const what = kindOf(found);
+  if (what === 'file') return found.size;
   throw new ForetokenError('FILE_READ', `${path} could not be read: it is ${what} and no file. Check the path.`);
 }

@@ -1,6 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Disk, realDisk } from './disk.ts';
 import { failingDisk, KILLED } from './failing-disk.fixture.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
 import { isTemporaryName, writeFileAtomic } from './write-file-atomic.ts';
@@ -142,11 +153,60 @@ describe('writeFileAtomic', () => {
     await expect(writeFileAtomic(join(folder, 'a.txt'), 'x')).rejects.toThrow(/FILE_WRITE: .*(EACCES|EPERM|EROFS)/);
   });
 
-  it('takes a folder of the same name for the error it is', async () => {
-    const path = join(temporaryFolder(), 'folder');
-    mkdirSync(path);
-    await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({ code: 'FILE_WRITE' });
-    expect(statSync(path).isDirectory()).toBe(true);
+  const socketAt = (path: string) => {
+    // Bound, and gone with its process: the name stays.
+    const program = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', program]);
+  };
+
+  it.each<{ what: string; make(path: string): void }>([
+    { what: 'a folder', make: (path) => mkdirSync(path) },
+    { what: 'a pipe', make: (path) => execFileSync('mkfifo', [path]) },
+    { what: 'a socket', make: socketAt },
+    { what: 'a device', make: (path) => symlinkSync('/dev/null', path) },
+  ])('leaves $what of that name as it is, and says what it is', async ({ what, make }) => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'named');
+    make(path);
+    const before = lstatSync(path);
+    await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      message: expect.stringContaining(
+        `${path} could not be written: it is ${what} and no file. It is as it was. Name a file`,
+      ),
+    });
+    expect(lstatSync(path)).toMatchObject({ ino: before.ino, mode: before.mode });
+    expect(readdirSync(folder)).toEqual(['named']);
+  });
+
+  // A disk that would do it: who may replace the device is root, on the machine that runs the tests.
+  it.each(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1', '/dev/../dev/stdout'])(
+    'writes nothing to %s, whatever it leads to',
+    async (path) => {
+      const written: string[] = [];
+      const disk = {
+        ...realDisk,
+        stat: async () => ({ isFile: () => true }),
+        open: async () => void written.push('open'),
+        rename: async () => void written.push('rename'),
+      } as unknown as Disk;
+      await expect(writeFileAtomic(path, 'x', { disk })).rejects.toThrow('it is a place of the system and no file');
+      expect(written).toEqual([]);
+    },
+  );
+
+  it('writes to the memory that systems have below /dev', async () => {
+    const path = '/dev/shm/named';
+    const { disk, calls } = failingDisk((call) => (call === 'open to write' ? 'EACCES' : undefined));
+    await expect(writeFileAtomic(path, 'x', { disk })).rejects.toThrow('EACCES');
+    expect(calls).toContain('open to write');
+  });
+
+  it('puts the file in the place of a link to one', async () => {
+    const { folder, path } = folderWithOld();
+    symlinkSync(path, join(folder, 'link'));
+    await writeFileAtomic(join(folder, 'link'), 'new');
+    expect([text(join(folder, 'link')), text(path)]).toEqual(['new', 'old']);
   });
 });
 

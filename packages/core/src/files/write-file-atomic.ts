@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { type DiskOptions, realDisk, writeError } from './disk.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ForetokenError } from '@foretoken/engine/errors';
+import { type DiskOptions, errno, realDisk, writeError } from './disk.ts';
 import { isRunning } from './is-running.ts';
+import { kindOf } from './kind-of.ts';
 
 /** Bytes handed to the system at once: some systems refuse 2 GiB and more. */
 const LARGEST_WRITE = 2 ** 26;
@@ -11,7 +13,8 @@ const LARGEST_WRITE = 2 ** 26;
  * Writes a file so that whoever looks, at any moment, power loss included, finds the old content or the new, whole.
  *
  * Temporary file in the same folder, every short write continued, fsync, rename, fsync of the folder. On failure the
- * temporary file is removed and the old file is as it was.
+ * temporary file is removed and the old file is as it was. What is no file, such as a device or a pipe, is refused: the rename
+ * would put a file in its place, and whoever reads from it would wait for ever.
  * @param chunks - the content; an iterable is asked for one chunk at a time
  * @throws DISK_FULL, FILE_WRITE
  */
@@ -21,6 +24,7 @@ export async function writeFileAtomic(
   { disk = realDisk }: DiskOptions = {},
 ): Promise<void> {
   const temporary = temporaryPath(path);
+  await refuseNoFile(path, { disk });
   try {
     await writeNewFile(temporary, asChunks(chunks), { disk });
     await disk.rename(temporary, path);
@@ -29,6 +33,22 @@ export async function writeFileAtomic(
     await disk.rm(temporary, { force: true }).catch(() => {});
     throw writeError(path, cause);
   }
+}
+
+/** Descriptors of a process: what `/dev/stdout` leads to may be a file, and yet it is that link which would be replaced. */
+const OF_THE_SYSTEM = /^\/(proc|dev(?!\/shm\/))\//;
+
+async function refuseNoFile(path: string, { disk = realDisk }: DiskOptions): Promise<void> {
+  const kind = await disk.stat(path).then(kindOf, (cause: unknown) => {
+    if (errno(cause) === 'ENOENT') return 'file';
+    throw writeError(path, cause);
+  });
+  const what = OF_THE_SYSTEM.test(resolve(path)) ? 'a place of the system' : kind;
+  if (what === 'file') return;
+  throw new ForetokenError(
+    'FILE_WRITE',
+    `${path} could not be written: it is ${what} and no file. It is as it was. Name a file, or one that is not there yet.`,
+  );
 }
 
 /**
