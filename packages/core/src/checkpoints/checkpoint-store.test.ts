@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failingDisk, KILLED } from '../files/failing-disk.fixture.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { sealOf } from './checkpoint-seal.ts';
 import { CheckpointStore, loadCheckpoint } from './checkpoint-store.ts';
 import { configHash, contentOf, expectConsistent, killWhileSaving, scoreOf } from './killed-saves.fixture.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -159,7 +160,8 @@ describe('a checkpoint store', () => {
   });
 
   const wrongMetadata: [string, Record<string, string>, RegExp][] = [
-    ['of another format version', { formatVersion: '2' }, /FORMAT_VERSION: .*formatVersion 2/],
+    ['of a newer format', { formatVersion: '3' }, /FORMAT_VERSION: .*formatVersion 3.*install foretoken@latest/],
+    ['of an older format', { formatVersion: '1' }, /FORMAT_VERSION: .*formatVersion 1.*"foretoken upgrade .*"/],
     ['of somebody else', { formatVersion: '' }, /FORMAT_VERSION/],
     ['with a step that is no number', { step: 'x' }, /FILE_CORRUPT: .*step/],
     ['with another step than its name', { step: '2' }, /FILE_CORRUPT: .*it holds step 2/],
@@ -171,11 +173,18 @@ describe('a checkpoint store', () => {
     const store = await saveAll(temporaryFolder(), []);
     const path = join(store.directory, 'step-00000001.safetensors');
     const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-    const right = { formatVersion: '1', step: '1', configHash, state: '{}', sha256: empty };
-    await writeSafetensors(path, new Map(), right);
+    const right = { formatVersion: '2', step: '1', configHash, state: '{}', sha256: empty };
+    const write = (content: Record<string, string>) => writeSafetensors(path, new Map(), content);
+    const sealed = (content: Record<string, string>) => ({
+      seal: sealOf(new Map(Object.entries(content)), new Map()),
+      ...content,
+    });
+    await write(sealed(right));
     expect((await store.load(path)).state).toEqual({});
-    await writeSafetensors(path, new Map(), { ...right, ...metadata });
+    await write(sealed({ ...right, ...metadata }));
     await expect(store.load(path)).rejects.toThrow(message);
+    await write(right);
+    await expect(store.load(path)).rejects.toThrow(/FILE_CORRUPT: .*sealed/);
   });
 
   it('refuses a safetensors file that is no checkpoint', async () => {
@@ -229,6 +238,6 @@ describe('a save that does not come to its end', () => {
   );
 
   it('because of SIGKILL loses at most that save', async () => {
-    await killWhileSaving(temporaryFolder(), 3);
+    await killWhileSaving(temporaryFolder(), 3, 0);
   });
 });

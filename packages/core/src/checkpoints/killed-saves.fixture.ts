@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import type { Random } from '../contracts/random.ts';
+import { isTemporaryName } from '../files/write-file-atomic.ts';
+import { createRandom } from '../random/random.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
+import { endOf, order, type Saver, type SavingOrder, withSavers } from './killed-saver.fixture.ts';
 import type { StoredTensor } from './safetensors.ts';
 
 /** The configuration of every checkpoint here. */
@@ -44,47 +45,54 @@ export async function expectConsistent(directory: string, saved: number): Promis
   return latest;
 }
 
+/** How often a kill fell where. */
+export interface KillPlaces {
+  /** A file was being written: it was there under its temporary name. */
+  readonly unfinished: number;
+  /** The new checkpoint was there, the older ones not dropped yet. */
+  readonly notDropped: number;
+}
+
 /**
  * Kills a process that does nothing but save, again and again, a few saves in and at a moment of no one's choosing, and
  * looks at the store each time.
+ * @param seed - of the moments that are meant; which ones they come to is the machine's matter
  */
-export async function killWhileSaving(directory: string, numKills: number): Promise<void> {
-  const built = fileURLToPath(new URL('../../dist/checkpoints/checkpoint-store.js', import.meta.url));
-  expect(existsSync(built), `${built} must be built before this test runs`).toBe(true);
+export async function killWhileSaving(directory: string, numKills: number, seed: number): Promise<KillPlaces> {
+  const random = createRandom(seed, 'kill-while-saving');
+  const places = { unfinished: 0, notDropped: 0 };
   let saved = 0;
-  for (let kill = 0; kill < numKills; kill++) {
-    const child = spawn(process.execPath, [
-      '--input-type=module',
-      '-e',
-      SAVER,
-      built,
-      directory,
-      configHash,
-      `${saved}`,
-    ]);
-    let told = saved;
-    child.stdout.on('data', (text: Buffer) => {
-      told = Number(text.toString().trim().split('\n').at(-1));
-      if (told >= saved + 2 + (kill % 8)) child.kill('SIGKILL');
-    });
-    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
-    const latest = await expectConsistent(directory, told);
-    expect(latest).toBeGreaterThanOrEqual(told);
-    saved = latest;
-  }
+  await withSavers(async (next) => {
+    for (let kill = 0; kill < numKills; kill++) {
+      const told = await killOnce(next(), { directory, configHash, first: saved + 1 }, random);
+      const numUnfinished = readdirSync(directory).filter((name) => isTemporaryName(name)).length;
+      places.unfinished += numUnfinished;
+      places.notDropped += readdirSync(directory).length - numUnfinished > NUM_KEPT ? 1 : 0;
+      saved = await expectConsistent(directory, told);
+    }
+  });
+  return places;
 }
 
-/** Saves step after step, telling each one when it is durable. */
-const SAVER = `
-const [built, directory, configHash, from] = process.argv.slice(1);
-const { CheckpointStore } = await import(built);
-const store = await CheckpointStore.open(directory, { configHash });
-for (let step = Number(from) + 1; ; step++) {
-  const tensors = new Map([
-    ['weight', { dtype: 'F32', shape: [4], data: new Float32Array(4).fill(step) }],
-    ['cursor', { dtype: 'I32', shape: [1], data: Int32Array.of(step) }],
-  ]);
-  await store.save({ step, tensors, state: { step, name: 'größe' }, score: [5, 1, 4, 3, 2][step % 5] });
-  process.stdout.write(step + '\\n');
+/** The last two, and the best. */
+const NUM_KEPT = 3;
+
+/** Lets a process save a few times, and kills it in the next one. @returns the last step that it said is durable */
+async function killOnce(saver: Saver, what: SavingOrder, random: Random): Promise<number> {
+  const last = what.first + 1 + random.integer(8);
+  const share = random.uniform();
+  let told = what.first - 1;
+  let toldAt = 0;
+  order(saver, what);
+  const { code, signal } = await endOf(saver, (line) => {
+    if (line === 'ready') return;
+    const saveMs = performance.now() - toldAt;
+    [told, toldAt] = [Number(line), performance.now()];
+    if (told < last) return;
+    // A timer would wait for whole milliseconds, which a save does not take.
+    while (performance.now() < toldAt + share * saveMs);
+    saver.kill('SIGKILL');
+  });
+  expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
+  return told;
 }
-`;
