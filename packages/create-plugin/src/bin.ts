@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { workingFolder } from './failure.ts';
 import { run } from './program.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -12,7 +13,10 @@ const { stdin, stdout, stderr } = process;
 process.exitCode = await run({
   args: process.argv.slice(2),
   version,
-  cwd: process.cwd(),
+  // Asked for where a failure is told.
+  get cwd() {
+    return workingFolder();
+  },
   year: new Date().getFullYear(),
   terminal: stdin.isTTY && stdout.isTTY ? { input: stdin, output: stdout } : undefined,
   out: (text) => void stdout.write(text),

@@ -1,5 +1,5 @@
 /** Codes of this command, each in the table of `@foretoken/engine/errors`. */
-export type FailureCode = 'USAGE' | 'FILE_WRITE' | 'DISK_FULL' | 'INTERRUPTED';
+export type FailureCode = 'USAGE' | 'FILE_READ' | 'FILE_WRITE' | 'DISK_FULL' | 'INTERRUPTED';
 
 /**
  * A failure that its reader can act on. Nothing was written.
@@ -38,4 +38,18 @@ export function writeFailure(folder: string, cause: unknown): Failure {
     `${folder} cannot be written: ${message}. Name another --dir, or mend that one.`,
     cause,
   );
+}
+
+/** The folder that the process works in. @throws Failure where that was deleted, which Node says in words of its own */
+export function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new Failure(
+      'FILE_READ',
+      `the working folder could not be read: ${(cause as Error).message}. It was deleted or moved since the shell entered it. ` +
+        'Change into a folder that is there (cd), then run the same command again.',
+      cause,
+    );
+  }
 }

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KIND_NAMES, KINDS } from './kinds.ts';
 import { run } from './program.ts';
@@ -130,4 +132,16 @@ it('helps with every kind, an example and the exit codes', async () => {
   expect(stdout).toContain('npm create foretoken-plugin -- --kind head --name demo --yes');
   expect(stdout).toContain('Exit codes: 0 done, 2 bad input, 130 interrupted.');
   expect((await create('--version')).stdout).toBe('1.2.3\n');
+});
+
+it('in a folder that was deleted, it says so and what to do', () => {
+  const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+  const command = 'mkdir "$1/gone" && cd "$1/gone" && rmdir "$1/gone" && exec "$2" "$3" --kind head --name demo --yes';
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command, 'sh', cwd, process.execPath, bin], {
+    encoding: 'utf8',
+  });
+  expect({ status, stdout, written: readdirSync(cwd) }).toEqual({ status: 2, stdout: '', written: [] });
+  expect(stderr).toMatch(
+    /^FILE_READ: the working folder could not be read: ENOENT.*\. Change into a folder that is there \(cd\), /,
+  );
 });

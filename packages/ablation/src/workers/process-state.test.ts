@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { watchProcessState } from './process-state.ts';
 
 /** Changes something for the time of a test. */
@@ -22,6 +22,16 @@ describe('what all code of a process shares', () => {
     // What Node makes when it is first asked for.
     expect(typeof globalThis.FormData).toBe('function');
     expect(changed()).toBeUndefined();
+  });
+
+  it('is looked at in a folder that was deleted as well, and a move out of it is found', () => {
+    const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
+      throw new Error('ENOENT: no such file or directory, uv_cwd');
+    });
+    const changed = watchProcessState();
+    expect(changed()).toBeUndefined();
+    cwd.mockImplementation(() => '/elsewhere');
+    expect(changed()).toBe('the working folder');
   });
 
   it.each<[string, object, PropertyKey]>([

@@ -100,12 +100,21 @@ function changedIn({ name, object, keys, values }: Shared): string | undefined {
 
 function scalars(): ReadonlyMap<string, string | number> {
   const values = new Map<string, string | number>([
-    ['the working folder', process.cwd()],
+    ['the working folder', workingFolder()],
     ['process.env', JSON.stringify(process.env)],
     ['process.exitCode', String(process.exitCode)],
   ]);
   for (const event of EVENTS) values.set(`listeners of the process' "${event}"`, numListeners(event));
   return values;
+}
+
+/** One that was deleted has no name, and that is no fault of a plugin's. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return 'deleted';
+  }
 }
 
 /** Without Node's own, which stands while the main module waits for something. */

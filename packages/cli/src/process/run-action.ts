@@ -7,8 +7,8 @@ export interface CommandModule<Options> {
 }
 
 /**
- * The action of a command: loads its module only now, so that `--help` stays quick, runs it, reports what it throws.
- * The exit code goes to `process.exitCode`.
+ * The action of a command: loads its module only now, so that `--help` stays quick, runs it, reports what it throws. None runs
+ * in a folder that was deleted: relative paths start nowhere there, and Node throws in the middle of what needs it. The exit code goes to `process.exitCode`.
  */
 export function action<Options>(load: () => Promise<CommandModule<Options>>) {
   return async (...parameters: unknown[]): Promise<void> => {
@@ -17,6 +17,8 @@ export function action<Options>(load: () => Promise<CommandModule<Options>>) {
     const { openContext } = await import('./context.ts');
     const context = openContext(options);
     try {
+      const { checkWorkingFolder } = await import('./working-folder.ts');
+      checkWorkingFolder();
       const { run } = await load();
       process.exitCode = await run(context, command.args, options);
     } catch (error) {
