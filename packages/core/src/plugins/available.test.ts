@@ -107,7 +107,10 @@ describe('a broken dependency', () => {
     'throws on import': { ...head('medusa'), files: { 'index.js': 'throw new Error("no GPU")' } },
     'has a malformed manifest': { manifest: { api: 1, provides: [{ kind: 'haed' }] } },
     'is for another API': { manifest: { api: 2 } },
-    'has a package.json that is none': { packageJson: '{' },
+    'has a package.json that is none': { packageJson: '{ "foretoken": { "api": 1 }' },
+    'has one with a byte order mark': {
+      packageJson: `\uFEFF${JSON.stringify({ name: 'broken', version: '1.0.0', foretoken: { api: 1, provides: [] } })}`,
+    },
     'does not give what it promises': { ...head('medusa'), files: { 'index.js': 'export default 3' } },
     'has options that are no schema': {
       ...head('medusa'),
@@ -125,6 +128,18 @@ describe('a broken dependency', () => {
     const errors = await available.loadAll();
     expect([...available.discovery.problems, ...errors.map(({ message }) => message)]).toHaveLength(1);
     expect(available.registry.list().map(({ name }) => name)).toContain('other');
+  });
+
+  test.each<[what: string, packageJson: string]>([
+    ['has a byte order mark', '\uFEFF{ "name": "left-pad", "version": "1.0.0", "dependencies": { "foretoken": "1" } }'],
+    ['is a list', '[{ "foretoken": {} }]'],
+    ['is cut off', '{ "name": "left-pad", "keywords": ["foretoken"], "vers'],
+    ['is empty', ''],
+  ])('that is no plugin package is not named, though its package.json %s', async (_, packageJson) => {
+    const root = project({ 'left-pad': { packageJson }, heads: head('other') });
+    const { discovery } = await plugins().availableTo([], root);
+    expect(discovery.problems).toEqual([]);
+    expect(discovery.packages.map(({ specifier }) => specifier)).toEqual(['heads']);
   });
 
   test('is said where it is used, with the reason', async () => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
 import { type Manifest, readManifest } from './manifest.ts';
-import { installedFolder, nearestPackageJson, PACKAGE_NAME, readPackageJson } from './package-folder.ts';
+import { installedFolder, lacksEntry, nearestPackageJson, PACKAGE_NAME, readPackageJson } from './package-folder.ts';
 
 /** A plugin package among the dependencies of a project. */
 export interface Discovered {
@@ -16,7 +16,10 @@ export interface Discovery {
   readonly file?: string;
   /** The plugin packages among its direct dependencies, by name. */
   readonly packages: readonly Discovered[];
-  /** What is wrong with a package.json that had to be read: a sentence each. Nothing else suffers from it. */
+  /**
+   * What is wrong with a package.json that had to be read: a sentence each. Nothing else suffers from it. That of a dependency
+   * counts only if it seems to have a `foretoken` entry.
+   */
   readonly problems: readonly string[];
 }
 
@@ -63,8 +66,18 @@ function dependenciesOf(packageJson: Readonly<Record<string, unknown>>): string[
 function discoveredAt(specifier: string, from: string): Discovered | undefined {
   const directory = installedFolder(specifier, from);
   if (directory === undefined) return undefined;
-  const packageJson = readPackageJson(directory, specifier);
-  return packageJson.foretoken === undefined
+  const packageJson = readEntry(directory, specifier);
+  return packageJson?.foretoken === undefined
     ? undefined
     : { specifier, manifest: readManifest({ directory, packageJson }) };
+}
+
+/** The package.json of a dependency; undefined for one that is broken and no plugin package's, which is not our business. */
+function readEntry(directory: string, specifier: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return readPackageJson(directory, specifier);
+  } catch (error) {
+    if (lacksEntry(directory)) return undefined;
+    throw error;
+  }
 }

@@ -122,6 +122,25 @@ export function readPackageJson(directory: string, specifier: string): Readonly<
   }
 }
 
+/**
+ * Whether a package.json that {@link readPackageJson} refuses has no `foretoken` entry, as far as can be seen: npm reads some
+ * that we do not, such as those with a byte order mark.
+ */
+export function lacksEntry(directory: string): boolean {
+  let text: string;
+  try {
+    text = readManifestFile(path.join(directory, 'package.json')).replace(/^\uFEFF/, '');
+  } catch {
+    return false;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value !== 'object' || value === null || !Object.hasOwn(value, 'foretoken');
+  } catch {
+    return !/"foretoken"\s*:/.test(text);
+  }
+}
+
 function readManifestFile(file: string): string {
   const stat = statSync(file);
   if (!stat.isFile()) throw new Error('it is not a file');
