@@ -20,6 +20,7 @@ export {
   type LoadedExperiment,
   loadExperiment,
   loadSource,
+  missingPackages,
   packagesListed,
 } from './config/load-experiment.ts';
 export { applyOverrides, type Override } from './config/overrides.ts';

@@ -4,6 +4,7 @@ import {
   type EngineSettings,
   formatProblem,
   type Host,
+  missingPackages,
   packagesListed,
   parseSource,
   partOf,
@@ -11,6 +12,7 @@ import {
   readConfigFile,
   refuseUnreadable,
   type Source,
+  throwProblems,
 } from '@foretoken/core';
 import { type PlanInputs, takeInputs } from '../finished/plan-inputs.ts';
 import { ownPackages } from '../identity/code-of.ts';
@@ -53,8 +55,10 @@ export interface AblationPlan {
  * Reads an ablation file and expands it into complete, frozen cells; nothing is run or written.
  *
  * @throws CONFIG_NOT_FOUND, CONFIG_SYNTAX, FORMAT_VERSION for either file
+ * @throws PLUGIN_NOT_FOUND, PLUGIN_INVALID, PLUGIN_API, PLUGIN_FAILED with everything that keeps packages of the base from being
+ * loaded, each as file:line:column; ABLATION_INVALID where the codes differ. What else is wrong can be told once they are there
  * @throws ABLATION_INVALID with every problem of both files at once, each as file:line:column
- * @throws what loading a plugin package or opening an engine throws
+ * @throws what opening an engine throws
  */
 export async function planAblation(file: string, host: PlanningHost): Promise<AblationPlan> {
   const hashPackage = createPackageHasher();
@@ -63,7 +67,7 @@ export async function planAblation(file: string, host: PlanningHost): Promise<Ab
   const ablation = readAblation(file);
   const { base, baseDirectory, texts } = readBase(file, ablation);
   const available = await host.plugins.availableTo(packagesListed(base), baseDirectory);
-  if (available.failures.length > 0) throw available.failures[0].error;
+  throwProblems(base, missingPackages(base, available.failures), 'ABLATION_INVALID');
   const { arms, resolved, pruning, problems } = await available.workOut((registry) => {
     const inspect = createArmInspector({ ablation: ablation.source, base, registry, baseDirectory });
     return expandAll(ablation, base, inspect);

@@ -66,7 +66,11 @@ export function packagesListed(source: Source): string[] {
   return listed.filter((one): one is string => typeof one === 'string' && one !== '');
 }
 
-function missingPackages(source: Source, failures: AvailablePlugins['failures']): ConfigProblem[] {
+/**
+ * What is wrong with the packages that a configuration lists, each at its place in the list.
+ * @param failures - why packages of the list could not be loaded
+ */
+export function missingPackages(source: Source, failures: AvailablePlugins['failures']): ConfigProblem[] {
   const listed = member(source.value, 'plugins') as readonly Json[];
   return failures.map(({ specifier, error: { code, message } }) => ({
     code,
