@@ -36,7 +36,7 @@ async function experimentOf(fields, file = 'x.yaml') {
 function writeJson(folder, name, value) {
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, name);
-  writeFileSync(file, json({ formatVersion: 1, ...value }));
+  writeFileSync(file, json({ formatVersion: 2, ...value }));
   return file;
 }
 
@@ -112,7 +112,7 @@ export const CALLS = {
   },
   'an arm’s name': async (name, box) => {
     const file = writeJson(path.join(box, 'study'), 'ablation.json', {
-      ...{ name, base: parseSource(plainBase, 'x').value, output: 'out', arms: [{ name }] },
+      ...{ formatVersion: 1, name, base: parseSource(plainBase, 'x').value, output: 'out', arms: [{ name }] },
     });
     const { directory, cells } = await planAblation(file, host);
     return cells.flatMap(({ id, trainingKey }) => [

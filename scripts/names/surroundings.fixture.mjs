@@ -17,7 +17,7 @@ import path from 'node:path';
 export const SECRET = 'the canary sang';
 
 /** As much of every record as it takes to be taken for one. */
-const CANARY = { formatVersion: 1, name: SECRET, version: SECRET, contentHash: SECRET, documents: [], skipped: [] };
+const CANARY = { formatVersion: 2, name: SECRET, version: SECRET, contentHash: SECRET, documents: [], skipped: [] };
 
 /** A folder for names, several levels down, with canaries at every level above it and a link that leads to one. */
 export function makeSurroundings() {

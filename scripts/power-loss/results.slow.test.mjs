@@ -53,9 +53,9 @@ async function check({ disk, promises }) {
   const numArms = promises.filter((each) => each.startsWith('results')).length;
   const results = await readResults(store.paths).catch((cause) => {
     expect(cause.code).toBe('RUN_NOT_FOUND');
-    return { formatVersion: 1, ...resultsOf(0) };
+    return { formatVersion: 2, ...resultsOf(0) };
   });
-  expect([numArms, numArms + 1].map((num) => ({ formatVersion: 1, ...resultsOf(num) }))).toContainEqual(results);
+  expect([numArms, numArms + 1].map((num) => ({ formatVersion: 2, ...resultsOf(num) }))).toContainEqual(results);
   rmSync(root, { recursive: true });
 }
 

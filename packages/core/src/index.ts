@@ -2,11 +2,11 @@ export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 export {
   type BackwardName,
   type BaseRun,
+  CONFIG_VERSION,
   type DecoderRef,
   type DistilSettings,
   type EngineSettings,
   type Experiment,
-  FORMAT_VERSION,
   type GroupSettings,
   type MatchName,
   type ParameterGroup,
@@ -42,6 +42,7 @@ export {
 } from './config/source-map.ts';
 export { validationStep } from './config/validation-step.ts';
 export type * from './contracts/index.ts';
+export type { LanguageModel } from './contracts/model.ts';
 export { Utf8Stream } from './data/utf8-stream.ts';
 export { createHost, type Host, type HostOptions, type InversifyApplication } from './di/host.ts';
 export type { RunScope } from './di/run-scope.ts';
@@ -56,6 +57,7 @@ export {
   TOKENS,
 } from './di/tokens.ts';
 export type { DiskOptions } from './files/disk.ts';
+export { FORMAT_VERSION } from './files/format-version.ts';
 export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
 export { readJsonLines } from './files/json-lines-log.ts';
 export { makeFolder } from './files/make-folder.ts';

@@ -126,19 +126,19 @@ describe('a folder that is no record any more', () => {
     [
       'truncated',
       'FILE_CORRUPT',
-      (folder) => writeFileSync(path.join(folder, 'experiment.json'), '{"formatVersion": 1, "na'),
+      (folder) => writeFileSync(path.join(folder, 'experiment.json'), '{"formatVersion": 2, "na'),
     ],
     ['a list', 'FILE_CORRUPT', (folder) => writeFileSync(path.join(folder, 'summary.json'), '[]')],
     [
       'of a newer release',
       'FORMAT_VERSION',
-      (folder) => writeFileSync(path.join(folder, 'provenance.json'), '{"formatVersion": 2}'),
+      (folder) => writeFileSync(path.join(folder, 'provenance.json'), '{"formatVersion": 3}'),
     ],
     ['without its experiment', 'RUN_NOT_FOUND', (folder) => rmSync(path.join(folder, 'experiment.json'))],
     [
       'without a model',
       'FILE_CORRUPT',
-      (folder) => writeFileSync(path.join(folder, 'experiment.json'), '{"formatVersion": 1}'),
+      (folder) => writeFileSync(path.join(folder, 'experiment.json'), '{"formatVersion": 2}'),
     ],
     [
       'edited',
@@ -154,7 +154,7 @@ describe('a folder that is no record any more', () => {
       (folder) =>
         writeFileSync(
           path.join(folder, 'summary.json'),
-          `{"formatVersion": 1, ${'"a": {'.repeat(2000)}${'}'.repeat(2000)}}`,
+          `{"formatVersion": 2, ${'"a": {'.repeat(2000)}${'}'.repeat(2000)}}`,
         ),
     ],
     [
@@ -196,7 +196,7 @@ describe('a folder that is no record any more', () => {
     const cell = (id: string) => path.join(good, 'cells', id, 'cell.json');
     writeFileSync(cell('00000000'), readFileSync(cell('00000000'), 'utf8').replace('"width":64', '"width":128'));
     writeFileSync(cell('00000001'), readFileSync(cell('00000002'), 'utf8'));
-    writeFileSync(path.join(bad, 'ablation.json'), '{"formatVersion":1,"cells":[{"id":"../../etc"}]}');
+    writeFileSync(path.join(bad, 'ablation.json'), '{"formatVersion":2,"cells":[{"id":"../../etc"}]}');
     const catalogue = await openCatalogue(path.join(folder, 'index.sqlite'));
     const { entries, skipped } = await catalogue.rebuild([folder]);
     expect(entries).toBe(1);

@@ -72,11 +72,11 @@ export function writeRunFolder(folder: string, run: MadeRun = {}): void {
   const experiment = madeExperiment(run);
   mkdirSync(path.join(folder, 'checkpoints'), { recursive: true });
   const write = (name: string, value: object) =>
-    writeFileSync(path.join(folder, name), `${JSON.stringify({ formatVersion: 1, ...value }, null, 2)}\n`);
+    writeFileSync(path.join(folder, name), `${JSON.stringify({ ...value, formatVersion: 2 }, null, 2)}\n`);
   write('experiment.json', experiment);
   write('provenance.json', { baseDirectory: '.', started: '2026-01-02T03:04:05.000Z', engine: { name: 'native' } });
   const rows = Array.from({ length: steps }, (_, i) => ({
-    ...{ formatVersion: 1, step: i + 1, horizon: 4, loss: loss + (steps - i - 1) / steps, learningRate: 0.001 },
+    ...{ formatVersion: 2, step: i + 1, horizon: 4, loss: loss + (steps - i - 1) / steps, learningRate: 0.001 },
     ...{ gradientNorm: 1.5, skipped: false, losses: [loss, loss, loss, loss], weights: [1, 1, 1, 1] },
     ...{ terms: ['offset-1', 'offset-2', 'offset-3', 'offset-4'], tokens: (i + 1) * 1024, seconds: 0.125 },
     ...(i + 1 === steps ? { validation: { losses: [loss / 2, loss, loss, loss] } } : {}),
@@ -101,7 +101,7 @@ function madeSummary(steps: number): object {
 /** One weight, and the header that core reads. */
 function writeCheckpoint(file: string, experiment: object): void {
   const metadata = {
-    ...{ formatVersion: '1', configHash: experimentHash(experiment as unknown as Experiment), step: '20', state: '{}' },
+    ...{ formatVersion: '2', configHash: experimentHash(experiment as unknown as Experiment), step: '20', state: '{}' },
     sha256: '0'.repeat(64),
   };
   const header = JSON.stringify({
@@ -128,7 +128,7 @@ export function writeAblationFolder(folder: string, arms: MadeArms): void {
       return { id, arm, seed, trainingKey: 'ffffffff', packages: {}, experiment };
     }),
   );
-  const plan = { formatVersion: 1, name: 'made-up', file: 'ablation.yaml', arms: Object.keys(arms), cells };
+  const plan = { formatVersion: 2, name: 'made-up', file: 'ablation.yaml', arms: Object.keys(arms), cells };
   writeFileSync(path.join(folder, 'ablation.json'), JSON.stringify(plan));
 }
 
@@ -137,7 +137,7 @@ function writeCell(
   { id, seed, experiment, value }: { id: string; seed: number; experiment: object; value: number | undefined },
 ): void {
   if (value === undefined) {
-    const failure = { formatVersion: 1, id, task: 'train', code: 'TRAINING_DIVERGED', message: 'ten steps' };
+    const failure = { formatVersion: 2, id, task: 'train', code: 'TRAINING_DIVERGED', message: 'ten steps' };
     writeFileSync(path.join(folder, 'failure.json'), JSON.stringify(failure));
     return;
   }
@@ -146,6 +146,6 @@ function writeCell(
     'bits-per-byte': { unit: 'bits per byte', offsets: [1, 2], perOffset: [value, value + 1], bigram: null },
     losslessness: { lossless: true },
   };
-  const record = { formatVersion: 1, id, seed, experiment, packages: {}, training: { key: 'ffffffff' }, results };
+  const record = { formatVersion: 2, id, seed, experiment, packages: {}, training: { key: 'ffffffff' }, results };
   writeFileSync(path.join(folder, 'cell.json'), JSON.stringify({ ...record, timings: { training: { seconds: 3.5 } } }));
 }

@@ -86,7 +86,7 @@ describe('an ablation of which nothing changed since it was finished', () => {
     const { plan } = await finished();
     const seal = path.join(plan.directory, 'finished.json');
     const text = await readFile(seal, 'utf8');
-    await writeFile(seal, text.replace('"formatVersion": 1', '"formatVersion": 2'));
+    await writeFile(seal, text.replace('"formatVersion": 2', '"formatVersion": 3'));
     expect(await readFinished(plan.file)).toBeUndefined();
   });
 

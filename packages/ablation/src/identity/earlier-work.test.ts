@@ -129,13 +129,13 @@ describe('a folder of a newer release', () => {
     const plan = await planOf(matrix, { base });
     await run(plan);
     const file = fileOf(plan);
-    const newer = (await readFile(file, 'utf8')).replace('"formatVersion": 1', '"formatVersion": 2');
+    const newer = (await readFile(file, 'utf8')).replace('"formatVersion": 2', '"formatVersion": 3');
     await writeFile(file, newer);
     const wanted = await planOf(matrix.replace('horizon: 3 } }', 'horizon: 3 } }'), { base });
     const one = { ...wanted, arms: ['n1'], cells: [wanted.cells[0]], trainings: [wanted.trainings[0]] };
     const { code, message } = await refusal(one, plan);
     expect(code).toBe('FORMAT_VERSION');
-    expect(message).toContain(`${file} has formatVersion 2; this release reads 1. Use the release that wrote it.`);
+    expect(message).toContain(`${file} has formatVersion 3; this release reads 2. A newer Foretoken wrote it`);
     expect(await readFile(file, 'utf8')).toBe(newer);
   });
 });

@@ -1,6 +1,6 @@
 import {
+  type CONFIG_VERSION,
   compileSchema,
-  type FORMAT_VERSION,
   ForetokenError,
   formatProblem,
   type Json,
@@ -49,7 +49,7 @@ export interface Budget {
 
 /** An ablation as people write it. */
 export interface AblationFile {
-  readonly formatVersion?: typeof FORMAT_VERSION;
+  readonly formatVersion?: typeof CONFIG_VERSION;
   readonly name: string;
   /** An experiment: a path from the file's folder, or the experiment itself. */
   readonly base: string | { readonly [key: string]: Json };

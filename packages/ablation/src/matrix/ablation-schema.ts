@@ -1,4 +1,4 @@
-import { FORMAT_VERSION, MATCHES } from '@foretoken/core';
+import { CONFIG_VERSION, MATCHES } from '@foretoken/core';
 import { Type } from '@foretoken/core/plugin';
 
 /** Characters that end a line, hide, or turn the text around them: a name with one could pass for another. */
@@ -113,7 +113,7 @@ const pruning = Type.Object(
 /** Schema of an ablation file; the base and the values are judged later, as parts of complete experiments. */
 export const ablationSchema = Type.Object(
   {
-    formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
+    formatVersion: Type.Optional(Type.Literal(CONFIG_VERSION, { description: 'Version of this file format.' })),
     name: Type.String({ ...NAME }),
     base: Type.Union([Type.String({ ...FILE }), Type.Object({}, { additionalProperties: true })], {
       description: 'The base experiment: its file, or the experiment itself.',

@@ -72,7 +72,7 @@ describe('a matrix under successive halving', () => {
       ...{ results: {}, timings: {}, lossless: false },
     });
     const kept = JSON.parse(await readFile(path.join(plan.directory, 'cells', id, 'pruned.json'), 'utf8'));
-    expect(kept).toEqual({ formatVersion: 1, id, ...pruned });
+    expect(kept).toEqual({ formatVersion: 2, id, ...pruned });
     const files = await filesOf(plan);
     expect(files.filter((name) => name.endsWith('pruned.json'))).toHaveLength(3);
     expect(files.filter((name) => name.endsWith('cell.json'))).toHaveLength(2);

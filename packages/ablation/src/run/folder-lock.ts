@@ -25,6 +25,9 @@ export interface Claimant extends ProcessIdentity {
   readonly worker?: ProcessIdentity;
 }
 
+/** Of the files of locks and leases: processes of several releases may meet there, so it is not that of records. */
+export const LOCK_VERSION = 1;
+
 const NAME = /^coordinator-[0-9a-z]+\.json$/;
 
 /** Longest pause before another try, in milliseconds: two that came at once part by its being drawn. */
@@ -73,7 +76,7 @@ export async function tryFolder(
   await makeFolder(folder);
   const token = randomBytes(12).toString('hex');
   const file = path.join(folder, `coordinator-${token}.json`);
-  const own = { ...(await identityOf(process.pid)), token, ...more };
+  const own = { formatVersion: LOCK_VERSION, ...(await identityOf(process.pid)), token, ...more };
   const giveUp = (): Promise<void> => removePath(file);
   try {
     await writeJson(file, { ...own, holds: false });
@@ -110,7 +113,7 @@ async function livingOthers(folder: string, token: string): Promise<Claimant[]> 
 /** Undefined for one that gave up in this moment. */
 async function readClaimant(file: string): Promise<Claimant | undefined> {
   try {
-    return (await readJson(file)) as unknown as Claimant;
+    return (await readJson(file, { version: LOCK_VERSION })) as unknown as Claimant;
   } catch (error) {
     if (!(await exists(file))) return undefined;
     throw error;

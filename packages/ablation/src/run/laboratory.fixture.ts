@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Experiment, type Json, validationStep } from '@foretoken/core';
+import { type Experiment, FORMAT_VERSION, type Json, validationStep } from '@foretoken/core';
 import type { AcceptanceResults, BitsPerByteResults, LosslessnessResults, ThroughputTimings } from '@foretoken/evals';
 import type { Laboratory, Outcomes, RunOptions, TrainingFacts, TrainingOptions } from './laboratory.ts';
 
@@ -101,7 +101,7 @@ async function writeManifest(directory: string): Promise<void> {
   }));
   const skipped = [{ id: 'copy/index.d.ts', reason: 'duplicate' }];
   const manifest = {
-    formatVersion: 1,
+    formatVersion: FORMAT_VERSION,
     contentHash: 'c0ffee',
     dataset: { name: 'text-files' },
     vocabulary: 256,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForetokenError, makeFolder, readJson, removePath, writeJson } from '@foretoken/core';
 import { exists } from './ablation-store.ts';
-import { isLockFile, lockFolder } from './folder-lock.ts';
+import { isLockFile, LOCK_VERSION, lockFolder } from './folder-lock.ts';
 import { endProcess, identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** Who may do a task now: one file a task. */
@@ -37,10 +37,12 @@ export async function openLeases(folder: string): Promise<Leases> {
   const lock = await lockFolder(folder);
   const fileOf = (task: string): string => path.join(folder, `${task}.json`);
   const read = async (task: string): Promise<Lease | undefined> =>
-    (await exists(fileOf(task))) ? ((await readJson(fileOf(task))) as unknown as Lease) : undefined;
+    (await exists(fileOf(task)))
+      ? ((await readJson(fileOf(task), { version: LOCK_VERSION })) as unknown as Lease)
+      : undefined;
   const write = async (task: string, token: string, pid: number): Promise<void> => {
     await makeFolder(folder);
-    await writeJson(fileOf(task), { token, ...(await identityOf(pid)) });
+    await writeJson(fileOf(task), { formatVersion: LOCK_VERSION, token, ...(await identityOf(pid)) });
   };
   const check = async (task: string, token: string): Promise<void> => {
     if ((await read(task))?.token !== token) throw lost(task);
@@ -69,7 +71,7 @@ async function endLeft(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => LEASE.test(name) && !isLockFile(name));
   for (const name of names) {
     const file = path.join(folder, name);
-    await endWorker((await readJson(file)) as unknown as Lease);
+    await endWorker((await readJson(file, { version: LOCK_VERSION })) as unknown as Lease);
     await removePath(file);
   }
 }

@@ -15,8 +15,8 @@ function runFolder(folder: string, { name = 'plain', seed = 0, width = 8, loss =
     engine: { precision: 'float32', name: 'auto' },
     model: { trunk: { width }, head: { name: 'parallel' } },
   };
-  writeFileSync(path.join(folder, 'experiment.json'), JSON.stringify({ formatVersion: 1, ...experiment }));
-  writeFileSync(path.join(folder, 'metrics.jsonl'), `${JSON.stringify({ formatVersion: 1, step: 3, loss })}\n`);
+  writeFileSync(path.join(folder, 'experiment.json'), JSON.stringify({ formatVersion: 2, ...experiment }));
+  writeFileSync(path.join(folder, 'metrics.jsonl'), `${JSON.stringify({ formatVersion: 2, step: 3, loss })}\n`);
 }
 
 /** Two runs, one of them with a hostile name, and one that is no record. */
@@ -135,12 +135,12 @@ function ablationFolder(cwd: string): void {
       const experiment = { name: 'x', seed, engine: {}, model: { head: { horizon } } };
       const results = { 'bits-per-byte': { perOffset: [value] } };
       mkdirSync(path.join(cwd, 'runs', 'heads', 'cells', id), { recursive: true });
-      const record = { formatVersion: 1, id, seed, experiment, results, timings: {} };
+      const record = { formatVersion: 2, id, seed, experiment, results, timings: {} };
       writeFileSync(path.join(cwd, 'runs', 'heads', 'cells', id, 'cell.json'), JSON.stringify(record));
       return { id, arm, seed, experiment };
     }),
   );
-  writeFileSync(path.join(cwd, 'runs', 'heads', 'ablation.json'), JSON.stringify({ formatVersion: 1, cells }));
+  writeFileSync(path.join(cwd, 'runs', 'heads', 'ablation.json'), JSON.stringify({ formatVersion: 2, cells }));
 }
 
 it('foretoken compare judges two arms over their seeds', async () => {

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { checkFormatVersion } from '../files/json-file.ts';
+import { checkFormatVersion } from '../files/format-version.ts';
 import { withRegularFileSync } from '../files/regular-file.ts';
 import { corrupt, decodeHeader, LARGEST_HEADER } from './safetensors-header.ts';
 

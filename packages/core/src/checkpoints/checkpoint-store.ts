@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
-import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import { type DiskOptions, errno, readError, realDisk, writeError } from '../files/disk.ts';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { removePath } from '../files/remove-path.ts';
 import { jsonFault, parseStrictJson } from '../files/strict-json.ts';
@@ -223,7 +223,7 @@ export async function loadCheckpoint(
 ): Promise<Checkpoint> {
   const { disk = realDisk } = options;
   await disk.stat(path).catch((cause: unknown) => {
-    throw new ForetokenError('CHECKPOINT_MISSING', `there is no checkpoint at ${path}.`, { cause });
+    throw new ForetokenError('CHECKPOINT_MISSING', `there is no checkpoint at ${path}. Check the path.`, { cause });
   });
   const { tensors, metadata } = await readSafetensors(path, options);
   const entry = entryFrom(path, metadata);
@@ -234,9 +234,7 @@ export async function loadCheckpoint(
     );
   }
   if (hashTensors(tensors) !== metadata.get('sha256')) throw corrupt(path, 'its data do not match their SHA-256');
-  // Absent in what earlier releases wrote.
-  const seal = metadata.get(SEAL);
-  if (seal !== undefined && seal !== sealOf(metadata, tensors)) {
+  if (metadata.get(SEAL) !== sealOf(metadata, tensors)) {
     throw corrupt(path, 'its step, score, state or tensors are not those that it was sealed with');
   }
   return { ...entry, tensors, state: parseState(path, metadata.get('state')) };

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import type { StoredTensor } from '../checkpoints/safetensors.ts';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import { runPaths } from '../training/run-directory.ts';
-import { type Experiment, FORMAT_VERSION } from './experiment.ts';
+import type { Experiment } from './experiment.ts';
 
 /** What stands in the folder of a run, as far as an attached head reads it. */
 export interface WrittenRun {

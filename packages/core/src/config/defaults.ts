@@ -1,7 +1,7 @@
 import type { Json } from '../contracts/json.ts';
 import { DEFAULTS } from './default-values.ts';
 import type { Experiment, ParameterGroup } from './experiment.ts';
-import { FORMAT_VERSION } from './experiment.ts';
+import { CONFIG_VERSION } from './experiment.ts';
 
 type Mapping = { readonly [key: string]: Json };
 
@@ -14,7 +14,7 @@ export function complete(raw: Json, name: string): Experiment {
   const file = mapping(raw);
   const data = mapping(file.data);
   const completed = {
-    formatVersion: FORMAT_VERSION,
+    formatVersion: CONFIG_VERSION,
     name: file.name ?? name,
     seed: file.seed ?? DEFAULTS.seed,
     engine: { precision: DEFAULTS.precision, ...reference(file.engine, DEFAULTS.engine) },

@@ -2,8 +2,8 @@ import type { EngineOptions } from '@foretoken/engine';
 import type { Sampling } from '../contracts/decoding.ts';
 import type { Json } from '../contracts/json.ts';
 
-/** Version of everything that Foretoken writes: configurations, runs, checkpoints, results. */
-export const FORMAT_VERSION = 1;
+/** Version of what people write: experiments and ablations. Records of runs have their own (`FORMAT_VERSION`). */
+export const CONFIG_VERSION = 1;
 
 /** A plugin by name with its options beside it. In files a bare string is the same as `{ name }`. */
 export type PluginRef<Extra = unknown> = Extra & {
@@ -67,7 +67,7 @@ export interface BaseRun {
  * only thing that a run depends on besides code and data.
  */
 export interface Experiment {
-  readonly formatVersion: typeof FORMAT_VERSION;
+  readonly formatVersion: typeof CONFIG_VERSION;
   readonly name: string;
   readonly seed: number;
   readonly engine: EngineSettings;

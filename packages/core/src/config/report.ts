@@ -1,6 +1,6 @@
 import { type ErrorCode, ForetokenError } from '@foretoken/engine/errors';
 import type { Path } from '../plugins/problems.ts';
-import { FORMAT_VERSION } from './experiment.ts';
+import { CONFIG_VERSION } from './experiment.ts';
 import { type EntryPart, formatProblem, member, type Source } from './source-map.ts';
 import { visible } from './visible.ts';
 
@@ -49,8 +49,8 @@ export function refuseUnreadable(source: Source): void {
     throw new ForetokenError('CONFIG_SYNTAX', together(source, problems), { problems });
   }
   const version = member(source.value, 'formatVersion');
-  if (typeof version !== 'number' || version === FORMAT_VERSION) return;
-  const sentence = `must be ${FORMAT_VERSION}, was ${version}. Use the release of Foretoken that wrote the file.`;
+  if (typeof version !== 'number' || version === CONFIG_VERSION) return;
+  const sentence = `must be ${CONFIG_VERSION}, was ${version}. Use the release of Foretoken that wrote the file.`;
   throw new ForetokenError('FORMAT_VERSION', formatProblem(source, ['formatVersion'], sentence));
 }
 

@@ -1,7 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { JsonObject } from '../files/json-file.ts';
 import { malformedBase } from './base-form.ts';
-import type { Experiment } from './experiment.ts';
+import { CONFIG_VERSION, type Experiment } from './experiment.ts';
 
 /** What a value must be, in the words of a message. */
 type Rule = readonly [is: (value: unknown) => boolean, what: string];
@@ -9,15 +9,15 @@ type Rule = readonly [is: (value: unknown) => boolean, what: string];
 /**
  * An experiment as a run's folder has it, once its form is that of one.
  *
- * The form alone: options of plugins are checked where the plugins are made, and what fits what was checked when the run
- * was configured.
+ * Its `formatVersion` is that of the run's folder; the experiment has that of configurations again. The form alone:
+ * options of plugins are checked where the plugins are made, and what fits what was checked when the run was configured.
  * @param file - for the message
  * @throws FILE_CORRUPT with the first place that is not as it is saved
  */
 export function asExperiment(file: string, value: JsonObject): Experiment {
   const { data, model } = value as { readonly data?: { readonly tokenizer?: unknown }; readonly model?: unknown };
   const malformed = malformedPlace(value, PLACES) ?? malformedBase(model, data?.tokenizer);
-  if (malformed === undefined) return value as unknown as Experiment;
+  if (malformed === undefined) return { ...value, formatVersion: CONFIG_VERSION } as unknown as Experiment;
   throw new ForetokenError(
     'FILE_CORRUPT',
     `${file} is no saved experiment: ${malformed}. Restore it, or start the run anew in another folder.`,

@@ -2,7 +2,7 @@ import type { EngineName } from '@foretoken/engine';
 import { type TObject, type TSchema, Type } from 'typebox';
 import type { PluginKind } from '../plugins/define.ts';
 import { DEFAULTS } from './default-values.ts';
-import { FORMAT_VERSION, MATCHES } from './experiment.ts';
+import { CONFIG_VERSION, MATCHES } from './experiment.ts';
 
 export { MATCHES };
 
@@ -49,7 +49,7 @@ const section = (description: string, properties: Record<string, TSchema>): TObj
 export function experimentSchema(reference: ReferenceSchema): TObject {
   return Type.Object(
     {
-      formatVersion: Type.Optional(Type.Literal(FORMAT_VERSION, { description: 'Version of this file format.' })),
+      formatVersion: Type.Optional(Type.Literal(CONFIG_VERSION, { description: 'Version of this file format.' })),
       name: Type.Optional(Type.String({ ...LABEL, description: LABEL.description })),
       seed: count('Every random choice follows from it.', DEFAULTS.seed, 0),
       engine: Type.Optional(engineSchema()),

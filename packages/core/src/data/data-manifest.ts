@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { FORMAT_VERSION } from '../config/experiment.ts';
 import { canonicalJson } from '../config/hash.ts';
 import type { DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
 import type { Json } from '../contracts/json.ts';
+
+/** Version of how data are split, tokenized and kept: part of their hash, so prepared tokens outlive the records of runs. */
+export const DATA_VERSION = 1;
 
 /** A document as the manifest records it. */
 export interface PreparedDocument extends DocumentEntry {
@@ -11,7 +13,6 @@ export interface PreparedDocument extends DocumentEntry {
 
 /** What a run was trained on, byte by byte: saved with the run and beside the prepared tokens. */
 export interface DataManifest {
-  readonly formatVersion: typeof FORMAT_VERSION;
   /** Hash of everything that decides the tokens. */
   readonly contentHash: string;
   /** The dataset with its options, as configured. */
@@ -30,7 +31,7 @@ export interface DataManifest {
 export function hashContent(listing: DatasetListing, tokenizer: Tokenizer, tokenizerRef: Json): string {
   const hash = createHash('sha256');
   const add = (part: unknown) => hash.update(`${canonicalJson(part)}\n`);
-  add({ formatVersion: FORMAT_VERSION, tokenizer: tokenizerRef, vocabulary: tokenizer.vocabulary });
+  add({ formatVersion: DATA_VERSION, tokenizer: tokenizerRef, vocabulary: tokenizer.vocabulary });
   for (const { id, split, sha256 } of listing.documents) add([id, split, sha256]);
   return hash.digest('hex');
 }

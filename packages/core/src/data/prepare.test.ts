@@ -56,7 +56,6 @@ describe('prepared data', () => {
   it('records every document and what was skipped in its manifest', async () => {
     const data = await prepareData(optionsFor(TEXTS));
     expect(data.manifest).toEqual({
-      formatVersion: 1,
       contentHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       dataset: { name: 'memory' },
       tokenizer: 'bytes',

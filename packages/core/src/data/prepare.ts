@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Dataset, Tokenizer } from '../contracts/data.ts';
 import type { Prompt } from '../contracts/decoding.ts';
 import type { Windows } from '../contracts/evaluation.ts';
@@ -60,7 +59,7 @@ export async function prepareData(options: PrepareOptions): Promise<PreparedData
   const { dataset, tokenizer, names, cacheDirectory } = options;
   const listing = await dataset.list();
   const contentHash = hashContent(listing, tokenizer, names.tokenizer);
-  const head = { formatVersion: FORMAT_VERSION, contentHash, ...names, vocabulary: tokenizer.vocabulary } as const;
+  const head = { contentHash, ...names, vocabulary: tokenizer.vocabulary } as const;
   const folder = join(cacheDirectory, contentHash);
   const cached =
     (await readTokenCache(folder)) ??

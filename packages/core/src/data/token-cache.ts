@@ -10,7 +10,7 @@ import { makeFolder } from '../files/make-folder.ts';
 import { moveIntoPlace } from '../files/move-into-place.ts';
 import { removePath } from '../files/remove-path.ts';
 import { writeNewFile } from '../files/write-file-atomic.ts';
-import type { DataManifest, PreparedDocument } from './data-manifest.ts';
+import { DATA_VERSION, type DataManifest, type PreparedDocument } from './data-manifest.ts';
 import { tokenBytes, tokenWidth } from './token-file.ts';
 
 /** The two sides of a corpus. */
@@ -38,7 +38,7 @@ export interface TokenizingJob {
  */
 export async function readTokenCache(folder: string): Promise<DataManifest | undefined> {
   try {
-    const manifest = (await readJson(join(folder, MANIFEST))) as unknown as DataManifest;
+    const manifest = (await readJson(join(folder, MANIFEST), { version: DATA_VERSION })) as unknown as DataManifest;
     for (const split of SPLITS) {
       const { size } = await stat(join(folder, tokenFileName(split)));
       if (size !== countTokens(manifest, split) * tokenWidth(manifest.vocabulary)) return undefined;
@@ -74,7 +74,7 @@ export async function writeTokenCache(folder: string, job: TokenizingJob): Promi
       tokens: tokens.get(document.id)!,
     }));
     const manifest: DataManifest = { ...job.manifest, documents };
-    await writeJson(join(temporary, MANIFEST), manifest);
+    await writeJson(join(temporary, MANIFEST), { formatVersion: DATA_VERSION, ...manifest });
     await publish(temporary, folder);
     return manifest;
   } catch (cause) {
@@ -101,7 +101,8 @@ async function* splitBytes(
 ): AsyncIterable<Uint8Array> {
   for (const document of job.listing.documents) {
     if (document.split !== split) continue;
-    if (job.signal?.aborted) throw new ForetokenError('INTERRUPTED', 'stopped while the data was prepared.');
+    if (job.signal?.aborted)
+      throw new ForetokenError('INTERRUPTED', 'stopped while the data was prepared. Start the same command again.');
     const encoded = await encodeDocument(job, document);
     yield tokenBytes(encoded, job.tokenizer.vocabulary);
     tokens.set(document.id, encoded.length);
@@ -116,7 +117,8 @@ async function encodeDocument({ dataset, tokenizer }: TokenizingJob, document: D
     if (isForetokenError(cause)) throw cause;
     throw new ForetokenError(
       'PLUGIN_FAILED',
-      `dataset or tokenizer threw at document ${document.id}: ${cause instanceof Error ? cause.message : cause}.`,
+      `dataset or tokenizer threw at document ${document.id}: ${cause instanceof Error ? cause.message : cause}. ` +
+        'Leave the document out, or report it to the author of the plugin.',
       { cause },
     );
   }

@@ -1,24 +1,55 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkFormatVersion } from './format-version.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
 
 describe('a JSON file', () => {
+  it('says which release to install, where a newer run names it', async () => {
+    const folder = temporaryFolder();
+    const write = (name: string, value: object) => writeFileSync(join(folder, name), JSON.stringify(value));
+    write('summary.json', { formatVersion: 3 });
+    const message = () => readJson(join(folder, 'summary.json')).catch((error: Error) => error.message);
+    const unknown = /A newer Foretoken wrote it: install foretoken@latest\.$/;
+    expect(await message()).toMatch(unknown);
+    write('provenance.json', { formatVersion: 3, packages: { '@foretoken/core': '1.12.0-beta.1' } });
+    expect(await message()).toMatch(/install foretoken@1\.12\.0-beta\.1, which started the run, or a newer one\.$/);
+    for (const version of ['1.0.0; rm -rf /', '', 1, null, ['1.0.0']]) {
+      write('provenance.json', { packages: { '@foretoken/core': version } });
+      expect(await message()).toMatch(unknown);
+    }
+  });
+
+  it.each([
+    ['experiment.json', ''],
+    ['checkpoints/step-00000001.safetensors', ''],
+    ['cells/0a1b/cell.json', ''],
+    ['trainings/0a1b/summary.json', ''],
+    ['trainings/0a1b/checkpoints/step-00000001.safetensors', ''],
+    ['rungs/0a1b.json', ''],
+    ['trainings.old/0a1b/summary.json', 'trainings.old/0a1b'],
+  ])('names the folder to upgrade for %s', (file, root) => {
+    expect(() => checkFormatVersion(join('/runs/a', file), 1)).toThrow(
+      `this release reads 2. Run "foretoken upgrade ${join('/runs/a', root)}".`,
+    );
+  });
+
   it('starts with its formatVersion and reads back as it was', async () => {
     const path = join(temporaryFolder(), 'a.json');
     await writeJson(path, { name: 'größe', list: [1, null] });
     expect(readFileSync(path, 'utf8')).toBe(
-      '{\n  "formatVersion": 1,\n  "name": "größe",\n  "list": [\n    1,\n    null\n  ]\n}\n',
+      '{\n  "formatVersion": 2,\n  "name": "größe",\n  "list": [\n    1,\n    null\n  ]\n}\n',
     );
-    expect(await readJson(path)).toEqual({ formatVersion: 1, name: 'größe', list: [1, null] });
+    expect(await readJson(path)).toEqual({ formatVersion: 2, name: 'größe', list: [1, null] });
   });
 
   it.each([
-    ['{"formatVersion": 2}', /FORMAT_VERSION: .*a.json has formatVersion 2; this release reads 1/],
+    ['{"formatVersion": 3}', /FORMAT_VERSION: .*a.json has formatVersion 3; this release reads 2/],
+    ['{"formatVersion": 0}', /FORMAT_VERSION: .*formatVersion 0; .*Restore the file/],
     ['{}', /FORMAT_VERSION: .*a.json has formatVersion none/],
-    ['{"formatVersion": "1"}', /FORMAT_VERSION: .*has formatVersion "1"/],
-    ['{"formatVersion": 1', /FILE_CORRUPT: .*a.json is not valid JSON/],
+    ['{"formatVersion": "2"}', /FORMAT_VERSION: .*has formatVersion "2"/],
+    ['{"formatVersion": 2', /FILE_CORRUPT: .*a.json is not valid JSON/],
     ['[1]', /FILE_CORRUPT: .*a.json must hold a JSON object/],
     ['null', /FILE_CORRUPT/],
     ['', /FILE_CORRUPT/],

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { ForetokenError } from '@foretoken/engine/errors';
-import { FORMAT_VERSION } from '../config/experiment.ts';
 import type { Json } from '../contracts/json.ts';
 import type { DiskOptions } from './disk.ts';
+import { checkFormatVersion, FORMAT_VERSION } from './format-version.ts';
 import { withRegularFile, withRegularFileSync } from './regular-file.ts';
-import { type JsonLimits, parseStrictJson, quoted } from './strict-json.ts';
+import { type JsonLimits, parseStrictJson } from './strict-json.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** A JSON object, as every file of ours has at its top. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /**
- * Writes a JSON file, atomically, indented, with this release's `formatVersion` first.
+ * Writes a JSON file, atomically, indented, with the `formatVersion` of records first, unless the value has another.
  * @param value - anything that JSON keeps as it is
  * @throws DISK_FULL, FILE_WRITE
  */
@@ -24,6 +24,8 @@ export async function writeJson(path: string, value: object, options: DiskOption
 export interface JsonFileOptions extends DiskOptions {
   /** Bytes that the file may have. Default: what one string can hold, since a list of documents may be long. */
   readonly largest?: number;
+  /** `formatVersion` that it must have. Default: that of records. */
+  readonly version?: number;
 }
 
 /** Bytes of a record that does not grow with the data: it has some kilobytes. */
@@ -40,13 +42,15 @@ const LARGEST_TEXT = 2 ** 29 - 2 ** 10;
  */
 export async function readJson(
   path: string,
-  { largest = LARGEST_TEXT, ...options }: JsonFileOptions = {},
+  { largest = LARGEST_TEXT, version, ...options }: JsonFileOptions = {},
 ): Promise<JsonObject> {
   const bytes = await withRegularFile(path, options, (handle, size) => {
     checkSize(path, size, largest);
     return handle.readFile();
   });
-  return parseJsonFile(path, bytes, largest);
+  const value = parseJsonFile(path, bytes, largest);
+  checkFormatVersion(path, value.formatVersion, version);
+  return value;
 }
 
 /**
@@ -58,39 +62,21 @@ export function readRecordSync(path: string): JsonObject {
     checkSize(path, size, LARGEST_RECORD);
     return readFileSync(file);
   });
-  return parseJsonFile(path, bytes, LARGEST_RECORD);
-}
-
-/**
- * The object in the bytes of a JSON file that {@link writeJson} wrote.
- * @param largest - bytes that it may have
- * @throws FILE_CORRUPT if it is no JSON object, FORMAT_VERSION if another release wrote it
- */
-function parseJsonFile(path: string, bytes: Buffer, largest: number): JsonObject {
-  // It may have grown since it was looked at.
-  checkSize(path, bytes.length, largest);
-  // One for every 12 bytes is more than anything written here has, with its indentation.
-  const value = parseObject(path, bytes, { mostMarks: Math.ceil(largest / 12) });
+  const value = parseJsonFile(path, bytes, LARGEST_RECORD);
   checkFormatVersion(path, value.formatVersion);
   return value;
 }
 
 /**
- * Checks the `formatVersion` of something read.
- * @throws FORMAT_VERSION naming both versions
+ * The object in the bytes of a JSON file that {@link writeJson} wrote.
+ * @param largest - bytes that it may have
+ * @throws FILE_CORRUPT if it is no JSON object
  */
-export function checkFormatVersion(path: string, version: unknown): void {
-  if (version === FORMAT_VERSION) return;
-  throw new ForetokenError(
-    'FORMAT_VERSION',
-    `${path} has formatVersion ${said(version)}; this release reads ${FORMAT_VERSION}. Use the release that wrote it.`,
-  );
-}
-
-/** A value of any size as a message can hold it. */
-function said(version: unknown): string {
-  if (version === undefined) return 'none';
-  return typeof version === 'string' ? quoted(version) : JSON.stringify(version).slice(0, 100);
+function parseJsonFile(path: string, bytes: Buffer, largest: number): JsonObject {
+  // It may have grown since it was looked at.
+  checkSize(path, bytes.length, largest);
+  // One for every 12 bytes is more than anything written here has, with its indentation.
+  return parseObject(path, bytes, { mostMarks: Math.ceil(largest / 12) });
 }
 
 function checkSize(path: string, size: number, largest: number): void {
@@ -107,8 +93,12 @@ function parseObject(path: string, bytes: Buffer, limits: JsonLimits): JsonObjec
     if (!isUtf8(bytes)) throw new Error('it is not UTF-8');
     value = parseStrictJson(bytes.toString('utf8'), limits);
   } catch (cause) {
-    throw new ForetokenError('FILE_CORRUPT', `${path} is not valid JSON: ${(cause as Error).message}.`, { cause });
+    throw new ForetokenError(
+      'FILE_CORRUPT',
+      `${path} is not valid JSON: ${(cause as Error).message}. Restore or remove it.`,
+      { cause },
+    );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new ForetokenError('FILE_CORRUPT', `${path} must hold a JSON object.`);
+  throw new ForetokenError('FILE_CORRUPT', `${path} must hold a JSON object. Restore or remove it.`);
 }

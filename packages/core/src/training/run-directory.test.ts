@@ -18,7 +18,7 @@ function manifest(...texts: string[]): DataManifest {
     return { id, sha256, split: 'train' as const, bytes: 1, tokens: 1 };
   });
   const names = { dataset: 'text-files', tokenizer: 'bytes' };
-  return { formatVersion: 1, contentHash: texts.join(), ...names, vocabulary: 256, documents, skipped: [] };
+  return { contentHash: texts.join(), ...names, vocabulary: 256, documents, skipped: [] };
 }
 
 test('a run goes on with the data that it recorded, and with no other', async () => {

@@ -5,6 +5,7 @@ import type { Experiment } from '../config/experiment.ts';
 import { experimentHash, identifying } from '../config/hash.ts';
 import { asExperiment } from '../config/saved-experiment.ts';
 import type { DataManifest } from '../data/data-manifest.ts';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
 
@@ -68,7 +69,8 @@ export async function openRunDirectory(root: string, experiment: Experiment, res
 
 /** Makes an opened folder the run of this experiment. */
 export async function claimRunDirectory(paths: RunPaths, experiment: Experiment): Promise<void> {
-  if (!(await exists(paths.experiment))) await writeJson(paths.experiment, experiment);
+  if (!(await exists(paths.experiment)))
+    await writeJson(paths.experiment, { ...experiment, formatVersion: FORMAT_VERSION });
 }
 
 /**
@@ -78,7 +80,7 @@ export async function claimRunDirectory(paths: RunPaths, experiment: Experiment)
 export async function readRunExperiment(root: string): Promise<Experiment> {
   const { experiment } = runPaths(root);
   if (!(await exists(experiment)))
-    throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run (no experiment.json).`);
+    throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run (no experiment.json). Check the path.`);
   return asExperiment(experiment, await readJson(experiment, { largest: LARGEST_RECORD }));
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createNodes, type Nodes } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { Checkpoint, CheckpointEntry, CheckpointStore } from '../checkpoints/checkpoint-store.ts';
-import { type Experiment, FORMAT_VERSION } from '../config/experiment.ts';
+import type { Experiment } from '../config/experiment.ts';
 import type { HorizonSchedule, Weighting } from '../contracts/training.ts';
 import { makeBatch } from '../data/make-batch.ts';
 import type { PreparedData } from '../data/prepare.ts';
@@ -10,6 +10,7 @@ import { TrainingOrder } from '../data/training-order.ts';
 import { offsetAcceptance } from '../evaluation/label-match.ts';
 import { scoreWindows, windowsPerForward } from '../evaluation/score-windows.ts';
 import { totalLosses } from '../evaluation/total-losses.ts';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { draftSources } from '../model/draft-sources.ts';
 import { createRandom } from '../random/random.ts';
@@ -168,7 +169,10 @@ export class TrainingLoop {
     if (!isEnd && !aborted && step % checkpointEvery !== 0) return undefined;
     const entry = await this.#save(validation?.losses[0]);
     if (aborted && !isEnd) {
-      throw new ForetokenError('INTERRUPTED', `stopped after step ${step} of ${steps}, saved as ${entry.path}.`);
+      throw new ForetokenError(
+        'INTERRUPTED',
+        `stopped after step ${step} of ${steps}, saved as ${entry.path}. Go on with --resume, or start the same command again.`,
+      );
     }
     return entry;
   }

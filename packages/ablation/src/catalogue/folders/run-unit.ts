@@ -1,6 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type Experiment, experimentHash, ForetokenError, type Json, type JsonObject } from '@foretoken/core';
+import {
+  CONFIG_VERSION,
+  type Experiment,
+  experimentHash,
+  ForetokenError,
+  type Json,
+  type JsonObject,
+} from '@foretoken/core';
 import { readCheckpointConfigHash, runPaths } from '@foretoken/core/training';
 import { TRAINING } from '../../run/cell-record.ts';
 import { type Entry, type EntryKind, identityFacts } from '../entry.ts';
@@ -96,7 +103,7 @@ function checkConfiguration(folder: string, experiment: JsonObject, checkpoint: 
 
 function hashOf(folder: string, experiment: JsonObject): string {
   try {
-    return experimentHash(experiment as unknown as Experiment);
+    return experimentHash({ ...(experiment as unknown as Experiment), formatVersion: CONFIG_VERSION });
   } catch (cause) {
     throw new ForetokenError(
       'FILE_CORRUPT',

@@ -60,7 +60,7 @@ describe('the bad files', () => {
     };
     const read = readersIn(temporaryFolder());
     expect(await read.checkpoint(write('a.safetensors', GOOD_CHECKPOINT))).toMatchObject({ step: 3, state: {} });
-    expect(await read.experiment(write('a.json', GOOD_EXPERIMENT))).toEqual(GOOD_EXPERIMENT);
+    expect(await read.experiment(write('a.json', GOOD_EXPERIMENT))).toEqual({ ...GOOD_EXPERIMENT, formatVersion: 1 });
     await read.provenance(write('b.json', GOOD_PROVENANCE));
     await read.manifest(write('c.json', GOOD_MANIFEST));
     expect(await read.metrics(write('a.jsonl', GOOD_METRICS))).toHaveLength(2);

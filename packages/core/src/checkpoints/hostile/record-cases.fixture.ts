@@ -4,7 +4,7 @@ const plugin = (name: string) => ({ name });
 
 /** An experiment as a run's folder has it. */
 export const GOOD_EXPERIMENT = {
-  formatVersion: 1,
+  formatVersion: 2,
   name: 'good',
   seed: 0,
   engine: { name: 'native', precision: 'float32' },
@@ -46,9 +46,10 @@ export const EXPERIMENT_CASES: Cases = {
   cut: [JSON.stringify(GOOD_EXPERIMENT).slice(0, -1), 'not valid JSON'],
   list: ['[1]', 'must hold a JSON object'],
   null: ['null', 'must hold a JSON object'],
-  'nothing-but-version': ['{"formatVersion":1}', 'name must be a text'],
+  'nothing-but-version': ['{"formatVersion":2}', 'name must be a text'],
   'no-version': [experiment('formatVersion', undefined), 'formatVersion none', 'FORMAT_VERSION'],
-  'version-text': [experiment('formatVersion', '1'), 'formatVersion "1"', 'FORMAT_VERSION'],
+  'version-text': [experiment('formatVersion', '2'), 'formatVersion "2"', 'FORMAT_VERSION'],
+  'version-1': [experiment('formatVersion', 1), 'Run "foretoken upgrade ', 'FORMAT_VERSION'],
   'version-99': [experiment('formatVersion', 99), 'formatVersion 99', 'FORMAT_VERSION'],
   'version-long': [experiment('formatVersion', Array(9000).fill(1)), 'formatVersion [1,1,', 'FORMAT_VERSION'],
   'seed-negative': [experiment('seed', -1), 'seed must be an integer >= 0'],
@@ -66,9 +67,9 @@ export const EXPERIMENT_CASES: Cases = {
   'backward-unknown': [experiment('training.backward', 'both'), 'training.backward must be sequential or joint'],
   'decoders-of-texts': [experiment('decoders', { a: 'greedy' }), 'decoders must be a mapping of decoders'],
   'evals-object': [experiment('evals', {}), 'evals must be a list of plugins'],
-  'key-proto': ['{"formatVersion":1,"__proto__":{"polluted":true}}', '"__proto__" is not allowed'],
-  'key-twice': ['{"formatVersion":1,"seed":1,"seed":2}', 'the key "seed" twice'],
-  deep: [`{"formatVersion":1,"model":${'{"a":'.repeat(5000)}`, 'nests deeper than 100 levels'],
+  'key-proto': ['{"formatVersion":2,"__proto__":{"polluted":true}}', '"__proto__" is not allowed'],
+  'key-twice': ['{"formatVersion":2,"seed":1,"seed":2}', 'the key "seed" twice'],
+  deep: [`{"formatVersion":2,"model":${'{"a":'.repeat(5000)}`, 'nests deeper than 100 levels'],
   'no-utf8': [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'not UTF-8'],
   'byte-order-mark': [`\ufeff${JSON.stringify(GOOD_EXPERIMENT)}`, 'not valid JSON'],
   'terminal-escape': ['\u001b[2J{}', '\\u001b[2J'],
@@ -77,7 +78,7 @@ export const EXPERIMENT_CASES: Cases = {
 
 /** Who may go on with a run that was started as `GOOD_PROVENANCE` says. */
 export const GOOD_PROVENANCE = {
-  ...{ formatVersion: 1, baseDirectory: '..', started: '2026-01-01T00:00:00.000Z', node: 'v20.20.2' },
+  ...{ formatVersion: 2, baseDirectory: '..', started: '2026-01-01T00:00:00.000Z', node: 'v20.20.2' },
   ...{ platform: 'linux x64', processor: 'any', packages: {} },
   engine: { name: 'native', threads: 1, fingerprint: 'native-1' },
 };
@@ -95,7 +96,7 @@ export const PROVENANCE_CASES: Cases = {
 
 /** The data that a run was started on. */
 export const GOOD_MANIFEST = {
-  ...{ formatVersion: 1, contentHash: 'hash', dataset: plugin('text-files'), tokenizer: plugin('bytes') },
+  ...{ formatVersion: 2, contentHash: 'hash', dataset: plugin('text-files'), tokenizer: plugin('bytes') },
   ...{ vocabulary: 256, documents: [{ id: 'a', split: 'train', bytes: 1, sha256: 's', tokens: 1 }], skipped: [] },
 };
 
@@ -110,11 +111,11 @@ export const MANIFEST_CASES: Cases = {
 };
 
 export const SUMMARY_CASES: Cases = {
-  'no-hash': ['{"formatVersion":1,"steps":10}', 'was changed after it was written'],
-  'hash-null': ['{"formatVersion":1,"steps":10,"contentHash":null}', 'was changed after it was written'],
-  'hash-of-another': [`{"formatVersion":1,"steps":10,"contentHash":"${'0'.repeat(64)}"}`, 'was changed after'],
-  'number-infinite': ['{"formatVersion":1,"steps":1e999,"contentHash":"x"}', 'was changed after it was written'],
-  'key-twice': ['{"formatVersion":1,"steps":10,"steps":11}', 'the key "steps" twice'],
+  'no-hash': ['{"formatVersion":2,"steps":10}', 'was changed after it was written'],
+  'hash-null': ['{"formatVersion":2,"steps":10,"contentHash":null}', 'was changed after it was written'],
+  'hash-of-another': [`{"formatVersion":2,"steps":10,"contentHash":"${'0'.repeat(64)}"}`, 'was changed after'],
+  'number-infinite': ['{"formatVersion":2,"steps":1e999,"contentHash":"x"}', 'was changed after it was written'],
+  'key-twice': ['{"formatVersion":2,"steps":10,"steps":11}', 'the key "steps" twice'],
 };
 
 /** Rows of a run's metrics. */

@@ -62,7 +62,7 @@ describe('a file', () => {
     await expect(readSafetensors(path, options)).rejects.toThrow(/FILE_CORRUPT: .*it became shorter while it was read/);
     writeFileSync(path, '{"step":1,"note":"long enough"}\n'.repeat(20));
     await expect(readJsonLines(path, options)).rejects.toThrow(/FILE_CORRUPT: .*became shorter while it was read/);
-    writeFileSync(path, `{"formatVersion":1,"name":"${'long enough'.repeat(100)}"}`);
+    writeFileSync(path, `{"formatVersion":2,"name":"${'long enough'.repeat(100)}"}`);
     await expect(readJson(path, options)).rejects.toThrow(/FILE_CORRUPT: .*not valid JSON/);
   });
 });

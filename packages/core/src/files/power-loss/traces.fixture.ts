@@ -69,9 +69,9 @@ async function checkResults({ disk: { disk }, promises }: CrashState): Promise<v
   const read = await readJson(RESULTS, { disk }).catch((cause) => {
     if (written > 0) throw cause;
     expect(cause).toMatchObject({ code: 'FILE_READ' });
-    return { formatVersion: 1, ...resultsOf(1) };
+    return { formatVersion: 2, ...resultsOf(1) };
   });
-  expect([written, written + 1].map((numArms) => ({ formatVersion: 1, ...resultsOf(numArms) }))).toContainEqual(read);
+  expect([written, written + 1].map((numArms) => ({ formatVersion: 2, ...resultsOf(numArms) }))).toContainEqual(read);
 }
 
 const LOG = '/run/metrics.jsonl';

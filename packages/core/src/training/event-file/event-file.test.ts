@@ -40,7 +40,7 @@ describe('an event record', () => {
 });
 
 const row = (step: number, rest: JsonObject = {}): JsonObject => ({
-  ...{ formatVersion: 1, step, loss: 2 + 1 / step, learningRate: 0.001, skipped: false, seconds: 0.25 },
+  ...{ formatVersion: 2, step, loss: 2 + 1 / step, learningRate: 0.001, skipped: false, seconds: 0.25 },
   ...{ losses: [1, null], weights: [1, 0.5], terms: ['offset-1', 'offset-3'], ...rest },
 });
 
@@ -73,7 +73,7 @@ describe('the event file of a run', () => {
 
   async function opened() {
     const paths = runPaths(temporaryFolder());
-    writeFileSync(paths.provenance, JSON.stringify({ formatVersion: 1, started }));
+    writeFileSync(paths.provenance, JSON.stringify({ formatVersion: 2, started }));
     return { paths, metrics: await openRunMetrics(paths, [1]) };
   }
 
