@@ -13,7 +13,7 @@ export const GROUPS = [
   },
   { title: 'Operations', files: ['engine/ops/contract', 'engine/readout', 'engine/key-values'] },
   { title: 'Tensors and nodes', files: ['engine/tensor', 'engine/nodes'] },
-  { title: 'The engine', files: ['engine/engine', 'engine/recording'] },
+  { title: 'The engine', files: ['engine/engine'] },
   {
     title: 'Parts for heads and trunks',
     files: ['core/contracts/term', 'core/model/offset-cross-entropy', 'core/model/transformer-block'],

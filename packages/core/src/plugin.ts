@@ -5,32 +5,22 @@
  * @packageDocumentation
  */
 export type {
-  AdamWOptions,
-  AdamWSlot,
-  Engine,
   EngineMemory,
   EngineName,
+  EngineView,
   ErrorCode,
-  KeyValueStore,
   KeyValues,
-  LinearLossOptions,
-  LinearLossResult,
-  LossPart,
   Nodes,
   NodesInit,
   Ops,
   Readout,
-  Recording,
   RowLoss,
   Scalar,
-  Seed,
-  StackedLayer,
   Tensor,
   Tensor1D,
   Tensor2D,
   Tensor3D,
   Tensor4D,
-  TransformerLayerShape,
   TransformerLayerWeights,
 } from '@foretoken/engine';
 export { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
@@ -48,7 +38,7 @@ export type { Step } from './generation/generation.ts';
 export { longestPath } from './generation/longest-path.ts';
 export { SessionFacade } from './generation/session-facade.ts';
 export { type Stop, StopWatch } from './generation/stops.ts';
-export { chainTree, emptyTree, firstLevels, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
+export { chainTree, emptyTree, levelsOf, nodesPerLevel, subtree } from './generation/tree.ts';
 export { crossEntropy } from './model/offset-cross-entropy.ts';
 export {
   createTransformerBlock,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyValueStore } from './key-values.ts';
 import { chainNodes, createNodes, LAST_COMMITTED } from './nodes.ts';
 import { openEngine } from './open-engine.ts';
-import type { Ops } from './ops/contract.ts';
+import type { EngineOps } from './ops/engine-ops.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from './tensor.ts';
 import { randomArray, tensorOf, uniforms } from './testing/judge.ts';
 import { PRESENT } from './testing/present.ts';
@@ -139,7 +139,7 @@ describe.each(PRESENT)('on %s', async (name) => {
   };
 
   /** Operations that treat rows apart. */
-  const rowwise: Record<string, (ops: Ops, x: Tensor2D) => Tensor> = {
+  const rowwise: Record<string, (ops: EngineOps, x: Tensor2D) => Tensor> = {
     add: (ops, x) => ops.add(x, gain),
     mul: (ops, x) => ops.mul(x, 0.3),
     div: (ops, x) => ops.div(x, ops.add(ops.abs(x), 0.7)),

@@ -1,5 +1,6 @@
 import type { KeyValueStore, KeyValues } from './key-values.ts';
 import type { Ops } from './ops/contract.ts';
+import type { EngineOps } from './ops/engine-ops.ts';
 import type { Recording } from './recording.ts';
 
 /** Engines this version can open. */
@@ -27,8 +28,8 @@ export interface EngineMemory {
   readonly peakBytes: number;
 }
 
-/** An open engine: one tfjs backend with the ops, tapes and memory accounting above it. */
-export interface Engine {
+/** What an eval may ask of an open engine, and compute on it. Nothing here touches what the framework holds. */
+export interface EngineView {
   /** Which engine it is. */
   readonly name: EngineName;
   /** Threads that kernels run on. */
@@ -42,19 +43,25 @@ export interface Engine {
   /** Starts {@link EngineMemory.peakBytes} anew. */
   resetPeak(): void;
   /**
-   * Floating-point operations of what `work` runs through `ops`, forward passes alone: 2 per multiply-add of products of
-   * matrices and of attention over what each node sees, nothing for anything else. Follows from shapes and nodes, so it is
-   * the same on every engine. What `work` does with tfjs directly is not seen. Counts may nest.
-   * @throws ENGINE_MISUSE if `work` attends to a key/value store
-   */
-  countFlops(work: () => void): number;
-  /**
    * Seconds spent so far inside the engine's own compiled code, on this thread of Node; undefined on engines that do not tell.
    * What a loop takes beyond the difference of two readings is JavaScript, and waiting.
    */
   kernelSeconds(): number | undefined;
   /** Runs `work`, freeing every tensor made in it but those it returns (tfjs' tidy; must be synchronous). */
   tidy<T>(work: () => T): T;
+}
+
+/** An open engine: one tfjs backend with the ops, tapes and memory accounting above it. */
+export interface Engine extends EngineView {
+  /** Those of plugins, and the framework's own. */
+  readonly ops: EngineOps;
+  /**
+   * Floating-point operations of what `work` runs through `ops`, forward passes alone: 2 per multiply-add of products of
+   * matrices and of attention over what each node sees, nothing for anything else. Follows from shapes and nodes, so it is
+   * the same on every engine. What `work` does with tfjs directly is not seen. Counts may nest.
+   * @throws ENGINE_MISUSE if `work` attends to a key/value store
+   */
+  countFlops(work: () => void): number;
   /** Runs `forward` and keeps what a later backward pass needs. Recordings do not nest. */
   record<T>(forward: () => T): Recording<T>;
   /** Keys and values of one attention layer, without a row; the caller disposes it. */

@@ -1,4 +1,4 @@
-export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus } from './engine.ts';
+export type { Engine, EngineMemory, EngineName, EngineOptions, EngineStatus, EngineView } from './engine.ts';
 export { ERROR_CODES, type ErrorCode, ForetokenError, isForetokenError } from './errors.ts';
 export type { KeyValueStore, KeyValues } from './key-values.ts';
 export { delegatedKernelNames, nativeKernelNames } from './native/tfjs-kernels.ts';
@@ -12,14 +12,14 @@ export {
   ROOT,
 } from './nodes.ts';
 export { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
+export type { Ops, TransformerLayerWeights } from './ops/contract.ts';
 export type {
   AdamWOptions,
   AdamWSlot,
-  Ops,
+  EngineOps,
   StackedLayer,
   TransformerLayerShape,
-  TransformerLayerWeights,
-} from './ops/contract.ts';
+} from './ops/engine-ops.ts';
 export { type LayerOps, layerByOps } from './ops/layer-by-ops.ts';
 export type { LinearLossOptions, LinearLossResult, LossPart, Readout, RowLoss } from './readout.ts';
 export type { Recording, Seed } from './recording.ts';

@@ -39,7 +39,7 @@ export interface LinearLossOptions {
   readonly frozenReadout?: boolean;
 }
 
-/** Losses and gradients of {@link Ops.linearLoss}; the caller owns the tensors. */
+/** Losses and gradients of `EngineOps.linearLoss`; the caller owns the tensors. */
 export interface LinearLossResult {
   /** Unscaled losses per row, in the order of the parts. */
   readonly loss_N: readonly Tensor1D[];

@@ -166,6 +166,7 @@ export default {
     })),
     evaluation('draws', () => ({ measure: async () => ({ results: { luck: Math.random() } }) })),
     // What is given
+    evaluation('frees-the-model', () => ({ measure: ({ model }) => model.dispose() })),
     evaluation('gives-nan', () => ({ measure: async () => ({ results: { mean: Number.NaN } }) })),
     evaluation('gives-a-function', () => ({ measure: async () => ({ results: { later: () => 1 } }) })),
     evaluation('gives-nothing', () => ({ measure: async () => undefined })),
@@ -187,6 +188,10 @@ export default {
         return honest.forward(offset, input);
       },
     })),
+    head('moves-weights', (_honest, { ops, param }) => {
+      const weight = param('bias', [1]);
+      return { forward: () => ops.adamw([{ weight, gradient: weight, moment1: weight, moment2: weight }], {}) };
+    }),
     head('looks-at-the-clock', (honest) => ({
       forward(offset, input) {
         Date.now();

@@ -1,7 +1,7 @@
 import type { Tokenizer } from './data.ts';
 import type { AcceptanceRule, Decoder, DraftPolicy, Emission, Prompt, Sampling, Session } from './decoding.ts';
 import type { Json } from './json.ts';
-import type { LanguageModel } from './model.ts';
+import type { MeasuredModel } from './model.ts';
 import type { Random } from './random.ts';
 
 /** Token windows of one split, with document boundaries. */
@@ -29,7 +29,7 @@ export interface NamedDecoder {
 /** One trained model and everything an eval may use to measure it. */
 export interface Subject {
   /** The trained model, of which an eval reads and changes nothing. */
-  readonly model: LanguageModel;
+  readonly model: MeasuredModel;
   /** Text to ids and back, as the model was trained. */
   readonly tokenizer: Tokenizer;
   /** Held-out windows. */

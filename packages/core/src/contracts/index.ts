@@ -4,7 +4,7 @@ export type * from './evaluation.ts';
 export type * from './head.ts';
 export type * from './json.ts';
 export type * from './memory.ts';
-export type * from './model.ts';
+export type { MeasuredModel } from './model.ts';
 export type * from './parameters.ts';
 export type * from './random.ts';
 export type * from './training.ts';

@@ -1,12 +1,12 @@
-import type { Engine, Readout, Tensor } from '@foretoken/engine';
+import type { Engine, EngineView, Readout, Tensor } from '@foretoken/engine';
 import type { Head } from './head.ts';
 import type { Dims } from './parameters.ts';
 import type { Trunk } from './trunk.ts';
 
-/** A trunk, a head and their readouts over one set of parameters. */
-export interface LanguageModel {
+/** A trained model as an eval is given it: all there is to look at, and nothing that would end it. */
+export interface MeasuredModel {
   /** The engine that runs it, for evals that measure time or memory. */
-  readonly engine: Engine;
+  readonly engine: EngineView;
   /** Sizes of the model. */
   readonly dims: Dims;
   /** Its trunk, as the plugin made it. */
@@ -21,6 +21,12 @@ export interface LanguageModel {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Trainable values in all. */
   readonly numParameters: number;
+}
+
+/** A trunk, a head and their readouts over one set of parameters, in the framework's hands. */
+export interface LanguageModel extends MeasuredModel {
+  /** The engine that runs it. */
+  readonly engine: Engine;
   /** Frees every weight; whoever made the model calls it. */
   dispose(): void;
 }

@@ -28,6 +28,17 @@ async function tokensOf(subject: Subject, decoder: NamedDecoder, maxTokens: numb
 }
 
 describe('a subject', () => {
+  it('shows its model without what would end or change it', () => {
+    const { model: shown } = scriptedSubject({ model });
+    const taken = ['dispose', 'store', 'record', 'createKeyValueStore', 'commitKeyValues', 'countFlops'];
+    expect(taken.filter((name) => name in shown || name in shown.engine)).toEqual([]);
+    expect([Object.isFrozen(shown), Object.isFrozen(shown.engine), Object.isFrozen(shown.engine.ops)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it('gives a decoder its rule, policy, prompts and limit, and a session of its own that it disposes', async () => {
     const subject = scriptedSubject({ model });
     const { named, requests } = listening();

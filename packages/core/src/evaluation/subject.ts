@@ -6,6 +6,7 @@ import type { LanguageModel } from '../contracts/model.ts';
 import type { Random } from '../contracts/random.ts';
 import type { PreparedData } from '../data/prepare.ts';
 import { createRandom } from '../random/random.ts';
+import { measuredModel } from './measured-model.ts';
 import { totalLosses } from './total-losses.ts';
 
 /** What a subject is made of; all of it stays the caller's. */
@@ -33,7 +34,7 @@ export function createSubject(parts: SubjectParts): Subject {
   const generate: Subject['generate'] = (decoder, prompts, maxTokens) =>
     generated(parts, decoder, { prompts, maxTokens });
   return {
-    model,
+    model: measuredModel(model),
     tokenizer,
     validation: data.validation,
     train: data.train,

@@ -1,6 +1,7 @@
 // E readout input width, V vocabulary.
 import type { Engine, Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
+import { pluginOps } from '@foretoken/engine/plugin-ops';
 import type { Experiment } from '../config/experiment.ts';
 import { headOptionsOf, optionsOf } from '../config/plugin-options.ts';
 import type { Head } from '../contracts/head.ts';
@@ -67,7 +68,6 @@ export type ModelParts = Pick<LanguageModel, 'dims' | 'trunk' | 'head' | 'offset
 
 /** Makes the parts of a model with weights from anywhere. */
 function createParts(request: ModelRequest, param: (owner: string) => ParamFactory, sizes: ModelSizes): ModelParts {
-  const { ops } = request.engine;
   const { model } = request.experiment;
   const { name: headName, horizon } = model.head;
   const { width } = request.trunk.shape(optionsOf(model.trunk));
@@ -75,7 +75,8 @@ function createParts(request: ModelRequest, param: (owner: string) => ParamFacto
   const { trunk, dims } = createTrunk(request, param, sizes, () => readoutFor(1));
   const head = request.head.create(
     {
-      ...{ ops, param: param('head'), dims: headDims(dims, sizes), readout: readoutFor(1) },
+      ...{ ops: pluginOps(request.engine.ops), param: param('head') },
+      ...{ dims: headDims(dims, sizes), readout: readoutFor(1) },
       embed: (tokens_BT) => trunk.embed(tokens_BT),
     },
     headOptionsOf(model.head),
@@ -107,8 +108,8 @@ function createTrunk(
   const { model } = request.experiment;
   const dims = modelDims(request, request.trunk.shape(optionsOf(model.trunk)), sizes);
   if (model.base) return attach(request, model.base.model, dims, param, readout);
-  const { ops } = request.engine;
-  return { trunk: request.trunk.create({ ops, param: param('trunk'), dims }, optionsOf(model.trunk)), dims };
+  const context = { ops: pluginOps(request.engine.ops), param: param('trunk'), dims };
+  return { trunk: request.trunk.create(context, optionsOf(model.trunk)), dims };
 }
 
 function attach(
@@ -129,7 +130,7 @@ function attach(
   const trunk = attachedTrunk(
     below.trunk,
     { definition: head, name: model.head.name, options, dims: headDims(below.dims, sizes), place },
-    { ops: engine.ops, param: param(`trunk/${place}`), readout: readout(), trunkLayers },
+    { ops: pluginOps(engine.ops), param: param(`trunk/${place}`), readout: readout(), trunkLayers },
   );
   const ownBlocks = blocksOfOffset(request.head, headOptionsOf(experiment.model.head), 1);
   return { trunk, dims: { ...dims, trunkLayers, layers: trunkLayers + ownBlocks } };

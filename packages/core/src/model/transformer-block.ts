@@ -11,6 +11,7 @@ import type {
 } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { layerByOps } from '@foretoken/engine/layer';
+import { engineOpsOf } from '@foretoken/engine/plugin-ops';
 import type { BlockShape, ParamFactory } from '../contracts/parameters.ts';
 
 /** A pre-norm transformer layer as a function of its input and its place. */
@@ -57,8 +58,11 @@ export function createTransformerBlock(
     up_DF: param<Tensor2D>(`${name}.up`, [width, F], into(width)),
     down_FD: param<Tensor2D>(`${name}.down`, [F, width], into(F, residual)),
   };
+  const whole = engineOpsOf(ops);
   const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) =>
-    isStore(kv) ? ops.transformerLayer(x_BTD, weights, at, kv, block) : layerByOps(ops, x_BTD, weights, at, kv, block);
+    whole && isStore(kv)
+      ? whole.transformerLayer(x_BTD, weights, at, kv, block)
+      : layerByOps(ops, x_BTD, weights, at, kv, block);
   return Object.assign(run, { weights, shape: block });
 }
 
@@ -73,9 +77,10 @@ export function runTransformerBlocks(
   at: Nodes,
   kvs: readonly KeyValues[],
 ): Tensor3D {
-  if (!kvs.every(isStore)) return blocks.reduce((y_BTD, run, index) => run(y_BTD, at, kvs[index]), x_BTD);
+  const whole = engineOpsOf(ops);
+  if (!whole || !kvs.every(isStore)) return blocks.reduce((y_BTD, run, index) => run(y_BTD, at, kvs[index]), x_BTD);
   const layers = blocks.map(({ weights, shape }, index) => ({ weights, shape, store: kvs[index] }));
-  return ops.transformerStack(x_BTD, layers, at);
+  return whole.transformerStack(x_BTD, layers, at);
 }
 
 /** Whether a forward has a past, and so wants no gradient. */

@@ -80,7 +80,7 @@ export function refusingDecoder(
     drafts: true,
     // biome-ignore lint/correctness/useYield: it throws before its first token
     async *generate() {
-      throw new ForetokenError(code, `decoder "${label}": nothing to draft with.`);
+      throw new ForetokenError(code, `decoder "${label}": nothing to draft with. Use another head.`);
     },
   };
   return { ...speculativeDecoder(label), decoder };

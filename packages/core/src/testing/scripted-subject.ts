@@ -1,4 +1,5 @@
 // T positions of a window.
+import type { Engine } from '@foretoken/engine';
 import type { Tokenizer } from '../contracts/data.ts';
 import type { NamedDecoder, Subject, WindowScores, Windows } from '../contracts/evaluation.ts';
 import type { LanguageModel } from '../contracts/model.ts';
@@ -38,8 +39,8 @@ export interface ScriptedSubject extends Subject {
 /**
  * A subject whose text, predictions and decoding are all scripted: for tests of evals by hand-computed numbers.
  *
- * Prompts are consecutive pieces of the validation tokens. Only `dims`, `offsets` and a head without
- * declarations exist of its model.
+ * Prompts are consecutive pieces of the validation tokens. Only `dims`, `offsets`, a head without declarations and an
+ * engine that holds nothing exist of its model.
  */
 export function scriptedSubject(script: SubjectScript): ScriptedSubject {
   const { context = 16, maxOffset = 4, offsets = [1], vocabulary = 256 } = script;
@@ -49,7 +50,7 @@ export function scriptedSubject(script: SubjectScript): ScriptedSubject {
   const dims = { context, maxOffset, vocabulary, horizon: offsets[offsets.length - 1] };
   const validation = scriptedWindows(splits.validation, context, maxOffset);
   const subject = createSubject({
-    model: { dims, offsets, head: { forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD } } as LanguageModel,
+    model: { dims, offsets, head: { forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD }, engine } as LanguageModel,
     tokenizer: byteTokenizer(vocabulary),
     data: {
       train: scriptedWindows(splits.train, context, maxOffset),
@@ -77,6 +78,15 @@ export function scriptedSubject(script: SubjectScript): ScriptedSubject {
       ),
   };
 }
+
+/** Stands in for an engine: no operations, no memory, no time. */
+const engine = {
+  ...{ name: 'cpu', threads: 1, fingerprint: 'scripted', ops: {} },
+  memory: () => ({ numTensors: 0, bytes: 0, peakBytes: 0 }),
+  resetPeak() {},
+  kernelSeconds: () => undefined,
+  tidy: <T>(work: () => T) => work(),
+} as object as Engine;
 
 /** Windows over one document. */
 export function scriptedWindows(tokens: readonly number[], context: number, maxOffset: number): Windows {

@@ -1,4 +1,4 @@
-import type { AdamWOptions } from '../ops/contract.ts';
+import type { AdamWOptions } from '../ops/engine-ops.ts';
 
 /** Buffers of one parameter's step; the first three are written. */
 export interface AdamWBuffers {

@@ -1,7 +1,7 @@
 // M rows, K inner axis and N columns of a product, P matrices in a batch, D width, F inner width, B rows, T nodes, H attention
 // heads, G key/value heads, d width of one attention head, R rows of a block, V vocabulary.
 import type { Precision } from '../engine.ts';
-import type { AdamWOptions, AdamWSlot } from '../ops/contract.ts';
+import type { AdamWOptions, AdamWSlot } from '../ops/engine-ops.ts';
 import type { Kernels, ProductOptions } from '../ops/kernels.ts';
 import { type AncestorPass, attentionBy, type OwnKeyPass, unrolledAttentionBy } from '../ops/unrolled-attention.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';

@@ -1,6 +1,6 @@
 // D width, H attention heads, G key/value heads, d width of one attention head, F width of the MLP.
 import type { Precision } from '../engine.ts';
-import type { StackedLayer } from '../ops/contract.ts';
+import type { StackedLayer } from '../ops/engine-ops.ts';
 import type { Kernels } from '../ops/kernels.ts';
 import type { Bridge } from './bridge.ts';
 import { ScratchArray } from './scratch-array.ts';
@@ -10,7 +10,7 @@ import { ownStore } from './store.ts';
 const NUM_WEIGHTS = 9;
 const NUM_SIZES = 4;
 
-/** `Ops.transformerStack`, the whole of it in one call of the addon. */
+/** `EngineOps.transformerStack`, the whole of it in one call of the addon. */
 export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<Kernels['cachedLayers']> {
   const { addon } = bridge.backend;
   const isRounded = precision === 'bfloat16';

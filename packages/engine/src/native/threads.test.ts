@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../engine.ts';
 import { chainNodes } from '../nodes.ts';
 import { openEngine } from '../open-engine.ts';
-import type { Ops } from '../ops/contract.ts';
+import type { EngineOps } from '../ops/engine-ops.ts';
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
@@ -20,13 +20,13 @@ const random = <X extends Tensor>(...shape: number[]): X =>
 
 interface Case {
   readonly inputs: () => Tensor[];
-  readonly run: (ops: Ops, inputs: Tensor[], rows: number) => Tensor;
+  readonly run: (ops: EngineOps, inputs: Tensor[], rows: number) => Tensor;
   /** How many of the inputs have one row for each row of the output; the others are shared by all. */
   readonly rowwise: number;
 }
 
 const targets = Int32Array.from({ length: N }, (_, row) => (row * 7) % V);
-const attention = (ops: Ops, [q, k, v]: Tensor[], rows: number): Tensor => {
+const attention = (ops: EngineOps, [q, k, v]: Tensor[], rows: number): Tensor => {
   const at = chainNodes(rows / T, T);
   const noKeyValues = { slot: 'none' };
   return ops.attention(q as Tensor4D, k as Tensor4D, v as Tensor4D, at, noKeyValues);

@@ -1,51 +1,11 @@
 // Letters used here: B batch, T positions, D width, V vocabulary, N = B*T rows, H attention heads, G key/value heads
 // (H a multiple of G), d width of one attention head, F width of the gated MLP, I / O in- and output width, E readout input width.
-import type { KeyValueStore, KeyValues } from '../key-values.ts';
+import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
-import type { LinearLossOptions, LinearLossResult, LossPart, Readout } from '../readout.ts';
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
+import type { Readout, RowLoss } from '../readout.ts';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
 
-/** Hyperparameters of one AdamW step; the rates already follow the schedule. */
-export interface AdamWOptions {
-  /** Of this step. */
-  readonly learningRate: number;
-  /** Share of the old mean gradient that stays. */
-  readonly beta1: number;
-  /** Share of the old mean square that stays. */
-  readonly beta2: number;
-  /** Added to the root of the mean square. */
-  readonly epsilon: number;
-  /** Decoupled: the weight shrinks by learningRate * weightDecay, apart from the moments. */
-  readonly weightDecay: number;
-  /** Steps applied including this one, from 1: the bias correction. */
-  readonly step: number;
-  /** Multiplies the gradient first: global-norm clipping over the batch's accumulation count. */
-  readonly gradientScale: number;
-}
-
-/** One parameter with its gradient and moments. */
-export interface AdamWSlot {
-  /** The parameter. */
-  readonly weight: Tensor;
-  /** Of its shape. */
-  readonly gradient: Tensor;
-  /** Running mean of the gradient. */
-  readonly moment1: Tensor;
-  /** Running mean of its square. */
-  readonly moment2: Tensor;
-}
-
-/** One layer of {@link Ops.transformerStack}; each has a store of its own. */
-export interface StackedLayer {
-  /** Of the layer. */
-  readonly weights: TransformerLayerWeights;
-  /** Its keys and values. */
-  readonly store: KeyValueStore;
-  /** Its sizes. */
-  readonly shape: TransformerLayerShape;
-}
-
-/** Weights of {@link Ops.transformerLayer}; C = H*d is the width of all queries, E = G*d that of all keys. */
+/** Weights of a transformer layer; C = H*d is the width of all queries, E = G*d that of all keys. */
 export interface TransformerLayerWeights {
   /** Of the norm before attention. */
   readonly attentionGain_D: Tensor1D;
@@ -67,19 +27,9 @@ export interface TransformerLayerWeights {
   readonly down_FD: Tensor2D;
 }
 
-/** What {@link TransformerLayerWeights} do not say of a layer. */
-export interface TransformerLayerShape {
-  /** Attention heads. */
-  readonly attentionHeads: number;
-  /** Divides `attentionHeads`. */
-  readonly keyValueHeads: number;
-  /** See {@link Ops.rotary}. */
-  readonly rotaryBase: number;
-}
-
 /**
  * The language of plugins: documented, typed operations, differentiable unless marked. Every one has a composite of
- * plain tfjs operations, which is its specification and runs on every engine; an engine may put a kernel in its place.
+ * plain tfjs operations, which is its specification and runs on every engine; an engine may put a kernel in its place. What only the framework may call is not among them.
  *
  * Inputs are never written to. Results belong to the innermost tidy scope, as in tfjs.
  */
@@ -204,38 +154,8 @@ export interface Ops {
   embed(tokens_BT: Tensor2D, table_VD: Tensor2D): Tensor3D;
 
   // ---- outside the tape ----
-  /**
-   * A pre-norm transformer layer with a past, no gradient: RMS norm, rotary grouped-query attention, residual; RMS norm,
-   * SwiGLU, residual. The same bits as its parts one by one, in one call where the engine can.
-   */
-  transformerLayer(
-    x_BTD: Tensor3D,
-    weights: TransformerLayerWeights,
-    at: Nodes,
-    store: KeyValueStore,
-    shape: TransformerLayerShape,
-  ): Tensor3D;
-  /**
-   * Layers of {@link Ops.transformerLayer}, one after the other. The same bits as one by one, in one call where the engine can:
-   * what JavaScript does a layer is then done once.
-   * @param layers - none gives `x_BTD` back
-   */
-  transformerStack(x_BTD: Tensor3D, layers: readonly StackedLayer[], at: Nodes): Tensor3D;
   /** Norm and unembedding of a block of rows, no gradient: the logits of decoding. */
   readoutLogits(hidden_NE: Tensor2D, readout: Readout): Tensor2D;
-  /**
-   * Loss of every part that shares one readout, and its gradients, in row blocks: no [N,V] is ever whole.
-   * Must not be called while a tape records. A `hidden` gradient belongs to its part; gain, weight and bias gradients are sums over parts.
-   */
-  linearLoss(readout: Readout, parts: readonly LossPart[], options: LinearLossOptions): LinearLossResult;
-  /** Cross-entropy rows for {@link Ops.linearLoss}; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
-  crossEntropyRows(target_N: Int32Array): LossPart['rows'];
-  /**
-   * One AdamW step of every slot. The caller owns the returned tensors and disposes the old ones, which an engine may have
-   * updated in place: they must not be read again.
-   * @source Loshchilov & Hutter 2019, arXiv:1711.05101
-   */
-  adamw(slots: readonly AdamWSlot[], options: AdamWOptions): { weight: Tensor; moment1: Tensor; moment2: Tensor }[];
-  /** Sum of squares over all tensors, in a fixed order. */
-  sumOfSquares(tensors: readonly Tensor[]): Scalar;
+  /** The cross-entropy of rows, for an objective; target -1 ignores the row. Targets are readout rows (see `tokens_V`). */
+  crossEntropyRows(target_N: Int32Array): RowLoss;
 }

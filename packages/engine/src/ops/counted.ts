@@ -5,7 +5,7 @@ import type { Nodes } from '../nodes.ts';
 import type { LinearLossOptions } from '../readout.ts';
 import type { Tensor, Tensor2D, Tensor4D } from '../tensor.ts';
 import { UnrolledKeyValues } from '../unrolled-key-values.ts';
-import type { Ops } from './contract.ts';
+import type { EngineOps } from './engine-ops.ts';
 
 /** Multiply and add. */
 const FLOPS_PER_PRODUCT = 2;
@@ -45,8 +45,8 @@ export class FlopMeter {
  * `linearLoss`, and of the scores and the mixing of `attention` over exactly what each node sees. Elementwise operations,
  * norms, rotary embedding, softmax, look-ups, `adamw` and what runs on tfjs directly cost nothing here.
  */
-export function countedOps(ops: Ops, meter: FlopMeter): Ops {
-  return Object.freeze<Ops>({
+export function countedOps(ops: EngineOps, meter: FlopMeter): EngineOps {
+  return Object.freeze<EngineOps>({
     ...ops,
     matmul: (a, b) => {
       meter.products(() => a.size * lastAxis(b));
@@ -77,7 +77,7 @@ export function countedOps(ops: Ops, meter: FlopMeter): Ops {
   });
 }
 
-function countedReadouts(ops: Ops, meter: FlopMeter): Pick<Ops, 'readoutLogits' | 'linearLoss'> {
+function countedReadouts(ops: EngineOps, meter: FlopMeter): Pick<EngineOps, 'readoutLogits' | 'linearLoss'> {
   const products = (hidden_NE: Tensor2D, weight_EV: Tensor2D) => hidden_NE.shape[0] * weight_EV.size;
   return {
     readoutLogits: (hidden_NE, readout) => {

@@ -14,7 +14,7 @@ import { createStore } from './composite/attention.ts';
 import { gated, gatedGradients } from './composite/gated.ts';
 import { productsOf } from './composite/product.ts';
 import { sample } from './composite/sample.ts';
-import type { AdamWOptions, AdamWSlot } from './contract.ts';
+import type { AdamWOptions, AdamWSlot } from './engine-ops.ts';
 import type { Kernels } from './kernels.ts';
 import { softmaxOf } from './reduce.ts';
 import { attentionBy, unrolledAttentionBy } from './unrolled-attention.ts';

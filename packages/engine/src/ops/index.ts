@@ -5,6 +5,7 @@ import { creating } from './create.ts';
 import { crossEntropyRows } from './cross-entropy.ts';
 import { elementwise } from './elementwise.ts';
 import { embed } from './embed.ts';
+import type { EngineOps } from './engine-ops.ts';
 import { gatedMlp, gatedMlpBy } from './gated-mlp.ts';
 import type { Kernels } from './kernels.ts';
 import { linear, linearBy } from './linear.ts';
@@ -26,9 +27,9 @@ export function createKernels(own: Partial<Kernels> = {}): Kernels {
   return { ...kernels, linear, gatedMlp: own.gatedMlp ?? gatedMlpBy({ ...kernels, linear }) };
 }
 
-/** The language of plugins on tfjs' active backend. */
-export function createOps(kernels: Kernels = composites): Ops {
-  const ops: Ops = Object.freeze<Ops>({
+/** The language of plugins, and what the framework calls beside it, on tfjs' active backend. */
+export function createOps(kernels: Kernels = composites): EngineOps {
+  const ops: EngineOps = Object.freeze<EngineOps>({
     ...elementwise,
     ...reducing,
     ...creating,

@@ -6,7 +6,7 @@ import type { RowLoss } from '../readout.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
 import type { ColumnKeyValues } from '../unrolled-key-values.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import type { AdamWOptions, AdamWSlot, StackedLayer } from './contract.ts';
+import type { AdamWOptions, AdamWSlot, StackedLayer } from './engine-ops.ts';
 
 /** A parameter after one step; the tensors are new. */
 export interface AdamWResult {
@@ -96,7 +96,7 @@ export interface Kernels {
   /** Keeps the path of each row in every store. Default: store by store, row by row. */
   commitStores?(stores: readonly KeyValueStore[], rows: readonly number[], paths: readonly (readonly number[])[]): void;
   /**
-   * The whole of `Ops.transformerStack` in one call, the same bits as its parts. Default: its parts.
+   * The whole of `EngineOps.transformerStack` in one call, the same bits as its parts. Default: its parts.
    * @param layers - of one width of attention heads and one rotary base
    */
   cachedLayers?(

@@ -3,7 +3,8 @@
 import type { KeyValues } from '../key-values.ts';
 import type { Nodes } from '../nodes.ts';
 import type { Tensor3D, Tensor4D } from '../tensor.ts';
-import type { Ops, TransformerLayerShape, TransformerLayerWeights } from './contract.ts';
+import type { Ops, TransformerLayerWeights } from './contract.ts';
+import type { TransformerLayerShape } from './engine-ops.ts';
 
 /** What a transformer layer is made of. */
 export type LayerOps = Pick<Ops, 'reshape' | 'linear' | 'rmsNorm' | 'rotary' | 'attention' | 'gatedMlp'>;

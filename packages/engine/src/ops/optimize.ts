@@ -1,6 +1,6 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Scalar, type Tensor, tf } from '../tensor.ts';
-import type { AdamWOptions, AdamWSlot } from './contract.ts';
+import type { AdamWOptions, AdamWSlot } from './engine-ops.ts';
 import type { AdamWResult, Kernels } from './kernels.ts';
 
 /** One AdamW step of every slot. */

@@ -7,7 +7,8 @@ import { openEngine } from '../open-engine.ts';
 import type { Tensor1D, Tensor2D, Tensor3D } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
-import type { StackedLayer, TransformerLayerWeights } from './contract.ts';
+import type { TransformerLayerWeights } from './contract.ts';
+import type { StackedLayer } from './engine-ops.ts';
 import { layerByOps } from './layer-by-ops.ts';
 
 const [D, H, G, d, F] = [20, 4, 2, 6, 28];

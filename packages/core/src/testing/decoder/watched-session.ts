@@ -130,4 +130,4 @@ export class WatchedSession extends SessionFacade {
   }
 }
 
-const misuse = (fault: string) => new ForetokenError('SESSION_MISUSE', `session: ${fault}.`);
+const misuse = (fault: string) => new ForetokenError('SESSION_MISUSE', `session: ${fault}. Mend the decoder.`);

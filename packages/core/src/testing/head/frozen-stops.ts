@@ -1,4 +1,4 @@
-import type { Ops, Tensor } from '@foretoken/engine';
+import type { EngineOps, Tensor } from '@foretoken/engine';
 
 /**
  * Ops whose results without a gradient (`stopGradient`, `readoutLogits`) are in every run what they were in the first.
@@ -6,11 +6,11 @@ import type { Ops, Tensor } from '@foretoken/engine';
  * Finite differences would otherwise see through them: they move what a backward pass holds still.
  */
 export class FrozenStops {
-  readonly ops: Ops;
+  readonly ops: EngineOps;
   readonly #values: { readonly values: Float64Array; readonly shape: readonly number[] }[] = [];
   #next = 0;
 
-  constructor(ops: Ops) {
+  constructor(ops: EngineOps) {
     this.ops = {
       ...ops,
       stopGradient: (x) => this.#freeze(ops, () => x),
@@ -24,7 +24,7 @@ export class FrozenStops {
     return work();
   }
 
-  #freeze<T extends Tensor>(ops: Ops, make: () => T): T {
+  #freeze<T extends Tensor>(ops: EngineOps, make: () => T): T {
     const at = this.#next++;
     this.#values[at] ??= copyOf(make());
     const { values, shape } = this.#values[at];

@@ -1,4 +1,4 @@
-import type { Ops } from '@foretoken/engine';
+import type { EngineOps } from '@foretoken/engine';
 import type { Head } from '../../contracts/head.ts';
 import type { Definition } from '../../plugins/define.ts';
 import { joint } from '../../training/backward/joint.ts';
@@ -152,18 +152,21 @@ function leftByOperations(head: HeadCase): string | undefined {
 
 /** Ops of which one throws, when it is called by what runs within. */
 class Interruption {
-  readonly ops: Ops;
+  readonly ops: EngineOps;
   #isWithin = false;
   #numCalls = 0;
   #last = Number.POSITIVE_INFINITY;
 
-  constructor(ops: Ops, error: Error) {
-    this.ops = new Proxy(ops, {
-      get: (target, name) => {
+  constructor(ops: EngineOps, error: Error) {
+    type Call = (...args: unknown[]) => unknown;
+    const interrupted = Object.entries(ops as unknown as Record<string, Call>).map(([name, call]): [string, Call] => [
+      name,
+      (...args) => {
         if (this.#isWithin && ++this.#numCalls > this.#last) throw error;
-        return Reflect.get(target, name);
+        return call(...args);
       },
-    });
+    ]);
+    this.ops = Object.fromEntries(interrupted) as unknown as EngineOps;
   }
 
   /** Runs `work`, whose call number `last + 1` throws. @returns how many there were */

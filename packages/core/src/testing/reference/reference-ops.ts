@@ -1,5 +1,5 @@
 // B rows, T nodes, N rows, R rows of a block, V vocabulary.
-import type { Nodes, Ops, RowLoss, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@foretoken/engine';
+import type { EngineOps, Nodes, RowLoss, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@foretoken/engine';
 import * as reference from '@foretoken/engine/reference';
 import { Tensor64, Weight64 } from './tensor64.ts';
 
@@ -14,7 +14,7 @@ type Array64 = reference.Array64;
  */
 export class ReferenceOps {
   readonly weights = new Map<number, Float64Array>();
-  readonly ops: Ops;
+  readonly ops: EngineOps;
 
   constructor() {
     const lift = (x: Tensor) => this.#lift(x);
@@ -77,7 +77,7 @@ function elementwiseOps(lift: Lift) {
     softplus: unary(reference.softplus),
     where: <T extends Tensor>(condition: Tensor, a: T, b: T) =>
       lower<T>(reference.where(lift(condition).values, lift(a), lift(b))),
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }
 
 function shapeOps(lift: Lift) {
@@ -112,7 +112,7 @@ function shapeOps(lift: Lift) {
     },
     gatherRows: <T extends Tensor>(x: T, rows: Int32Array | readonly number[]) =>
       lower<T>(reference.gatherRows(lift(x), [...rows])),
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }
 
 function reduceOps(lift: Lift) {
@@ -131,7 +131,7 @@ function reduceOps(lift: Lift) {
     argmax: <T extends Tensor>(x: Tensor) => lower<T>(reference.argmax(lift(x))),
     topK: absent('topK'),
     sample: absent('sample'),
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }
 
 function creatingOps(lift: Lift) {
@@ -144,7 +144,7 @@ function creatingOps(lift: Lift) {
     zeros: <T extends Tensor>(shape: readonly number[]) => full<T>(shape, 0),
     ones: <T extends Tensor>(shape: readonly number[]) => full<T>(shape, 1),
     stopGradient: <T extends Tensor>(x: T) => lower<T>(lift(x)),
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }
 
 function linearOps(lift: Lift) {
@@ -167,7 +167,7 @@ function linearOps(lift: Lift) {
       const { values, shape } = lift(tokens_BT);
       return lower(reference.embed([...values], shape as readonly number[] as [number, number], lift(table_VD)));
     },
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }
 
 /** Which nodes see which in a forward without a past. */
@@ -225,5 +225,5 @@ function lossOps(lift: Lift) {
     linearLoss: absent('linearLoss'),
     adamw: absent('adamw'),
     sumOfSquares: absent('sumOfSquares'),
-  } satisfies Partial<Ops>;
+  } satisfies Partial<EngineOps>;
 }

@@ -1,3 +1,4 @@
+import { pluginOps } from '@foretoken/engine/plugin-ops';
 import type { Dims } from '../../contracts/parameters.ts';
 import { ParameterCounter } from '../../model/parameter-counter.ts';
 import { broken } from '../contract.ts';
@@ -33,7 +34,7 @@ function countWeights(head: HeadCase, dims: Dims): number {
   const { engine } = head;
   const { definition, options } = definitionOf(head, 'trunk');
   const counter = new ParameterCounter();
-  const context = { ops: engine.ops, param: counter.factory, dims };
+  const context = { ops: pluginOps(engine.ops), param: counter.factory, dims };
   engine.tidy(() => void definition.create(context, options));
   return counter.count;
 }

@@ -1,4 +1,4 @@
-import type { AdamWOptions, AdamWSlot } from '../../ops/contract.ts';
+import type { AdamWOptions, AdamWSlot } from '../../ops/engine-ops.ts';
 import type { AdamWResult } from '../../ops/kernels.ts';
 import { type Tensor, tf } from '../../tensor.ts';
 import type { GpuLauncher } from './launcher.ts';

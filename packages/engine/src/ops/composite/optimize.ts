@@ -1,6 +1,6 @@
 import { type Tensor, tf } from '../../tensor.ts';
 import { tidy } from '../../tfjs/scopes.ts';
-import type { AdamWOptions, AdamWSlot } from '../contract.ts';
+import type { AdamWOptions, AdamWSlot } from '../engine-ops.ts';
 import type { AdamWResult } from '../kernels.ts';
 
 /** One AdamW step of every parameter. */
