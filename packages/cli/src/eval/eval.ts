@@ -1,6 +1,7 @@
 import { createForetokenHost } from '@foretoken/ablation';
 import { type EvalOutcome, type Experiment, ForetokenError, type Json } from '@foretoken/core';
 import { evaluateRun } from '@foretoken/core/training';
+import { withDependencies } from '../plugins/with-dependencies.ts';
 import type { CommandContext } from '../process/context.ts';
 import { EXIT } from '../process/exit-code.ts';
 import { readRun } from '../run-folder/read-run.ts';
@@ -16,10 +17,11 @@ export async function run(
   { evals }: EvalOptions,
 ): Promise<number> {
   const { directory, experiment, baseDirectory } = await readRun(folder);
-  const measured = withEvals(experiment, evals, directory);
+  const named = withEvals(experiment, evals, directory);
   const host = await createForetokenHost();
   const progress = context.progress();
   try {
+    const measured = evals ? await withDependencies(host, named, baseDirectory) : named;
     const outcomes = await evaluateRun(host, measured, {
       trainedAs: experiment,
       directory,

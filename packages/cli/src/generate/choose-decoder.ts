@@ -12,6 +12,7 @@ import {
 import { outputClaim } from '@foretoken/core/evaluation';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { GenerateOptions } from '../commands/generate.ts';
+import { withDependencies } from '../plugins/with-dependencies.ts';
 import { parseValue } from '../train/overrides.ts';
 
 /** A decoder ready to run, and what it was made of. */
@@ -34,7 +35,7 @@ export async function chooseDecoder(
   options: GenerateOptions,
 ): Promise<ChosenDecoder> {
   const make = decoderMaker(host, experiment, baseDirectory);
-  const registry = await host.plugins.registryFor(experiment.plugins, baseDirectory);
+  const { registry } = await host.plugins.availableTo(experiment.plugins, baseDirectory);
   const { rule, policy } = options;
   const { label, ref } = await startOf(make, { experiment, registry }, options);
   const sampling = { ...ref.sampling, ...samplingOf(options) };
@@ -45,7 +46,7 @@ export async function chooseDecoder(
     ...(Object.keys(sampling).length > 0 && { sampling }),
   } as DecoderRef;
   const chosen = await make(label, changed);
-  const drawing = rule !== undefined && policy === undefined ? drawnPolicy(chosen, registry) : undefined;
+  const drawing = rule !== undefined && policy === undefined ? drawnPolicy(chosen) : undefined;
   return checkedDraws(drawing ? await make(label, { ...chosen.ref, policy: drawing }) : chosen, options);
 }
 
@@ -62,14 +63,21 @@ function drawOptions({ temperature, topK, topP, minP }: GenerateOptions): string
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
-type Make = (label: string, ref: DecoderRef) => Promise<ChosenDecoder>;
+interface MadeDecoder extends ChosenDecoder {
+  /** Where its plugins are from. */
+  readonly registry: Registry;
+}
+
+type Make = (label: string, ref: DecoderRef) => Promise<MadeDecoder>;
 
 /** Makes decoders as an experiment's are made, checked by the same schemas. */
 function decoderMaker(host: Host, experiment: Experiment, baseDirectory: string): Make {
   return async (label, ref) => {
-    const scope = await host.openRun({ ...experiment, decoders: { [label]: ref } }, baseDirectory);
+    const changed = { ...experiment, decoders: { [label]: ref } };
+    const scope = await host.openRun(await withDependencies(host, changed, baseDirectory), baseDirectory);
     try {
-      return { named: scope.get('decoders')[0], ref: scope.experiment.decoders[label] };
+      const { experiment: complete, registry } = scope;
+      return { named: scope.get('decoders')[0], ref: complete.decoders[label], registry };
     } finally {
       await scope.dispose();
     }
@@ -84,7 +92,7 @@ async function startOf(
   const { decoder: name } = options;
   const { decoders } = experiment;
   if (name !== undefined && Object.hasOwn(decoders, name)) return { label: name, ref: decoders[name] };
-  if (name !== undefined && registry.has('decoder', name)) return { label: name, ref: plain(name) };
+  if (name !== undefined && registry.names('decoder').includes(name)) return { label: name, ref: plain(name) };
   if (name !== undefined) throw unknownDecoder(name, Object.keys(decoders), registry.names('decoder'));
   const own = await Promise.all(Object.entries(decoders).map(([label, ref]) => make(label, ref)));
   const isDrawn = drawOptions(options).length > 0 && options.rule === undefined;
@@ -112,7 +120,7 @@ function unknownDecoder(name: string, labels: readonly string[], plugins: readon
 }
 
 /** A rule asked for by name that keeps the distribution does best with drawn drafts: its policy draws them if it can. */
-function drawnPolicy({ named, ref }: ChosenDecoder, registry: Registry): PluginRef | undefined {
+function drawnPolicy({ named, ref, registry }: MadeDecoder): PluginRef | undefined {
   if (outputClaim(named) !== 'same distribution' || !named.decoder.drafts) return undefined;
   const listing = registry.list().find(({ kind, name }) => kind === 'draft-policy' && name === ref.policy.name);
   const options = listing?.options.properties as { readonly [option: string]: Json } | undefined;

@@ -49,10 +49,22 @@ function link(target: string, file: string): void {
   symlinkSync(target, path.join(cwd, file), 'dir');
 }
 
-function install(name: string, files: { readonly [file: string]: string }, head: string): void {
+interface Provided {
+  readonly kind: string;
+  readonly name: string;
+  readonly export: string;
+}
+
+/** @param provides - all of it, or the name of a head */
+function install(
+  name: string,
+  files: { readonly [file: string]: string },
+  provides: string | readonly Provided[],
+): void {
   const folder = path.join('node_modules', name);
   mkdirSync(path.join(cwd, folder), { recursive: true });
-  const foretoken = { api: 1, provides: [{ kind: 'head', name: head, export: '.' }] };
+  const promised = typeof provides === 'string' ? [{ kind: 'head', name: provides, export: '.' }] : provides;
+  const foretoken = { api: 1, provides: promised };
   write(path.join(folder, 'package.json'), {
     ...{ name, version: '1.0.0', type: 'module', exports: './index.js', foretoken },
     peerDependencies: { '@foretoken/core': '*' },
@@ -75,6 +87,49 @@ test('a head of a dependency trains, and its run is evaluated where only its fol
   rmSync(path.join(cwd, 'node_modules/stranger'), { recursive: true });
   const without = await runBin(['eval', 'runs/mine'], { cwd });
   expect(without.stderr).toContain('PLUGIN_NOT_FOUND: plugin package "stranger" is not installed');
+});
+
+/** A decoder that says one token and an eval that counts: what a command line may name. */
+const NAMED = `import { defineDecoder, defineEval } from '@foretoken/core/plugin';
+export default {
+  api: 1,
+  provides: [
+    defineEval({ name: 'windows', create: () => ({ measure: async ({ validation }) => ({ results: { count: validation.count } }) }) }),
+    defineDecoder({
+      name: 'one-token',
+      create: () => ({
+        drafts: false,
+        async *generate() {
+          yield { prompt: 0, tokens: Int32Array.of(65), proposed: [], accepted: 0, finished: 'length' };
+        },
+      }),
+    }),
+  ],
+};`;
+
+test('a command line may name plugins of a dependency that the run did not use', async () => {
+  const provides = [
+    { kind: 'eval', name: 'windows', export: '.' },
+    { kind: 'decoder', name: 'one-token', export: '.' },
+  ];
+  install('tools', { 'index.js': NAMED }, provides);
+  write('package.json', { dependencies: { stranger: '1.0.0', tools: '1.0.0' } });
+  expect(await runBin(['train', 'mine.json'], { cwd })).toMatchObject({ code: 0 });
+  const measured = await runBin(['eval', 'runs/mine', '--evals', 'windows', '--json'], { cwd });
+  expect(measured, measured.stderr).toMatchObject({ code: 0 });
+  expect(JSON.parse(measured.stdout).evals.windows.results.count).toBeGreaterThan(0);
+  const decoded = await runBin(['generate', 'runs/mine', '--prompt', 'do', '--decoder', 'one-token', '--json'], {
+    cwd,
+  });
+  expect(decoded, decoded.stderr).toMatchObject({ code: 0 });
+  expect(JSON.parse(decoded.stdout)).toMatchObject({ decoder: 'one-token', rows: [{ text: 'A', tokens: 1 }] });
+  const timed = ['--prompt', '4', '--tokens', '1', '--decoder', 'one-token', '--json'];
+  const bench = await runBin(['bench', 'decoding', '--run', 'runs/mine', ...timed], { cwd });
+  expect(bench, bench.stderr).toMatchObject({ code: 0 });
+  expect(JSON.parse(bench.stdout)).toMatchObject({ decoder: 'one-token' });
+  // What nobody has is answered with what there is, the dependency's own among it.
+  const unknown = await runBin(['generate', 'runs/mine', '--prompt', 'do', '--decoder', 'one-tokn'], { cwd });
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean "one-token"?') });
 });
 
 test('an ablation with workers uses it, and another dependency makes nothing run again', async () => {

@@ -13,6 +13,7 @@ import { withTrainedRun } from '@foretoken/core/training';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { BenchDecodingOptions } from '../../commands/bench.ts';
+import { withDependencies } from '../../plugins/with-dependencies.ts';
 import { readRun } from '../../run-folder/read-run.ts';
 import { randomTokens, withBench } from '../open-bench.ts';
 
@@ -103,7 +104,8 @@ function modelOf(host: Host, { engine, model, experiment, baseDirectory, prompts
     ...{ engine, model, prompts, seed: experiment.seed },
     openSession: () => host.openSession(model),
     async withDecoders(config, use) {
-      const scope = await host.openRun({ ...experiment, decoders: config as Experiment['decoders'] }, baseDirectory);
+      const changed = { ...experiment, decoders: config as Experiment['decoders'] };
+      const scope = await host.openRun(await withDependencies(host, changed, baseDirectory), baseDirectory);
       try {
         return await use(scope.get('decoders'));
       } finally {
