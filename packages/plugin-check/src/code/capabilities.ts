@@ -32,7 +32,6 @@ const MODULES: Readonly<Record<string, Capability>> = {
   v8: 'process',
   vm: 'code from text',
   wasi: 'native code',
-  crypto: 'randomness',
   perf_hooks: 'clock',
 };
 
@@ -44,13 +43,25 @@ const GLOBALS: readonly (readonly [RegExp, Capability])[] = [
   [/^process\.\w+$/, 'process'],
   [/^(eval|Function|new Function)$/, 'code from text'],
   [/^WebAssembly\.\w+$/, 'native code'],
-  [/^(Math\.random|crypto\.(getRandomValues|randomUUID|randomBytes|randomInt))$/, 'randomness'],
+  [/^Math\.random$/, 'randomness'],
+  // Of `node:crypto` and the global `crypto`, by whatever name they go: hashes follow from what they are given.
+  [
+    /^(\w+\.)*(getRandomValues|randomUUID|randomBytes|randomInt|(pseudoRandom|randomFill|generateKey|generatePrime)\w*)$/,
+    'randomness',
+  ],
   [/^(Date|new Date|Date\.now|performance\.now)$/, 'clock'],
 ];
 
-/** What a module of Node's own gives. @param name - with or without `node:` */
-export const capabilityOfModule = (name: string): Capability | undefined =>
-  Object.hasOwn(MODULES, name.replace(/^node:/, '')) ? MODULES[name.replace(/^node:/, '')] : undefined;
+/**
+ * What an import of a module of Node's own gives.
+ * @param name - with or without `node:`
+ * @param names - what is imported of it, where that is listed
+ */
+export const capabilityOfModule = (name: string, names: readonly string[]): Capability | undefined => {
+  const own = name.replace(/^node:/, '');
+  if (Object.hasOwn(MODULES, own)) return MODULES[own];
+  return own === 'crypto' && names.some((one) => capabilityOf(one) === 'randomness') ? 'randomness' : undefined;
+};
 
 /** What an expression over global names gives. @param written - `Math.random`, `new Function`, `fetch` */
 export const capabilityOf = (written: string): Capability | undefined =>

@@ -78,8 +78,8 @@ function beyondOps({ specifier, names }: ImportedName, where: string): readonly 
 function reached(modules: readonly ReadModule[]): readonly Finding[] {
   const places = modules.flatMap(({ path, reaches, imports }) => [
     ...reaches.map(({ capability, what, line }) => ({ capability, what, where: `${path}:${line}` })),
-    ...imports.flatMap(({ specifier, line }) => {
-      const capability = specifier !== undefined && isBuiltin(specifier) && capabilityOfModule(specifier);
+    ...imports.flatMap(({ specifier, line, names }) => {
+      const capability = specifier !== undefined && isBuiltin(specifier) && capabilityOfModule(specifier, names);
       return capability ? [{ capability, what: specifier!, where: `${path}:${line}` }] : [];
     }),
   ]);

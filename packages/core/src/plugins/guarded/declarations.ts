@@ -5,6 +5,8 @@ import { type GuardedPlugin, hookOf } from './hooks.ts';
 /** A rule of a declaration: what it must be, and whether it is. */
 interface Rule {
   readonly must: string;
+  /** Whether it must be there. Default: it may be left out. */
+  readonly isNeeded?: boolean;
   fits(value: unknown): boolean;
 }
 
@@ -38,7 +40,16 @@ const isOffsets: Rule = {
   fits: (value) => Array.isArray(value) && value.every(Number.isInteger),
 };
 
-/** What `create` gives beside hooks, where the framework reads it. All of it may be left out, here at least. */
+/** Ids are int32, and one past the last is counted with, too. */
+const MOST_TOKENS = 2 ** 31 - 1;
+
+const isVocabulary: Rule = {
+  must: `an integer in 1..${MOST_TOKENS}`,
+  isNeeded: true,
+  fits: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_TOKENS,
+};
+
+/** What `create` gives beside hooks, where the framework reads it. */
 const DECLARATIONS: Partial<Readonly<Record<PluginKind, Readonly<Record<string, Rule>>>>> = {
   head: {
     ...{ reads: isReads, memory: oneOf('none', 'per-offset', 'unrolled') },
@@ -48,14 +59,14 @@ const DECLARATIONS: Partial<Readonly<Record<PluginKind, Readonly<Record<string, 
   decoder: { drafts: isBoolean, keeps: isGuarantees },
   'acceptance-rule': { keeps: isGuarantees, needsDrawn: isBoolean },
   'draft-policy': { isTimed: isBoolean },
-  tokenizer: { isBytes: isBoolean },
+  tokenizer: { vocabulary: isVocabulary, isBytes: isBoolean },
 };
 
 /** @throws PLUGIN_INVALID for a declaration that is none */
 export function checkDeclarations(plugin: GuardedPlugin, made: Readonly<Record<string, unknown>>): void {
-  for (const [name, { must, fits }] of Object.entries(DECLARATIONS[plugin.definition.kind] ?? {})) {
+  for (const [name, { must, isNeeded, fits }] of Object.entries(DECLARATIONS[plugin.definition.kind] ?? {})) {
     const value = made[name];
-    if (value === undefined || fits(value)) continue;
+    if ((value === undefined && !isNeeded) || fits(value)) continue;
     throw wrong(
       hookOf(plugin, 'create'),
       `must give an object whose ${name} is ${must}, gave ${describeSafely(value)}`,

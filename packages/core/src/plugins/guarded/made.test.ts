@@ -271,6 +271,10 @@ describe('what a hook gives', () => {
     ['weighting', { needs: 'luck' }, 'whose needs is one of gradient-norms'],
     ['acceptance-rule', { keeps: 'greedy' }, 'whose keeps is a list of greedy and distribution'],
     ['decoder', { drafts: 'yes' }, 'whose drafts is true or false'],
+    ['tokenizer', { vocabulary: undefined }, 'whose vocabulary is an integer in 1..2147483647, gave absent'],
+    ['tokenizer', { vocabulary: 0 }, 'whose vocabulary is an integer in 1..2147483647, gave 0'],
+    ['tokenizer', { vocabulary: 2 ** 31 }, 'whose vocabulary is an integer in 1..2147483647, gave 2147483648'],
+    ['tokenizer', { vocabulary: '256' }, 'whose vocabulary is an integer in 1..2147483647, gave "256"'],
   ])('a %s must not declare %j', async (kind, declared, says) => {
     const needed = fakePlugin(kind, 'a').create({} as never, {}) as object;
     const { message } = await failureOf(() => made(kind, { ...needed, ...declared }));

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type DatasetListing, type DocumentEntry, defineDataset, ForetokenError, Type } from '@foretoken/core/plugin';
 
@@ -25,7 +27,7 @@ export default defineDataset({
     files: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       uniqueItems: true,
-      description: 'Paths of the files, from the folder of the configuration file.',
+      description: 'Paths from the folder of the configuration file, or files of installed packages: package/file.txt.',
     }),
     separator: Type.String({ minLength: 1, default: '\n\n', description: 'Text between two documents.' }),
     validation: Type.Number({
@@ -58,12 +60,19 @@ export default defineDataset({
 
 const hashOf = (text: Buffer): string => createHash('sha256').update(text).digest('hex');
 
+/** A file of the folder or, where there is none, of a package that Node finds from there. */
+function placeOf(folder: string, file: string): string {
+  const here = path.resolve(folder, file);
+  return existsSync(here) ? here : createRequire(here).resolve(file);
+}
+
 async function partsOf(folder: string, file: string, separator: string): Promise<Part[]> {
   try {
-    const whole = await readFile(path.resolve(folder, file), 'utf8');
+    const whole = await readFile(placeOf(folder, file), 'utf8');
     return whole.split(separator).map((text, i) => ({ id: `${file}#${i + 1}`, text: Buffer.from(text) }));
   } catch (cause) {
-    const message = `dataset "${NAME}": ${file} cannot be read: ${(cause as Error).message}. Check the path.`;
+    const [reason] = (cause as Error).message.split('\n');
+    const message = `dataset "${NAME}": ${file} cannot be read: ${reason}. Check the path.`;
     throw new ForetokenError('FILE_READ', message, { cause });
   }
 }
