@@ -15,7 +15,7 @@ export async function saveTrainer(
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of trainer.tensors()) {
     // The cpu backend hands out its live buffer: a copy stays what it was while it is written.
-    const data = Float32Array.from((await tensor.data()) as Float32Array);
+    const data = ((await tensor.data()) as Float32Array).slice();
     tensors.set(name, { dtype: 'F32', shape: tensor.shape, data });
   }
   const state: RunState = { trainer: trainer.state(), ...place };
