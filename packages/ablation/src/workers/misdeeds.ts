@@ -52,11 +52,7 @@ export function lookForMisdeeds(board: HookBoard, tensors: TensorCount): Lookout
       if (!before) return undefined;
       const what = changed?.();
       if (what !== undefined) return `must leave alone what all code of the process shares, but changed ${what}`;
-      if (isImport) return undefined;
-      const timers = numTimers() - before.numTimers;
-      if (timers > 0) return `must end its timers, but left ${timers} running`;
-      const left = TENSORLESS.has(hook.kind) ? tensors.numTensors() - before.numTensors : 0;
-      return left > 0 ? `must dispose the tensors that it makes, but left ${left}` : undefined;
+      return isImport ? undefined : leftBehind(hook, before, tensors);
     },
     async excuse(work) {
       const isAsItWas = changed?.() === undefined;
@@ -67,6 +63,13 @@ export function lookForMisdeeds(board: HookBoard, tensors: TensorCount): Lookout
       }
     },
   };
+}
+
+function leftBehind(hook: Hook, before: Entered, tensors: TensorCount): string | undefined {
+  const timers = numTimers() - before.numTimers;
+  if (timers > 0) return `must end its timers, but left ${timers} running`;
+  const left = TENSORLESS.has(hook.kind) ? tensors.numTensors() - before.numTensors : 0;
+  return left > 0 ? `must dispose the tensors that it makes, but left ${left}` : undefined;
 }
 
 /** Timers that keep the process. Kept promises and files have other names. */

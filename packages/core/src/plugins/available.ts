@@ -55,13 +55,9 @@ export function offerDependencies(options: OfferOptions): AvailablePlugins {
   const waiting = new Set(discovery.packages);
   const wanted = new Set<Discovered>();
   const { offers, clashes } = makeOffers(registry, discovery.packages, listed, (one) => wanted.add(one));
-  const take = async (some: readonly Discovered[]): Promise<ForetokenError[]> => {
-    const errors: ForetokenError[] = [];
-    for (const one of some) {
-      waiting.delete(one);
-      errors.push(...(await takeOffer(registry, one, offers.get(one) ?? [], load)));
-    }
-    return errors;
+  const take = async (one: Discovered): Promise<ForetokenError[]> => {
+    waiting.delete(one);
+    return takeOffer(registry, one, offers.get(one) ?? [], load);
   };
   return {
     ...{ registry, failures, discovery },
@@ -70,11 +66,12 @@ export function offerDependencies(options: OfferOptions): AvailablePlugins {
         const result = work(registry);
         const some = [...wanted].filter((one) => waiting.has(one));
         if (some.length === 0) return result;
-        await take(some);
+        for (const one of some) await take(one);
       }
     },
-    loadAll: async () => {
-      const errors = await take([...waiting]);
+    async loadAll() {
+      const errors: ForetokenError[] = [];
+      for (const one of waiting) errors.push(...(await take(one)));
       return [...clashes, ...errors, ...wrongSchemas(registry, isBuiltIn)];
     },
   };

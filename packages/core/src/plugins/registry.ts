@@ -77,7 +77,7 @@ type Bars = Map<string, () => ForetokenError>;
 
 /** An empty registry. @param options - how its plugins are guarded */
 export function createRegistry(options: GuardOptions = {}): Registry {
-  return registryOf(new Map(), new Map(), options);
+  return new PluginRegistry(new Map(), new Map(), options);
 }
 
 /** The message of PLUGIN_UNKNOWN: what is not there, what was probably meant, what is there. */
@@ -92,56 +92,86 @@ export const plural = (kind: PluginKind): string =>
 
 const keyOf = (kind: string, name: string): string => `${kind}/${name}`;
 
-function registryOf(entries: Map<string, Entry>, bars: Bars, options: GuardOptions): Registry {
-  const names = (kind: PluginKind): string[] =>
-    [...new Set([...entries.keys(), ...bars.keys()])]
+class PluginRegistry implements Registry {
+  readonly #entries: Map<string, Entry>;
+  readonly #bars: Bars;
+  readonly #guard: GuardOptions;
+
+  constructor(entries: Map<string, Entry>, bars: Bars, guard: GuardOptions) {
+    this.#entries = entries;
+    this.#bars = bars;
+    this.#guard = guard;
+  }
+
+  register(definition: Definition, source: PluginSource, time?: CheckingTime): void {
+    const entry = checkedEntry(this.#entries, definition, source, time);
+    if (entry) {
+      const guarded = guardDefinition(entry.definition, entry.source, this.#guard);
+      this.#entries.set(keyOf(guarded.kind, guarded.name), { ...entry, definition: guarded });
+    }
+    this.#bars.delete(keyOf(definition.kind, definition.name));
+  }
+
+  bar(kind: PluginKind, name: string, reason: () => ForetokenError): void {
+    this.#bars.set(keyOf(kind, name), reason);
+  }
+
+  barredBy(kind: PluginKind, name: string): ForetokenError | undefined {
+    return this.#bars.get(keyOf(kind, name))?.();
+  }
+
+  has(kind: PluginKind, name: string): boolean {
+    return this.#entries.has(keyOf(kind, name)) && !this.#bars.has(keyOf(kind, name));
+  }
+
+  get<Kind extends PluginKind>(kind: Kind, name: string): Definition<Kind> {
+    return this.#find(kind, name).definition as Definition<Kind>;
+  }
+
+  source(kind: PluginKind, name: string): PluginSource {
+    return this.#find(kind, name).source;
+  }
+
+  names(kind: PluginKind): readonly string[] {
+    return [...new Set([...this.#entries.keys(), ...this.#bars.keys()])]
       .filter((key) => key.startsWith(keyOf(kind, '')))
       .map((key) => key.slice(kind.length + 1))
       .sort();
-  const barredBy = (kind: PluginKind, name: string) => bars.get(keyOf(kind, name))?.();
+  }
 
-  const find = (kind: PluginKind, name: string): Entry => {
-    const barred = barredBy(kind, name);
-    if (barred) throw barred;
-    const entry = entries.get(keyOf(kind, name));
-    if (!entry) throw new ForetokenError('PLUGIN_UNKNOWN', unknownPlugin(kind, name, names(kind)));
-    return entry;
-  };
+  list(): readonly PluginListing[] {
+    const listed = (kind: PluginKind) =>
+      this.names(kind).flatMap((name) => listing(this.#entries.get(keyOf(kind, name))));
+    return PLUGIN_KINDS.flatMap(listed);
+  }
 
-  const inspectOptions = (kind: PluginKind, reference: NamedOptions): CheckedOptions => {
+  inspectOptions(kind: PluginKind, reference: NamedOptions): CheckedOptions {
     const reserved = ['name', ...RESERVED_KEYS[kind]];
     const own = Object.entries(reference).filter(([key]) => !reserved.includes(key));
-    return find(kind, reference.name).options.check(Object.fromEntries(own));
-  };
+    return this.#find(kind, reference.name).options.check(Object.fromEntries(own));
+  }
 
-  return {
-    register(definition, source, time) {
-      const entry = checkedEntry(entries, definition, source, time);
-      if (entry) {
-        const guarded = guardDefinition(entry.definition, entry.source, options);
-        entries.set(keyOf(guarded.kind, guarded.name), { ...entry, definition: guarded });
-      }
-      bars.delete(keyOf(definition.kind, definition.name));
-    },
-    bar: (kind, name, reason) => void bars.set(keyOf(kind, name), reason),
-    barredBy,
-    has: (kind, name) => entries.has(keyOf(kind, name)) && !bars.has(keyOf(kind, name)),
-    get: <Kind extends PluginKind>(kind: Kind, name: string) => find(kind, name).definition as Definition<Kind>,
-    source: (kind, name) => find(kind, name).source,
-    names,
-    list: () => PLUGIN_KINDS.flatMap((kind) => names(kind).flatMap((name) => listing(entries.get(keyOf(kind, name))))),
-    inspectOptions,
-    checkOptions(kind, reference, where) {
-      const { options, problems } = inspectOptions(kind, reference);
-      if (problems.length === 0) return Object.freeze(options);
-      const sentences = problems.map(
-        ({ path, sentence }) => `${path.join('.')} ${sentence.replace(/\.$/, '')} (${where}).`,
-      );
-      const message = `${kind} "${reference.name}": ${sentences.join(' ')}`;
-      throw new ForetokenError('OPTIONS_INVALID', message, { problems: sentences });
-    },
-    extend: () => registryOf(new Map(entries), new Map(bars), options),
-  };
+  checkOptions(kind: PluginKind, reference: NamedOptions, where: string): Readonly<Record<string, Json>> {
+    const { options, problems } = this.inspectOptions(kind, reference);
+    if (problems.length === 0) return Object.freeze(options);
+    const sentences = problems.map(
+      ({ path, sentence }) => `${path.join('.')} ${sentence.replace(/\.$/, '')} (${where}).`,
+    );
+    const message = `${kind} "${reference.name}": ${sentences.join(' ')}`;
+    throw new ForetokenError('OPTIONS_INVALID', message, { problems: sentences });
+  }
+
+  extend(): Registry {
+    return new PluginRegistry(new Map(this.#entries), new Map(this.#bars), this.#guard);
+  }
+
+  #find(kind: PluginKind, name: string): Entry {
+    const barred = this.barredBy(kind, name);
+    if (barred) throw barred;
+    const entry = this.#entries.get(keyOf(kind, name));
+    if (!entry) throw new ForetokenError('PLUGIN_UNKNOWN', unknownPlugin(kind, name, this.names(kind)));
+    return entry;
+  }
 }
 
 /** @returns undefined for the very same definition of the same package, once more */
