@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it, test } from 'vitest';
 import { EXCEPTIONS } from './exceptions.mjs';
 import { problemsOf } from './judged.mjs';
 import { faultsOf } from './message-rules.mjs';
-import { raisedIn } from './raised.mjs';
+import { faultsIn, raisedIn } from './raised.mjs';
 import { VALUE } from './said-texts.mjs';
-import { packageSources, parsed } from './sources.mjs';
+import { nativeSources, packageSources, parsed } from './sources.mjs';
 
 const raised = (...texts) => raisedIn(texts.map((text, i) => parsed(`packages/a/src/${i}.ts`, text)));
 const messagesOf = (...texts) => raised(...texts).flatMap(({ messages }) => messages);
@@ -54,6 +54,21 @@ faults.push({ code: 'A_B', message }, { code: 'A_C', sentence: 'y.' }, { code, m
     expect(raised(text).map(({ line, isWhole, codes, messages }) => [line, isWhole, ...codes, ...messages])).toEqual([
       [2, false, 'A_B', `x must be ${VALUE}.`],
       [2, false, 'A_C', 'y.'],
+    ]);
+  });
+
+  it('are those of C++ as well, thrown or passed on', () => {
+    const text = `
+#include <new>
+void refuse(int index, const std::string& expected) {
+  throw Fault("A_B", "native: argument " + std::to_string(index + 1) + " must be " + expected + ".");
+}
+Fault(const char* code, const std::string& message) : code_(code) {}
+void caught(napi_env env) { throw_in(env, "A_C", "no memory \\"left\\"."); }`;
+    const found = faultsIn([parsed('packages/engine/native/addon/a.cc', text)]);
+    expect(found.map(({ line, codes, messages }) => [line, ...codes, ...messages])).toEqual([
+      [4, 'A_B', `native: argument ${VALUE} must be ${VALUE}.`],
+      [7, 'A_C', 'no memory "left".'],
     ]);
   });
 
@@ -109,6 +124,12 @@ describe('the sources', () => {
   let all;
   beforeAll(() => {
     all = raisedIn(packageSources());
+  });
+
+  test('of the native engine have no such error either', () => {
+    const faults = faultsIn(nativeSources());
+    expect(faults.length).toBeGreaterThan(15);
+    expect(problemsOf(faults, [])).toEqual([]);
   });
 
   test('have no error whose message lacks a rule’s value, a next step or a full stop', () => {

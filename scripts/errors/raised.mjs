@@ -22,6 +22,25 @@ export function raisedIn(sources) {
   );
 }
 
+/** The same of C++: `throw Fault(code, message)`, and `throw_in(env, code, message)`, which tells JavaScript of what was caught. */
+export function faultsIn(sources) {
+  const reader = createReader(sources);
+  return sources.flatMap((source) =>
+    source.tokens.flatMap((token, at) => {
+      const made = faultAt(source.tokens, at);
+      if (made === undefined) return [];
+      const [codes, messages] = made.map((expression) => reader.textsOf(source, at, expression));
+      return [{ file: source.file, line: lineOf(source, token), isWhole: true, codes, messages }];
+    }),
+  );
+}
+
+function faultAt(tokens, at) {
+  if (!isMark(tokens[at + 1], '(')) return undefined;
+  if (tokens[at].text === 'Fault' && tokens[at - 1]?.text === 'throw') return argumentsAt(tokens, at + 1).slice(0, 2);
+  return tokens[at].text === 'throw_in' ? argumentsAt(tokens, at + 1).slice(1, 3) : undefined;
+}
+
 /** `new ForetokenError(code, message)` */
 function errorAt(tokens, at) {
   const isMade = tokens[at].text === 'ForetokenError' && tokens[at - 1]?.text === 'new' && isMark(tokens[at + 1], '(');

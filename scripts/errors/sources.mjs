@@ -28,12 +28,17 @@ export const lineOf = ({ text }, { at }) => text.slice(0, at).split('\n').length
 /** Every source file of the packages that is no test and serves none. */
 export const packageSources = () => filesIn('packages', (name) => isSource(name) && !isOfTests(name)).map(read);
 
+/** Every C++ source of the native engine that is no test. */
+export const nativeSources = () =>
+  ['addon', 'library'].flatMap((folder) => filesIn(`packages/engine/native/${folder}`, isNative)).map(read);
+
 /** Every test, with the fixtures that hold what several of them expect. */
 export const testFiles = () =>
   ['packages', 'scripts', 'examples', 'bench'].flatMap((folder) => filesIn(folder, isOfTests));
 
 const read = (file) => parsed(file, readFileSync(inRoot(file), 'utf8'));
 const isSource = (name) => /\.(ts|mjs)$/.test(name) && !name.endsWith('.d.ts') && !name.endsWith('.d.mts');
+const isNative = (name) => /\.(cc|h)$/.test(name);
 const isOfTests = (name) => /\.(test|slow\.test|release\.test|fixture)\.(ts|mjs)$/.test(name);
 
 function filesIn(folder, isWanted) {

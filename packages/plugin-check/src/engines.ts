@@ -18,7 +18,11 @@ export async function enginesFor(chosen?: readonly string[]): Promise<readonly E
   const found = chosen.map((name) => {
     const engine = engines.find((other) => other.name === name);
     if (engine?.available) return engine.name;
-    if (engine) throw new ForetokenError('ENGINE_UNAVAILABLE', `engine "${name}" cannot run here: ${engine.detail}.`);
+    if (engine)
+      throw new ForetokenError(
+        'ENGINE_UNAVAILABLE',
+        `engine "${name}" cannot run here: ${engine.detail}. Name another.`,
+      );
     const known = engines.map((other) => other.name).join(', ');
     throw new ForetokenError('ENGINE_UNKNOWN', `no engine ${JSON.stringify(name)}. Engines: ${known}.`);
   });

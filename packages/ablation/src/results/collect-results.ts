@@ -45,7 +45,10 @@ async function cellResults(
     return { id, seed, status: 'done', results: sorted(record.results), timings: sorted(record.timings) };
   }
   const failure = await store.readFailure(id);
-  const { code, message } = failure ?? { code: 'UNFINISHED', message: 'the cell was not run to its end' };
+  const { code, message } = failure ?? {
+    code: 'UNFINISHED',
+    message: 'the cell was not run to its end: the same command goes on with it.',
+  };
   return { id, seed, status: 'failed', error: { code, message } };
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ForetokenError, makeFolder, writeFileAtomic } from '@foretoken/core';
+import { ERROR_CODES } from '@foretoken/engine/errors';
 import type { AblationPaths } from '../run/ablation-store.ts';
 import { failureOf } from '../run/cell-record.ts';
 import type { Performer } from '../run/performer.ts';
@@ -87,7 +88,7 @@ function lossOutcome(task: Task, { code, reason }: Loss, attempts: number): Task
   const tried = attempts > 1 ? `, at ${attempts} attempts` : '';
   const error = new ForetokenError(
     code,
-    `the worker of "${task.kind}" is gone${tried}: ${reason}. The other cells go on.`,
+    `the worker of "${task.kind}" is gone${tried}: ${reason}. The other cells go on. ${ERROR_CODES[code].next}`,
   );
   return { kind: 'failed', failures: cellsOf(task).map(({ id }) => failureOf(task.kind, id, error)) };
 }

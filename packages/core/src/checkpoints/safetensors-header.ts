@@ -51,13 +51,16 @@ export const BYTES_PER_ELEMENT: { readonly [dtype in Dtype]: number } = { F32: 4
 export function encodeHeader(path: string, { entries, metadata }: SafetensorsHeader): Uint8Array {
   const bad = badName([...metadata.keys()]) ?? badName(entries.map(({ name }) => name));
   if (bad !== undefined || entries.some(({ name }) => name === METADATA)) {
-    throw new ForetokenError('FILE_WRITE', `${path}: the name ${JSON.stringify(bad ?? METADATA)} is not allowed.`);
+    throw new ForetokenError(
+      'FILE_WRITE',
+      `${path}: the name ${JSON.stringify(bad ?? METADATA)} is not allowed. Use another.`,
+    );
   }
   const broken = [...metadata].find(([, text]) => LONE_SURROGATE.test(text));
   if (broken !== undefined) {
     throw new ForetokenError(
       'FILE_WRITE',
-      `${path}: the text of ${quoted(broken[0])} is no Unicode, so no file can hold it.`,
+      `${path}: the text of ${quoted(broken[0])} is no Unicode, so no file can hold it. Write it without lone surrogates.`,
     );
   }
   const members = entries.map(({ name, dtype, shape, begin, end }) => [
@@ -67,7 +70,7 @@ export function encodeHeader(path: string, { entries, metadata }: SafetensorsHea
   const json = JSON.stringify(Object.fromEntries([[METADATA, Object.fromEntries(metadata)], ...members]));
   const fault = jsonFault(json, HEADER_LIMITS);
   if (fault !== undefined)
-    throw new ForetokenError('FILE_WRITE', `${path} cannot be written: of its header, ${fault}.`);
+    throw new ForetokenError('FILE_WRITE', `${path} cannot be written: of its header, ${fault}. Keep less in it.`);
   const length = Math.ceil(Buffer.byteLength(json) / 8) * 8;
   if (length > LARGEST_HEADER) {
     throw new ForetokenError(

@@ -23,7 +23,11 @@ export function readBaseRun(run: string, directory: string): BaseRun {
   }
   const { model, data } = readRecordSync(experiment) as unknown as Experiment;
   const malformed = malformedBase(model, data?.tokenizer);
-  if (malformed) throw new ForetokenError('FILE_CORRUPT', `${experiment} is no saved experiment: ${malformed}.`);
+  if (malformed)
+    throw new ForetokenError(
+      'FILE_CORRUPT',
+      `${experiment} is no saved experiment: ${malformed}. Restore it, or name another run.`,
+    );
   const sha256 = readCheckpointIdentity(lastCheckpoint(directory));
   return { run, sha256, model, tokenizer: data.tokenizer };
 }
@@ -41,7 +45,8 @@ export function lastCheckpoint(directory: string): string {
     );
   }
   const { checkpoint } = readRecordSync(summary);
-  if (typeof checkpoint !== 'string') throw new ForetokenError('FILE_CORRUPT', `${summary} names no checkpoint.`);
+  if (typeof checkpoint !== 'string')
+    throw new ForetokenError('FILE_CORRUPT', `${summary} names no checkpoint. Restore it, or name another run.`);
   // By its name alone: the record may have been written where folders are joined by a backslash.
   return path.join(checkpoints, checkpoint.split(/[\\/]/).at(-1) as string);
 }

@@ -59,9 +59,9 @@ describe('overrides', () => {
   });
 
   test.each<[string, string, string]>([
-    ['an empty path', '', 'override "": must be keys joined by dots, such as "model.head.horizon".'],
-    ['an empty key', 'model..head', 'override "model..head": must be keys'],
-    ['a key of the prototype', 'model.__proto__.x', 'override "model.__proto__.x": must be keys'],
+    ['an empty path', '', 'an override must be keys joined by dots, such as "model.head.horizon", was "".'],
+    ['an empty key', 'model..head', 'an override must be keys joined by dots, such as "model.head.horizon", was "model..head".'],
+    ['a key of the prototype', 'model.__proto__.x', 'an override must be keys joined by dots, such as "model.head.horizon", was "model.__proto__.x".'],
     [
       'an index that is not there',
       'evals.2',

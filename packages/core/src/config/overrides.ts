@@ -49,7 +49,7 @@ function segmentsOf(path: string): string[] {
   if (bad === undefined && segments.length <= MAX_DEPTH) return segments;
   throw new ForetokenError(
     'CONFIG_INVALID',
-    `override ${said(path)}: must be keys joined by dots, such as "model.head.horizon".`,
+    `an override must be keys joined by dots, such as "model.head.horizon", was ${said(path)}.`,
   );
 }
 
@@ -75,5 +75,8 @@ function unreachable(said: string, rest: readonly string[], total: number, reaso
     .split('.')
     .slice(0, total - rest.length)
     .join('.');
-  return new ForetokenError('CONFIG_INVALID', `(override ${said}) ${reached}: cannot go further; ${reason}.`);
+  return new ForetokenError(
+    'CONFIG_INVALID',
+    `(override ${said}) ${reached}: cannot go further; ${reason}. Set that place, or name another.`,
+  );
 }

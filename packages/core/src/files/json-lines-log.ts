@@ -111,7 +111,11 @@ async function readLines(
   for (let at = 0; at < size; ) {
     const block = Buffer.allocUnsafe(Math.min(BLOCK, size - at));
     const { bytesRead } = await handle.read(block, 0, block.length, at);
-    if (bytesRead === 0) throw new ForetokenError('FILE_CORRUPT', `${path} became shorter while it was read.`);
+    if (bytesRead === 0)
+      throw new ForetokenError(
+        'FILE_CORRUPT',
+        `${path} became shorter while it was read. Run this again when nothing else writes to it.`,
+      );
     const bytes = Buffer.concat([torn, block.subarray(0, bytesRead)]);
     const first = at - torn.length;
     let start = 0;

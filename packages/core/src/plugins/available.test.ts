@@ -151,7 +151,8 @@ describe('a broken dependency', () => {
 
   test('whose options are no schema is said at the plugin that has them', async () => {
     const root = project({ broken: broken['has options that are no schema'] });
-    const sentence = 'head "medusa" of broken@1.0.0: strict mode: unknown keyword: "minimun".';
+    const sentence =
+      'head "medusa" of broken@1.0.0: strict mode: unknown keyword: "minimun". Mend the plugin, or report it to its author.';
     for (const plugins of ['[]', '[broken]']) {
       const message = await messageOf(load(root, `model: { head: medusa }\nplugins: ${plugins}`));
       expect(message).toBe(`PLUGIN_INVALID: ${root}/x.yaml:2:16 model.head: ${sentence}`);

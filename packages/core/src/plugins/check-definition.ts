@@ -73,9 +73,8 @@ export function checkApi(api: unknown, who: string, source: PluginSource): void 
 
 /** A PLUGIN_INVALID about one plugin of one package. */
 export function invalid(source: PluginSource, who: string, rule: string, cause?: unknown): ForetokenError {
-  return new ForetokenError('PLUGIN_INVALID', `${who} of ${saidSource(source)}: ${rule.replace(/\.$/, '')}.`, {
-    cause,
-  });
+  const what = `${who} of ${saidSource(source)}: ${rule.replace(/\.$/, '')}`;
+  return new ForetokenError('PLUGIN_INVALID', `${what}. Mend the plugin, or report it to its author.`, { cause });
 }
 
 /** A foreign value in a few words. */

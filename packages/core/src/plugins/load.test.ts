@@ -211,7 +211,7 @@ describe('a package gives exactly what its manifest promises', () => {
     writePackage(root, 'demo');
     const watch = { enter: () => {}, leave: () => 'must leave alone what is shared', inspects: () => false };
     expect(await messageOf(loadPluginPackage('./demo', { from: root, watch }))).toBe(
-      'PLUGIN_INVALID: export "." of demo@1.0.0: import must leave alone what is shared.',
+      'PLUGIN_INVALID: export "." of demo@1.0.0: import must leave alone what is shared. Mend it, or report it to the author of demo.',
     );
   });
 

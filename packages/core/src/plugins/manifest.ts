@@ -43,7 +43,11 @@ export function readManifest(folder: PackageFolder): Manifest {
   const { directory, packageJson } = folder;
   const { name, version, foretoken: entry } = packageJson;
   const wrong = wrongIdentity(name, version);
-  if (wrong) throw new ForetokenError('PLUGIN_INVALID', `${directory}/package.json: ${wrong}.`);
+  if (wrong)
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `${directory}/package.json: ${wrong}. Mend it, or install another version.`,
+    );
   const source = { package: name as string, version: version as string, api: PLUGIN_API };
   if (entry === undefined) throw refuse(source, [NO_ENTRY]);
   // Another API may have another manifest: it is named before anything else is judged.

@@ -118,7 +118,11 @@ export function readPackageJson(directory: string, specifier: string): Readonly<
   } catch (cause) {
     const who = `plugin ${JSON.stringify(specifier)}`;
     const reason = (cause as Error).message.replace(/\.$/, '');
-    throw new ForetokenError('PLUGIN_INVALID', `${who}: ${file} cannot be read: ${reason}.`, { cause });
+    throw new ForetokenError(
+      'PLUGIN_INVALID',
+      `${who}: ${file} cannot be read: ${reason}. Mend it, or install the package again.`,
+      { cause },
+    );
   }
 }
 

@@ -171,7 +171,8 @@ test('a schema that waits until it is used is refused then, by the same words', 
   const broken = fakePlugin('head', 'a', { options: { type: 'object', minimun: 1 } });
   const registry = createRegistry();
   registry.register(broken, fakeSource, 'when used');
-  const message = 'PLUGIN_INVALID: head "a" of demo@1.2.3: strict mode: unknown keyword: "minimun".';
+  const message =
+    'PLUGIN_INVALID: head "a" of demo@1.2.3: strict mode: unknown keyword: "minimun". Mend the plugin, or report it to its author.';
   expect(messageOf(() => registry.inspectOptions('head', { name: 'a' }))).toBe(message);
   expect(messageOf(() => registry.checkOptions('head', { name: 'a' }, 'x'))).toBe(message);
 });

@@ -327,7 +327,7 @@ describe('a horizon schedule that goes by acceptance', () => {
     const model = tinyModel(engine);
     for (const acceptanceEvery of [0, -1, 1.5, Number.NaN]) {
       expect(() => trainerOf(model, { horizonSchedule: { ...growing, acceptanceEvery } })).toThrow(
-        /PLUGIN_INVALID: horizon schedule "fixed": acceptanceEvery is a number of steps >= 1/,
+        /PLUGIN_INVALID: horizon schedule "fixed": acceptanceEvery must be a number of steps >= 1/,
       );
     }
     model.dispose();

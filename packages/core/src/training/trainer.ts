@@ -380,7 +380,7 @@ function checkAcceptanceEvery({ settings, horizonSchedule: { acceptanceEvery } }
   if (acceptanceEvery === undefined || (Number.isSafeInteger(acceptanceEvery) && acceptanceEvery >= 1)) return;
   throw new ForetokenError(
     'PLUGIN_INVALID',
-    `horizon schedule "${settings.horizonSchedule.name}": acceptanceEvery is a number of steps >= 1, was ${acceptanceEvery}.`,
+    `horizon schedule "${settings.horizonSchedule.name}": acceptanceEvery must be a number of steps >= 1, was ${acceptanceEvery}.`,
   );
 }
 

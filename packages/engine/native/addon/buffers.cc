@@ -48,7 +48,7 @@ Buffers::Slot& Buffers::slot(double handle) {
       if (found.is_alive && found.uses == uses && found.owner == owner_) return found;
     }
   }
-  throw Fault("ENGINE_MISUSE", "native: the buffer has been freed or never was.");
+  throw Fault("ENGINE_MISUSE", "native: the buffer has been freed or never was. Mend the caller.");
 }
 
 Buffer& Buffers::at(double handle) { return slot(handle).buffer; }

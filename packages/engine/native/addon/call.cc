@@ -13,7 +13,7 @@ constexpr double kMostInteger = 9007199254740992.0;
 constexpr int64_t kMostValues = int64_t{1} << 40;
 
 void check(napi_status status) {
-  if (status != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node refused a value (" + std::to_string(status) + ").");
+  if (status != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node refused a value (" + std::to_string(status) + "). Report it.");
 }
 
 /// What belongs to one thread of Node: the class that errors are made of, set from JavaScript, the buffers that it owns, and the
@@ -84,9 +84,9 @@ napi_value enter(napi_env env, napi_callback_info info) {
   } catch (const Fault& fault) {
     throw_in(env, fault.code(), fault.what());
   } catch (const std::bad_alloc&) {
-    throw_in(env, "OUT_OF_MEMORY", "the system has no memory left.");
+    throw_in(env, "OUT_OF_MEMORY", "native: the system has no memory left. Use a smaller batch, context or model.");
   } catch (const std::exception& error) {
-    throw_in(env, "ENGINE_MISUSE", std::string("native: ") + error.what());
+    throw_in(env, "ENGINE_MISUSE", "native: " + std::string(error.what()) + ". Report it.");
   }
   return nullptr;
 }
@@ -101,7 +101,7 @@ std::recursive_mutex& library_mutex() {
 int64_t product_of(std::initializer_list<int64_t> sizes) {
   int64_t product = 1;
   for (const int64_t size : sizes) {
-    if (size != 0 && product > kMostValues / size) throw Fault("ENGINE_MISUSE", "native: a shape holds more than 2^40 values.");
+    if (size != 0 && product > kMostValues / size) throw Fault("ENGINE_MISUSE", "native: a shape holds more than 2^40 values. Use smaller tensors.");
     product *= size;
   }
   return product;
@@ -113,7 +113,7 @@ Call::Call(napi_env env, napi_callback_info info) : env_(env) {
 }
 
 void Call::refuse(int index, const std::string& expected) const {
-  throw Fault("ENGINE_MISUSE", "native: argument " + std::to_string(index + 1) + " must be " + expected + ".");
+  throw Fault("ENGINE_MISUSE", "native: argument " + std::to_string(index + 1) + " must be " + expected + ". Mend the caller.");
 }
 
 bool Call::has(int index) const {

@@ -19,7 +19,7 @@ napi_value take_values(Call& call) {
   for (int64_t at = 0; at < num_indices; at++) {
     if (indices[at] < 0 || indices[at] >= s.along) {
       throw Fault("SHAPE_MISMATCH", "GatherV2: the index value " + std::to_string(indices[at]) + " is not in [0, " +
-                                        std::to_string(s.along - 1) + "]");
+                                        std::to_string(s.along - 1) + "]. Take one that is.");
     }
   }
   TypedOutput y(type, product_of({s.batch, s.outer, s.count, s.width}));
@@ -39,7 +39,7 @@ std::vector<int64_t> rows_of(const int32_t* indices, int64_t count, const View<i
     if (row < 0 || row >= rows) {
       std::string index;
       for (int64_t axis = 0; axis < depth; axis++) index += (axis > 0 ? "," : "") + std::to_string(indices[at * depth + axis]);
-      throw Fault("SHAPE_MISMATCH", "Invalid indices: " + index + " does not index into a table of " + std::to_string(rows) + " rows");
+      throw Fault("SHAPE_MISMATCH", "Invalid indices: " + index + " does not index into a table of " + std::to_string(rows) + " rows. Take one that does.");
     }
     found[at] = row;
   }

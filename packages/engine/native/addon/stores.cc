@@ -54,9 +54,9 @@ napi_value create_store(Call& call) {
   };
   if (napi_create_external(call.env(), store, destroy, nullptr, &external) != napi_ok) {
     forget(store);
-    throw Fault("ENGINE_MISUSE", "native: Node made no store.");
+    throw Fault("ENGINE_MISUSE", "native: Node made no store. Report it.");
   }
-  if (napi_type_tag_object(call.env(), external, &kStoreTag) != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node tagged no store.");
+  if (napi_type_tag_object(call.env(), external, &kStoreTag) != napi_ok) throw Fault("ENGINE_MISUSE", "native: Node tagged no store. Report it.");
   return external;
 }
 

@@ -184,7 +184,7 @@ void choose_bits(const uint8_t* flags, int64_t run, const void* a, const void* b
 }
 
 [[noreturn]] void refuse(int operation, Type type) {
-  throw Fault("ENGINE_MISUSE", "native: operation " + std::to_string(operation) + " is not defined on type " + std::to_string(type) + ".");
+  throw Fault("ENGINE_MISUSE", "native: operation " + std::to_string(operation) + " is not defined on type " + std::to_string(type) + ". Mend the caller.");
 }
 
 }  // namespace

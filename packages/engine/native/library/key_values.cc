@@ -78,7 +78,7 @@ void KeyValueRow::copy_from(const KeyValueRow& other, int64_t nodes, int64_t G, 
 }
 
 void KeyValueStore::misuse(const std::string& rule) const {
-  throw Fault("SESSION_MISUSE", "key/value store \"" + slot_ + "\": " + rule + ".");
+  throw Fault("SESSION_MISUSE", "key/value store \"" + slot_ + "\": " + rule + ". Mend the caller: open a row once, bind it, keep what it brought.");
 }
 
 KeyValueRow& KeyValueStore::at(int64_t row) {

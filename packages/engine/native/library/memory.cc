@@ -62,7 +62,7 @@ void Memory::to_system(void* buffer, size_t capacity) noexcept {
 }
 
 void* Memory::allocate(size_t bytes) {
-  if (bytes > kMostBytes) throw Fault("OUT_OF_MEMORY", "a tensor of " + std::to_string(bytes) + " bytes does not fit into memory.");
+  if (bytes > kMostBytes) throw Fault("OUT_OF_MEMORY", "native: a tensor of " + std::to_string(bytes) + " bytes does not fit into memory. Use a smaller batch, context or model.");
   const size_t capacity = size_class(bytes + kAlignment);
   void* buffer = nullptr;
   auto& idle = idle_[capacity];
@@ -76,7 +76,7 @@ void* Memory::allocate(size_t bytes) {
       trim();
       buffer = from_system(capacity);
     }
-    if (!buffer) throw Fault("OUT_OF_MEMORY", "the system has no room for " + std::to_string(bytes) + " bytes more.");
+    if (!buffer) throw Fault("OUT_OF_MEMORY", "native: the system has no room for " + std::to_string(bytes) + " bytes more. Use a smaller batch, context or model.");
   }
   allow_only(buffer, bytes, capacity);
   bytes_ += bytes;

@@ -62,7 +62,7 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     const why = (cause as Error).message;
-    throw new ForetokenError('CONFIG_SYNTAX', `${file}: it cannot be read as JSON: ${why}.`, { cause });
+    throw new ForetokenError('CONFIG_SYNTAX', `${file}: it cannot be read as JSON: ${why}. Mend the file.`, { cause });
   }
 }
 

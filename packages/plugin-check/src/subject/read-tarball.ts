@@ -41,7 +41,7 @@ export function readTarball(tarball: Uint8Array, who: string, limits = TARBALL_L
     const path = insidePath(entry, refuse);
     if (path === undefined) continue;
     if (files.has(path.toLowerCase())) throw refuse(`${JSON.stringify(path)} is in it twice. Pack it again.`);
-    if (files.size >= limits.entries) throw refuse(`it holds more than ${limits.entries} files.`);
+    if (files.size >= limits.entries) throw refuse(`it holds more than ${limits.entries} files. Pack less.`);
     files.set(path.toLowerCase(), { path, content: entry.content });
   }
   const clash = [...files.keys()].find((path) => parentsOf(path).some((parent) => files.has(parent)));

@@ -45,7 +45,7 @@ function tarballAt(file: string, size: number): PackageContents {
   // Not read at all: the limit is there for the memory of whoever checks it.
   if (size > TARBALL_LIMITS.packedBytes) {
     const limit = `${TARBALL_LIMITS.packedBytes / 2 ** 20} MiB`;
-    throw new ForetokenError('TARBALL_INVALID', `${who}: it must be at most ${limit}, was ${size} bytes.`);
+    throw new ForetokenError('TARBALL_INVALID', `${who}: it must be at most ${limit}, was ${size} bytes. Pack less.`);
   }
   return { origin: { kind: 'tarball', path: file }, files: readTarball(readFileSync(file), who) };
 }

@@ -13,7 +13,11 @@ const FAILED_HOOK: unique symbol = Symbol.for('foretoken.failed-hook');
  * Made by the guards, which know what must be; {@link failureOf} lets it pass as it is.
  */
 export function wrong(hook: Hook, rule: string, code: ErrorCode = 'PLUGIN_INVALID'): ForetokenError {
-  const error = new ForetokenError(code, `${hook.who} of ${saidSource(hook.source)}: ${hook.name} ${rule}.`);
+  const error = new ForetokenError(
+    code,
+    `${hook.who} of ${saidSource(hook.source)}: ${hook.name} ${rule}. ` +
+      `Mend it, or report it to the author of ${hook.source.package}.`,
+  );
   return carry(error, hook);
 }
 

@@ -172,7 +172,9 @@ describe('what create gave', () => {
   it('has no hook that it was not given, and none that is no function', async () => {
     expect(made('draft-policy', { grow: () => [] })).not.toHaveProperty('learn');
     const { message } = await failureOf(() => made('draft-policy', { grow: () => [], learn: 3 }));
-    expect(message).toBe('PLUGIN_INVALID: draft-policy "a" of demo@1.2.3: learn must be a function, was 3.');
+    expect(message).toBe(
+      'PLUGIN_INVALID: draft-policy "a" of demo@1.2.3: learn must be a function, was 3. Mend it, or report it to the author of demo.',
+    );
   });
 });
 
@@ -337,7 +339,7 @@ describe('who looks on', () => {
   it('may say what a hook did that none may', async () => {
     const plugin = made('weighting', { start: () => 1, now: () => [1] }, { watch: noting('must not, but did') });
     expect((await failureOf(() => plugin.start([]))).message).toBe(
-      'PLUGIN_INVALID: weighting "a" of demo@1.2.3: start must not, but did.',
+      'PLUGIN_INVALID: weighting "a" of demo@1.2.3: start must not, but did. Mend it, or report it to the author of demo.',
     );
   });
 

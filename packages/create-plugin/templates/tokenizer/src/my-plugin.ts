@@ -55,5 +55,5 @@ export default defineTokenizer({
 
 function unknownToken(token: number, vocabulary: number): ForetokenError {
   const rule = `a token must be an integer in [0, ${vocabulary}), was ${token}`;
-  return new ForetokenError('TOKEN_UNKNOWN', `tokenizer "${NAME}": ${rule}.`);
+  return new ForetokenError('TOKEN_UNKNOWN', `tokenizer "${NAME}": ${rule}. Check the prompt.`);
 }

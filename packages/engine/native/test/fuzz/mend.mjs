@@ -147,7 +147,7 @@ export function mend({ message }, call) {
     const found = message.match(pattern);
     if (found !== null) return change(call, Number(found[1]));
   }
-  const [, position, rule] = message.match(/argument (\d+) must be (.*)\.$/s) ?? [];
+  const [, position, rule] = message.match(/argument (\d+) must be (.*)\. Mend the caller\.$/s) ?? [];
   if (position === undefined) return false;
   const index = Number(position) - 1;
   const sizes = Object.fromEntries(call.parameters.map(({ name }, at) => [name, call.given[at]]));
