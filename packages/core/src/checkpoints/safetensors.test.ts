@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Disk, realDisk } from '../files/disk.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { readSafetensors, readSafetensorsHeader, type StoredTensor, writeSafetensors } from './safetensors.ts';
 
@@ -31,6 +32,24 @@ function fileOf(header: string | Buffer, data: Uint8Array | number, length?: big
 
 const tensor = (begin: number, end: number, shape = `[${(end - begin) / 4}]`, dtype = '"F32"') =>
   `{"dtype":${dtype},"shape":${shape},"data_offsets":[${begin},${end}]}`;
+
+/** The real disk, which notes how many bytes are asked for at once. */
+const countingReads = (reads: number[]): Disk => ({
+  ...realDisk,
+  open: async (...given) => {
+    const handle = await realDisk.open(...given);
+    return new Proxy(handle, {
+      get(target, property) {
+        const value = Reflect.get(target, property, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (property === 'read') reads.push(args[2] as number);
+          return value.apply(target, args);
+        };
+      },
+    });
+  },
+});
 
 describe('a safetensors file', () => {
   it('of Python is read', async () => {
@@ -82,6 +101,33 @@ describe('a safetensors file', () => {
     expect((await readSafetensors(path)).tensors.get('a')!.data).toEqual(Float32Array.of(2, 3));
   });
 
+  it('has the same bytes whatever order tensors and metadata were given in', async () => {
+    const [path, other] = [newPath(), newPath()];
+    const metadata = { b: '1', a: '2', c: '3' };
+    await writeSafetensors(path, PYTHON_TENSORS, metadata);
+    await writeSafetensors(other, new Map([...PYTHON_TENSORS].toReversed()), { c: '3', a: '2', b: '1' });
+    expect(readFileSync(other)).toEqual(readFileSync(path));
+    expect([...(await readSafetensors(path)).metadata.keys()]).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is read with one call for neighbouring tensors of together at most a megabyte', async () => {
+    const sizes = [2 ** 19, 2 ** 19, 3, 5, 2 ** 20 + 1, 7, 2 ** 20 - 7];
+    const tensors = new Map(
+      sizes.map((size, index): [string, StoredTensor] => {
+        const data = Uint8Array.from({ length: size }, (_, at) => (at * 31 + index) % 251);
+        return [`${index}`, { dtype: 'U8', shape: [size], data }];
+      }),
+    );
+    const path = newPath();
+    await writeSafetensors(path, tensors);
+    const reads: number[] = [];
+    const { tensors: read } = await readSafetensors(path, { disk: countingReads(reads) });
+    // Length and header come first.
+    expect(reads.slice(2)).toEqual([2 ** 20, 8, 2 ** 20 + 1, 2 ** 20]);
+    for (const [name, { data }] of tensors)
+      expect(Buffer.compare(read.get(name)!.data as Uint8Array, data as Uint8Array)).toBe(0);
+  });
+
   it('is not written where data and shape disagree', async () => {
     const wrong: StoredTensor = { dtype: 'F32', shape: [3], data: Float32Array.of(1, 2) };
     await expect(writeSafetensors(newPath(), new Map([['a', wrong]]))).rejects.toThrow(
@@ -92,6 +138,26 @@ describe('a safetensors file', () => {
   it('is not written with a header that could not be read again', async () => {
     await expect(writeSafetensors(newPath(), new Map(), { state: 'x'.repeat(2 ** 24) })).rejects.toThrow(
       /FILE_WRITE: .*header/,
+    );
+  });
+
+  it('is written, and read again, with the largest header that there may be', async () => {
+    const path = newPath();
+    const around = '{"__metadata__":{"state":""}}'.length;
+    await writeSafetensors(path, new Map(), { state: 'x'.repeat(2 ** 24 - around) });
+    expect((await readSafetensorsHeader(path)).metadata.get('state')).toHaveLength(2 ** 24 - around);
+    await expect(writeSafetensors(path, new Map(), { state: 'x'.repeat(2 ** 24 - around + 1) })).rejects.toThrow(
+      `FILE_WRITE: ${path} cannot be written: its header of ${2 ** 24 + 8} bytes is larger than ${2 ** 24}.`,
+    );
+  });
+
+  it.each(['__proto__', 'a\nb', '\ud800'])('is not written with metadata called %j', async (name) => {
+    const metadata = Object.fromEntries([
+      ['fine', ''],
+      [name, ''],
+    ]);
+    await expect(writeSafetensors(newPath(), new Map(), metadata)).rejects.toThrow(
+      `: the name ${JSON.stringify(name)} is not allowed.`,
     );
   });
 
@@ -109,7 +175,9 @@ describe('a safetensors file', () => {
     'is not written with a tensor called %j',
     async (name) => {
       const tensors = new Map<string, StoredTensor>([[name, { dtype: 'U8', shape: [0], data: new Uint8Array() }]]);
-      await expect(writeSafetensors(newPath(), tensors)).rejects.toThrow(/FILE_WRITE: .*the name .* is not allowed/);
+      await expect(writeSafetensors(newPath(), tensors)).rejects.toThrow(
+        `: the name ${JSON.stringify(name)} is not allowed.`,
+      );
     },
   );
 
@@ -179,6 +247,21 @@ describe('a hostile safetensors file is refused:', () => {
       fileOf(`{"a":${tensor(0, 8, '[3]')}}`, 8),
       /F32 \[3\] takes 12 bytes, its offsets span 8/,
     ],
+    [
+      'offsets for another shape, behind another tensor',
+      fileOf(`{"a":${tensor(0, 8)},"b":${tensor(8, 16, '[3]')}}`, 16),
+      /"b": F32 \[3\] takes 12 bytes, its offsets span 8\./,
+    ],
+    [
+      'a dtype that is just short enough to be said',
+      fileOf(`{"a":${tensor(0, 8, '[2]', `"${'F'.repeat(98)}"`)}}`, 8),
+      /dtype "F{98}"; F32/,
+    ],
+    [
+      'a dtype that is too long to be said',
+      fileOf(`{"a":${tensor(0, 8, '[2]', `"${'F'.repeat(99)}"`)}}`, 8),
+      /dtype "F{99}\.\.\.; F32/,
+    ],
     ['offsets the wrong way round', fileOf(`{"a":${tensor(8, 0, '[2]')}}`, 8), /not \[begin, end\]/],
     ['three offsets', fileOf('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0,0]}}', 0), /not \[begin, end\]/],
     ['negative offsets', fileOf(`{"a":${tensor(-8, 0, '[2]')}}`, 8), /not \[begin, end\]/],
@@ -198,6 +281,13 @@ describe('a hostile safetensors file is refused:', () => {
     expect(error).toMatchObject({ code: 'FILE_CORRUPT', message: expect.stringMatching(message) });
     expect((error as Error).message).toContain(path);
     expect(({} as Record<string, unknown>).dtype).toBeUndefined();
+  });
+
+  it('keeps what the reader of JSON said as its cause', async () => {
+    const path = newPath();
+    writeFileSync(path, fileOf('{"a":1,"a":1}', 0));
+    const error = await readSafetensors(path).catch((cause: unknown) => cause as Error);
+    expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('the key "a" twice') });
   });
 
   it('any of its header bytes changed is refused or read as a file that still accounts for every byte', async () => {

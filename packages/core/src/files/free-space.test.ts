@@ -21,4 +21,18 @@ describe('ensureFreeSpace', () => {
     );
     await expect(ensureFreeSpace(temporaryFolder(), 1e18)).rejects.toMatchObject({ code: 'DISK_FULL' });
   });
+
+  it('says what it could not look at, and ends at the topmost folder', async () => {
+    const failing = (code: string) =>
+      ({
+        ...realDisk,
+        statfs: async () => Promise.reject(Object.assign(new Error(code), { code })),
+      }) as unknown as Disk;
+    await expect(ensureFreeSpace('/x/y', 1, { disk: failing('EIO') })).rejects.toThrow(
+      'FILE_READ: /x/y could not be read: EIO',
+    );
+    await expect(ensureFreeSpace('/x/y', 1, { disk: failing('ENOENT') })).rejects.toThrow(
+      'FILE_READ: / could not be read: ENOENT',
+    );
+  });
 });

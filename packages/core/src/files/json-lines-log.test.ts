@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Disk, realDisk } from './disk.ts';
 import { failingDisk } from './failing-disk.fixture.ts';
 import { JsonLinesLog, readJsonLines } from './json-lines-log.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
@@ -62,6 +63,125 @@ describe('a JSON-lines log', () => {
     await log.append({ step: 3, again: true });
     await log.close();
     expect(readFileSync(path, 'utf8')).toBe('{"step":1}\n{"step":2}\n{"step":3,"again":true}\n');
+  });
+
+  it('longer than what is read at once is cut after the right row, and read as it is', async () => {
+    const path = newPath();
+    const rows = Array.from({ length: 40_000 }, (_, step) => ({ step, text: 'x'.repeat(step % 60) }));
+    const lines = rows.map((row) => `${JSON.stringify(row)}\n`);
+    writeFileSync(path, lines.join(''));
+    expect(lines.join('').length).toBeGreaterThan(2 ** 21);
+    expect(await readJsonLines(path)).toEqual(rows);
+    const log = await JsonLinesLog.open(path);
+    for (const kept of [39_999, 25_000, 3]) {
+      expect(await log.truncateAfter(({ step }) => (step as number) < kept)).toBe(kept);
+      expect(readFileSync(path, 'utf8')).toBe(lines.slice(0, kept).join(''));
+    }
+    await log.close();
+  });
+
+  const damaged = '{"step":1}\nno row\n{"step":2}\nnone either\n{"step":3}\n';
+
+  it('with broken lines before a row to keep says the first of them', async () => {
+    for (const last of [2, 3]) {
+      const path = newPath();
+      writeFileSync(path, damaged);
+      const log = await JsonLinesLog.open(path);
+      await expect(log.truncateAfter((row) => (row.step as number) <= last)).rejects.toThrow(
+        /^FILE_CORRUPT: .*metrics.jsonl:2 is not a row/,
+      );
+      await log.close();
+      expect(readFileSync(path, 'utf8')).toBe(damaged);
+    }
+  });
+
+  it('with broken lines behind the rows to keep loses what is behind those', async () => {
+    for (const [last, text] of [
+      [1, '{"step":1}\n'],
+      [0, ''],
+    ] as const) {
+      const path = newPath();
+      writeFileSync(path, damaged);
+      const log = await JsonLinesLog.open(path);
+      expect(await log.truncateAfter((row) => (row.step as number) <= last)).toBe(last);
+      await log.close();
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    }
+    const path = newPath();
+    writeFileSync(path, '{"step":1}\n{"step":2}\nno row\n');
+    const log = await JsonLinesLog.open(path);
+    expect(await log.truncateAfter(() => true)).toBe(2);
+    await log.close();
+  });
+
+  it.each([
+    ['a key twice', '{"a":1,"a":2}', 'twice'],
+    ['no UTF-8', Buffer.of(0x22, 0xff, 0x22), 'it is not UTF-8'],
+    ['a text', '"text"', 'not a JSON object'],
+    ['a million brackets and more', `[${'[],'.repeat(2 ** 20)}0]`, 'brackets, commas and colons'],
+  ])('with %s in a line says so', async (_, line, problem) => {
+    const path = newPath();
+    writeFileSync(path, Buffer.concat([Buffer.from(line as string), Buffer.from('\n')]));
+    await expect(readJsonLines(path)).rejects.toThrow(
+      new RegExp(
+        `^FILE_CORRUPT: .*metrics.jsonl:1 is not a row of this log: [^.]*${problem}.*Mend or restore the file`,
+      ),
+    );
+  });
+
+  it('has lines of at most 16 MiB, ended or not', async () => {
+    const path = newPath();
+    const largest = 2 ** 24;
+    writeFileSync(path, `{"step":1}\n${'x'.repeat(largest)}`);
+    expect(await readJsonLines(path)).toEqual([{ step: 1 }]);
+    appendFileSync(path, 'x');
+    await expect(readJsonLines(path)).rejects.toThrow(
+      `:2 is not a row of this log: it has more than ${largest} bytes.`,
+    );
+  });
+
+  it('that becomes shorter while it is read is no whole log', async () => {
+    const path = newPath();
+    writeFileSync(path, '{"step":1}\n');
+    const open = async (...given: Parameters<Disk['open']>) => {
+      const handle = await realDisk.open(...given);
+      const { size } = await handle.stat();
+      const stat = async () => ({ size: size + 1, isFile: () => true });
+      return new Proxy(handle, {
+        get: (target, property) => {
+          const value = property === 'stat' ? stat : Reflect.get(target, property, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    };
+    await expect(readJsonLines(path, { disk: { ...realDisk, open } as Disk })).rejects.toThrow(
+      `FILE_CORRUPT: ${path} became shorter while it was read.`,
+    );
+  });
+
+  it('is closed even where it cannot be flushed', async () => {
+    const { disk, calls } = failingDisk((call) => (call === 'sync' ? 'EIO' : undefined));
+    const log = await JsonLinesLog.open(newPath(), { disk });
+    await expect(log.close()).rejects.toThrow('EIO');
+    expect(calls.at(-1)).toBe('close');
+  });
+
+  it('that cannot be read again as it is cut is FILE_READ', async () => {
+    const path = newPath();
+    let isBroken = false;
+    const open = async (...given: Parameters<Disk['open']>) =>
+      new Proxy(await realDisk.open(...given), {
+        get: (target, property) => {
+          if (property === 'read' && isBroken) throw Object.assign(new Error('EIO: simulated'), { code: 'EIO' });
+          const value = Reflect.get(target, property, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    const log = await JsonLinesLog.open(path, { disk: { ...realDisk, open } as Disk });
+    await log.append({ step: 1 });
+    isBroken = true;
+    await expect(log.truncateAfter(() => true)).rejects.toThrow(`FILE_READ: ${path} could not be read: EIO`);
+    await log.close();
   });
 
   it('keeps everything or nothing if the predicate says so', async () => {

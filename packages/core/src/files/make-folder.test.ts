@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { realDisk } from './disk.ts';
+import { type Disk, realDisk } from './disk.ts';
 import { failingDisk } from './failing-disk.fixture.ts';
 import { makeFolder } from './make-folder.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
@@ -37,4 +37,53 @@ test('a folder that cannot be looked at is named, and none above it is tried', a
   };
   const disk = { ...realDisk, stat } as unknown as typeof realDisk;
   await expect(makeFolder('/a/b/c', { disk })).rejects.toThrow(/^FILE_WRITE: \/a\/b\/c could not be written: EACCES/);
+});
+
+const said = (code: string) => Object.assign(new Error(`${code}: simulated`), { code });
+const failing = (code: string) => async () => {
+  throw said(code);
+};
+
+test('one that another process makes in between is fine, and synced like an own one', async () => {
+  const { disk, calls } = failingDisk(() => undefined);
+  const folder = join(temporaryFolder(), 'a');
+  let isThere = false;
+  const mkdir = async (path: string) => {
+    await realDisk.mkdir(path);
+    isThere = true;
+    throw said('EEXIST');
+  };
+  const stat = async (path: string) => {
+    if (path === folder && !isThere) throw said('ENOENT');
+    return realDisk.stat(path);
+  };
+  await makeFolder(folder, { disk: { ...disk, mkdir, stat } as unknown as Disk });
+  expect(calls).toEqual(['open to read', 'sync', 'close']);
+});
+
+test('only what is there already counts as made by another: other errors are told', async () => {
+  const folder = join(temporaryFolder(), 'a');
+  const disk = { ...realDisk, mkdir: failing('EROFS') } as unknown as Disk;
+  await expect(makeFolder(folder, { disk })).rejects.toThrow(`FILE_WRITE: ${folder} could not be written: EROFS`);
+});
+
+test('each new folder is synced into the one above it, and one that was there is not', async () => {
+  const folder = temporaryFolder();
+  const { disk, calls } = failingDisk(() => undefined);
+  await makeFolder(folder, { disk });
+  expect(calls).toEqual([]);
+  await makeFolder(join(folder, 'a', 'b'), { disk });
+  expect(calls).toEqual(['open to read', 'sync', 'close', 'open to read', 'sync', 'close']);
+});
+
+test('a folder that cannot be synced and not be removed again is told by the first error', async () => {
+  const { disk } = failingDisk((call) => (call === 'sync' ? 'EIO' : undefined));
+  const folder = join(temporaryFolder(), 'a');
+  const stuck = { ...disk, rmdir: failing('EBUSY') } as unknown as Disk;
+  await expect(makeFolder(folder, { disk: stuck })).rejects.toThrow(`FILE_WRITE: ${folder} could not be written: EIO`);
+});
+
+test('a disk without a topmost folder is told, not asked for ever', async () => {
+  const disk = { ...realDisk, stat: failing('ENOENT'), mkdir: failing('EROFS') } as unknown as Disk;
+  await expect(makeFolder('/', { disk })).rejects.toThrow('FILE_WRITE: / could not be written: EROFS');
 });

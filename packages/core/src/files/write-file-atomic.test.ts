@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Disk, realDisk } from './disk.ts';
 import { failingDisk, KILLED } from './failing-disk.fixture.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
-import { isTemporaryName, writeFileAtomic } from './write-file-atomic.ts';
+import { isAbandonedName, isTemporaryName, syncFolder, writeFileAtomic, writeFully } from './write-file-atomic.ts';
 
 const text = (path: string) => readFileSync(path, 'utf8');
 const chunks = ['new ', 'content, ', 'longer'].map((part) => Buffer.from(part));
@@ -202,6 +202,28 @@ describe('writeFileAtomic', () => {
     expect(calls).toContain('open to write');
   });
 
+  it.each(['proc', 'dev', 'dev/shm'])('writes to a folder that is called %s and is not the system’s', async (name) => {
+    const folder = join(temporaryFolder(), name);
+    mkdirSync(folder, { recursive: true });
+    await writeFileAtomic(join(folder, 'a'), 'x');
+    expect(text(join(folder, 'a'))).toBe('x');
+  });
+
+  it('names what could not be looked at', async () => {
+    const stat = async () => {
+      throw Object.assign(new Error('EIO: simulated'), { code: 'EIO' });
+    };
+    await expect(writeFileAtomic('/a/b', 'x', { disk: { ...realDisk, stat } as unknown as Disk })).rejects.toThrow(
+      'FILE_WRITE: /a/b could not be written: EIO',
+    );
+  });
+
+  it('tells the error that ended it, not that of tidying up', async () => {
+    const { path } = folderWithOld();
+    const { disk } = failingDisk((call) => ({ sync: 'EIO', rm: 'EBUSY' })[call]);
+    await expect(writeFileAtomic(path, 'x', { disk })).rejects.toThrow(`FILE_WRITE: ${path} could not be written: EIO`);
+  });
+
   it('puts the file in the place of a link to one', async () => {
     const { folder, path } = folderWithOld();
     symlinkSync(path, join(folder, 'link'));
@@ -217,5 +239,69 @@ describe('isTemporaryName', () => {
     expect(isTemporaryName('.a.json.12-0123456789ab.tmp', 'b.json')).toBe(false);
     expect(isTemporaryName('a.json')).toBe(false);
     expect(isTemporaryName('.notes.tmp')).toBe(false);
+  });
+
+  it.each([
+    'x.a.json.12-0123456789ab.tmp',
+    '.a.json.12-0123456789ab.tmpx',
+    '.a.json.12-0123456789a.tmp',
+    '.a.json.12-0123456789abc.tmp',
+    '.a.json.12-0123456789aX.tmp',
+    '.a.json.-0123456789ab.tmp',
+    '.a.json.x-0123456789ab.tmp',
+    '..12-0123456789ab.tmp',
+  ])('is not %s', (name) => {
+    expect([isTemporaryName(name), isAbandonedName(name)]).toEqual([false, false]);
+  });
+});
+
+describe('an unfinished file', () => {
+  const nameOf = (pid: number) => `.a.json.${pid}-0123456789ab.tmp`;
+
+  it('is abandoned if its writer is gone, or had the number of this process', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    expect(isAbandonedName(nameOf(pid))).toBe(true);
+    expect(isAbandonedName(nameOf(process.pid))).toBe(true);
+    expect(isAbandonedName(nameOf(process.ppid))).toBe(false);
+    expect(isAbandonedName('a.json')).toBe(false);
+  });
+});
+
+describe('writing bytes', () => {
+  it('hands the system at most 64 MiB at once, each from where the last ended', async () => {
+    const given: number[][] = [];
+    const write = async (_: Uint8Array, from: number, length: number) => {
+      given.push([from, length]);
+      return { bytesWritten: length };
+    };
+    await writeFully({ write } as never, new Uint8Array(2 ** 27 + 5));
+    expect(given).toEqual([
+      [0, 2 ** 26],
+      [2 ** 26, 2 ** 26],
+      [2 ** 27, 5],
+    ]);
+  });
+
+  it('ends where the system takes nothing, with what was left', async () => {
+    const taken = [3, 0];
+    const write = async () => ({ bytesWritten: taken.shift() });
+    await expect(writeFully({ write } as never, new Uint8Array(10))).rejects.toThrow('the system wrote 0 of 7 bytes');
+  });
+});
+
+describe('syncing a folder', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is left to systems that cannot be asked for it', async () => {
+    const { disk, calls } = failingDisk(() => undefined);
+    vi.spyOn(process, 'platform', 'get').mockReturnValue('win32');
+    await syncFolder(temporaryFolder(), { disk });
+    expect(calls).toEqual([]);
+  });
+
+  it('closes it, synced or not', async () => {
+    const { disk, calls } = failingDisk((call) => (call === 'sync' ? 'EIO' : undefined));
+    await expect(syncFolder(temporaryFolder(), { disk })).rejects.toThrow('EIO');
+    expect(calls).toEqual(['open to read', 'sync', 'close']);
   });
 });

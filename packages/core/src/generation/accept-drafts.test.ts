@@ -62,4 +62,5 @@ test('a decoder that asks no policy keeps the request’s from measuring and lea
   const request = { maxTokens: 3, policy: { prepare: () => {}, learn: () => {} } } as unknown as GenerationRequest;
   const { policy, ...rest } = withoutPolicy(request);
   expect([rest, Object.keys(policy)]).toEqual([{ maxTokens: 3 }, ['grow']]);
+  expect(policy.grow(emptyTree(), [], () => Float64Array.of(1), {} as never)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyTree, firstLevels, isPath, levelsOf, nodesPerLevel, subtree, treeFault } from './tree.ts';
+import { chainTree, emptyTree, firstLevels, isPath, levelsOf, nodesPerLevel, subtree, treeFault } from './tree.ts';
 
 /** 0 and 1 below the pending token, 2 and 3 below 0, 4 below 3. */
 const tree = {
@@ -7,6 +7,15 @@ const tree = {
   parent: Int32Array.of(-1, -1, 0, 0, 3),
   q: ['chosen', 'chosen', Float64Array.of(1), 'chosen', 'chosen'] as const,
 };
+
+test('a chain is one branch of tokens that were chosen', () => {
+  expect(chainTree([5, 6, 7])).toEqual({
+    tokens: Int32Array.of(5, 6, 7),
+    parent: Int32Array.of(-1, 0, 1),
+    q: ['chosen', 'chosen', 'chosen'],
+  });
+  expect(chainTree([])).toEqual({ tokens: new Int32Array(0), parent: new Int32Array(0), q: [] });
+});
 
 test('levels are counted from the children of the pending token', () => {
   expect(levelsOf(tree)).toEqual(Int32Array.of(1, 1, 2, 2, 3));
@@ -38,7 +47,11 @@ test('a parent must come before its child', () => {
   expect(treeFault(tree)).toBeUndefined();
   expect(treeFault({ ...tree, parent: Int32Array.of(-1, 1, 0, 0, 3) })).toMatch('node 1');
   expect(treeFault({ ...tree, parent: Int32Array.of(-1, -1, 0, 0, -2) })).toMatch('node 4');
-  expect(treeFault({ ...tree, q: [] })).toMatch('equally long');
+  expect(treeFault({ ...tree, parent: Int32Array.of(0, -1, 0, 0, 3) })).toBe(
+    'the parent of node 0 must be -1 or an earlier node, was 0',
+  );
+  expect(treeFault({ ...tree, q: [] })).toBe('tokens, parent and q must be equally long, were 5, 5 and 0');
+  expect(treeFault({ ...tree, parent: Int32Array.of(-1) })).toMatch('equally long, were 5, 1 and 5');
 });
 
 test('a subtree keeps order, tokens and distributions, and renumbers parents', () => {

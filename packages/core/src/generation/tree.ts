@@ -61,7 +61,7 @@ export function treeFault({ tokens, parent, q }: Tree): string | undefined {
   return bad < 0 ? undefined : `the parent of node ${bad} must be -1 or an earlier node, was ${parent[bad]}`;
 }
 
-/** Whether a path starts at the pending token and goes from parent to child. */
+/** Whether a path starts at the pending token and goes from parent to child; what is no node has no parent. */
 export function isPath({ parent }: Pick<Tree, 'parent'>, path: Int32Array): boolean {
-  return path.every((node, index) => node >= 0 && node < parent.length && parent[node] === (path[index - 1] ?? -1));
+  return path.every((node, index) => parent[node] === (path[index - 1] ?? -1));
 }
