@@ -40,4 +40,5 @@ export type { Claim, Scheduler, Task, TaskOutcome } from './run/scheduler.ts';
 export { type Comparison, compareArms, type MetricDirection, type Verdict } from './statistics/compare-arms.ts';
 export type { Interval } from './statistics/paired-t.ts';
 export type { SeedValue } from './statistics/pairs.ts';
+export { type FolderUpgrade, type UpgradeOptions, upgradeFolder } from './upgrade/upgrade-folder.ts';
 export type { WorkerSettings } from './workers/worker-settings.ts';

@@ -14,6 +14,7 @@ import { pluginsCommand } from './commands/plugins.ts';
 import { reportCommand } from './commands/report.ts';
 import { runsCommand } from './commands/runs.ts';
 import { trainCommand } from './commands/train.ts';
+import { upgradeCommand } from './commands/upgrade.ts';
 import { EXIT } from './process/exit-code.ts';
 
 const exitCodes = `
@@ -34,6 +35,7 @@ export function createProgram(version: string): Command {
     .addCommand(compareCommand())
     .addCommand(exportCommand())
     .addCommand(indexCommand())
+    .addCommand(upgradeCommand())
     .addCommand(pluginsCommand())
     .addCommand(pluginCommand())
     .addCommand(benchCommand())

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
@@ -11,14 +10,8 @@ import { isAbandonedName } from '../files/write-file-atomic.ts';
 import { checkCheckpointVersion } from './checkpoint-identity.ts';
 import { SEAL, sealOf } from './checkpoint-seal.ts';
 import { refuseNotFinite } from './finite-content.ts';
-import {
-  inFileOrder,
-  readSafetensors,
-  readSafetensorsHeader,
-  type StoredTensor,
-  tensorBytes,
-  writeSafetensors,
-} from './safetensors.ts';
+import { hashTensors } from './hash-tensors.ts';
+import { readSafetensors, readSafetensorsHeader, type StoredTensor, writeSafetensors } from './safetensors.ts';
 import { corrupt } from './safetensors-header.ts';
 
 /** A checkpoint as its file's name and header show it. */
@@ -294,10 +287,4 @@ function lowestScore(entries: readonly CheckpointEntry[]): CheckpointEntry | und
     if (entry.score !== undefined && entry.score < (best?.score ?? Number.POSITIVE_INFINITY)) best = entry;
   }
   return best;
-}
-
-function hashTensors(tensors: ReadonlyMap<string, StoredTensor>): string {
-  const hash = createHash('sha256');
-  for (const [, tensor] of inFileOrder(tensors)) hash.update(tensorBytes(tensor));
-  return hash.digest('hex');
 }

@@ -24,8 +24,8 @@ export async function writeJson(path: string, value: object, options: DiskOption
 export interface JsonFileOptions extends DiskOptions {
   /** Bytes that the file may have. Default: what one string can hold, since a list of documents may be long. */
   readonly largest?: number;
-  /** `formatVersion` that it must have. Default: that of records. */
-  readonly version?: number;
+  /** `formatVersion` that it must have; `any`: the caller looks. Default: that of records. */
+  readonly version?: number | 'any';
 }
 
 /** Bytes of a record that does not grow with the data: it has some kilobytes. */
@@ -49,7 +49,7 @@ export async function readJson(
     return handle.readFile();
   });
   const value = parseJsonFile(path, bytes, largest);
-  checkFormatVersion(path, value.formatVersion, version);
+  if (version !== 'any') checkFormatVersion(path, value.formatVersion, version);
   return value;
 }
 

@@ -1,5 +1,16 @@
 export { readCheckpointConfigHash } from '../checkpoints/checkpoint-identity.ts';
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
+export { type FolderFiles, folderFiles } from '../upgrade/folder-files.ts';
+export { completeOldExperiment } from '../upgrade/old-experiment.ts';
+export { readOldRecord, writeUpgraded } from '../upgrade/old-record.ts';
+export { type Conversion, convertRecord, type OldRun, readOldRun, type UpgradeHost } from '../upgrade/old-run.ts';
+export {
+  finishReplacement,
+  type NewContent,
+  type Replacement,
+  replaceFolder,
+  replacementOf,
+} from '../upgrade/replace-folder.ts';
 export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './backward/backward.ts';
 export { backwardOf } from './backward/backward-of.ts';
 export { joint } from './backward/joint.ts';

@@ -3,6 +3,7 @@ import { scaleSteps } from '../config/scale-steps.ts';
 import type { HorizonSchedule } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { checkedHorizon } from './checked-horizon.ts';
+import type { MatchRecord } from './run-summary.ts';
 import { type FlopsPerToken, flopsCounter, flopsPerToken, termNames } from './training-flops.ts';
 
 /** What a training costs, and how long it is for that. */
@@ -13,6 +14,15 @@ export interface MatchedTraining {
   readonly isUpperBound: boolean;
   /** Under `match: flops`: FLOPs of the one-token model's training, which `settings.steps` was chosen for. */
   readonly budgetFlops?: number;
+}
+
+/** What a training says of its match in its summary. */
+export function matchRecordOf(
+  { model: { match: to } }: Experiment,
+  { sizes: { trunkLayers: _, ...sizes } }: TrainableModel,
+  { budgetFlops }: MatchedTraining,
+): MatchRecord {
+  return { to, ...sizes, ...(budgetFlops !== undefined && { budgetFlops }) };
 }
 
 /**

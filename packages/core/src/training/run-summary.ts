@@ -1,6 +1,7 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { MatchName } from '../config/experiment.ts';
 import { hashJson } from '../config/hash.ts';
+import type { DiskOptions } from '../files/disk.ts';
 import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import type { RunPaths } from './run-directory.ts';
 import type { FlopsPerToken } from './training-flops.ts';
@@ -48,8 +49,12 @@ export interface TrainingSummary {
  * Keeps what a finished training says of itself, with a hash over it.
  * @throws FILE_WRITE, DISK_FULL
  */
-export async function writeRunSummary({ summary: file }: RunPaths, summary: TrainingSummary): Promise<void> {
-  await writeJson(file, { ...summary, contentHash: contentHashOf(summary) });
+export async function writeRunSummary(
+  { summary: file }: Pick<RunPaths, 'summary'>,
+  summary: TrainingSummary,
+  options: DiskOptions = {},
+): Promise<void> {
+  await writeJson(file, { ...summary, contentHash: contentHashOf(summary) }, options);
 }
 
 /**

@@ -19,7 +19,7 @@ import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
 import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
 import { type HeldOutLoss, readHeldOutLoss } from './held-out-loss.ts';
-import { type MatchedTraining, matchedTraining } from './match-flops.ts';
+import { type MatchedTraining, matchedTraining, matchRecordOf } from './match-flops.ts';
 import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
   checkManifest,
@@ -278,13 +278,13 @@ async function startAnew({ scope, model }: OpenRun, metrics: MetricsLog, options
 
 function summaryOf(
   loop: TrainingLoop,
-  { settings, flops, isUpperBound, budgetFlops }: MatchedTraining,
+  matched: MatchedTraining,
   { scope, model, data }: OpenRun,
   checkpoint: string,
 ): Omit<TrainingSummary, 'timings'> {
+  const { settings, flops, isUpperBound } = matched;
   const { batch, accumulate, minutes } = settings;
   const steps = minutes === undefined ? settings.steps : loop.trainer.step;
-  const { trunkLayers: _, ...sizes } = model.sizes;
   const tokensPerStep = batch * accumulate * model.dims.context;
   const bytes = (split: 'train' | 'validation') =>
     data.manifest.documents.reduce((sum, document) => sum + (document.split === split ? document.bytes : 0), 0);
@@ -292,7 +292,7 @@ function summaryOf(
     parameters: model.numParameters,
     layers: model.dims.layers,
     trunkLayers: model.dims.trunkLayers,
-    match: { to: scope.experiment.model.match, ...sizes, ...(budgetFlops !== undefined && { budgetFlops }) },
+    match: matchRecordOf(scope.experiment, model, matched),
     steps,
     skippedSteps: loop.trainer.skippedSteps,
     tokens: steps * tokensPerStep,

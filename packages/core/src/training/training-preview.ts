@@ -10,9 +10,9 @@ import { costRatioOf } from '../model/cost-ratio.ts';
 import { createRandom } from '../random/random.ts';
 import type { StepBatch } from './backward/backward.ts';
 import { backwardOf } from './backward/backward-of.ts';
-import { matchedTraining } from './match-flops.ts';
+import { type MatchedTraining, matchedTraining, matchRecordOf } from './match-flops.ts';
 import { discoverTerms } from './objectives.ts';
-import type { TrainingSummary } from './run-summary.ts';
+import type { MatchRecord, TrainingSummary } from './run-summary.ts';
 import { Trainer } from './trainer.ts';
 
 /** What a training will say of itself in its summary, as far as it is known before it runs. */
@@ -32,6 +32,8 @@ export type TrainingCost = Pick<
 /** A training before it runs: counted, and timed for a moment. */
 export interface TrainingPreview {
   readonly cost: TrainingCost;
+  /** What its summary will say of its match. */
+  readonly match: MatchRecord;
   /**
    * Counted floating-point operations per second of steps on made-up tokens, after one step that warms up.
    * @param limitMs - no step begins after that time; one is timed in any case
@@ -66,18 +68,18 @@ export async function withTrainingPreview<T>(
   });
   try {
     const schedule = createHorizonSchedule(registry, experiment, costRatioOf(model));
-    const cost = costOf(experiment, model, schedule);
+    const matched = matchedTraining(experiment, model, schedule);
+    const cost = costOf(model, matched);
     const weighting = createWeighting(registry, experiment);
     const flopsPerSecond = (limitMs: number) =>
       timeSteps({ experiment, model, weighting, clock: () => performance.now() }, limitMs);
-    return use({ cost, flopsPerSecond });
+    return use({ cost, match: matchRecordOf(experiment, model, matched), flopsPerSecond });
   } finally {
     model.dispose();
   }
 }
 
-function costOf(experiment: Experiment, model: TrainableModel, schedule: HorizonSchedule): TrainingCost {
-  const { settings, flops, isUpperBound } = matchedTraining(experiment, model, schedule);
+function costOf(model: TrainableModel, { settings, flops, isUpperBound }: MatchedTraining): TrainingCost {
   const { batch, accumulate, checkpointEvery, minutes } = settings;
   const isTimed = minutes !== undefined;
   const steps = isTimed ? 0 : settings.steps;
