@@ -51,7 +51,8 @@ export async function run(context: Context): Promise<number> {
 }
 
 function commandOf({ version, out, err }: Context): Command {
-  return new Command('create-foretoken-plugin')
+  // As it is called: nobody has the command itself on the path.
+  return new Command('npm create foretoken-plugin --')
     .description('Starts a package with a Foretoken plugin of any kind.')
     .version(version, '-V, --version', 'print the version')
     .option('--kind <kind>', 'what it is; the kinds are below')
@@ -65,7 +66,7 @@ function commandOf({ version, out, err }: Context): Command {
     .option('--json', 'say what was written as one line of JSON; asks nothing')
     .allowExcessArguments(false)
     .addHelpText('after', MORE_HELP)
-    .showHelpAfterError('See create-foretoken-plugin --help.')
+    .showHelpAfterError('See npm create foretoken-plugin -- --help.')
     .exitOverride()
     .configureOutput({
       writeOut: out,

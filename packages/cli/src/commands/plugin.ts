@@ -15,6 +15,19 @@ export interface PluginCheckOptions {
   readonly report?: string;
 }
 
+const notes = `
+Without --options, plugins are checked with what "check" in their manifest says, or the defaults of their schemas. A file says it for one plugin or more:
+  { "head/low-rank": { "options": { "rank": 2 }, "settings": { "horizon": 2 } } }
+
+Nothing is installed or published, and the code runs in a process of its own. A folder is checked as npm would pack it: build it before.
+
+Examples:
+  foretoken plugin check                                        the package in this folder
+  foretoken plugin check my-head-1.0.0.tgz --engine cpu,wasm    a tarball, on two engines
+  foretoken plugin check --report CHECKED.md                    and a table for a README
+
+Exit codes: 0 fit to publish, 1 something has to be mended, 2 bad input, 130 interrupted.`;
+
 /** `foretoken plugin`. */
 export function pluginCommand(): Command {
   return new Command('plugin').description('Check a plugin package before it is published.').addCommand(checkCommand());
@@ -33,5 +46,6 @@ function checkCommand(): Command {
     )
     .addOption(new Option('--markdown', 'print a report for a README').conflicts('json'))
     .option('--report <file>', 'write the report for a README into a file')
+    .addHelpText('after', notes)
     .action(action(() => import('../plugin/check.ts')));
 }
