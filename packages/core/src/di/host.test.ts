@@ -237,7 +237,7 @@ evals: [throughput]
     const experiment = { ...experimentOf(MINIMAL), plugins: ['./odd'] };
     const run = await host.openRun({ ...experiment, data: { ...experiment.data, tokenizer: { name: 'odd' } } }, root);
     expect(() => run.get('tokenizer')).toThrow(
-      'PLUGIN_INVALID: tokenizer "odd" of odd@2.0.0: vocabulary must be an integer >= 1, was 0.5.',
+      'PLUGIN_INVALID: tokenizer "odd" of odd@2.0.0: create must give an object whose vocabulary is an integer in 1..2147483647, gave 0.5.',
     );
     expect(existsSync(folder)).toBe(true);
   });
