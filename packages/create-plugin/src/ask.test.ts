@@ -60,6 +60,15 @@ it('asks again where a name cannot be', async () => {
   expect(await ask({ kind: 'head' }, terminal)).toMatchObject({ name: 'low-rank-2', dir: 'foretoken-head-low-rank-2' });
 });
 
+it('asks again for a folder where one is taken', async () => {
+  const terminal = terminalOf(
+    ['Into which folder?', [...'here', ENTER]],
+    ['here is not empty, or no folder. Into which other one?', [...'there', ENTER]],
+  );
+  const isFree = async (folder: string) => folder !== 'here';
+  expect(await ask({ kind: 'head', name: 'demo' }, terminal, isFree)).toMatchObject({ dir: 'there' });
+});
+
 it.each(['What kind of plugin?', 'What is the head called?', 'Into which folder?'])(
   'may be given up at "%s"',
   async (at) => {

@@ -16,14 +16,19 @@ export interface Terminal {
 /**
  * Asks for what the command line left open: kind, name and folder.
  *
+ * @param isFree - whether a folder can be written to: one that cannot is asked for again, before anything else is lost
  * @returns the wishes, complete
  * @throws INTERRUPTED if the person gives up; USAGE for a kind that was given and is none
  */
-export async function ask(wishes: Wishes, terminal: Terminal): Promise<Wishes> {
+export async function ask(
+  wishes: Wishes,
+  terminal: Terminal,
+  isFree: (folder: string) => Promise<boolean> = async () => true,
+): Promise<Wishes> {
   intro('A new Foretoken plugin', terminal);
   const kind = wishes.kind === undefined ? await askKind(terminal) : checkedKind(wishes.kind);
   const name = wishes.name ?? (await askName(kind, terminal));
-  const dir = wishes.dir ?? (await askFolder(wishes.package ?? defaultPackageName(kind, name), terminal));
+  const dir = wishes.dir ?? (await askFolder(wishes.package ?? defaultPackageName(kind, name), terminal, isFree));
   return { ...wishes, kind, name, dir };
 }
 
@@ -51,9 +56,17 @@ async function askName(kind: Kind, terminal: Terminal): Promise<string> {
   );
 }
 
-async function askFolder(packageName: string, terminal: Terminal): Promise<string> {
+async function askFolder(
+  packageName: string,
+  terminal: Terminal,
+  isFree: (folder: string) => Promise<boolean>,
+): Promise<string> {
   const defaultValue = packageName.replace(/^@.*\//, '');
-  return answered(await text({ message: 'Into which folder?', placeholder: defaultValue, defaultValue, ...terminal }));
+  for (let message = 'Into which folder?'; ; ) {
+    const folder = answered(await text({ message, placeholder: defaultValue, defaultValue, ...terminal }));
+    if (await isFree(folder)) return folder;
+    message = `${folder} is not empty, or no folder. Into which other one?`;
+  }
 }
 
 function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {

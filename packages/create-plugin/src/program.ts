@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ask, type Terminal } from './ask.ts';
 import { chosen, LICENSES, type Surroundings, type Wishes } from './choices.ts';
@@ -78,7 +79,12 @@ function commandOf({ version, out, err }: Context): Command {
 async function create({ yes = false, json = false, ...given }: Flags, context: Context): Promise<void> {
   const { cwd, out, terminal, signal } = context;
   const isAsked = terminal !== undefined && !yes && !json;
-  const wishes = isAsked ? await ask(given, { ...terminal, signal }) : given;
+  const isFree = (folder: string) =>
+    checkFree(path.resolve(cwd, folder)).then(
+      () => true,
+      () => false,
+    );
+  const wishes = isAsked ? await ask(given, { ...terminal, signal }, isFree) : given;
   const choices = chosen(wishes, context);
   await checkFree(choices.folder);
   const files = filesOf(choices);
