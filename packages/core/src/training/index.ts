@@ -6,6 +6,7 @@ export { readOldRecord, writeUpgraded } from '../upgrade/old-record.ts';
 export { type Conversion, convertRecord, type OldRun, readOldRun, type UpgradeHost } from '../upgrade/old-run.ts';
 export {
   finishReplacement,
+  isBesideFolder,
   type NewContent,
   type Replacement,
   replaceFolder,

@@ -53,9 +53,18 @@ export async function replaceFolder(place: Replacement, content: NewContent, opt
     await removePath(temporary, options).catch(() => {});
     throw writeError(temporary, cause);
   }
-  if (!(await moveIntoPlace(directory, backup, options))) throw backupExists(backup);
-  await finishReplacement(place, options);
+  try {
+    if (!(await moveIntoPlace(directory, backup, options))) throw backupExists(backup);
+    await finishReplacement(place, options);
+  } catch (cause) {
+    // A disk that fails is no kill: there is somebody to put the old folder back, where the new one did not get its name.
+    if (!(await exists(directory))) await moveIntoPlace(backup, directory, options).catch(() => {});
+    throw cause;
+  }
 }
+
+/** Whether a name is that of a folder beside another: its backup, or what a killed upgrade left. */
+export const isBesideFolder = (name: string): boolean => /\.v\d+-(backup|ready(\.\d+-[0-9a-f]{12}\.tmp)?)$/.test(name);
 
 /**
  * Does what a kill between the two renames has left.

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ForetokenError } from '@foretoken/core';
+import { isBesideFolder } from '@foretoken/core/training';
 import type { Skipped } from '../entry.ts';
 import { skippedOf } from '../skipped.ts';
 import { ablationUnits } from './ablation-units.ts';
@@ -58,7 +59,8 @@ async function addAblation(folder: string, { found, skip }: Findings): Promise<v
   }
 }
 
-const isElsewhere = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
+/** The old version of a folder is no second run. */
+const isElsewhere = (name: string): boolean => name.startsWith('.') || name === 'node_modules' || isBesideFolder(name);
 
 const unreadable = (folder: string, cause: Error): ForetokenError =>
   new ForetokenError('FILE_READ', `${folder} could not be read: ${cause.message}. Check the path.`, { cause });

@@ -1,0 +1,29 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
+
+/** A folder with the project and what a release made of it: `run` and `ablation`; see `fixtures/make.mjs`. */
+export function projectOf(version: 'v1' | 'v2'): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'foretoken-versions-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(path.join(FIXTURES, 'project'), folder, { recursive: true });
+  cpSync(path.join(FIXTURES, version), folder, { recursive: true });
+  return folder;
+}
+
+/** Every file of a folder by its path, as base64; folders by theirs and a slash; links by where they lead. */
+export function contentOf(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const content = entries.map((entry): [string, string] => {
+    const file = path.join(entry.parentPath, entry.name);
+    const name = path.relative(folder, file);
+    return entry.isDirectory()
+      ? [`${name}/`, '']
+      : [name, entry.isSymbolicLink() ? readlinkSync(file) : readFileSync(file, 'base64')];
+  });
+  return Object.fromEntries(content.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
