@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
-import { writeError } from '../files/disk.ts';
+import { type DiskOptions, realDisk, writeError } from '../files/disk.ts';
 import { isRunning } from '../files/is-running.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
@@ -36,11 +35,15 @@ export interface TokenizingJob {
  * Reads a finished folder of tokens.
  * @returns undefined if it is not there or not whole, so that it must be made
  */
-export async function readTokenCache(folder: string): Promise<DataManifest | undefined> {
+export async function readTokenCache(folder: string, options: DiskOptions = {}): Promise<DataManifest | undefined> {
+  const { disk = realDisk } = options;
   try {
-    const manifest = (await readJson(join(folder, MANIFEST), { version: DATA_VERSION })) as unknown as DataManifest;
+    const manifest = (await readJson(join(folder, MANIFEST), {
+      ...options,
+      version: DATA_VERSION,
+    })) as unknown as DataManifest;
     for (const split of SPLITS) {
-      const { size } = await stat(join(folder, tokenFileName(split)));
+      const { size } = await disk.stat(join(folder, tokenFileName(split)));
       if (size !== countTokens(manifest, split) * tokenWidth(manifest.vocabulary)) return undefined;
     }
     return manifest;
@@ -59,26 +62,33 @@ export function countTokens({ documents }: DataManifest, split: Split): number {
  * whoever looks finds it whole or not at all. If another process was quicker, its folder is taken.
  * @throws INTERRUPTED, DISK_FULL, FILE_WRITE, TOKEN_UNKNOWN, and what the dataset throws
  */
-export async function writeTokenCache(folder: string, job: TokenizingJob): Promise<DataManifest> {
+export async function writeTokenCache(
+  folder: string,
+  job: TokenizingJob,
+  options: DiskOptions = {},
+): Promise<DataManifest> {
+  const { disk = realDisk } = options;
   const temporary = `${folder}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await makeFolder(temporary);
-    await removeAbandoned(dirname(folder));
+    await makeFolder(dirname(folder), options);
+    await removeAbandoned(dirname(folder), options);
+    // Durable with its final name, and of no use before.
+    await disk.mkdir(temporary);
     const tokens = new Map<string, number>();
     const tick = progressOf(job);
     for (const split of SPLITS) {
-      await writeNewFile(join(temporary, tokenFileName(split)), splitBytes(split, job, tokens, tick));
+      await writeNewFile(join(temporary, tokenFileName(split)), splitBytes(split, job, tokens, tick), options);
     }
     const documents: PreparedDocument[] = job.listing.documents.map((document) => ({
       ...document,
       tokens: tokens.get(document.id)!,
     }));
     const manifest: DataManifest = { ...job.manifest, documents };
-    await writeJson(join(temporary, MANIFEST), { formatVersion: DATA_VERSION, ...manifest });
-    await publish(temporary, folder);
+    await writeJson(join(temporary, MANIFEST), { formatVersion: DATA_VERSION, ...manifest }, options);
+    await publish(temporary, folder, options);
     return manifest;
   } catch (cause) {
-    await removePath(temporary).catch(() => {});
+    await removePath(temporary, options).catch(() => {});
     throw writeError(folder, cause);
   }
 }
@@ -125,21 +135,22 @@ async function encodeDocument({ dataset, tokenizer }: TokenizingJob, document: D
 }
 
 /** Removes what processes that are no longer there left unfinished. */
-async function removeAbandoned(cacheDirectory: string): Promise<void> {
-  for (const name of await readdir(cacheDirectory)) {
+async function removeAbandoned(cacheDirectory: string, options: DiskOptions): Promise<void> {
+  const { disk = realDisk } = options;
+  for (const name of await disk.readdir(cacheDirectory)) {
     const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp(\.broken)?$/.exec(name);
     if (match !== null && !isRunning(Number(match[1]))) {
-      await removePath(join(cacheDirectory, name));
+      await removePath(join(cacheDirectory, name), options);
     }
   }
 }
 
 /** Puts the finished folder in its place. What another process finished before is as good; what is broken goes. */
-async function publish(temporary: string, folder: string): Promise<void> {
-  if (await moveIntoPlace(temporary, folder)) return;
-  if ((await readTokenCache(folder)) === undefined) {
-    await moveIntoPlace(folder, `${temporary}.broken`);
-    await moveIntoPlace(temporary, folder);
+async function publish(temporary: string, folder: string, options: DiskOptions): Promise<void> {
+  if (await moveIntoPlace(temporary, folder, options)) return;
+  if ((await readTokenCache(folder, options)) === undefined) {
+    await moveIntoPlace(folder, `${temporary}.broken`, options);
+    await moveIntoPlace(temporary, folder, options);
   }
-  for (const left of [temporary, `${temporary}.broken`]) await removePath(left);
+  for (const left of [temporary, `${temporary}.broken`]) await removePath(left, options);
 }
