@@ -50,3 +50,13 @@ test('what the sampling of a row rules out is not kept, however near', () => {
   const target = { ...choices(10, 0, 0), p: () => p_V };
   expect(accept(2, [11, 12], [-1, -1], target)).toEqual({ path: Int32Array.of(1), next: 0 });
 });
+
+test('the first choice itself is kept, though its probability be rounded to nothing', () => {
+  const target = { ...choices(10, 7), p: () => new Float64Array(50) };
+  expect(accept(2, [10], [-1], target)).toEqual({ path: Int32Array.of(0), next: 7 });
+  expect(accept(2, [11], [-1], target).path).toHaveLength(0);
+});
+
+test('where nothing is kept, next is the choice after the pending token', () => {
+  expect(accept(1, [20, 30], [-1, -1], choices(10, 7, 8))).toEqual({ path: Int32Array.of(), next: 10 });
+});

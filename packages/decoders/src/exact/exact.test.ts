@@ -45,3 +45,7 @@ test('in a tree it follows the branch that the model takes', () => {
   expect(accept([...tree[0]], [...tree[1]], choices(2, 0, 4, 0, 0, 8))).toEqual({ path: Int32Array.of(1, 4), next: 8 });
   expect(accept([...tree[0]], [...tree[1]], choices(2, 0, 5, 0, 0, 8))).toEqual({ path: Int32Array.of(1), next: 5 });
 });
+
+test('the right token below another branch is not its own', () => {
+  expect(accept([1, 2, 3], [-1, -1, 0], choices(2, 0, 3, 9))).toEqual({ path: Int32Array.of(1), next: 3 });
+});

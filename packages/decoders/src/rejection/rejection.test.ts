@@ -101,6 +101,13 @@ test('it goes down the branch that it took, and its nephews are not looked at', 
   expect(rule.accept(branches, target, uniforms(0.6, 0.9, 0.9, 0.9))).toEqual({ path: Int32Array.of(1, 3), next: 0 });
 });
 
+test('what lies below a rejected candidate is not looked at', () => {
+  const branches = tree([0, 1, 1], [-1, -1, 0], ['chosen', 'chosen', 'chosen']);
+  const target = saying([0.5, 0.5], [1, 0], [0.6, 0.4]);
+  // Node 0 is rejected at 0.9, node 1 certain then; the one number left draws the next token.
+  expect(rule.accept(branches, target, uniforms(0.9, 0.3))).toEqual({ path: Int32Array.of(1), next: 0 });
+});
+
 describe('what rounding leaves', () => {
   test('where p and q differ by rounding alone, a rejected token’s successor is drawn from p', () => {
     const drawn = tree([0], [-1], [[0.3 + 4e-16, 0.7]]);
@@ -132,6 +139,7 @@ test.each([[[0, 1]], [[Number.NaN, 1]], [[]]])('a token that its q = %j cannot g
   } catch (error) {
     expect(isForetokenError(error) && error.code).toBe('PLUGIN_INVALID');
     expect(String(error)).toContain('token 0 of node 0');
+    expect(String(error)).toContain('said to be drawn from. Mend what drafted it');
     return;
   }
   throw new Error('accepted');

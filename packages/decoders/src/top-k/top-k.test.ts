@@ -53,3 +53,10 @@ test('next is the first choice after the longest path; of equal ones that of bet
   expect(accept(2, [1, 0, 1, 0], [-1, -1, 0, 1], target).path).toEqual(Int32Array.of(1, 3));
   expect(accept(2, [1, 0, 0, 2], [-1, -1, 0, 1], target).path).toEqual(Int32Array.of(0, 2));
 });
+
+test('next is the choice after the last of what is kept, or after the pending token', () => {
+  const sure = (token: number) => [0, 1, 2, 3, 4].map((other) => (other === token ? 0.6 : 0.1));
+  const target = saying(sure(1), sure(2), sure(3), sure(4));
+  expect(accept(1, [1, 2, 3], [-1, 0, 1], target)).toEqual({ path: Int32Array.of(0, 1, 2), next: 4 });
+  expect(accept(1, [0, 0], [-1, -1], target)).toEqual({ path: Int32Array.of(), next: 1 });
+});
