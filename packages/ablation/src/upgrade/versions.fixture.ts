@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
 
-/** A folder with the project and what a release made of it: `run` and `ablation`; see `fixtures/make.mjs`. */
+/** A folder with the project and what a release made of it: `run` and `ablation`; see `fixtures/make-versions.fixture.mjs`. */
 export function projectOf(version: 'v1' | 'v2'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'foretoken-versions-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
