@@ -1,3 +1,4 @@
+export { type CleanOptions, cleanFolder, type FolderCleaning } from './clean/clean-folder.ts';
 export { createForetokenHost, type ForetokenHostOptions } from './host.ts';
 export type { StaleSummary } from './identity/earlier-work.ts';
 export { type CodeHashes, hashPackage } from './identity/hash-package.ts';

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ablateCommand } from './commands/ablate.ts';
 import { benchCommand } from './commands/bench.ts';
+import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { engineCommand } from './commands/engine.ts';
@@ -36,6 +37,7 @@ export function createProgram(version: string): Command {
     .addCommand(exportCommand())
     .addCommand(indexCommand())
     .addCommand(upgradeCommand())
+    .addCommand(cleanCommand())
     .addCommand(pluginsCommand())
     .addCommand(pluginCommand())
     .addCommand(benchCommand())

@@ -126,7 +126,7 @@ export class CheckpointStore {
    */
   async list(): Promise<CheckpointEntry[]> {
     const entries: CheckpointEntry[] = [];
-    for (const { path } of await this.#files()) entries.push(await readEntry(path, this.#options));
+    for (const { path } of await this.#files()) entries.push(await readCheckpointEntry(path, this.#options));
     return entries;
   }
 
@@ -143,7 +143,7 @@ export class CheckpointStore {
     const files = await this.#files();
     const newest = files.at(-1);
     if (newest === undefined) throw this.#missing('checkpoint');
-    return readEntry(newest.path, this.#options).catch((cause: unknown) => {
+    return readCheckpointEntry(newest.path, this.#options).catch((cause: unknown) => {
       throw withWayBack(cause, newest.path, files.at(-2)?.path);
     });
   }
@@ -185,7 +185,7 @@ export class CheckpointStore {
     const files = await this.#files();
     const readable: CheckpointEntry[] = [];
     for (const { path } of files) {
-      await readEntry(path, this.#options).then(
+      await readCheckpointEntry(path, this.#options).then(
         (entry) => readable.push(entry),
         () => {},
       );
@@ -240,7 +240,11 @@ function withWayBack(cause: unknown, newest: string, before: string | undefined)
   return new ForetokenError('FILE_CORRUPT', `${cause.problems.join(' ')} ${way}`, { cause });
 }
 
-async function readEntry(path: string, options: DiskOptions): Promise<CheckpointEntry> {
+/**
+ * What a checkpoint file says of itself; its tensors are not read.
+ * @throws FILE_CORRUPT, FORMAT_VERSION, FILE_READ
+ */
+export async function readCheckpointEntry(path: string, options: DiskOptions = {}): Promise<CheckpointEntry> {
   return entryFrom(path, (await readSafetensorsHeader(path, options)).metadata);
 }
 

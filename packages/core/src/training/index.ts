@@ -1,4 +1,11 @@
 export { readCheckpointConfigHash } from '../checkpoints/checkpoint-identity.ts';
+export { findLeftovers } from '../clean/leftovers.ts';
+export {
+  type CheckpointPolicy,
+  type JudgedCheckpoints,
+  type JudgedFile,
+  judgeCheckpoints,
+} from '../clean/run-checkpoints.ts';
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 export { type FolderFiles, folderFiles } from '../upgrade/folder-files.ts';
 export { completeOldExperiment } from '../upgrade/old-experiment.ts';

@@ -1,0 +1,241 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import * as fs from 'node:fs/promises';
+import path from 'node:path';
+import { type DiskOptions, type Experiment, experimentHash, hashJson } from '@foretoken/core';
+import { describe, expect, it } from 'vitest';
+import { contentOf, projectOf } from '../upgrade/versions.fixture.ts';
+import { type CleanOptions, cleanFolder } from './clean-folder.ts';
+
+const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+const write = (file: string, value: object) => writeFileSync(file, JSON.stringify(value));
+const fileOf = (step: number) => `checkpoints/step-${String(step).padStart(8, '0')}.safetensors`;
+const LAST = 8;
+const BEST = 3;
+/** No process has it: the largest is below. */
+const GONE = 2 ** 22 + 1;
+
+/** Writes a checkpoint of no tensors, as its header shows it. */
+function writeCheckpoint(run: string, step: number, { score = 9, configHash = hashOf(run) } = {}): void {
+  const content = { formatVersion: '2', configHash, step: String(step), score: String(score), state: '{}', sha256: '' };
+  const header = Buffer.from(JSON.stringify({ __metadata__: content }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(path.join(run, fileOf(step)), Buffer.concat([length, header]));
+}
+
+const hashOf = (run: string): string =>
+  experimentHash({ ...(json(path.join(run, 'experiment.json')) as Experiment), formatVersion: 1 });
+
+/** A finished run with a checkpoint of every step: the last as it was trained, the best an early one. */
+function madeRun(): string {
+  const run = path.join(projectOf('v2'), 'run');
+  for (let step = 1; step < LAST; step++) writeCheckpoint(run, step, { score: step === BEST ? 1 : 9 });
+  return run;
+}
+
+const clean = (folder: string, options: Partial<CleanOptions> = {}) => cleanFolder(folder, { keepLast: 1, ...options });
+const stepsOf = (files: readonly { readonly path: string }[]) =>
+  files.map((file) => Number(/(\d+)\.safetensors$/.exec(file.path)?.[1]));
+const whys = (files: readonly { readonly path: string; readonly why: string }[]) =>
+  Object.fromEntries(files.map((file) => [path.basename(file.path), file.why]));
+
+describe('the checkpoints of a run', () => {
+  it('that no rule keeps are said with their bytes, and nothing is removed', async () => {
+    const run = madeRun();
+    const before = contentOf(path.dirname(run));
+    const { remove, keep, bytes, applied } = await clean(run);
+    expect([stepsOf(remove), stepsOf(keep), applied]).toEqual([[1, 2, 4, 5, 6, 7], [BEST, LAST], false]);
+    expect(whys(keep)).toEqual({
+      'step-00000003.safetensors': 'the lowest validation loss',
+      'step-00000008.safetensors': 'the newest',
+    });
+    expect(bytes).toBe(remove.reduce((sum, file) => sum + readFileSync(path.join(run, file.path)).length, 0));
+    expect(contentOf(path.dirname(run))).toEqual(before);
+  });
+
+  it('go where that is asked, these and nothing else, and once', async () => {
+    const run = madeRun();
+    const before = contentOf(run);
+    const { remove, applied } = await clean(run, { apply: true });
+    for (const file of remove) delete before[file.path];
+    expect([contentOf(run), applied, remove.length]).toEqual([before, true, 6]);
+    expect((await clean(run, { apply: true })).remove).toEqual([]);
+  });
+
+  it('stay by every pair of rules as counted by hand', async () => {
+    const run = madeRun();
+    for (const keepLast of [1, 2, 5, LAST, 100]) {
+      for (const keepEvery of [undefined, 1, 2, 3, 7, 50]) {
+        const wanted = Array.from({ length: LAST }, (_, i) => i + 1).filter(
+          (step) => step === BEST || step > LAST - keepLast || (keepEvery !== undefined && step % keepEvery === 0),
+        );
+        const { keep, remove } = await clean(run, { keepLast, keepEvery });
+        expect(stepsOf(keep), `${keepLast} ${keepEvery}`).toEqual(wanted);
+        expect(remove.length).toBe(LAST - wanted.length);
+      }
+    }
+  });
+
+  it('stay where the summary names one: a head may be attached to it', async () => {
+    const run = madeRun();
+    const { formatVersion, contentHash: _, ...summary } = json(path.join(run, 'summary.json'));
+    const changed = { ...summary, checkpoint: fileOf(5) };
+    write(path.join(run, 'summary.json'), { formatVersion, ...changed, contentHash: hashJson(changed) });
+    expect(whys((await clean(run)).keep)).toMatchObject({ 'step-00000005.safetensors': 'summary.json names it' });
+  });
+
+  it('all stay where the newest is not whole: the one before is the way back', async () => {
+    const run = madeRun();
+    const bytes = readFileSync(path.join(run, fileOf(LAST)));
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(path.join(run, fileOf(LAST)), bytes);
+    const { remove, keep } = await clean(run, { apply: true });
+    expect([remove, stepsOf(keep)]).toEqual([[], [1, 2, 3, 4, 5, 6, 7, 8]]);
+    expect(keep[0].why).toMatch(/^the newest, step-00000008\.safetensors, is not whole \(FILE_CORRUPT: .*SHA-256/);
+  });
+
+  it('stay where they are damaged, of another run, or lead elsewhere', async () => {
+    const run = madeRun();
+    const outside = path.join(path.dirname(run), 'mine.safetensors');
+    writeFileSync(outside, 'mine');
+    writeFileSync(path.join(run, fileOf(1)), 'damaged');
+    writeCheckpoint(run, 2, { configHash: 'f'.repeat(64) });
+    rmSync(path.join(run, fileOf(4)));
+    symlinkSync(outside, path.join(run, fileOf(4)));
+    mkdirSync(path.join(run, fileOf(40)));
+    const { remove, keep } = await clean(run, { apply: true });
+    expect(stepsOf(remove)).toEqual([5, 6, 7]);
+    const nothingBehind = 'no file or folder of its own: nothing behind it is touched';
+    expect(whys(keep)).toMatchObject({
+      'step-00000001.safetensors': 'damaged: look at it, and remove it yourself',
+      'step-00000002.safetensors': 'of another configuration',
+      'step-00000004.safetensors': nothingBehind,
+      'step-00000040.safetensors': nothingBehind,
+    });
+    expect(readFileSync(outside, 'utf8')).toBe('mine');
+  });
+
+  it('stay where their folder leads elsewhere', async () => {
+    const run = madeRun();
+    renameSync(path.join(run, 'checkpoints'), path.join(path.dirname(run), 'far'));
+    symlinkSync('../far', path.join(run, 'checkpoints'));
+    const { remove, keep } = await clean(run, { apply: true });
+    expect([remove, keep.map((file) => file.path)]).toEqual([[], ['checkpoints']]);
+    expect(readdirSync(path.join(path.dirname(run), 'far'))).toHaveLength(LAST);
+  });
+
+  it('are named where they cannot be removed; what went before is gone, all else as it was', async () => {
+    const run = madeRun();
+    const rm = async (file: string) => {
+      if (file.includes('step-00000004'))
+        throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+      await fs.rm(file);
+    };
+    const disk = { ...fs, rm } as unknown as DiskOptions['disk'];
+    await expect(clean(run, { apply: true, disk })).rejects.toThrow(
+      /^FILE_WRITE: .*step-00000004\.safetensors .*EROFS/,
+    );
+    expect(readdirSync(path.join(run, 'checkpoints'))).toHaveLength(LAST - 2);
+    await clean(run, { apply: true });
+    expect(readdirSync(path.join(run, 'checkpoints'))).toHaveLength(2);
+  });
+});
+
+describe('what killed processes left', () => {
+  const hex = '0123456789ab';
+
+  it('goes, at any depth and beside the folder; what a living process may be writing stays', async () => {
+    const run = path.join(projectOf('v2'), 'run');
+    const file = (name: string) => writeFileSync(path.join(run, name), 'half');
+    file(`.summary.json.${GONE}-${hex}.tmp`);
+    file(`checkpoints/.step-00000012.safetensors.${GONE}-${hex}.tmp`);
+    file(`checkpoints/.step-00000012.safetensors.${process.ppid}-${hex}.tmp`);
+    file('notes.tmp');
+    file(`a.${GONE}-${hex}.tmp`);
+    for (const name of [`run.v2-ready.${GONE}-${hex}.tmp`, `other.v2-ready.${GONE}-${hex}.tmp`, 'run.v1-backup']) {
+      mkdirSync(path.join(path.dirname(run), name));
+      writeFileSync(path.join(path.dirname(run), name, 'experiment.json'), '{}');
+    }
+    const before = readdirSync(path.dirname(run)).length;
+    const { remove, keep, bytes } = await clean(run, { keepLast: 2, apply: true });
+    expect(remove.map((one) => one.path)).toEqual([
+      `../run.v2-ready.${GONE}-${hex}.tmp`,
+      `.summary.json.${GONE}-${hex}.tmp`,
+      `checkpoints/.step-00000012.safetensors.${GONE}-${hex}.tmp`,
+    ]);
+    expect(bytes).toBe(2 + 4 + 4);
+    expect(keep.map(({ why }) => why)).toContain(`process ${process.ppid} may be writing it`);
+    expect(readdirSync(path.dirname(run))).toHaveLength(before - 1);
+    expect(readdirSync(run)).toEqual(expect.arrayContaining(['notes.tmp', `a.${GONE}-${hex}.tmp`]));
+  });
+});
+
+describe('an ablation', () => {
+  const leased = () => {
+    const root = path.join(projectOf('v2'), 'ablation');
+    const leases = path.join(root, 'leases');
+    mkdirSync(leases);
+    const lease = (name: string, value: object) =>
+      write(path.join(leases, name), { formatVersion: 1, token: name, ...value });
+    lease('train-a.json', { pid: GONE });
+    lease('coordinator-0a.json', { pid: GONE, holds: true });
+    return { root, leases, lease };
+  };
+
+  it('is cleaned in every training, and of the leases of the dead', async () => {
+    const { root, leases, lease } = leased();
+    lease('train-b.json', { pid: process.ppid });
+    writeFileSync(path.join(leases, 'train-c.json'), '{');
+    const [key] = readdirSync(path.join(root, 'trainings'));
+    writeCheckpoint(path.join(root, 'trainings', key), 4);
+    const planned = await clean(root);
+    expect(planned.remove.map((file) => file.path)).toEqual([
+      'leases/coordinator-0a.json',
+      'leases/train-a.json',
+      `trainings/${key}/${fileOf(4)}`,
+    ]);
+    expect(whys(planned.keep)).toMatchObject({
+      'train-b.json': `process ${process.ppid} is at work`,
+      'train-c.json': 'no lease that can be read: look at it',
+    });
+    expect(existsSync(path.join(leases, 'train-a.json'))).toBe(true);
+    await clean(root, { apply: true });
+    expect(readdirSync(leases).sort()).toEqual(['train-b.json', 'train-c.json']);
+    expect(readdirSync(path.join(root, 'trainings', key, 'checkpoints'))).toEqual(['step-00000008.safetensors']);
+  });
+
+  it('is left alone while it runs', async () => {
+    const { root, lease } = leased();
+    lease('coordinator-0b.json', { pid: process.ppid, holds: true });
+    const before = contentOf(path.join(root, 'trainings'));
+    await expect(clean(root, { apply: true })).rejects.toThrow(/^ABLATION_BUSY: /);
+    expect(contentOf(path.join(root, 'trainings'))).toEqual(before);
+  });
+});
+
+it.each([
+  ['an older run', 'v1', 'run', /^FORMAT_VERSION: .*foretoken upgrade/],
+  ['an older ablation', 'v1', 'ablation', /^FORMAT_VERSION: .*foretoken upgrade/],
+  ['no folder of ours', 'v2', '.', /^RUN_NOT_FOUND: /],
+  ['nothing', 'v2', 'nowhere', /^RUN_NOT_FOUND: /],
+] as const)('%s is refused, and nothing goes', async (_, version, name, message) => {
+  const project = projectOf(version);
+  const before = contentOf(project);
+  await expect(clean(path.join(project, name), { apply: true })).rejects.toThrow(message);
+  expect(contentOf(project)).toEqual(before);
+});
+
+it('a newer run is refused with the release to install', async () => {
+  const run = path.join(projectOf('v2'), 'run');
+  write(path.join(run, 'experiment.json'), { ...json(path.join(run, 'experiment.json')), formatVersion: 3 });
+  await expect(clean(run, { apply: true })).rejects.toThrow(/^FORMAT_VERSION: .*install foretoken@0\.1\.0/);
+});

@@ -1,0 +1,53 @@
+import type { Dirent } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type DiskOptions, readError, realDisk } from '../files/disk.ts';
+import { isRunning } from '../files/is-running.ts';
+import type { JudgedCheckpoints, JudgedFile } from './run-checkpoints.ts';
+
+/** An unfinished file, an unfinished folder of tokens, an unfinished upgrade: each says which process was at it. */
+const UNFINISHED = /^(?:\..+|[0-9a-f]{64}|.+\.v\d+-ready)\.(\d+)-[0-9a-f]{12}\.tmp(?:\.broken)?$/;
+
+/**
+ * Finds what processes that were killed have left of files and folders that they were writing, in a folder and, of its
+ * upgrades, beside it. Links are not followed.
+ * @returns what goes, and what stays since its process may still be at it
+ * @throws FILE_READ
+ */
+export async function findLeftovers(directory: string, options: DiskOptions = {}): Promise<JudgedCheckpoints> {
+  const remove: JudgedFile[] = [];
+  const keep: JudgedFile[] = [];
+  const judge = async (folder: string, entry: Dirent): Promise<boolean> => {
+    const writer = UNFINISHED.exec(entry.name)?.[1];
+    if (writer === undefined || entry.isSymbolicLink()) return false;
+    const path = join(folder, entry.name);
+    const isAtWork = Number(writer) !== process.pid && isRunning(Number(writer));
+    const why = isAtWork ? `process ${writer} may be writing it` : `unfinished, and process ${writer} is gone`;
+    (isAtWork ? keep : remove).push({ path, bytes: await sizeOf(path, entry, options), why });
+    return true;
+  };
+  for (const entry of await entriesOf(dirname(directory), options)) {
+    if (entry.name.startsWith(`${basename(directory)}.v`)) await judge(dirname(directory), entry);
+  }
+  const waiting = [directory];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const entry of await entriesOf(folder, options)) {
+      if (!(await judge(folder, entry)) && entry.isDirectory()) waiting.push(join(folder, entry.name));
+    }
+  }
+  return { remove, keep };
+}
+
+async function entriesOf(folder: string, { disk = realDisk }: DiskOptions): Promise<Dirent[]> {
+  return disk.readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw readError(folder, cause);
+  });
+}
+
+async function sizeOf(path: string, entry: Dirent, options: DiskOptions): Promise<number> {
+  const { disk = realDisk } = options;
+  if (entry.isFile()) return (await disk.stat(path)).size;
+  if (!entry.isDirectory()) return 0;
+  const inside = await entriesOf(path, options);
+  const sizes = await Promise.all(inside.map((one) => sizeOf(join(path, one.name), one, options)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
