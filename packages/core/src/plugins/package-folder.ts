@@ -71,12 +71,18 @@ function folderNamed(name: string, { from, roots = [] }: PackageSearch): string 
     const directory = installedFolder(name, root);
     if (directory !== undefined) return directory;
   }
+  const install = `Run "npm install ${name}" in that folder, or name the package's folder by its path ("./${name.split('/').pop()}").`;
   throw new ForetokenError(
     'PLUGIN_NOT_FOUND',
-    `plugin package "${name}" is not installed where ${path.resolve(from)} can see it. ` +
-      `Run "npm install ${name}" in that folder, or name the package's folder by its path ("./${name.split('/').pop()}").`,
+    `plugin package "${name}" is not installed where ${path.resolve(from)} can see it. ${isPlugged() ? UNPLUG : install}`,
   );
 }
+
+/** Whether Yarn's Plug'n'Play runs this process: there is no `node_modules` then. */
+const isPlugged = (): boolean => process.versions.pnp !== undefined;
+
+const UNPLUG =
+  'Yarn runs it by Plug\'n\'Play, which has no node_modules: write "nodeLinker: node-modules" into .yarnrc.yml, then run "yarn install".';
 
 /**
  * The real folder of the package that Node finds by a name from a folder: the first upwards whose `node_modules` has it.
