@@ -51,9 +51,16 @@ export const MODULES = {
   },
   matrix: {
     package: 'ablation',
-    // The schema is a table of the form that a file has; what it leaves through is judged by the files here.
-    mutate: ['matrix/*.ts', '!matrix/ablation-schema.ts'],
-    tests: ['matrix/*.test.ts'],
+    mutate: [
+      'matrix/{axes,axis-label,budget,condition,evals-alone,match-tokens,seeds,setting,shared-paths,visible}.ts',
+    ],
+    tests: ['matrix/{axes,axis-label,budget,condition,setting}.test.ts'],
+  },
+  arms: {
+    package: 'ablation',
+    // Not the schema, a table of the form that a file has: what it lets through is judged by the files here.
+    mutate: ['matrix/{ablation-file,cells,expand-arms,inspect-arm,resolve-arms}.ts'],
+    tests: ['matrix/matrix-language.test.ts', 'plan/plan-ablation.test.ts'],
   },
 };
 
