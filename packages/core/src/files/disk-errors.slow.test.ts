@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { configHash, contentOf, expectConsistent, scoreOf } from '../checkpoints/killed-saves.fixture.ts';
@@ -32,6 +33,10 @@ describe.each(smallDisks())('a $kind that is full', (small) => {
         message: expect.stringMatching(/step-00000003\.safetensors could not be written: .*ENOSPC/),
       });
       small.free();
+      expect(readdirSync(folder).sort(), `${blocks} blocks free`).toEqual([
+        'step-00000001.safetensors',
+        'step-00000002.safetensors',
+      ]);
       expect(await expectConsistent(folder, 2)).toBe(2);
     }
     await store.save(contentOf(3, scoreOf(3)));

@@ -7,7 +7,10 @@ export type FaultOf = (call: string, index: number) => string | undefined;
 /** Calls of a file that is open. */
 const OF_HANDLES = ['write', 'read', 'readFile', 'truncate', 'sync', 'stat', 'close'];
 
-/** Another disk, any call of which a test lets fail, reading and looking included: it has no effect then, but that a file is closed. */
+/**
+ * Another disk, any call of which a test lets fail, reading and looking included: it has no effect then, but that a file is closed and that
+ * half of a write is done.
+ */
 export function faultyDisk(base: Disk, faultOf: FaultOf): { readonly disk: Disk; readonly calls: string[] } {
   const calls: string[] = [];
   const meet = (call: string, path: unknown) => {
@@ -36,12 +39,20 @@ function faultyHandle(handle: FileHandle, meet: (call: string) => void): FileHan
       if (!OF_HANDLES.includes(String(property))) return value.bind(target);
       return async (...given: unknown[]) => {
         if (property === 'close') await target.close();
-        meet(property === 'stat' ? 'look' : String(property));
+        try {
+          meet(property === 'stat' ? 'look' : String(property));
+        } catch (cause) {
+          if (property === 'write') await writeHalf(target, given as [Uint8Array, number, number]);
+          throw cause;
+        }
         return property === 'close' ? undefined : value.apply(target, given);
       };
     },
   });
 }
+
+const writeHalf = (handle: FileHandle, [bytes, from, length]: readonly [Uint8Array, number, number]) =>
+  handle.write(bytes, from, Math.floor(length / 2));
 
 /** Calls that a disk without space still does. */
 export const NEEDS_NO_SPACE = ['rm', 'rmdir', 'close'];
