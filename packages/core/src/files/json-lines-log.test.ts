@@ -204,6 +204,40 @@ describe('a JSON-lines log', () => {
     await log.close();
   });
 
+  it('names the line of what it refuses, whatever was no row before', async () => {
+    const path = newPath();
+    // Of more bytes than a line may have, and whole blocks of them.
+    writeFileSync(path, `{"step":1}\nzeros\nzeros\n${'x'.repeat(2 ** 24 + 2 ** 21)}\n`);
+    const log = await JsonLinesLog.open(path);
+    await expect(log.truncateAfter(() => true)).rejects.toThrow(/FILE_CORRUPT: .*metrics\.jsonl:4 is not a row/);
+    await log.close();
+  });
+
+  it('shows the rows that it keeps before it cuts, and stays as it is if they are refused', async () => {
+    const path = newPath();
+    const text = '{"step":1}\n{"step":2}\nzeros\n';
+    writeFileSync(path, text);
+    const log = await JsonLinesLog.open(path);
+    const seen: unknown[] = [];
+    for (const last of [1, 2]) {
+      const refused = log.truncateAfter(
+        ({ step }) => (step as number) <= last,
+        (kept) => {
+          seen.push(kept);
+          throw new Error('refused');
+        },
+      );
+      await expect(refused).rejects.toThrow('refused');
+    }
+    await log.close();
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    const fault = expect.objectContaining({ code: 'FILE_CORRUPT', message: expect.stringContaining(`${path}:3 `) });
+    expect(seen).toEqual([
+      { path, rows: [{ step: 1 }] },
+      { path, rows: [{ step: 1 }, { step: 2 }], fault },
+    ]);
+  });
+
   it('is as before after a disk that filled up in the middle of a row', async () => {
     const path = newPath();
     let isFull = false;

@@ -18,6 +18,15 @@ const MOST_MARKS = 2 ** 20;
 /** Bytes read at once. */
 const BLOCK = 2 ** 20;
 
+/** The rows of a log that are about to be kept. */
+export interface KeptRows {
+  /** Of the log. */
+  readonly path: string;
+  readonly rows: readonly JsonObject[];
+  /** What is wrong with the line behind them, if it is no row. */
+  readonly fault?: ForetokenError;
+}
+
 /**
  * A log of one JSON object a line (`metrics.jsonl`) that survives being killed: a line counts once its newline is
  * there, and a torn last line is cut off when the log is opened again.
@@ -61,10 +70,11 @@ export class JsonLinesLog {
   /**
    * Keeps the leading rows that `keep` is true for and cuts the log before the first other one: what a resumed run
    * is going to write again. What power loss made of rows that were not flushed is cut as well.
+   * @param check - looks at the rows before anything is cut; what it throws leaves the log as it is
    * @returns the number of rows kept
    * @throws FILE_CORRUPT if there is a line that is not a JSON object before a row to keep; FILE_READ, FILE_WRITE
    */
-  async truncateAfter(keep: (row: JsonObject) => boolean): Promise<number> {
+  async truncateAfter(keep: (row: JsonObject) => boolean, check: (kept: KeptRows) => void = () => {}): Promise<number> {
     const { path, handle, size } = this.#file;
     let damage: { readonly fault: ForetokenError; readonly numBefore: number } | undefined;
     const { rows, ends } = await readLines(path, handle, size, (fault, numBefore) => {
@@ -76,6 +86,7 @@ export class JsonLinesLog {
     if (damage && rows.slice(damage.numBefore).some(keep)) throw damage.fault;
     const firstOther = rows.findIndex((row) => !keep(row));
     const kept = Math.min(firstOther < 0 ? rows.length : firstOther, damage?.numBefore ?? rows.length);
+    check({ path, rows: rows.slice(0, kept), ...(damage?.numBefore === kept && { fault: damage.fault }) });
     await this.#file.truncate(kept === 0 ? 0 : ends[kept - 1]);
     return kept;
   }
@@ -107,6 +118,7 @@ async function readLines(
 ): Promise<{ rows: JsonObject[]; ends: number[] }> {
   const rows: JsonObject[] = [];
   const ends: number[] = [];
+  let numLines = 0;
   let torn = Buffer.alloc(0);
   for (let at = 0; at < size; ) {
     const block = Buffer.allocUnsafe(Math.min(BLOCK, size - at));
@@ -120,7 +132,8 @@ async function readLines(
     const first = at - torn.length;
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; start = end + 1, end = bytes.indexOf(NEWLINE, start)) {
-      const row = parseRow(path, rows.length + 1, bytes.subarray(start, end));
+      numLines += 1;
+      const row = parseRow(path, numLines, bytes.subarray(start, end));
       if (isForetokenError(row)) onFault(row, rows.length);
       else {
         rows.push(row);
@@ -128,7 +141,7 @@ async function readLines(
       }
     }
     torn = bytes.subarray(start);
-    if (torn.length > LARGEST_ROW) throw notARow(path, rows.length + 1, `it has more than ${LARGEST_ROW} bytes`);
+    if (torn.length > LARGEST_ROW) throw notARow(path, numLines + 1, `it has more than ${LARGEST_ROW} bytes`);
     at += bytesRead;
   }
   return { rows, ends };

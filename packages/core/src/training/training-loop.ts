@@ -17,6 +17,7 @@ import { createRandom } from '../random/random.ts';
 import type { StepBatch } from './backward/backward.ts';
 import { backwardOf } from './backward/backward-of.ts';
 import type { MetricsLog } from './event-file/run-metrics.ts';
+import { refuseOtherRows } from './kept-rows.ts';
 import { discoverTerms } from './objectives.ts';
 import { Trainer, type TrainerParts } from './trainer.ts';
 import { restoreTrainer, saveTrainer } from './trainer-checkpoint.ts';
@@ -81,12 +82,22 @@ export class TrainingLoop {
     return this.#trainer;
   }
 
-  /** Goes back to a checkpoint and cuts the metrics to it. */
+  /**
+   * Goes back to a checkpoint and cuts the metrics to it.
+   * @throws FILE_CORRUPT if these are not the metrics of the steps up to it: they stay as they are
+   */
   async resume(checkpoint: Checkpoint): Promise<void> {
     const { cursor, seconds = 0 } = restoreTrainer(this.#trainer, checkpoint);
     this.#cursor = cursor;
     this.#secondsBefore = seconds;
-    await this.#parts.metrics.truncateAfter((row) => (row.step as number) <= checkpoint.step);
+    const { terms } = this.#trainer.parts;
+    const { lastLosses } = this.#trainer.state();
+    const tokens = cursor * this.#parts.model.dims.context;
+    await this.#parts.metrics.truncateAfter(
+      (row) => (row.step as number) <= checkpoint.step,
+      (kept) =>
+        refuseOtherRows(kept, checkpoint, { tokens, losses: new Map(terms.map((term, i) => [term, lastLosses[i]])) }),
+    );
   }
 
   /**

@@ -26,10 +26,10 @@ export async function openRunMetrics(
       await events.append(row as JsonObject);
     },
     flush: () => log.flush(),
-    async truncateAfter(keep) {
+    async truncateAfter(...given) {
       await events?.close();
       events = undefined;
-      return log.truncateAfter(keep);
+      return log.truncateAfter(...given);
     },
     async close() {
       try {

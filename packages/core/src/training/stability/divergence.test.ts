@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Engine, openEngine, tf } from '@foretoken/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -164,6 +164,8 @@ test('a run with a bad step ends as one that went on after it from where its cur
   await twin.close();
   const store = await CheckpointStore.open(join(other, 'checkpoints'), { configHash: 'same' });
   await store.save({ step: 5, tensors, state: moved as unknown as Json });
+  // With the row of the bad step.
+  copyFileSync(join(folder, 'metrics.jsonl'), join(other, 'metrics.jsonl'));
   const undisturbed = await open(other, { steps: 9, checkpointEvery: 4 });
   await undisturbed.loop.run();
   expect(bitsOf(run)).toEqual(bitsOf(undisturbed));
