@@ -92,7 +92,7 @@ export const ERROR_CODES = {
   FORMAT_VERSION: {
     template: '<file> has formatVersion <n>; this release reads <n>. <next step>',
     cause: 'The file was written in another format version.',
-    next: 'Use the release of Foretoken that wrote it.',
+    next: 'Of an older run or ablation: `foretoken upgrade` its folder. Of a newer one: install the release that the message names. A configuration: use the release that it was written for.',
   },
   // Model
   LAYERS_TOO_FEW: {
