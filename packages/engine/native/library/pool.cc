@@ -49,13 +49,11 @@ int default_threads() {
 }
 
 Pool& Pool::instance() {
-  static Pool* pool = new Pool;  // never destroyed: a thread that waits must not see its pool go
+  static Pool* pool = new Pool;
   return *pool;
 }
 
 Pool::Pool() { set_threads(default_threads()); }
-
-Pool::~Pool() { stop_workers(); }
 
 void Pool::set_threads(int threads) {
   const int wanted = threads < 1 ? 1 : threads > kMostThreads ? kMostThreads : threads;

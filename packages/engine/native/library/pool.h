@@ -17,7 +17,8 @@ namespace foretoken {
 class Pool {
  public:
   static Pool& instance();
-  ~Pool();
+  /// Never destroyed: a thread that waits must not see its pool go.
+  ~Pool() = delete;
 
   /// Threads that take part, the caller's included.
   int threads() const { return threads_; }

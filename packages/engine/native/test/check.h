@@ -31,6 +31,7 @@ void add_row_tests(std::vector<Test>& tests);
 void add_training_tests(std::vector<Test>& tests);
 void add_range_tests(std::vector<Test>& tests);
 void add_tensor_tests(std::vector<Test>& tests);
+void add_value_tests(std::vector<Test>& tests);
 
 /// Bits of the same work on the instruction set in use, as one number to compare with other sets and machines.
 uint64_t digest_of_all();

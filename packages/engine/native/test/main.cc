@@ -21,7 +21,7 @@ std::vector<Test> all_tests() {
   std::vector<Test> tests;
   for (const auto add : {add_memory_tests, add_pool_tests, add_product_tests, add_product_bit_tests, add_bfloat16_tests,
                          add_attention_tests, add_own_key_tests, add_cached_attention_tests, add_key_value_tests, add_key_value_commit_tests,
-                         add_row_tests, add_training_tests, add_range_tests, add_tensor_tests}) {
+                         add_row_tests, add_training_tests, add_range_tests, add_tensor_tests, add_value_tests}) {
     add(tests);
   }
   return tests;

@@ -127,6 +127,29 @@ void what_is_not_finite_stays_in_its_row_and_column() {
   }
 }
 
+/// The inner axis of a weight's gradient, too long for each thread to pack all of it.
+void a_long_inner_axis_is_shared_out() {
+  for (const bool turns_a : {false, true}) {
+    const ProductCase shape{49, 31, 17003, turns_a};
+    const Matrices matrices(shape, 411);
+    const std::vector<float> c = matrices.run();
+    use_threads(1);
+    CHECK(same_bits(c, matrices.run()), shape.name());
+    use_threads(2);
+    for (int64_t row = 0; row < shape.rows; row++) {
+      for (int64_t column = 0; column < shape.columns; column += 6) {
+        double sum = 0.0, sizes = 0.0;
+        for (int64_t k = 0; k < shape.depth; k++) {
+          const double term = static_cast<double>(matrices.at_a(row, k)) * matrices.at_b(k, column);
+          sum += term;
+          sizes += std::fabs(term);
+        }
+        CHECK(std::fabs(c[row * shape.columns + column] - sum) <= 1e-6 * sizes, shape.name());
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void add_product_tests(std::vector<Test>& tests) {
@@ -135,6 +158,7 @@ void add_product_tests(std::vector<Test>& tests) {
   tests.push_back({"blocks of columns and of depth join without a seam", blocks_of_columns_and_depth_join});
   tests.push_back({"a product without depth is its bias and residual", no_depth_leaves_bias_and_residual});
   tests.push_back({"an empty product touches nothing", empty_products_touch_nothing});
+  tests.push_back({"a long inner axis is shared out over threads to the same bits", a_long_inner_axis_is_shared_out});
   tests.push_back({"a batch is products that lie behind each other", batches_are_products_behind_each_other});
   tests.push_back({"NaN and infinity stay in their row and column", what_is_not_finite_stays_in_its_row_and_column});
 }

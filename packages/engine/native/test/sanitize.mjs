@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compiler, runs } from './build/compile.mjs';
 import { nativeFolder } from './build/settings.mjs';
 import { buildAddon, buildTestProgram } from './build/test-program.mjs';
+import { calledFunctions } from './coverage.mjs';
 
 const COMMON = ['-O1', '-g', '-fno-omit-frame-pointer'];
 const OPTIONS = 'allocator_may_return_null=1:halt_on_error=1:abort_on_error=0:print_stacktrace=1';
@@ -67,6 +68,7 @@ export async function sanitize() {
     for (const sanitizer of SANITIZERS) {
       await report.attempt(`the library is watched for ${sanitizer.title}`, () => check(report, sanitizer));
     }
+    await report.attempt('every function of the library is called by a test', checkCalls);
     await report.attempt('the addon is watched for addresses and undefined behaviour', () =>
       checkBoundary(report, SANITIZERS[0]),
     );
@@ -74,6 +76,14 @@ export async function sanitize() {
     report.tally(false, `"${compiler}" cannot be run; install a C++17 compiler (Debian: apt-get install g++)`);
   }
   return report;
+}
+
+/** A function that no test calls is watched by nobody. */
+async function checkCalls(report) {
+  report.say('compiling to count the calls of each function');
+  const { functions, uncalled } = await calledFunctions({ share: 0.05 });
+  for (const one of uncalled) console.log(`never called: ${one}`);
+  report.tally(functions > 0 && uncalled.length === 0, `a test calls each of the library's ${functions} functions`);
 }
 
 /** Calls from JavaScript into an addon whose every access is watched, from one thread and from several. */

@@ -254,6 +254,7 @@ void skinny_product(const SkinnyProduct& p) {
   packed_columns(p, column);
 }
 
-constexpr foretoken::ProductLoops product_loops = {kPair, pack_columns, pack_rows, pack_lines, panel_product, skinny_product};
+constexpr foretoken::ProductLoops product_loops = {kPair,         pack_columns,  pack_rows, kPair == 1 ? nullptr : pack_lines,
+                                                   panel_product, skinny_product};
 
 }  // namespace

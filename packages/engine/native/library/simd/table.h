@@ -43,6 +43,7 @@ struct ProductLoops {
   int pair;  // 1: float32 as it is; 2: rounded to bfloat16
   void (*pack_columns)(const float* b, ptrdiff_t depth_stride, ptrdiff_t column_stride, int depth, int columns, float* out);
   void (*pack_rows)(const float* a, ptrdiff_t row_stride, ptrdiff_t depth_stride, int rows, int depth, float* out);
+  /// Null where rows lie as they are read, as float32 does.
   void (*pack_lines)(const float* a, ptrdiff_t row_stride, int rows, int depth, float* out);
   void (*panel_product)(const PanelProduct&);
   void (*skinny_product)(const SkinnyProduct&);

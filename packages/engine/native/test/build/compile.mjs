@@ -91,6 +91,8 @@ function forgetUnused(folder, used) {
   const now = Date.now() / 1000;
   for (const object of used) utimesSync(object, now, now);
   for (const file of readdirSync(folder).map((name) => join(folder, name))) {
-    if (file.endsWith('.o') && statSync(file).mtimeMs / 1000 < now - 7 * 24 * 3600) rmSync(file, { force: true });
+    // Notes and counts of gcov go with their object file.
+    const isOld = file.endsWith('.o') && statSync(file).mtimeMs / 1000 < now - 7 * 24 * 3600;
+    if (isOld) for (const one of [file, `${file}.gcno`, `${file}.gcda`]) rmSync(one, { force: true });
   }
 }
