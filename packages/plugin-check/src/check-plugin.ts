@@ -175,7 +175,7 @@ function summaries({ files, packageJson }: StagedPackage, { still, host, contrac
 /** How many ways there are into a package: `exports` may name its entries, or be the only one. */
 function entries(exported: unknown): string {
   const names = typeof exported === 'object' && exported !== null ? Object.keys(exported) : [];
-  const count = names.filter((name) => name.startsWith('.')).length || 1;
+  const count = names.filter((name) => name.startsWith('.') && name !== './package.json').length || 1;
   return count === 1 ? '1 entry' : `${count} entries`;
 }
 

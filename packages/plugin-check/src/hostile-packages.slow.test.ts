@@ -156,6 +156,16 @@ describe('checkPlugin', () => {
     expect(summary).toMatch(/^\d+ of \d+ checks passed on cpu$/);
   });
 
+  it('says one mistake once, however many checks it kept from coming to an end', async () => {
+    const found = errors(await checked(inForward("(() => { throw new Error('no rank'); })()")));
+    const many = found.filter((sentence) => sentence.includes('forward throws "no rank"'));
+    expect(many).toEqual([
+      expect.stringMatching(/^In 1\d checks forward throws "no rank", first where .* Mend that first/),
+    ]);
+    // What else is found has words of its own.
+    expect(found.length).toBeLessThan(5);
+  });
+
   it('ends what a package started, and removes its own folder, also when it is stopped', async () => {
     const beats = path.join(root, 'beats.txt');
     const beat = `setInterval(() => require('node:fs').appendFileSync(${JSON.stringify(beats)}, '.'), 50)`;

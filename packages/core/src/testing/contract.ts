@@ -31,6 +31,8 @@ export interface Contract<Case extends PluginCase = PluginCase, Settings = Recor
 /** A rule of the contract that a plugin broke. */
 export class BrokenRule extends Error {
   override readonly name = 'BrokenRule';
+  /** Whether the plugin threw, and so the rule was not come to: `cause` is what it threw. */
+  isThrown = false;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function runCheck<Case extends PluginCase>(check: ContractCheck<Cas
     if (cause instanceof BrokenRule) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     const what = `it threw while it was checked that it ${check.title}: ${message.replace(/\.?$/, '.')}`;
-    throw broken(subject, `${what} The error is attached as the cause; its stack shows where.`, { cause });
+    const rule = broken(subject, `${what} The error is attached as the cause; its stack shows where.`, { cause });
+    throw Object.assign(rule, { isThrown: true });
   }
 }

@@ -35,7 +35,14 @@ export type FromChild =
       readonly options: Readonly<Record<string, Json>>;
     }
   | { readonly type: 'checking'; readonly title: string }
-  | { readonly type: 'checked'; readonly title: string; readonly ms: number; readonly broken?: string }
+  | {
+      readonly type: 'checked';
+      readonly title: string;
+      readonly ms: number;
+      readonly broken?: string;
+      /** What the plugin threw, where the rule was not come to. */
+      readonly thrown?: string;
+    }
   | { readonly type: 'done'; readonly incidents: readonly Incident[]; readonly peakBytes: number }
   /** It cannot go on; `message` is for a reader. */
   | { readonly type: 'failed'; readonly message: string };

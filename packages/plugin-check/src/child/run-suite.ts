@@ -1,5 +1,14 @@
-import { createRegistry, type Definition, definePlugin, type Json, PLUGIN_API, type Registry } from '@foretoken/core';
-import { type AnyContract, CONTRACTS, runContract } from '@foretoken/core/contract-checks';
+import {
+  createRegistry,
+  type Definition,
+  definePlugin,
+  failedHook,
+  type Json,
+  PLUGIN_API,
+  type Registry,
+} from '@foretoken/core';
+import { type AnyContract, type BrokenRule, CONTRACTS, runContract } from '@foretoken/core/contract-checks';
+import { isForetokenError } from '@foretoken/engine/errors';
 import type { FromChild, SuiteJob } from './messages.ts';
 import { defaultOptions } from './small-options.ts';
 
@@ -26,8 +35,16 @@ export async function runSuite(
   const bundle = definePlugin({ provides: definitions });
   const settings = { ...job.settings, engine };
   for await (const { title, ms, broken } of runContract(contract, bundle, name, options, settings)) {
-    await say({ type: 'checked', title, ms, ...(broken && { broken: broken.message }) });
+    await say({ type: 'checked', title, ms, ...(broken && { broken: broken.message, thrown: thrownIn(broken) }) });
   }
+}
+
+/** What a plugin threw in a check, and in which hook; undefined where it broke the rule itself. */
+function thrownIn({ isThrown, cause }: BrokenRule): string | undefined {
+  if (!isThrown) return undefined;
+  const hook = failedHook(cause)?.name ?? 'it';
+  const own = isForetokenError(cause) && cause.code === 'PLUGIN_FAILED' && cause.cause ? cause.cause : cause;
+  return `${hook} throws "${own instanceof Error ? own.message : String(own)}"`;
 }
 
 function registryOf(definitions: readonly Definition[]): Registry {

@@ -3,7 +3,7 @@ import type { EngineName } from '@foretoken/engine';
 import type { ChildLimits } from '../child/child-process.ts';
 import { type Finding, findingsOf } from '../finding.ts';
 import type { StagedPackage } from '../subject/stage.ts';
-import { MOST_LOSSES, runSuite, type SuiteResult } from './run-suite.ts';
+import { type CheckResult, MOST_LOSSES, runSuite, type SuiteResult } from './run-suite.ts';
 import type { OptionsByPlugin } from './suite-options.ts';
 
 const finding = findingsOf('contracts');
@@ -69,7 +69,10 @@ async function suitesOf(
 
 function findingsOfSuite({ kind, name, engine, checks, notOpened }: SuiteResult): readonly Finding[] {
   const where = `${kind} "${name}" on ${engine}`;
-  const broken = checks.flatMap(({ outcome, why }) => {
+  const broken = checks.flatMap((check) => {
+    const { outcome, why, thrown } = check;
+    const alike = thrown === undefined ? [] : checks.filter((other) => other.thrown === thrown);
+    if (alike.length > 1) return alike[0] === check ? [finding('error', where, oneCause(check, alike.length))] : [];
     if (outcome === 'broken') return [finding('error', where, withoutName(why!, `${kind} "${name}": `))];
     return outcome === 'lost' ? [finding('error', where, `${why!} Mend the hook that it was in.`)] : [];
   });
@@ -79,6 +82,10 @@ function findingsOfSuite({ kind, name, engine, checks, notOpened }: SuiteResult)
   const isGivenUp = checks.filter(({ outcome }) => outcome === 'lost').length >= MOST_LOSSES;
   return left > 0 && isGivenUp ? [...broken, finding('error', where, notRun(left))] : broken;
 }
+
+/** One mistake keeps many rules from being looked at: it is said once. */
+const oneCause = ({ title, thrown }: CheckResult, count: number): string =>
+  `In ${count} checks ${thrown}, first where it was checked that it ${title}. Mend that first: none of them came to an end.`;
 
 const cannotBegin = (why: string): string => {
   const next = /OPTIONS_INVALID/.test(why) ? ' Give it options that it takes: --options FILE.' : '';

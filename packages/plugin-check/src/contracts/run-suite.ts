@@ -14,6 +14,8 @@ export interface CheckResult {
   readonly ms?: number;
   /** Of a rule that was not passed: why. */
   readonly why?: string;
+  /** What the plugin threw, where that kept the rule from being looked at. */
+  readonly thrown?: string;
 }
 
 /** What became of one plugin's contract on one engine. */
@@ -90,9 +92,10 @@ class SuiteRecord {
       this.#checking = message.title;
       this.#request.onCheck(message.title, this.#checks.size, this.#titles.length);
     } else if (message.type === 'checked') {
-      const { title, ms, broken } = message;
+      const { title, ms, broken, thrown } = message;
+      const outcome = broken ? 'broken' : 'passed';
       this.#checking = undefined;
-      this.#checks.set(title, { title, ms, ...(broken ? { outcome: 'broken', why: broken } : { outcome: 'passed' }) });
+      this.#checks.set(title, { title, outcome, ms, ...(broken && { why: broken }), ...(thrown && { thrown }) });
     } else if (message.type === 'done') {
       this.#incidents = [...this.#incidents, ...message.incidents];
       this.#peakBytes = Math.max(this.#peakBytes, message.peakBytes);
