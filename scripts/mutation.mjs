@@ -1,5 +1,5 @@
 // `npm run mutation [-- MODULE or FILE ...]`: changes the code of each module in small ways, one at a time, and tells which
-// of the changes no test notices. A second run takes up only what changed since; `--all` all of it, as before a release.
+// of the changes no test notices. With `--changed` again and again, only what is new since the run before is tried.
 // Last line: the score of each module. Exit code 1 where one is below the lowest that is allowed.
 import { MODULES } from './mutation/modules.mjs';
 import { mutationScore, saidSurvivors } from './mutation/score.mjs';
@@ -19,7 +19,7 @@ await runEntry(async () => {
   await prepare();
   const scores = [];
   for (const name of names.length > 0 ? names : Object.keys(MODULES)) {
-    const found = await mutationScore(name, { files, isWhole: given.includes('--all') });
+    const found = await mutationScore(name, { files, isChangedOnly: given.includes('--changed') });
     console.log(saidSurvivors(name, found));
     scores.push({ name, ...found });
   }

@@ -10,16 +10,16 @@ const MISSED = ['Survived', 'NoCoverage'];
  * Mutates a module under Stryker.
  *
  * @param options.files - those of its files that are changed; default: all
- * @param options.isWhole - every mutant, also those that an earlier run has told about
+ * @param options.isChangedOnly - what an earlier run with this option has told about is believed where its code is unchanged
  * @returns the percentage of mutants that tests noticed, whether that is enough, and the mutants that none did
  */
-export async function mutationScore(name, { files = [], isWhole = false } = {}) {
+export async function mutationScore(name, { files = [], isChangedOnly = false } = {}) {
   const report = inRoot(`.foretoken/mutation/${name}.json`);
   rmSync(report, { force: true });
   const env = toolEnvironment({
     FORETOKEN_MUTATION: name,
     ...(files.length > 0 && { FORETOKEN_MUTATION_FILES: files.join() }),
-    ...(isWhole && { FORETOKEN_MUTATION_ALL: '1' }),
+    ...(isChangedOnly && { FORETOKEN_MUTATION_CHANGED: '1' }),
   });
   const stryker = inRoot('node_modules/@stryker-mutator/core/bin/stryker.js');
   await runNode(stryker, ['run', inRoot('scripts/mutation/stryker.config.mjs')], { env });

@@ -28,8 +28,8 @@ export default {
   // A machine that does other things is slow now and then, and a mutant that only took long is none that was found.
   timeoutMS: 20_000,
   timeoutFactor: 5,
-  // A second run takes up only mutants of changed lines, and survivors of changed tests; that before a release all of them.
-  incremental: process.env.FORETOKEN_MUTATION_ALL === undefined,
+  // What survived while modules load is not tried again, whatever tests there are since: for a first look alone.
+  incremental: process.env.FORETOKEN_MUTATION_CHANGED !== undefined,
   incrementalFile: `.foretoken/mutation/${name}-before.json`,
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: {

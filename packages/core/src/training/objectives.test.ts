@@ -1,10 +1,11 @@
 // What an offset's term is made of, over a model that only records; that it trains is shown in ./backward.
-import type { RowLoss, Tensor2D } from '@foretoken/engine';
-import { describe, expect, test } from 'vitest';
+import { openEngine, type RowLoss, type Tensor2D } from '@foretoken/engine';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Head, Objective, RowObjective, Seen } from '../contracts/head.ts';
 import type { LanguageModel } from '../contracts/model.ts';
 import type { ForwardResult } from '../model/forward.ts';
 import { crossEntropy } from '../model/offset-cross-entropy.ts';
+import { defineHead } from '../plugins/define.ts';
 import {
   crossEntropyOf,
   discoverTerms,
@@ -14,6 +15,7 @@ import {
   targetRows,
   teacherOf,
 } from './objectives.ts';
+import { tinyBatches, tinyModel } from './tiny-model.fixture.ts';
 
 const SETTINGS = { loss: 'kl', share: 0.5 } as const;
 
@@ -26,10 +28,17 @@ const targets: Targets = {
   validTargets: (offset) => 100 + offset,
 };
 
+/** Hidden states that rows were made of. */
+const reshaped: string[] = [];
+beforeEach(() => void reshaped.splice(0));
+
 /** A model of offsets 1 to 3; what its operations make of what they are given can be read off. */
 function modelOf(head: Partial<Head> = {}, tokens_V?: Int32Array) {
   const ops = {
-    reshape: ({ name }: { name: string }, shape: number[]) => ({ rows: name, shape }),
+    reshape: ({ name }: { name: string }, shape: number[]) => {
+      reshaped.push(name);
+      return { rows: name, shape };
+    },
     crossEntropyRows: (target_N: Int32Array) =>
       Object.assign(() => {}, { target_N: [...target_N] }) as unknown as RowLoss,
   };
@@ -52,6 +61,16 @@ const hidden = (offset: number) => ({ rows: `hidden ${offset}`, shape: [6, 4] })
 /** Targets as plain cross-entropy has them; nothing where the rows are taught. */
 const plain = ({ rows }: { rows: RowLoss }) => (rows as unknown as { target_N?: number[] }).target_N;
 
+/** What an error says, if there is one. */
+function refusalOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 describe('the terms of a head without objectives', () => {
   test('are the cross-entropy of each offset that trains, over its own targets and readout', () => {
     const model = modelOf();
@@ -65,6 +84,8 @@ describe('the terms of a head without objectives', () => {
       [30, 31, -1],
     ]);
     for (const term of terms) expect(term).not.toHaveProperty('uses');
+    // Each is one more tensor on the tape.
+    expect(reshaped).toEqual(['hidden 1', 'hidden 3']);
   });
 
   test('beyond the first are taught by the first of those that train, where that is asked for', () => {
@@ -76,6 +97,7 @@ describe('the terms of a head without objectives', () => {
   test('have no teacher where only one offset trains', () => {
     const [term] = objectivesOf(modelOf(), result, targets, [1], SETTINGS) as RowObjective[];
     expect([term.uses, plain(term)]).toEqual([undefined, [10, 11, -1]]);
+    expect(reshaped).toEqual(['hidden 1']);
   });
 });
 
@@ -161,6 +183,11 @@ describe('a head with objectives', () => {
     expect(showing(() => terms)).toBe(terms);
   });
 
+  test('has no teacher where only one offset trains', () => {
+    const terms = [{ name: 'own', value: 1 }] as unknown as Objective[];
+    expect(showing(() => terms, SETTINGS, [1])).toBe(terms);
+  });
+
   test('keeps the teacher with each term of rows, beside what that uses itself', () => {
     const value = { name: 'features', value: 1 } as unknown as Objective;
     const terms = showing((seen) => {
@@ -186,12 +213,13 @@ describe('a head with objectives', () => {
 
   test('is refused where it makes the rows of a further offset itself', () => {
     const term = (name: string) => ({ name, value: 1 }) as unknown as Objective;
-    const refused = (name: string) => () => showing(() => [term('offset-1'), term('order'), term(name)], SETTINGS);
-    expect(refused('offset-2')).toThrow(
+    const refused = (name: string) =>
+      refusalOf(() => showing(() => [term('offset-1'), term('order'), term(name)], SETTINGS));
+    expect(refused('offset-2')).toBe(
       'CONFIG_CONFLICT: training.distil: the head cannot be taught by offset 1: its term "offset-2" makes its rows itself. ' +
         'Leave training.distil out, or use another head.',
     );
-    expect(refused('other')).not.toThrow();
+    expect(refused('other')).toBeUndefined();
   });
 });
 
@@ -213,9 +241,9 @@ test('the cross-entropy that a head asks for is that of an offset without object
 });
 
 test('distillation needs a term of an offset beyond the first', () => {
-  expect(() => refuseUndistillable(['order', 'offset-2'])).not.toThrow();
+  expect(refusalOf(() => refuseUndistillable(['order', 'offset-2']))).toBeUndefined();
   for (const terms of [['offset-1', 'order'], ['order']]) {
-    expect(() => refuseUndistillable(terms)).toThrow(
+    expect(refusalOf(() => refuseUndistillable(terms))).toContain(
       `its terms are ${terms.map((term) => `"${term}"`).join(', ')}, none of an offset beyond the first. Leave`,
     );
   }
@@ -226,4 +254,29 @@ test('without objectives the terms are known without a batch, and none is a valu
   expect(discoverTerms(modelOf(), never)).toEqual(
     [1, 2, 3].map((offset) => ({ name: `offset-${offset}`, isValue: false })),
   );
+});
+
+test('with objectives the terms are those of a batch at the full horizon, and nothing stays in memory', async () => {
+  const engine = await openEngine({ name: 'cpu' });
+  const head = defineHead({
+    name: 'own',
+    create: ({ ops }) => ({
+      offsets: [1, 2],
+      forward: (_, { trunk: [hidden_BTD] }) => hidden_BTD,
+      objectives: (seen) => [
+        crossEntropy(ops, seen, seen.horizon),
+        { name: 'features', value: ops.mean(seen.offset(1).hidden_BTE) },
+      ],
+    }),
+  });
+  const before = engine.memory().numTensors;
+  const model = tinyModel(engine, { head, horizon: 2 });
+  const { batches, dispose } = tinyBatches([0]);
+  expect(discoverTerms(model, () => batches[0])).toEqual([
+    { name: 'offset-2', isValue: false },
+    { name: 'features', isValue: true },
+  ]);
+  dispose();
+  model.dispose();
+  expect(engine.memory().numTensors).toBe(before);
 });
