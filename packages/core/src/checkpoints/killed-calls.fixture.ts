@@ -43,26 +43,70 @@ function momentsOf(calls: readonly string[]): Moment[] {
  * @param wanted - of the moments there are; default: every one
  */
 export async function killAtCalls(
-  { saved, inPlace }: SaveCase,
+  saveCase: SaveCase,
   wanted: (moments: readonly Moment[]) => readonly Moment[] = (all) => all,
 ): Promise<{ calls: readonly string[]; kills: readonly KilledSave[] }> {
-  const root = temporaryFolder();
-  const stages = await stagesOf(root, saved);
-  return withSavers(async (next) => {
-    const startFrom = (name: string): SavingOrder => {
-      const folder = join(root, name);
-      if (saved > 0) cpSync(folderAfter(root, saved), folder, { recursive: true });
-      return { ...{ configHash, first: saved + 1, last: saved + 1, inPlace }, directory: join(folder, 'checkpoints') };
-    };
+  return withSaveCase(saveCase, {}, async ({ next, startFrom, look }) => {
     const calls = await undisturbed(next(), startFrom('whole'));
     const kills: KilledSave[] = [];
     for (const moment of wanted(momentsOf(calls))) {
       const { at, when } = moment;
-      const given = { ...startFrom(`${at}-${when}`), kill: { at, when } };
-      kills.push({ ...moment, ...(await killAt(next(), given, stages)) });
+      const seen = await look(next(), { ...startFrom(`${at}-${when}`), kill: { at, when } });
+      expect(seen, `whether it died ${when} call ${at}`).toBeDefined();
+      kills.push({ ...moment, ...seen! });
     }
     return { calls, kills };
   });
+}
+
+/** What was seen after a kill. */
+export type Seen = Pick<KilledSave, 'found' | 'bad'>;
+
+/**
+ * Kills the process of one save from outside, again and again, until one comes to its end.
+ * @param attach - sees to it that a process which is ready to save dies of its nth call
+ * @param env - of the processes
+ */
+export async function killFromOutside(
+  saveCase: SaveCase,
+  attach: (saver: Saver, nth: number) => Promise<void>,
+  env: Readonly<Record<string, string>>,
+): Promise<readonly Seen[]> {
+  return withSaveCase(saveCase, env, async ({ next, startFrom, look }) => {
+    const kills: Seen[] = [];
+    for (let nth = 1; ; nth++) {
+      const saver = next();
+      await attach(saver, nth);
+      const seen = await look(saver, startFrom(String(nth)));
+      if (seen === undefined) return kills;
+      kills.push(seen);
+    }
+  });
+}
+
+/** What it takes to kill saves of one case. */
+interface Saves {
+  readonly next: () => Saver;
+  /** A folder that holds what was saved before, and the order to save once more. */
+  readonly startFrom: (name: string) => SavingOrder;
+  /** Gives a process its order and looks at what it leaves; undefined if it lives on to the end. */
+  readonly look: (saver: Saver, what: SavingOrder) => Promise<Seen | undefined>;
+}
+
+async function withSaveCase<T>(
+  { saved, inPlace }: SaveCase,
+  env: Readonly<Record<string, string>>,
+  use: (saves: Saves) => Promise<T>,
+): Promise<T> {
+  const root = temporaryFolder();
+  const stages = await stagesOf(root, saved);
+  const startFrom = (name: string): SavingOrder => {
+    const folder = join(root, name);
+    if (saved > 0) cpSync(folderAfter(root, saved), folder, { recursive: true });
+    return { ...{ configHash, first: saved + 1, last: saved + 1, inPlace }, directory: join(folder, 'checkpoints') };
+  };
+  const look = (saver: Saver, what: SavingOrder) => killed(saver, what, stages);
+  return withSavers((next) => use({ next, startFrom, look }), env);
 }
 
 const folderAfter = (root: string, step: number) => join(root, `after-${step}`);
@@ -86,13 +130,10 @@ async function undisturbed(saver: Saver, what: SavingOrder): Promise<readonly st
   return JSON.parse(lines.at(-1)!);
 }
 
-async function killAt(
-  saver: Saver,
-  what: SavingOrder,
-  stages: readonly Files[],
-): Promise<Pick<KilledSave, 'found' | 'bad'>> {
+async function killed(saver: Saver, what: SavingOrder, stages: readonly Files[]): Promise<Seen | undefined> {
   order(saver, what);
   const { code, signal, lines } = await endOf(saver);
+  if (code === 0) return undefined;
   expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
   const isDurable = lines.includes(String(what.first));
   const found = newestIn(what.directory);

@@ -36,7 +36,7 @@ const BUILT = fileURLToPath(new URL('../../dist/checkpoints/checkpoint-store.js'
  * Starts a process that is going to save; what it needs is loaded once it says `ready`.
  * @param env - beside this process' own
  */
-export function startSaver(env: Readonly<Record<string, string>> = {}): Saver {
+function startSaver(env: Readonly<Record<string, string>>): Saver {
   expect(existsSync(BUILT), `${BUILT} must be built before this test runs`).toBe(true);
   return spawn(process.execPath, [PROGRAM], {
     env: { ...process.env, ...env },
@@ -73,13 +73,17 @@ export async function endOf(saver: Saver, onLine: (line: string) => void = () =>
 /**
  * Gives `use` as many processes as it takes, one after the other, each started while the one before is at work, since a
  * start takes longer than a save.
+ * @param env - of the processes
  */
-export async function withSavers<T>(use: (next: () => Saver) => Promise<T>): Promise<T> {
-  let waiting = startSaver();
+export async function withSavers<T>(
+  use: (next: () => Saver) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  let waiting = startSaver(env);
   try {
     return await use(() => {
       const saver = waiting;
-      waiting = startSaver();
+      waiting = startSaver(env);
       return saver;
     });
   } finally {
