@@ -71,6 +71,9 @@ function isReady(file: string, database: Sqlite): boolean {
 }
 
 async function checkMagic(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  // Whoever opened a pipe would wait for its other end; and a folder of runs is nothing to delete.
+  if (found && !found.isFile()) throw notOurs(file, 'it is no file', '');
   const handle = await open(file, 'r').catch(() => undefined);
   if (!handle) return;
   try {
@@ -81,10 +84,10 @@ async function checkMagic(file: string): Promise<void> {
   }
 }
 
-const notOurs = (file: string, why: string): ForetokenError =>
+const notOurs = (file: string, why: string, orElse = ', or delete it'): ForetokenError =>
   new ForetokenError(
     'FILE_CORRUPT',
-    `${file} is not an index of runs: ${why}. Choose another file with --index, or delete it.`,
+    `${file} is not an index of runs: ${why}. Choose another file with --index${orElse}.`,
   );
 
 /**
