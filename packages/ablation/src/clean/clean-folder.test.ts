@@ -1,16 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
-import { type DiskOptions, type Experiment, experimentHash, hashJson } from '@foretoken/core';
+import { type DiskOptions, type Experiment, experimentHash } from '@foretoken/core';
 import { describe, expect, it } from 'vitest';
 import { contentOf, projectOf } from '../upgrade/versions.fixture.ts';
 import { type CleanOptions, cleanFolder } from './clean-folder.ts';
@@ -69,68 +60,6 @@ describe('the checkpoints of a run', () => {
     for (const file of remove) delete before[file.path];
     expect([contentOf(run), applied, remove.length]).toEqual([before, true, 6]);
     expect((await clean(run, { apply: true })).remove).toEqual([]);
-  });
-
-  it('stay by every pair of rules as counted by hand', async () => {
-    const run = madeRun();
-    for (const keepLast of [1, 2, 5, LAST, 100]) {
-      for (const keepEvery of [undefined, 1, 2, 3, 7, 50]) {
-        const wanted = Array.from({ length: LAST }, (_, i) => i + 1).filter(
-          (step) => step === BEST || step > LAST - keepLast || (keepEvery !== undefined && step % keepEvery === 0),
-        );
-        const { keep, remove } = await clean(run, { keepLast, keepEvery });
-        expect(stepsOf(keep), `${keepLast} ${keepEvery}`).toEqual(wanted);
-        expect(remove.length).toBe(LAST - wanted.length);
-      }
-    }
-  });
-
-  it('stay where the summary names one: a head may be attached to it', async () => {
-    const run = madeRun();
-    const { formatVersion, contentHash: _, ...summary } = json(path.join(run, 'summary.json'));
-    const changed = { ...summary, checkpoint: fileOf(5) };
-    write(path.join(run, 'summary.json'), { formatVersion, ...changed, contentHash: hashJson(changed) });
-    expect(whys((await clean(run)).keep)).toMatchObject({ 'step-00000005.safetensors': 'summary.json names it' });
-  });
-
-  it('all stay where the newest is not whole: the one before is the way back', async () => {
-    const run = madeRun();
-    const bytes = readFileSync(path.join(run, fileOf(LAST)));
-    bytes[bytes.length - 1] ^= 1;
-    writeFileSync(path.join(run, fileOf(LAST)), bytes);
-    const { remove, keep } = await clean(run, { apply: true });
-    expect([remove, stepsOf(keep)]).toEqual([[], [1, 2, 3, 4, 5, 6, 7, 8]]);
-    expect(keep[0].why).toMatch(/^the newest, step-00000008\.safetensors, is not whole \(FILE_CORRUPT: .*SHA-256/);
-  });
-
-  it('stay where they are damaged, of another run, or lead elsewhere', async () => {
-    const run = madeRun();
-    const outside = path.join(path.dirname(run), 'mine.safetensors');
-    writeFileSync(outside, 'mine');
-    writeFileSync(path.join(run, fileOf(1)), 'damaged');
-    writeCheckpoint(run, 2, { configHash: 'f'.repeat(64) });
-    rmSync(path.join(run, fileOf(4)));
-    symlinkSync(outside, path.join(run, fileOf(4)));
-    mkdirSync(path.join(run, fileOf(40)));
-    const { remove, keep } = await clean(run, { apply: true });
-    expect(stepsOf(remove)).toEqual([5, 6, 7]);
-    const nothingBehind = 'no file or folder of its own: nothing behind it is touched';
-    expect(whys(keep)).toMatchObject({
-      'step-00000001.safetensors': 'damaged: look at it, and remove it yourself',
-      'step-00000002.safetensors': 'of another configuration',
-      'step-00000004.safetensors': nothingBehind,
-      'step-00000040.safetensors': nothingBehind,
-    });
-    expect(readFileSync(outside, 'utf8')).toBe('mine');
-  });
-
-  it('stay where their folder leads elsewhere', async () => {
-    const run = madeRun();
-    renameSync(path.join(run, 'checkpoints'), path.join(path.dirname(run), 'far'));
-    symlinkSync('../far', path.join(run, 'checkpoints'));
-    const { remove, keep } = await clean(run, { apply: true });
-    expect([remove, keep.map((file) => file.path)]).toEqual([[], ['checkpoints']]);
-    expect(readdirSync(path.join(path.dirname(run), 'far'))).toHaveLength(LAST);
   });
 
   it('are named where they cannot be removed; what went before is gone, all else as it was', async () => {

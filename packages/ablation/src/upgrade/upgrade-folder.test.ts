@@ -244,6 +244,22 @@ describe('a run of version 2 but for its number', () => {
   });
 });
 
+describe('an ablation of version 2 but for its number', () => {
+  it('becomes the very bytes that it would have been', async () => {
+    const root = path.join(projectOf('v2'), 'ablation');
+    const wanted = contentOf(root);
+    const files = Object.keys(wanted).filter((name) => /\.jsonl?$/.test(name));
+    expect(files).toHaveLength(9);
+    for (const file of files) {
+      const text = readFileSync(path.join(root, file), 'utf8');
+      // The outermost: experiments that are quoted have the version of configurations.
+      writeFileSync(path.join(root, file), text.replace(/^(\{\s*"formatVersion": ?)2/gm, '$11'));
+    }
+    await upgrade(root);
+    expect(contentOf(root)).toEqual(wanted);
+  });
+});
+
 describe('an ablation that the first release ran', () => {
   it('has its trainings as this release makes them, and its cells say what they can', async () => {
     const [old, now] = [projectOf('v1'), projectOf('v2')].map((project) => path.join(project, 'ablation'));
