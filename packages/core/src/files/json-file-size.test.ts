@@ -58,7 +58,10 @@ describe('a JSON file', () => {
 
   it('is UTF-8', async () => {
     const path = fileOf(Buffer.concat([Buffer.from('{"formatVersion":2,"a":"'), Buffer.of(0xff), Buffer.from('"}')]));
-    await expect(readJson(path)).rejects.toThrow(`FILE_CORRUPT: ${path} is not valid JSON: it is not UTF-8.`);
+    await expect(readJson(path)).rejects.toMatchObject({
+      message: expect.stringContaining(`FILE_CORRUPT: ${path} is not valid JSON: it is not UTF-8.`),
+      cause: { message: 'it is not UTF-8' },
+    });
   });
 
   it.each(['null', '[{"formatVersion":2}]', '"text"', '7'])('that holds %s holds no object', async (content) => {

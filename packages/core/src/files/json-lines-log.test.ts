@@ -80,6 +80,36 @@ describe('a JSON-lines log', () => {
     await log.close();
   });
 
+  it('is read a mebibyte at a time, as far as it went when it was opened', async () => {
+    const path = newPath();
+    writeFileSync(path, `${JSON.stringify({ text: 'x'.repeat(2 ** 20) })}\n`.repeat(2));
+    const asked: number[] = [];
+    const open = async (...given: Parameters<Disk['open']>) => {
+      const handle = await realDisk.open(...given);
+      return new Proxy(handle, {
+        get: (target, property) => {
+          const value = Reflect.get(target, property, target);
+          if (typeof value !== 'function') return value;
+          return (...args: unknown[]) => {
+            if (property === 'read') asked.push((args[0] as Buffer).length);
+            return value.apply(target, args);
+          };
+        },
+      });
+    };
+    expect(await readJsonLines(path, { disk: { ...realDisk, open } as Disk })).toHaveLength(2);
+    expect(asked).toEqual([2 ** 20, 2 ** 20, 2 * '{"text":""}\n'.length]);
+  });
+
+  it('that begins with an empty line has one, and is whole up to it', async () => {
+    const path = newPath();
+    writeFileSync(path, '\n{"step":1}\n');
+    await expect(readJsonLines(path)).rejects.toThrow(/FILE_CORRUPT: .*metrics.jsonl:1 is not a row/);
+    writeFileSync(path, '\n{"torn');
+    await (await JsonLinesLog.open(path)).close();
+    expect(readFileSync(path, 'utf8')).toBe('\n');
+  });
+
   const damaged = '{"step":1}\nno row\n{"step":2}\nnone either\n{"step":3}\n';
 
   it('with broken lines before a row to keep says the first of them', async () => {
@@ -191,6 +221,7 @@ describe('a JSON-lines log', () => {
     expect(await log.truncateAfter(() => true)).toBe(2);
     expect(await log.truncateAfter(() => false)).toBe(0);
     await log.append({ step: 7 });
+    expect(await log.truncateAfter(() => true)).toBe(1);
     await log.close();
     expect(readFileSync(path, 'utf8')).toBe('{"step":7}\n');
   });
