@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { fakePackages } from '../testing/fake-packages.fixture.ts';
 import { findInstalled, foreignCore, importInstalled } from './installed.ts';
 
@@ -16,6 +16,13 @@ test('a package is found in every folder that has it, in their order, without be
   expect(await importInstalled(found)).toMatchObject({ here: 1 });
   expect(globalThis).toHaveProperty('ranWanted');
   expect(findInstalled('wanted', [first])).toEqual([]);
+});
+
+test('a working folder that was deleted holds no package, and keeps none from being found', () => {
+  vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw new Error('ENOENT: no such file or directory, uv_cwd');
+  });
+  expect(findInstalled('@tensorflow/tfjs-backend-wasm')).toHaveLength(1);
 });
 
 test('a package from another tree than ours would bring its own tfjs-core, and is named with it', () => {

@@ -12,8 +12,16 @@ export interface InstalledPackage {
   readonly entry: string;
 }
 
-/** Where optional packages are looked for: the working directory, then this package. */
-export const searchFolders = (): string[] => [process.cwd(), dirname(fileURLToPath(import.meta.url))];
+/** Where optional packages are looked for: the working directory, if it is still there, then this package. */
+export const searchFolders = (): string[] => [...workingFolder(), dirname(fileURLToPath(import.meta.url))];
+
+function workingFolder(): string[] {
+  try {
+    return [process.cwd()];
+  } catch {
+    return [];
+  }
+}
 
 /**
  * Finds an optional package, without running any of it, wherever it is installed.
