@@ -1,6 +1,9 @@
+import { basename, dirname } from 'node:path';
 import { expect } from 'vitest';
 import { CheckpointStore } from '../checkpoints/checkpoint-store.ts';
 import { configHash, contentOf, scoreOf } from '../checkpoints/killed-saves.fixture.ts';
+import { readTokenCache, writeTokenCache } from '../data/token-cache.ts';
+import { expectTokens, tokenizingJob } from '../data/tokenizing.fixture.ts';
 import { EventFile } from '../training/event-file/event-file.ts';
 import type { Disk } from './disk.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -21,6 +24,7 @@ const CHECKPOINTS = '/run/checkpoints';
 const LOG = '/run/metrics.jsonl';
 const EVENTS = '/run/events';
 const RESULTS = '/run/a/results.json';
+const TOKENS = `/run/.tokens/${'0'.repeat(64)}`;
 
 const save = async (disk: Disk, steps: readonly number[]) => {
   const store = await CheckpointStore.open(CHECKPOINTS, { configHash, disk });
@@ -130,14 +134,25 @@ const results: Writer = {
   },
 };
 
+const tokens: Writer = {
+  steps: (disk) => [() => writeTokenCache(TOKENS, tokenizingJob, { disk })],
+  async check(disk, done) {
+    const found = await readTokenCache(TOKENS, { disk });
+    if (done > 0 || found !== undefined) await expectTokens(TOKENS, disk);
+    const beside = await disk.readdir(dirname(TOKENS)).catch(() => []);
+    expect(beside).toEqual(found === undefined ? [] : [basename(TOKENS)]);
+  },
+};
+
 /** The one with the most calls. */
 export const ROTATION = 'saves that drop older checkpoints';
 
-/** All who write through this module, but for datasets. */
+/** All who write through this module. */
 export const WRITERS: Readonly<Record<string, Writer>> = {
   'a first checkpoint': firstSave,
   [ROTATION]: saves,
   'a log': log,
   'an event file': events,
   results,
+  'a folder of tokens': tokens,
 };

@@ -2,8 +2,8 @@ import { isForetokenError } from '@foretoken/engine/errors';
 import { expect } from 'vitest';
 import { CheckpointStore } from '../../checkpoints/checkpoint-store.ts';
 import { configHash, contentOf, scoreOf } from '../../checkpoints/killed-saves.fixture.ts';
-import { bytesTokenizer } from '../../data/bytes-tokenizer.ts';
-import { readTokenCache, SPLITS, type TokenizingJob, tokenFileName, writeTokenCache } from '../../data/token-cache.ts';
+import { readTokenCache, writeTokenCache } from '../../data/token-cache.ts';
+import { expectTokens, tokenizingJob } from '../../data/tokenizing.fixture.ts';
 import { readJson, writeJson } from '../json-file.ts';
 import { JsonLinesLog, readJsonLines } from '../json-lines-log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -128,23 +128,6 @@ async function checkLog({ disk: { disk }, promises }: CrashState): Promise<void>
 }
 
 const TOKENS = `/runs/.tokens/${'0'.repeat(64)}`;
-const TEXTS = { train: ['abcd', 'efg'], validation: ['hij'] };
-
-const documents = SPLITS.flatMap((split) =>
-  TEXTS[split].map((text, index) => ({ id: `${split} ${index}`, split, bytes: text.length, sha256: text, text })),
-);
-
-/** Of bytes as they are, in the order of the documents. */
-const tokenizingJob: TokenizingJob = {
-  dataset: {
-    list: async () => ({ documents, skipped: [] }),
-    read: async ({ id }) => Buffer.from(documents.find((each) => each.id === id)!.text),
-  },
-  tokenizer: bytesTokenizer.create({}, {}),
-  listing: { documents, skipped: [] },
-  manifest: { contentHash: '0'.repeat(64), dataset: 'texts', tokenizer: 'bytes', vocabulary: 256, skipped: [] },
-};
-
 async function recordTokens(): Promise<Operation[]> {
   const memory = new MemoryDisk();
   const { disk } = memory;
@@ -160,11 +143,7 @@ async function checkTokens({ disk: { disk }, promises }: CrashState): Promise<vo
   const found = await readTokenCache(TOKENS, { disk });
   if (promises.length > 0) expect(found).toBeDefined();
   if (found === undefined) await writeTokenCache(TOKENS, tokenizingJob, { disk });
-  expect((await readTokenCache(TOKENS, { disk }))?.documents.map(({ tokens }) => tokens)).toEqual([4, 3, 3]);
-  for (const split of SPLITS) {
-    const bytes = await (await disk.open(`${TOKENS}/${tokenFileName(split)}`, 'r')).readFile('latin1');
-    expect(bytes).toBe(TEXTS[split].join(''));
-  }
+  await expectTokens(TOKENS, disk);
 }
 
 /** Everything here that promises to be durable. */
