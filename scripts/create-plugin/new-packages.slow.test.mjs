@@ -75,7 +75,12 @@ const framework = () =>
     .filter((file) => !file.startsWith('create-'))
     .map((file) => path.join(tarballs, file));
 
-test('the lesson on heads is true: from an empty folder to reports of a new head, here and elsewhere', async () => {
+/** The lesson takes minutes by itself, and an hour is for what hangs. */
+const LESSON_MS = 3_600_000;
+
+test('the lesson on heads is true: from an empty folder to reports of a new head, here and elsewhere', {
+  timeout: LESSON_MS,
+}, async () => {
   await followLesson(home, follow);
 
   const first = reportIn(path.join(home, 'shared-rank/runs/ablation'));

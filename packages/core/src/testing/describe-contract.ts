@@ -4,6 +4,9 @@ import type { Definition, PluginBundle } from '../plugins/define.ts';
 import { type Contract, runCheck } from './contract.ts';
 import type { PluginCase } from './plugin-case.ts';
 
+/** For what hangs alone: an author's vitest has five seconds unless told otherwise, which a busy machine takes for a check. */
+const TIMEOUT_MS = 300_000;
+
 /** A contract as vitest tests, one for each rule. */
 export function describeContract<Case extends PluginCase, Settings>(
   contract: Contract<Case, Settings>,
@@ -16,7 +19,7 @@ export function describeContract<Case extends PluginCase, Settings>(
     let subject: Case;
     beforeAll(async () => {
       subject = await contract.open(plugin, name, options, settings);
-    });
-    for (const check of contract.checks) test(check.title, () => runCheck(check, subject));
+    }, TIMEOUT_MS);
+    for (const check of contract.checks) test(check.title, () => runCheck(check, subject), TIMEOUT_MS);
   });
 }
