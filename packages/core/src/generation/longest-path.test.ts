@@ -33,6 +33,16 @@ test('nothing is taken below what is not taken, nor asked about', () => {
     [2, 0],
     [3, 0],
   ]);
+  asked.length = 0;
+  longestPath(tree, (node, parent) => {
+    asked.push([node, parent]);
+    return node === 1 ? 0 : undefined;
+  });
+  expect(asked).toEqual([
+    [0, -1],
+    [1, -1],
+    [4, 1],
+  ]);
 });
 
 test('a tree without a node has the empty path', () => {
