@@ -2,6 +2,7 @@
 import type { HeadContext, OffsetInput, Tensor, Tensor3D } from '@foretoken/core/plugin';
 import { describeHeadContract } from '@foretoken/core/testing';
 import { openEngine, tf } from '@foretoken/engine';
+import { pluginOps } from '@foretoken/engine/plugin-ops';
 import { expect, test } from 'vitest';
 import { describeReference } from '../reference.fixture.ts';
 import linear from './linear.ts';
@@ -21,7 +22,7 @@ test.each([
     weights.set(name, tf.tensor2d([1, 0, 1, 2], [2, 2]));
     return weights.get(name);
   }) as HeadContext['param'];
-  const context = { ops: engine.ops, param, dims: { width: 2, horizon: 2 } } as HeadContext;
+  const context = { ops: pluginOps(engine.ops), param, dims: { width: 2, horizon: 2 } } as HeadContext;
   const head = linear.create(context, { residual });
   const hidden = engine.tidy(() => {
     const z_BTD = tf.tensor3d([1, 2], [1, 1, 2]);
