@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { type DiskOptions, type Experiment, experimentHash } from '@foretoken/core';
@@ -161,6 +161,15 @@ it.each([
   const before = contentOf(project);
   await expect(clean(path.join(project, name), { apply: true })).rejects.toThrow(message);
   expect(contentOf(project)).toEqual(before);
+});
+
+it('an older ablation is refused before any of its trainings began', async () => {
+  const root = path.join(projectOf('v1'), 'ablation');
+  rmSync(path.join(root, 'trainings'), { recursive: true });
+  writeFileSync(path.join(root, `.results.json.${GONE}-0123456789ab.tmp`), 'half');
+  const before = contentOf(root);
+  await expect(clean(root, { apply: true })).rejects.toThrow(/^FORMAT_VERSION: .*foretoken upgrade/);
+  expect(contentOf(root)).toEqual(before);
 });
 
 it('a newer run is refused with the release to install', async () => {

@@ -168,7 +168,7 @@ describe('a run of version 1', () => {
   it('of a later release keeps what it says already, and the order that it says it in', async () => {
     const complete = {
       ...EXPERIMENT,
-      engine: { precision: 'float32', name: 'cpu' },
+      engine: { name: 'cpu', precision: 'float32' },
       data: { ...EXPERIMENT.data, dataset: { name: 'none', shuffled: true } },
     };
     const trainer = { lastNorms: [1, 2, 3], ...STATE.trainer };
@@ -178,8 +178,8 @@ describe('a run of version 1', () => {
       await oldRun({ experiment: complete, metadata: { configHash, state }, summary: { match: { to: 'none' } } }),
     );
     expect(Object.keys(JSON.parse(readFileSync(join(to, 'experiment.json'), 'utf8')).engine)).toEqual([
-      'precision',
       'name',
+      'precision',
     ]);
     const store = CheckpointStore.reading(join(to, 'checkpoints'), { configHash });
     expect((await store.load((await store.latest()).path)).state).toEqual(JSON.parse(state) as JsonObject);
