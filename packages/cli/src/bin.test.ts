@@ -4,7 +4,19 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runBin } from './testing/run-bin.fixture.ts';
 
-const commands = ['train', 'generate', 'eval', 'ablate', 'report', 'plugins', 'bench', 'doctor', 'engine'];
+const commands = [
+  'train',
+  'generate',
+  'eval',
+  'ablate',
+  'report',
+  'upgrade',
+  'clean',
+  'plugins',
+  'bench',
+  'doctor',
+  'engine',
+];
 
 /** Files that a command imported, as V8 notes them for coverage. */
 async function modulesLoadedBy(args: readonly string[]): Promise<string[]> {
