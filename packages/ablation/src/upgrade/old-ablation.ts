@@ -45,7 +45,8 @@ export async function readOldAblation(host: UpgradeHost, root: string, { files }
     return inside === 'experiment.json' ? [key] : [];
   });
   const trainings = new Map<string, OldRun>();
-  for (const key of keys) trainings.set(key, await readOldRun(host, path.join(root, 'trainings', key)));
+  for (const key of keys)
+    trainings.set(key, await readOldRun(host, path.join(root, 'trainings', key), { takesOtherModels: true }));
   const parts: Parts = { host, root, plan, trainings };
   return { conversionOf: (file) => conversionOf(parts, file) };
 }
@@ -93,7 +94,7 @@ async function convertCell(parts: Parts, from: string, to: string, options: Disk
 /** What the training says of itself since; a cell whose training is gone says what it said. */
 function trainedOf(results: JsonObject | undefined, run: OldRun | undefined): unknown {
   const trained = results?.[TRAINING] as JsonObject | undefined;
-  if (!run?.summary || !trained || 'match' in trained) return trained;
+  if (!run?.summary?.match || !trained || 'match' in trained) return trained;
   const { data, ...counts } = trained;
   const { match, flopsPerToken, trainingFlops, isTrainingFlopsUpperBound } = run.summary;
   return {

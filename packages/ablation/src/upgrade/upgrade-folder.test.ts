@@ -286,6 +286,20 @@ describe('an ablation that the first release ran', () => {
     ]);
   });
 
+  it('keeps its results where a model has other weights today', async () => {
+    const root = path.join(projectOf('v1'), 'ablation');
+    const [key] = readdirSync(path.join(root, 'trainings'));
+    const file = path.join(root, 'trainings', key, 'summary.json');
+    write(file, { ...json(file), parameters: 5 });
+    const cellsOf = () =>
+      readdirSync(path.join(root, 'cells')).map((id) => json(path.join(root, 'cells', id, 'cell.json')).results);
+    const before = cellsOf();
+    expect((await upgrade(root)).outcome).toBe('upgraded');
+    expect(cellsOf()).toEqual(before);
+    expect(json(file)).toMatchObject({ formatVersion: 2, parameters: 5 });
+    expect(json(file)).not.toHaveProperty('match');
+  });
+
   it('loses the note that it is finished and the leases of the dead, which hold for the old files', async () => {
     const root = path.join(projectOf('v1'), 'ablation');
     write(path.join(root, 'finished.json'), { formatVersion: 1 });

@@ -10,7 +10,14 @@ export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 export { type FolderFiles, folderFiles } from '../upgrade/folder-files.ts';
 export { completeOldExperiment } from '../upgrade/old-experiment.ts';
 export { readOldRecord, writeUpgraded } from '../upgrade/old-record.ts';
-export { type Conversion, convertRecord, type OldRun, readOldRun, type UpgradeHost } from '../upgrade/old-run.ts';
+export {
+  type Conversion,
+  convertRecord,
+  type OldRun,
+  type OldRunOptions,
+  readOldRun,
+  type UpgradeHost,
+} from '../upgrade/old-run.ts';
 export {
   finishReplacement,
   isBesideFolder,

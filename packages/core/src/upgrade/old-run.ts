@@ -29,6 +29,15 @@ export interface OldRun {
   conversionOf(path: string): Conversion | undefined;
 }
 
+/** Options of {@link readOldRun}. */
+export interface OldRunOptions {
+  /**
+   * A finished run whose model has other weights today, because what is matched or a head has changed since, is no error: its
+   * summary stays as it is. For a record that is read; nothing can go on from its checkpoints. Default: it is refused.
+   */
+  readonly takesOtherModels?: boolean;
+}
+
 /** What is used of a host. */
 export type UpgradeHost = Pick<Host, 'plugins' | 'openEngine'>;
 
@@ -36,7 +45,11 @@ export type UpgradeHost = Pick<Host, 'plugins' | 'openEngine'>;
  * Reads a run of an older version. Nothing is written.
  * @throws FILE_READ, FILE_CORRUPT, FORMAT_VERSION, and what completing the experiment throws
  */
-export async function readOldRun(host: UpgradeHost, directory: string): Promise<OldRun> {
+export async function readOldRun(
+  host: UpgradeHost,
+  directory: string,
+  { takesOtherModels = false }: OldRunOptions = {},
+): Promise<OldRun> {
   const paths = runPaths(directory);
   const options = { largest: LARGEST_RECORD };
   const saved = await readOldRecord(paths.experiment, options);
@@ -46,7 +59,11 @@ export async function readOldRun(host: UpgradeHost, directory: string): Promise<
   const baseDirectory = join(directory, String(given));
   const experiment = await completeOldExperiment(paths.experiment, saved, { plugins: host.plugins, baseDirectory });
   const summary = (await exists(paths.summary))
-    ? await upgradedSummary(host, await readOldRecord(paths.summary, options), { experiment, baseDirectory })
+    ? await upgradedSummary(host, await readOldRecord(paths.summary, options), {
+        experiment,
+        baseDirectory,
+        takesOtherModels,
+      })
     : undefined;
   const hashes = { old: oldHashes(saved), new: experimentHash(experiment) };
   const conversions = conversionsOf({ experiment, summary, hashes });
@@ -87,14 +104,16 @@ async function convertMetrics(from: string, to: string, options: DiskOptions): P
 async function upgradedSummary(
   host: UpgradeHost,
   saved: JsonObject,
-  { experiment, baseDirectory }: Pick<OldRun, 'experiment' | 'baseDirectory'>,
+  { experiment, baseDirectory, takesOtherModels }: Pick<OldRun, 'experiment' | 'baseDirectory'> & OldRunOptions,
 ): Promise<TrainingSummary> {
   const { formatVersion: _, contentHash: __, ...summary } = saved;
   if ('match' in summary) return summary as unknown as TrainingSummary;
   // The counts are the same on every engine, and that of the run may not be here.
   const counted: Experiment = { ...experiment, engine: { ...experiment.engine, name: 'auto' } };
   return withTrainingPreview(host, counted, baseDirectory, ({ cost, match }) => {
-    if (cost.parameters !== summary.parameters) throw otherModel(experiment.name, cost.parameters, summary.parameters);
+    const isOther = cost.parameters !== summary.parameters;
+    if (isOther && takesOtherModels) return summary as unknown as TrainingSummary;
+    if (isOther) throw otherModel(experiment.name, cost.parameters, summary.parameters);
     const { parameters, layers, trunkLayers, steps, skippedSteps, tokens, ...rest } =
       summary as unknown as TrainingSummary;
     const { flopsPerToken, trainingFlops, isTrainingFlopsUpperBound } = cost;
