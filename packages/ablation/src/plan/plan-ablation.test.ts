@@ -161,7 +161,7 @@ describe('what is wrong with an ablation file', () => {
       expect.stringMatching(/^ablation.yaml:5:9 model\.head\.horizn: is not a known key\..* Did you mean "horizon"\?/),
     ]);
     expect(await problemsOf('axes: { training.steps.first: [1] }', `${plainBase}\ntraining: { steps: 4 }`)).toEqual([
-      'ablation.yaml:5:9 training.steps: cannot go further; 4 stands there.',
+      'ablation.yaml:5:9 training.steps: cannot go further; 4 stands there. Set that place, or name another.',
     ]);
   });
 
