@@ -51,6 +51,7 @@ describe('a budget', () => {
       steps: 50,
       experiment: { ...experiment, training: scaled },
     });
+    expect(withinBudget(experiment, { steps: 50 }).experiment.training).not.toHaveProperty('minutes');
     // 4 x 3 x 8 = 96 tokens a step.
     expect(tokensPerStep(experiment)).toBe(96);
     expect(withinBudget(experiment, { tokens: 4800 + 47 })).toMatchObject({

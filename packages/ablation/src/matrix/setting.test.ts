@@ -32,6 +32,7 @@ describe('settings', () => {
     ['a.b', { c: 1 }, 'a', false],
     ['a', { bc: 1, c: 1 }, 'ab.c', false],
     ['a', { b: null }, 'a.b', true],
+    ['a', { c: 1 }, 'b.c', false],
   ])('%s: %j says what stands at %s: %j', (path, value, asked, isSaid) => {
     expect(gives(setting(path, value), asked)).toBe(isSaid);
   });
@@ -57,6 +58,7 @@ describe('what all arms share', () => {
   it('is refused as a setting, once, with the place that it has', () => {
     const said = (path: string) => sharedPaths(source, [point('a', path), point(path)]);
     expect(said('a')).toEqual([]);
+    expect(sharedPaths(source, [point('seed', 'name')])).toEqual([...said('seed'), ...said('name')]);
     expect(said('toString')).toEqual([]);
     expect(said('name')).toEqual([
       'f.yaml:2:3 axes.name: may not differ between arms: arms are named by `arms` and `axes`.',
@@ -106,7 +108,9 @@ describe('seeds', () => {
   it.each(['{ zip: { seed: [1] } }', '{ values: [1], when: { a: 1 } }', '{ patches: [{ name: a }] }'])(
     'are a list for every arm, not %s',
     (axis) => {
-      expect(of(`axes: { seed: ${axis} }`).problems).toEqual([
+      const { seeds, problems } = of(`axes: { seed: ${axis} }`);
+      expect(seeds.map(({ value }) => value)).toEqual(axis.includes('values') ? [1] : []);
+      expect(problems).toEqual([
         'f.yaml:1:9 axes.seed: must be a list: every arm runs with every seed, so that arms are compared in pairs.',
       ]);
     },
