@@ -5,7 +5,10 @@ import type { Training } from '../matrix/cells.ts';
 import type { AblationPlan, PlanningHost } from './plan-ablation.ts';
 
 /** Counts a training and can time it for a moment; see core's `withTrainingPreview`. */
-export type Previewer = <T>(experiment: Experiment, use: (preview: TrainingPreview) => T) => Promise<T>;
+export type Previewer = <T>(experiment: Experiment, use: (preview: PlannedPreview) => T) => Promise<T>;
+
+/** What a plan wants to know of a training. */
+type PlannedPreview = Pick<TrainingPreview, 'cost' | 'flopsPerSecond'>;
 
 /** What is known of the trainings of a plan before they run. */
 export interface PlanCosts {

@@ -60,8 +60,16 @@ describe('overrides', () => {
 
   test.each<[string, string, string]>([
     ['an empty path', '', 'an override must be keys joined by dots, such as "model.head.horizon", was "".'],
-    ['an empty key', 'model..head', 'an override must be keys joined by dots, such as "model.head.horizon", was "model..head".'],
-    ['a key of the prototype', 'model.__proto__.x', 'an override must be keys joined by dots, such as "model.head.horizon", was "model.__proto__.x".'],
+    [
+      'an empty key',
+      'model..head',
+      'an override must be keys joined by dots, such as "model.head.horizon", was "model..head".',
+    ],
+    [
+      'a key of the prototype',
+      'model.__proto__.x',
+      'an override must be keys joined by dots, such as "model.head.horizon", was "model.__proto__.x".',
+    ],
     [
       'an index that is not there',
       'evals.2',
