@@ -1,5 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { publishable, readManifest } from '../pack/pack-packages.mjs';
+import { inRoot } from '../setup/paths.mjs';
 import { inDependencyOrder, largestStep, repositories, versions } from './readiness.mjs';
 import { requireNone } from './release.mjs';
 
@@ -60,4 +63,28 @@ it('the first obstacle stops a release; a dry run names all of them and goes on'
     'a release would stop here: 2 changes are not committed; commit them',
     'a release would stop here: 3 changesets wait; make a version of them',
   ]);
+});
+
+/** package.json of every member of the workspace, by its folder. */
+function members() {
+  const listed = [
+    ...readFileSync(inRoot('pnpm-workspace.yaml'), 'utf8').matchAll(/^ {2}- ((?:packages|examples)\/\S+)$/gm),
+  ];
+  const folders = listed.flatMap(([, glob]) => {
+    if (!glob.endsWith('/*')) return [inRoot(glob)];
+    return readdirSync(inRoot(glob.slice(0, -2))).map((name) => inRoot(glob.slice(0, -2), name));
+  });
+  return folders.filter((folder) => existsSync(path.join(folder, 'package.json'))).map(readManifest);
+}
+
+it('a release raises the version of what it publishes, and of no example', () => {
+  const { ignore, fixed } = JSON.parse(readFileSync(inRoot('.changeset/config.json'), 'utf8'));
+  const published = publishable().map(readManifest);
+  const others = members().filter(({ name }) => !published.some((one) => one.name === name));
+  expect(others.length).toBeGreaterThan(5);
+  expect([...ignore].sort()).toEqual(others.map(({ name }) => name).sort());
+  // The packages have one version: each is in the group that is raised as one.
+  const isFixed = (name) =>
+    fixed.flat().some((one) => one === name || (one.endsWith('/*') && name.startsWith(one.slice(0, -1))));
+  expect(published.filter(({ name }) => !isFixed(name))).toEqual([]);
 });
