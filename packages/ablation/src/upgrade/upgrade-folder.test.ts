@@ -149,7 +149,7 @@ describe('a run that the first release trained', () => {
     [
       'of a newer release',
       (run) => write(path.join(run, 'experiment.json'), { formatVersion: 3 }),
-      /^FORMAT_VERSION: .*formatVersion 3; .*install foretoken@0\.1\.0/,
+      /^FORMAT_VERSION: .*formatVersion 3; .*install foretoken@latest/,
     ],
     [
       'with one newer file',

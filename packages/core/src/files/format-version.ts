@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { quoted } from './strict-json.ts';
 
@@ -48,20 +47,6 @@ function nextStep(path: string, version: unknown, wanted: number): string {
   if (!Number.isSafeInteger(version) || Number(version) < OLDEST_VERSION) {
     return 'Restore the file: no release wrote it so.';
   }
-  if (Number(version) > wanted) return `A newer Foretoken wrote it: install ${newerRelease(recordRoot(path))}.`;
+  if (Number(version) > wanted) return 'A newer Foretoken wrote it: install foretoken@latest.';
   return `Run "foretoken upgrade ${recordRoot(path)}".`;
-}
-
-/** The release that a run says it was started with, where it says so in a form that can be installed. */
-function newerRelease(root: string): string {
-  try {
-    const { packages } = JSON.parse(readFileSync(join(root, 'provenance.json'), 'utf8'));
-    const version: unknown = packages['@foretoken/core'];
-    if (typeof version === 'string' && /^\d{1,6}(\.\d{1,6}){2}(-[\da-z.]{1,30})?$/.test(version)) {
-      return `foretoken@${version}, which started the run, or a newer one`;
-    }
-  } catch {
-    // It says nothing: the newest release reads every earlier format, or upgrades it.
-  }
-  return 'foretoken@latest';
 }
