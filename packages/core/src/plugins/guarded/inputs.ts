@@ -67,7 +67,8 @@ function sameTensor(tensor: TensorLike): () => boolean {
 
 /** NaN equals itself: a step may be one that is not finite. */
 function sameNumbers(numbers: ArrayLike<number>, now: () => ArrayLike<number> = () => numbers): () => boolean {
-  const before = Array.prototype.slice.call(numbers) as number[];
+  // A typed copy of typed numbers: those of a block of logits are many.
+  const before = (ArrayBuffer.isView(numbers) ? (numbers as Float32Array).slice() : Array.from(numbers)) as number[];
   return () => {
     const after = now();
     return after.length === before.length && before.every((number, index) => Object.is(number, after[index]));

@@ -1,6 +1,7 @@
 import { describeSafely, failureOf, wrong } from './failure.ts';
 import { guardHook } from './guard-hook.ts';
 import { type GuardedPlugin, HOOKS, type Hook, hookOf } from './hooks.ts';
+import { guardRows, ROWS } from './rows.ts';
 import { valueChecks } from './values.ts';
 
 /**
@@ -22,7 +23,8 @@ export function guardMade(plugin: GuardedPlugin, made: object, context: unknown)
     const hook = hookOf(plugin, name);
     if (typeof given !== 'function') throw wrong(hook, `must be a function, was ${describeSafely(given)}`);
     const work = (args: readonly unknown[]) => (target as Callable)[name](...args);
-    guarded[name] = guardHook(form, { hook, watch, check: checks[name], work });
+    const call = guardHook(form, { hook, watch, check: checks[name], work });
+    guarded[name] = name === 'objectives' ? guardRows(plugin, call, checks[ROWS]) : call;
   }
   for (const name of membersOf(made)) if (!Object.hasOwn(forms, name)) delegate(guarded, target, hookOf(plugin, name));
   return Object.freeze(guarded);

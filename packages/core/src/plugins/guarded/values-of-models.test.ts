@@ -22,7 +22,10 @@ function saidOf(kind: 'head' | 'trunk', hook: string, value: unknown, args: read
   // biome-ignore lint/suspicious/noExplicitAny: hooks of both kinds are called here
   const made = (guarded as (context: unknown, options: unknown) => any)(context, {});
   try {
-    expect(made[hook](...args)).toBe(value);
+    const given = made[hook](...args);
+    // Their rows are guarded, so what comes is a list of others; `rows.test.ts` looks into them.
+    if (hook === 'objectives') expect(given).toHaveLength((value as readonly unknown[]).length);
+    else expect(given).toBe(value);
     return 'taken';
   } catch (error) {
     return (error as Error).message;

@@ -1,4 +1,4 @@
-// B rows, T positions, S arranged nodes, D width, E readout input width, C carry width.
+// B rows, T positions, S arranged nodes, D width, E readout input width, C carry width, R rows of a block, V vocabulary.
 import type { HeadContext } from '../../contracts/head.ts';
 import type { TrunkContext } from '../../contracts/trunk.ts';
 import { describeSafely, wrong } from './failure.ts';
@@ -38,6 +38,7 @@ export function headValues({ made, context }: Made): ValueChecks {
     readout: (value, _args, hook) => checkReadout(hook, value),
     arrange: (value, [batch], hook) => checkArrangement(hook, value, batch as { readonly x_BTD: unknown }),
     objectives: (value, _args, hook) => checkObjectives(hook, value),
+    rows: (value, [logits_RV], hook) => checkRows(hook, value, shapeOf(logits_RV)),
   };
 }
 
@@ -105,6 +106,13 @@ function checkObjective(hook: Hook, objective: unknown): string {
     throw wrong(hook, `must give a count >= 0 as validRows${of}, gave ${describeSafely(parts.validRows)}`);
   }
   return name;
+}
+
+/** @param sizes - [R, V] of the logits that the loss is of */
+function checkRows(hook: Hook, value: unknown, [R, V]: readonly number[]): void {
+  const { loss_R, dLogits_RV } = Object(value) as { readonly loss_R?: unknown; readonly dLogits_RV?: unknown };
+  checkTensor(hook, ' as loss_R', loss_R, [R]);
+  checkTensor(hook, ' as dLogits_RV', dLogits_RV, [R, V]);
 }
 
 /** @throws SHAPE_MISMATCH; PLUGIN_INVALID for what is no tensor of float32 that is alive */
