@@ -59,6 +59,13 @@ describe('a checkpoint store', () => {
     );
   });
 
+  it('keeps as many of the last as it is told to, and the best', async () => {
+    const directory = temporaryFolder();
+    const store = await CheckpointStore.open(directory, { configHash, keep: 4 });
+    for (let step = 1; step <= 9; step++) await store.save(contentOf(step, step === 2 ? 0 : 1));
+    expect(stepsIn(directory)).toEqual([2, 6, 7, 8, 9]);
+  });
+
   it('knows the best again when it is opened anew, because the files say it', async () => {
     const { directory } = await saveAll(temporaryFolder(), [3, 1, 2, 2, 2]);
     const store = await CheckpointStore.open(directory, { configHash });

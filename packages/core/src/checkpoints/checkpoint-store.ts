@@ -42,13 +42,22 @@ export interface CheckpointContent {
 }
 
 const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
-const NUM_KEPT = 2;
+/** The newest checkpoints that stay, besides the best, where nobody says how many. */
+export const NUM_KEPT = 2;
 
 /** The state of plugins is theirs to nest, but nothing that walks through it may run out of stack. */
 const STATE_LIMITS = { deepest: 1000 } as const;
 
+/** What a store needs to know. */
+export interface StoreOptions extends DiskOptions {
+  /** The configuration that saved checkpoints belong to, and loaded ones must belong to. */
+  readonly configHash: string;
+  /** The newest that stay when one is saved, besides the best; the one before the newest is the way back. Default: 2. */
+  readonly keep?: number;
+}
+
 /**
- * The checkpoints of one run: one file each, the last two and the best kept.
+ * The checkpoints of one run: one file each, the last ones and the best kept.
  *
  * A file is whole or absent, older ones go only after a new one is durable, and which is best follows from the files
  * alone; so a kill at any moment leaves a store that can be opened.
@@ -56,24 +65,22 @@ const STATE_LIMITS = { deepest: 1000 } as const;
 export class CheckpointStore {
   readonly directory: string;
   readonly #configHash: string;
+  readonly #keep: number;
   readonly #options: DiskOptions;
 
-  private constructor(directory: string, configHash: string, options: DiskOptions) {
+  private constructor(directory: string, { configHash, keep = NUM_KEPT, ...options }: StoreOptions) {
     this.directory = directory;
     this.#configHash = configHash;
+    this.#keep = keep;
     this.#options = options;
   }
 
   /**
    * Opens the store of a run that is going to be trained: makes its folder if needed, and removes what killed saves left
    * unfinished; what another process is saving now stays.
-   * @param configHash - the configuration that saved checkpoints belong to, and loaded ones must belong to
    * @throws FILE_WRITE, DISK_FULL
    */
-  static async open(
-    directory: string,
-    { configHash, ...options }: { readonly configHash: string } & DiskOptions,
-  ): Promise<CheckpointStore> {
+  static async open(directory: string, options: StoreOptions): Promise<CheckpointStore> {
     const { disk = realDisk } = options;
     try {
       await makeFolder(directory, options);
@@ -83,22 +90,16 @@ export class CheckpointStore {
     } catch (cause) {
       throw writeError(directory, cause);
     }
-    return new CheckpointStore(directory, configHash, options);
+    return new CheckpointStore(directory, options);
+  }
+
+  /** The store of a run that is only read, which may be training meanwhile: its folder is left as it is. */
+  static reading(directory: string, options: Omit<StoreOptions, 'keep'>): CheckpointStore {
+    return new CheckpointStore(directory, options);
   }
 
   /**
-   * The store of a run that is only read, which may be training meanwhile: its folder is left as it is.
-   * @param configHash - the configuration that loaded checkpoints must belong to
-   */
-  static reading(
-    directory: string,
-    { configHash, ...options }: { readonly configHash: string } & DiskOptions,
-  ): CheckpointStore {
-    return new CheckpointStore(directory, configHash, options);
-  }
-
-  /**
-   * Saves a checkpoint, then drops those that are neither among the last two nor the best.
+   * Saves a checkpoint, then drops those that are neither among the last ones nor the best.
    * @throws CHECKPOINT_NOT_FINITE; DISK_FULL, FILE_WRITE, also for a state that could not be read again; what was saved before is intact then
    */
   async save(content: CheckpointContent): Promise<CheckpointEntry> {
@@ -190,7 +191,7 @@ export class CheckpointStore {
         () => {},
       );
     }
-    const kept = new Set([...readable.slice(-NUM_KEPT), lowestScore(readable)].map((entry) => entry?.path));
+    const kept = new Set([...readable.slice(-this.#keep), lowestScore(readable)].map((entry) => entry?.path));
     for (const { path } of readable) {
       // Not synced: the new one is durable, and an old one that power loss brings back goes with the next save.
       if (!kept.has(path)) await removePath(path, this.#options);

@@ -121,8 +121,10 @@ export interface Experiment {
     readonly distil?: DistilSettings;
     /** How a step is differentiated: offset by offset, or all offsets in one pass. */
     readonly backward: BackwardName;
-    /** Steps between checkpoints; the last two and the best are kept. */
+    /** Steps between checkpoints. */
     readonly checkpointEvery: number;
+    /** Newest checkpoints that are kept, besides the best. Absent: two. */
+    readonly keepCheckpoints?: number;
     /** Steps between validations. */
     readonly validateEvery: number;
     /** Held-out windows of a validation. */

@@ -141,7 +141,7 @@ describe('a wrong configuration says where, what and what was probably meant', (
       `${MINIMAL}training:\n  batchs: 3`,
       'CONFIG_INVALID',
       [
-        'x.yaml:3:3 training.batchs: is not a known key. Did you mean "batch"? Known keys: accumulate, backward, batch, beta1, beta2, checkpointEvery, clip, distil, epsilon, finalLearningRate, groups, horizonSchedule, learningRate, minutes, steps, validateEvery, validationWindows, warmupSteps, weightDecay, weighting.',
+        'x.yaml:3:3 training.batchs: is not a known key. Did you mean "batch"? Known keys: accumulate, backward, batch, beta1, beta2, checkpointEvery, clip, distil, epsilon, finalLearningRate, groups, horizonSchedule, keepCheckpoints, learningRate, minutes, steps, validateEvery, validationWindows, warmupSteps, weightDecay, weighting.',
       ],
     ],
     [

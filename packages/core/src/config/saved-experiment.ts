@@ -44,10 +44,7 @@ const listOf = (is: (value: unknown) => boolean, what: string): Rule => [
   (value) => Array.isArray(value) && value.every(is),
   `a list of ${what}`,
 ];
-const OPTIONAL_NUMBER: Rule = [
-  (value) => value === undefined || Number.isFinite(value),
-  'a finite number, if anything',
-];
+const optional = ([is, what]: Rule): Rule => [(value) => value === undefined || is(value), `${what}, if anything`];
 
 /** Every place of a saved experiment but those of its model, outer ones first. */
 const PLACES: readonly (readonly [place: string, rule: Rule])[] = [
@@ -69,7 +66,8 @@ const PLACES: readonly (readonly [place: string, rule: Rule])[] = [
   ...['learningRate', 'finalLearningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'clip'].map(
     (name) => [`training.${name}`, NUMBER] as const,
   ),
-  ['training.minutes', OPTIONAL_NUMBER],
+  ['training.minutes', optional(NUMBER)],
+  ['training.keepCheckpoints', optional(atLeast(2))],
   ['training.weighting', PLUGIN],
   ['training.horizonSchedule', PLUGIN],
   ['training.backward', [(value) => value === 'sequential' || value === 'joint', 'sequential or joint']],

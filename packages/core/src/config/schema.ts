@@ -159,6 +159,7 @@ function trainingSchema(reference: ReferenceSchema): TObject {
       'joint',
     ),
     checkpointEvery: count('Steps between checkpoints; default: a tenth of the steps.'),
+    keepCheckpoints: count('Newest checkpoints that are kept, besides the best. Default: 2.', undefined, 2),
     validateEvery: count('Steps between validations; default: a tenth of the steps.'),
     validationWindows: count('Held-out windows of a validation.', defaults.validationWindows),
   });

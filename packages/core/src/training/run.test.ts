@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LanguageModel } from '../contracts/model.ts';
@@ -43,6 +43,16 @@ test('a training says what it did, and once finished is not done again', async (
   steps.length = 0;
   expect(await trainRun(host, experiment, { ...location, onProgress, resume: 'auto' })).toEqual(summary);
   expect(steps).toEqual([]);
+});
+
+test('a training keeps as many checkpoints as its configuration says, whose hash says it only then', async () => {
+  const { host, experiment, location } = await tiny({ training: 'keepCheckpoints: 3' });
+  // Measured at the end alone: the best is the last.
+  const training = { ...experiment.training, checkpointEvery: 1, validateEvery: 99 };
+  await trainRun(host, { ...experiment, training }, location);
+  const kept = readdirSync(join(location.directory, 'checkpoints')).map((name) => Number(/\d+/.exec(name)));
+  expect(kept.sort()).toEqual([2, 3, 4]);
+  expect(tinyExperiment(host).training).not.toHaveProperty('keepCheckpoints');
 });
 
 test('a folder that holds another run, or none, is refused', async () => {

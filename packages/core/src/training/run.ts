@@ -247,7 +247,10 @@ async function withLoopOver<T>(
 ): Promise<T> {
   const { scope, model, data } = run;
   const { experiment } = scope;
-  const checkpoints = await CheckpointStore.open(paths.checkpoints, { configHash: experimentHash(experiment) });
+  const checkpoints = await CheckpointStore.open(paths.checkpoints, {
+    configHash: experimentHash(experiment),
+    keep: experiment.training.keepCheckpoints,
+  });
   const [weighting, horizonSchedule] = [scope.get('weighting'), scope.get('horizonSchedule')];
   const matched = matchedTraining(experiment, model, horizonSchedule);
   model.engine.resetPeak();

@@ -69,6 +69,17 @@ test('a short training keeps fewer checkpoints', async () => {
   expect([await count(5), await count(6), await count(40)]).toEqual([1, 2, 3]);
 });
 
+test('a training that keeps more checkpoints is said to need the room for them', async () => {
+  const count = (keepCheckpoints: number, minutes?: number) =>
+    withTrainingPreview(
+      host,
+      experiment({ keepCheckpoints, ...(minutes && { minutes }) }),
+      '.',
+      ({ cost }) => cost.checkpoints,
+    );
+  expect([await count(2), await count(3), await count(100), await count(3, 1)]).toEqual([3, 4, 4, 4]);
+});
+
 test('steps on made-up tokens give a rate: as many operations as were counted, over their time', async () => {
   const rate = await withTrainingPreview(host, experiment(), '.', (preview) => preview.flopsPerSecond(1));
   expect(rate).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 // B windows, T positions.
 import { createNodes } from '@foretoken/engine';
+import { NUM_KEPT } from '../checkpoints/checkpoint-store.ts';
 import type { Experiment } from '../config/experiment.ts';
 import type { HorizonSchedule } from '../contracts/training.ts';
 import { makeBatch } from '../data/make-batch.ts';
@@ -41,9 +42,6 @@ export interface TrainingPreview {
   flopsPerSecond(limitMs: number): number;
 }
 
-/** The last two and the best; see `CheckpointStore`. */
-const MAX_CHECKPOINTS = 3;
-
 /** A step that takes longer than about a second at a modest rate is timed on fewer windows. */
 const MAX_STEP_FLOPS = 20e9;
 
@@ -80,11 +78,13 @@ export async function withTrainingPreview<T>(
 }
 
 function costOf(model: TrainableModel, { settings, flops, isUpperBound }: MatchedTraining): TrainingCost {
-  const { batch, accumulate, checkpointEvery, minutes } = settings;
+  const { batch, accumulate, checkpointEvery, keepCheckpoints = NUM_KEPT, minutes } = settings;
   const isTimed = minutes !== undefined;
   const steps = isTimed ? 0 : settings.steps;
   const tokens = steps * batch * accumulate * model.dims.context;
-  const checkpoints = isTimed ? MAX_CHECKPOINTS : Math.min(MAX_CHECKPOINTS, Math.ceil(steps / checkpointEvery));
+  // And the best.
+  const most = keepCheckpoints + 1;
+  const checkpoints = isTimed ? most : Math.min(most, Math.ceil(steps / checkpointEvery));
   return {
     parameters: model.numParameters,
     layers: model.dims.layers,
