@@ -23,10 +23,16 @@ export interface Finding {
   readonly sentence: string;
 }
 
+/** Next steps of errors for those who use a package. A check is run by its author, or for him. */
+const FOR_USERS =
+  /(?:Mend (?:it|the plugin), or |Check its options; if they are right, )?report it to (?:its author|the author of \S+)\.$/i;
+
 /** Makes findings of one section. */
 export const findingsOf =
   (section: SectionName) =>
-  (severity: Severity, where: string, sentence: string): Finding => ({ section, severity, where, sentence });
+  (severity: Severity, where: string, sentence: string): Finding => {
+    return { section, severity, where, sentence: sentence.replace(FOR_USERS, 'Mend it.') };
+  };
 
 /** Whether nothing that was found keeps a package from being published. */
 export const isClean = (findings: readonly Finding[]): boolean =>

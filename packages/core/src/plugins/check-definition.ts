@@ -51,7 +51,7 @@ export function checkDefinition(
     try {
       return work();
     } catch (cause) {
-      throw invalid(source, who, (cause as Error).message, cause);
+      throw invalid(source, who, (cause as Error).message, { cause });
     }
   };
   const { kind, options: declared, description } = definition;
@@ -71,10 +71,21 @@ export function checkApi(api: unknown, who: string, source: PluginSource): void 
   );
 }
 
-/** A PLUGIN_INVALID about one plugin of one package. */
-export function invalid(source: PluginSource, who: string, rule: string, cause?: unknown): ForetokenError {
+/** What an error about a definition may say beside the rule. */
+export interface Said {
+  /** The next step, a sentence. Default: to mend the plugin, or to report it. */
+  readonly next?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A PLUGIN_INVALID about one plugin of one package.
+ * @param rule - what must be and what was got, with no next step in it
+ */
+export function invalid(source: PluginSource, who: string, rule: string, { next, cause }: Said = {}): ForetokenError {
   const what = `${who} of ${saidSource(source)}: ${rule.replace(/\.$/, '')}`;
-  return new ForetokenError('PLUGIN_INVALID', `${what}. Mend the plugin, or report it to its author.`, { cause });
+  const step = next ?? 'Mend the plugin, or report it to its author.';
+  return new ForetokenError('PLUGIN_INVALID', `${what}. ${step}`, { cause });
 }
 
 /** A foreign value in a few words. */
@@ -89,8 +100,9 @@ export function describe(value: unknown): string {
 
 function whoIs({ kind, name }: { kind: unknown; name: unknown }, source: PluginSource): string {
   if (!PLUGIN_KINDS.includes(kind as PluginKind)) {
-    const hint = typeof kind === 'string' ? didYouMean(kind, PLUGIN_KINDS) : '';
-    throw invalid(source, 'a plugin', `kind must be one of ${PLUGIN_KINDS.join(', ')}, was ${describe(kind)}.${hint}`);
+    const hint = typeof kind === 'string' ? didYouMean(kind, PLUGIN_KINDS).trim() : '';
+    const rule = `kind must be one of ${PLUGIN_KINDS.join(', ')}, was ${describe(kind)}`;
+    throw invalid(source, 'a plugin', rule, { next: hint || undefined });
   }
   if (typeof name !== 'string' || !PLUGIN_NAME.test(name) || name.length > PLUGIN_NAME_LENGTH) {
     const rule = `name must be lower-case words joined by "-", at most ${PLUGIN_NAME_LENGTH} characters`;

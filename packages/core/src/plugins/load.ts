@@ -96,7 +96,9 @@ function definitionsOf(exported: unknown, entry: string, source: PluginSource): 
     );
   }
   // The host waits for none: it may never settle.
-  if ('then' in exported) throw invalid(source, who, 'its default export must not be a promise. Write "await" there');
+  if ('then' in exported) {
+    throw invalid(source, who, 'its default export must not be a promise', { next: 'Write "await" there.' });
+  }
   if (!('provides' in exported)) return [exported as Definition];
   const bundle = exported as { api?: unknown; provides: unknown };
   checkApi(bundle.api, who, source);
@@ -114,16 +116,13 @@ function checkPromises(manifest: Manifest, entry: string, found: readonly Defini
     if (found.some((one) => one.kind === kind && one.name === name)) continue;
     const other = found.find((one) => one.name === name);
     const got = other ? `gives a ${describe(other.kind)} of that name` : `gives ${saidList(found)}`;
-    throw invalid(
-      manifest,
-      who,
-      `package.json promises ${kind} "${name}", but it ${got}. Mend "foretoken.provides" or the module`,
-    );
+    const next = 'Mend "foretoken.provides" or the module.';
+    throw invalid(manifest, who, `package.json promises ${kind} "${name}", but it ${got}`, { next });
   }
   const extra = found.find((one) => !promised.some(({ kind, name }) => one.kind === kind && one.name === name));
   if (!extra) return found;
-  const fix = 'Add it there, or take it out of the module';
-  throw invalid(manifest, who, `gives ${saidList([extra])}, which "foretoken.provides" does not promise. ${fix}`);
+  const next = 'Add it there, or take it out of the module.';
+  throw invalid(manifest, who, `gives ${saidList([extra])}, which "foretoken.provides" does not promise`, { next });
 }
 
 const saidList = (definitions: readonly Definition[]): string =>

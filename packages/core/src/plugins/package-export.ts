@@ -21,11 +21,8 @@ export function resolveExport(folder: PackageFolder, entry: string, source: Plug
     throw invalid(source, who, `leads out of the package, to ${target}`);
   }
   if (!existsSync(file) || !statSync(file).isFile()) {
-    throw invalid(
-      source,
-      who,
-      `leads to ${target}, which is not a file. Build the package, or install a complete release`,
-    );
+    const next = 'Build the package, or install a complete release.';
+    throw invalid(source, who, `leads to ${target}, which is not a file`, { next });
   }
   // A link inside the package may lead anywhere.
   if (path.relative(realpathSync(folder.directory), realpathSync(file)).startsWith('..')) {
@@ -43,7 +40,7 @@ function targetOf({ packageJson }: PackageFolder, entry: string, source: PluginS
     const targets = resolveExports(packageJson, entry, { unsafe: true, conditions: ['node', 'import', 'default'] });
     if (targets?.[0]) return targets[0];
   } catch (cause) {
-    throw invalid(source, `export ${JSON.stringify(entry)}`, 'is not in the "exports" of its package.json', cause);
+    throw invalid(source, `export ${JSON.stringify(entry)}`, 'is not in the "exports" of its package.json', { cause });
   }
   throw invalid(source, `export ${JSON.stringify(entry)}`, 'is not in the "exports" of its package.json');
 }

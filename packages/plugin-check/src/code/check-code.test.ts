@@ -65,13 +65,42 @@ describe('checkCode', () => {
     ],
     ["import * as node from 'node:crypto';\nnode.randomFillSync([]);", '(node.randomFillSync)'],
     ['const ask = () => crypto.getRandomValues([]);', '(crypto.getRandomValues)'],
+    ['const ask = () => globalThis.crypto.subtle.generateKey({}, false, []);', '(crypto.subtle.generateKey)'],
+    [
+      "import node, { createHash } from 'crypto';\nconst draw = () => node.webcrypto.getRandomValues([]);",
+      '(node.webcrypto',
+    ],
+    ["import { webcrypto as web } from 'node:crypto';\nweb.getRandomValues([]);", '(web.getRandomValues)'],
+    ["const node = await import('node:crypto');\nconst draw = () => node.randomInt(3);", '(node.randomInt)'],
+    ["const draw = async () => (await import('node:crypto')).randomInt(3);", '(node:crypto.randomInt)'],
+    ["const { createHash, randomBytes: draw } = await import('node:crypto');", '(node:crypto.randomBytes)'],
+    ['const own = crypto;\nconst draw = () => own.randomUUID();', '(own.randomUUID)'],
+    ['const { getRandomValues } = crypto;', '(crypto.getRandomValues)'],
+    ['const draw = (rng) => rng.randomInt(3);', undefined],
+    ['const generateKeyValues = () => 1;\ngenerateKeyValues();', undefined],
+    ['const points = (list) => list.generateKeyPoints() + randomInt(1);\nfunction randomInt() {}', undefined],
+    ["import { createRandom as crypto } from './random.js';\ncrypto.randomInt(3);", undefined],
+    ['const crypto = (() => ({ randomInt: () => 4 }))();\nconst draw = () => crypto.randomInt(3);', undefined],
+    [
+      "import { createHash, constants } from 'node:crypto';\nconst { length } = createHash('sha256').digest();",
+      undefined,
+    ],
     ['const now = Date.now;', 'reads a clock (Date.now)'],
     ['const now = () => new Date();', 'reads a clock (new Date)'],
     ["const text = 'process.exit(1); Math.random()'; // eval('1')", undefined],
   ])('notes what %s reaches', (code, sentence) => {
-    const findings = found(code);
+    const findings = found(code, {}, { 'dist/random.js': 'export const createRandom = 1;' });
     expect(findings.map(({ severity }) => severity)).toEqual(sentence ? ['note'] : []);
     if (sentence) expect(findings[0].sentence).toContain(sentence);
+  });
+
+  it('notes what a CommonJS module draws from node:crypto, and no hash', () => {
+    const entry = { exports: { '.': './dist/echo.cjs' } };
+    const drawing = (code: string) => found('', entry, { 'dist/echo.cjs': code }).map(({ sentence }) => sentence);
+    const noted = ['It draws random numbers that no seed of a run determines (node:crypto.randomBytes).'];
+    expect(drawing("module.exports = require('node:crypto').randomBytes(4);")).toEqual(noted);
+    expect(drawing("const { randomBytes } = require('crypto');\nmodule.exports = randomBytes(4);")).toEqual(noted);
+    expect(drawing("module.exports = require('node:crypto').createHash('sha256');")).toEqual([]);
   });
 
   it('gathers the places of one sort in one note', () => {
