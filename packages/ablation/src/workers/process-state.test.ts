@@ -1,14 +1,16 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { watchProcessState } from './process-state.ts';
 
-/** Changes something for the time of a test. */
-function change(object: object, key: PropertyKey, value: unknown): void {
+/** Changes something while `look` looks, and not a turn longer: what runs the tests lives in this process, too. */
+function whileChanged<T>(object: object, key: PropertyKey, look: () => T): T {
   const before = Object.getOwnPropertyDescriptor(object, key);
-  Object.defineProperty(object, key, { value, configurable: true, writable: true });
-  onTestFinished(() => {
+  Object.defineProperty(object, key, { value: () => undefined, configurable: true, writable: true });
+  try {
+    return look();
+  } finally {
     if (before) Object.defineProperty(object, key, before);
     else Reflect.deleteProperty(object, key);
-  });
+  }
 }
 
 describe('what all code of a process shares', () => {
@@ -46,10 +48,7 @@ describe('what all code of a process shares', () => {
     ['console.log', console, 'log'],
   ])('is found changed: %s', (name, object, key) => {
     const changed = watchProcessState();
-    change(object, key, () => undefined);
-    const found = changed();
-    Reflect.deleteProperty(Object.prototype, 'polluted');
-    expect(found).toBe(name);
+    expect(whileChanged(object, key, changed)).toBe(name);
   });
 
   it('is found changed: the environment, and listeners for the end', () => {
