@@ -35,6 +35,11 @@ const MODULES: Readonly<Record<string, Capability>> = {
   perf_hooks: 'clock',
 };
 
+/** What draws, of all that crypto offers. */
+const DRAWS =
+  'getRandomValues|randomUUID|randomBytes|randomInt|pseudoRandomBytes|randomFill(Sync)?|' +
+  'generateKey(Sync|Pair|PairSync)?|generatePrime(Sync)?';
+
 const GLOBALS: readonly (readonly [RegExp, Capability])[] = [
   [/^(fetch|new WebSocket|new XMLHttpRequest|new EventSource)$/, 'network'],
   [/^(new Worker|new SharedWorker)$/, 'processes'],
@@ -44,11 +49,8 @@ const GLOBALS: readonly (readonly [RegExp, Capability])[] = [
   [/^(eval|Function|new Function)$/, 'code from text'],
   [/^WebAssembly\.\w+$/, 'native code'],
   [/^Math\.random$/, 'randomness'],
-  // Of `node:crypto` and the global `crypto`, by whatever name they go: hashes follow from what they are given.
-  [
-    /^(\w+\.)*(getRandomValues|randomUUID|randomBytes|randomInt|(pseudoRandom|randomFill|generateKey|generatePrime)\w*)$/,
-    'randomness',
-  ],
+  // Of `node:crypto` and the global `crypto`: hashes follow from what they are given.
+  [new RegExp(`^(node:)?crypto\\.(\\w+\\.)*(${DRAWS})$`), 'randomness'],
   [/^(Date|new Date|Date\.now|performance\.now)$/, 'clock'],
 ];
 
@@ -60,9 +62,11 @@ const GLOBALS: readonly (readonly [RegExp, Capability])[] = [
 export const capabilityOfModule = (name: string, names: readonly string[]): Capability | undefined => {
   const own = name.replace(/^node:/, '');
   if (Object.hasOwn(MODULES, own)) return MODULES[own];
-  return own === 'crypto' && names.some((one) => capabilityOf(one) === 'randomness') ? 'randomness' : undefined;
+  return own === 'crypto' && names.some((one) => capabilityOf(`crypto.${one}`) === 'randomness')
+    ? 'randomness'
+    : undefined;
 };
 
-/** What an expression over global names gives. @param written - `Math.random`, `new Function`, `fetch` */
+/** What an expression over global names gives. @param written - `Math.random`, `new Function`, `node:crypto.randomInt` */
 export const capabilityOf = (written: string): Capability | undefined =>
   GLOBALS.find(([pattern]) => pattern.test(written))?.[1];

@@ -1,5 +1,13 @@
+import { Bindings, moduleName } from './bindings.ts';
 import { type Capability, capabilityOf } from './capabilities.ts';
-import type { CallExpression, ImportDeclaration, SourceTree, Syntax, SyntaxNode } from './syntax.ts';
+import type {
+  CallExpression,
+  ImportDeclaration,
+  SourceTree,
+  Syntax,
+  SyntaxNode,
+  VariableDeclaration,
+} from './syntax.ts';
 
 /** A module that another one asks for. */
 export interface ImportedName {
@@ -57,6 +65,9 @@ class ModuleReader {
   readonly reaches: Reach[] = [];
   readonly #syntax: Syntax;
   readonly #tree: SourceTree;
+  readonly #bindings = new Bindings();
+  /** Judged when every binding is known. */
+  readonly #uses: { readonly node: SyntaxNode; readonly what: string }[] = [];
 
   constructor(syntax: Syntax, tree: SourceTree) {
     this.#syntax = syntax;
@@ -70,13 +81,17 @@ class ModuleReader {
       this.#read(node);
       this.#syntax.forEachChild(node, (child) => void open.push(child));
     }
+    for (const { node, what } of this.#uses) this.#judge(node, what);
     this.imports.sort((a, b) => a.line - b.line);
     this.reaches.sort((a, b) => a.line - b.line);
   }
 
   #read(node: SyntaxNode): void {
     const { isImportDeclaration, isExportDeclaration, isCallExpression, isNewExpression } = this.#syntax;
-    if (isImportDeclaration(node)) this.#import(node, node.moduleSpecifier, this.#namesOf(node));
+    if (isImportDeclaration(node)) {
+      this.#import(node, node.moduleSpecifier, this.#namesOf(node));
+      this.#bindImport(node);
+    } else if (this.#syntax.isVariableDeclaration(node)) this.#bind(node);
     else if (isExportDeclaration(node) && node.moduleSpecifier) this.#import(node, node.moduleSpecifier, ['*']);
     else if (isCallExpression(node)) this.#call(node);
     else if (isNewExpression(node)) this.#reach(node, `new ${this.#written(node.expression)}`);
@@ -96,6 +111,33 @@ class ModuleReader {
     this.imports.push({ specifier, names, isRequire, line: this.#lineOf(node) });
   }
 
+  #bindImport({ moduleSpecifier, importClause }: ImportDeclaration): void {
+    const { isStringLiteralLike, isNamedImports, isNamespaceImport } = this.#syntax;
+    if (!importClause || !isStringLiteralLike(moduleSpecifier)) return;
+    const from = moduleName(moduleSpecifier.text);
+    const { name, namedBindings } = importClause;
+    if (name) this.#bindings.set(name.text, from);
+    if (namedBindings && isNamespaceImport(namedBindings)) this.#bindings.set(namedBindings.name.text, from);
+    if (!namedBindings || !isNamedImports(namedBindings)) return;
+    for (const one of namedBindings.elements) {
+      this.#bindings.set(one.name.text, `${from}.${(one.propertyName ?? one.name).text}`);
+    }
+  }
+
+  #bind({ name, initializer }: VariableDeclaration): void {
+    const { isIdentifier, isObjectBindingPattern } = this.#syntax;
+    const from = initializer ? this.#written(initializer) : '';
+    if (isIdentifier(name)) this.#bindings.set(name.text, from);
+    if (!isObjectBindingPattern(name) || from === '') return;
+    for (const one of name.elements) {
+      const taken = one.propertyName ?? one.name;
+      if (!isIdentifier(taken)) continue;
+      const path = `${from}.${taken.text}`;
+      if (isIdentifier(one.name)) this.#bindings.set(one.name.text, path);
+      this.#reach(one, path);
+    }
+  }
+
   #lineOf(node: SyntaxNode): number {
     return lineAt(this.#tree, node.getStart(this.#tree));
   }
@@ -108,18 +150,32 @@ class ModuleReader {
     return importClause ? ['*'] : [];
   }
 
-  /** `a.b.c` as it is written, without a `globalThis.` before it; empty for anything computed. */
+  /** `a.b.c` as it is written, without a `globalThis.` before it, a module by its name; empty for anything computed. */
   #written(node: SyntaxNode): string {
-    const { isIdentifier, isPropertyAccessExpression } = this.#syntax;
+    const { isIdentifier, isPropertyAccessExpression, isAwaitExpression, isParenthesizedExpression } = this.#syntax;
     if (isIdentifier(node)) return node.text;
+    if (isAwaitExpression(node) || isParenthesizedExpression(node)) return this.#written(node.expression);
+    if (this.#syntax.isCallExpression(node)) return this.#askedFor(node);
     if (!isPropertyAccessExpression(node)) return '';
     const object = this.#written(node.expression);
     if (object === '') return '';
     return object === 'globalThis' ? node.name.text : `${object}.${node.name.text}`;
   }
 
+  /** The module that a call of `require` or `import` gives. */
+  #askedFor({ expression, arguments: [given] = [] }: CallExpression): string {
+    const { isIdentifier, isStringLiteralLike, SyntaxKind } = this.#syntax;
+    const isAsked =
+      expression.kind === SyntaxKind.ImportKeyword || (isIdentifier(expression) && expression.text === 'require');
+    return isAsked && given && isStringLiteralLike(given) ? moduleName(given.text) : '';
+  }
+
   #reach(node: SyntaxNode, what: string): void {
-    const capability = capabilityOf(what);
+    this.#uses.push({ node, what });
+  }
+
+  #judge(node: SyntaxNode, what: string): void {
+    const capability = capabilityOf(this.#bindings.resolve(what));
     if (!capability) return;
     const line = this.#lineOf(node);
     const isKnown = this.reaches.some((other) => other.line === line && other.what === what);

@@ -28,6 +28,11 @@ export interface Syntax {
   isNewExpression(node: SyntaxNode): node is CallExpression;
   isPropertyAccessExpression(node: SyntaxNode): node is PropertyAccess;
   isIdentifier(node: SyntaxNode): node is Identifier;
+  isAwaitExpression(node: SyntaxNode): node is Wrapped;
+  isParenthesizedExpression(node: SyntaxNode): node is Wrapped;
+  isVariableDeclaration(node: SyntaxNode): node is VariableDeclaration;
+  isObjectBindingPattern(node: SyntaxNode): node is BindingPattern;
+  isNamespaceImport(node: SyntaxNode): node is NamespaceImport;
   isStringLiteralLike(node: SyntaxNode): node is StringLiteral;
   isNamedImports(node: SyntaxNode): node is NamedImports;
 }
@@ -43,10 +48,23 @@ export interface NamedImports extends SyntaxNode {
 }
 export interface ImportDeclaration extends SyntaxNode {
   readonly moduleSpecifier: SyntaxNode;
-  readonly importClause?: { readonly namedBindings?: SyntaxNode };
+  readonly importClause?: { readonly name?: Identifier; readonly namedBindings?: SyntaxNode };
 }
 export interface ExportDeclaration extends SyntaxNode {
   readonly moduleSpecifier?: SyntaxNode;
+}
+export interface NamespaceImport extends SyntaxNode {
+  readonly name: Identifier;
+}
+export interface Wrapped extends SyntaxNode {
+  readonly expression: SyntaxNode;
+}
+export interface VariableDeclaration extends SyntaxNode {
+  readonly name: SyntaxNode;
+  readonly initializer?: SyntaxNode;
+}
+export interface BindingPattern extends SyntaxNode {
+  readonly elements: readonly (SyntaxNode & { readonly name: SyntaxNode; readonly propertyName?: SyntaxNode })[];
 }
 export interface CallExpression extends SyntaxNode {
   readonly expression: SyntaxNode;
