@@ -25,6 +25,7 @@ export {
 } from './config/load-experiment.ts';
 export { applyOverrides, type Override } from './config/overrides.ts';
 export { readConfigFile } from './config/read-config-file.ts';
+export { type Configuration, readConfiguration } from './config/read-configuration.ts';
 export { type Reference, referencesOf } from './config/references.ts';
 export { type ConfigProblem, refuseUnreadable, throwProblems } from './config/report.ts';
 export { inspectExperiment, resolveExperiment } from './config/resolve.ts';

@@ -1,16 +1,16 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  type Configuration,
   type EngineSettings,
   formatProblem,
   type Host,
   missingPackages,
   packagesListed,
-  parseSource,
   partOf,
   type Registry,
   readConfigFile,
-  refuseUnreadable,
+  readConfiguration,
   type Source,
   throwProblems,
 } from '@foretoken/core';
@@ -112,15 +112,13 @@ function directoriesOf(registry: Registry): string[] {
 function readBase(
   file: string,
   { source, file: ablation }: ReadAblation,
-): { base: Source; baseDirectory: string; texts: { readonly [file: string]: string } } {
+): { base: Source } & Omit<Configuration, 'source'> {
   if (typeof ablation.base !== 'string') {
     return { base: partOf(source, ['base']), baseDirectory: path.dirname(path.resolve(file)), texts: {} };
   }
   const baseFile = path.isAbsolute(ablation.base) ? ablation.base : path.join(path.dirname(file), ablation.base);
-  const text = readConfigFile(baseFile);
-  const base = parseSource(text, baseFile);
-  refuseUnreadable(base);
-  return { base, baseDirectory: path.dirname(path.resolve(baseFile)), texts: { [baseFile]: text } };
+  const { source: base, ...read } = readConfiguration(baseFile);
+  return { base, ...read };
 }
 
 /** Every arm, resolved, with the problems of both files. */

@@ -1,9 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
 import { describe, expect, test } from 'vitest';
+import { writeJson } from '../files/json-file.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { loaderOf, type PluginLoader } from '../plugins/loader.ts';
+import { claimRunDirectory, runPaths } from '../training/run-directory.ts';
 import { fakeBuiltIns } from './built-ins.fixture.ts';
 import { loadExperiment, loadSource } from './load-experiment.ts';
 import { parseSource, partOf } from './source-map.ts';
@@ -85,6 +87,62 @@ describe('an experiment file', () => {
       problems: [
         `${root}/x.yaml:4:33 model.head.layers: must be >= 1, was 0 (head "medusa").`,
         `${root}/x.yaml:5:7 seed: must be an integer, was "x".`,
+      ],
+    });
+  });
+});
+
+describe("a run's experiment.json", () => {
+  /** A project with a run in it, as training writes it down. */
+  async function projectWithRun() {
+    const root = temporaryFolder();
+    writeHead(path.join(root, 'medusa-head'));
+    const file = path.join(root, 'mine.yaml');
+    writeFileSync(file, 'plugins: [./medusa-head]\ndata: { dataset: none }\nmodel: { head: medusa }\n');
+    const { experiment } = await loadExperiment(file, { plugins: loader() });
+    const paths = runPaths(path.join(root, 'runs/mine'));
+    mkdirSync(paths.root, { recursive: true });
+    await claimRunDirectory(paths, experiment);
+    await writeJson(paths.provenance, { baseDirectory: '../..' });
+    return { root, paths, experiment };
+  }
+
+  test('is a configuration: the same experiment, whose paths start where they started', async () => {
+    const { root, paths, experiment } = await projectWithRun();
+    const loaded = await loadExperiment(paths.experiment, { plugins: loader() });
+    expect([loaded.experiment, loaded.baseDirectory]).toEqual([experiment, root]);
+    const overrides = [{ path: 'training.steps', value: 7 }];
+    const longer = await loadExperiment(paths.experiment, { plugins: loader(), overrides });
+    expect(longer.experiment.training.steps).toBe(7);
+  });
+
+  test('is one under another name too, whose paths start from its folder', async () => {
+    const { root, paths, experiment } = await projectWithRun();
+    const copy = path.join(root, 'copy.json');
+    copyFileSync(paths.experiment, copy);
+    const loaded = await loadExperiment(copy, { plugins: loader() });
+    expect([loaded.experiment, loaded.baseDirectory]).toEqual([experiment, root]);
+  });
+
+  test('starts from its own folder where nothing says another', async () => {
+    const { root, paths } = await projectWithRun();
+    for (const text of ['{ "formatVersion": 2, "baseDirectory": 3 }', '{ "baseDirectory": "." }']) {
+      writeFileSync(paths.provenance, text);
+      const { problems } = await problemsOf(loadExperiment(paths.experiment, { plugins: loader() }));
+      expect(problems).toEqual([
+        expect.stringContaining(`there is no package.json in ${path.join(root, 'runs/mine/medusa-head')}.`),
+      ]);
+    }
+  });
+
+  test('of which something is missing is told which version to write', async () => {
+    const { paths } = await projectWithRun();
+    const { data, ...rest } = JSON.parse(readFileSync(paths.experiment, 'utf8'));
+    writeFileSync(paths.experiment, JSON.stringify(rest));
+    expect(await problemsOf(loadExperiment(paths.experiment, { plugins: loader() }))).toEqual({
+      code: 'FORMAT_VERSION',
+      problems: [
+        `${paths.experiment}:1:18 formatVersion: must be 1, was 2, which only the whole record of a run has. Write 1, or leave it out.`,
       ],
     });
   });

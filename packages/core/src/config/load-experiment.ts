@@ -1,19 +1,18 @@
-import path from 'node:path';
 import type { Json } from '../contracts/json.ts';
 import type { AvailablePlugins } from '../plugins/available.ts';
 import type { PluginLoader } from '../plugins/loader.ts';
 import type { Experiment } from './experiment.ts';
 import { applyOverrides, type Override } from './overrides.ts';
-import { readConfigFile } from './read-config-file.ts';
+import { readConfiguration } from './read-configuration.ts';
 import { type ConfigProblem, refuseUnreadable, throwProblems } from './report.ts';
 import { inspectExperiment } from './resolve.ts';
 import { MAX_LISTED } from './schema.ts';
-import { member, parseSource, type Source } from './source-map.ts';
+import { member, type Source } from './source-map.ts';
 
 /** An experiment with what its file brought along. */
 export interface LoadedExperiment extends AvailablePlugins {
   readonly experiment: Experiment;
-  /** Folder of the configuration file: relative paths in it start here. */
+  /** Relative paths in it start here; see `readConfiguration`. */
   readonly baseDirectory: string;
 }
 
@@ -34,11 +33,8 @@ export async function loadExperiment(
   file: string | { readonly text: string; readonly path: string },
   { plugins, overrides = [] }: LoadExperimentOptions,
 ): Promise<LoadedExperiment> {
-  const text = typeof file === 'string' ? readConfigFile(file) : file.text;
-  const filePath = typeof file === 'string' ? file : file.path;
-  const parsed = parseSource(text, filePath);
-  refuseUnreadable(parsed);
-  return loadSource(applyOverrides(parsed, overrides), path.dirname(path.resolve(filePath)), plugins);
+  const { source, baseDirectory } = readConfiguration(file);
+  return loadSource(applyOverrides(source, overrides), baseDirectory, plugins);
 }
 
 /** The same for a source that was parsed already, such as the `base` of an ablation. @throws as {@link loadExperiment} */

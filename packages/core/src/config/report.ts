@@ -1,4 +1,5 @@
 import { type ErrorCode, ForetokenError } from '@foretoken/engine/errors';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import type { Path } from '../plugins/problems.ts';
 import { CONFIG_VERSION } from './experiment.ts';
 import { type EntryPart, formatProblem, member, type Source } from './source-map.ts';
@@ -50,7 +51,11 @@ export function refuseUnreadable(source: Source): void {
   }
   const version = member(source.value, 'formatVersion');
   if (typeof version !== 'number' || version === CONFIG_VERSION) return;
-  const sentence = `must be ${CONFIG_VERSION}, was ${version}. Use the release of Foretoken that wrote the file.`;
+  const next =
+    version === FORMAT_VERSION
+      ? `, which only the whole record of a run has. Write ${CONFIG_VERSION}, or leave it out.`
+      : '. Use the release of Foretoken that wrote the file.';
+  const sentence = `must be ${CONFIG_VERSION}, was ${version}${next}`;
   throw new ForetokenError('FORMAT_VERSION', formatProblem(source, ['formatVersion'], sentence));
 }
 

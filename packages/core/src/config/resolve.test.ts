@@ -338,9 +338,9 @@ trainign: {}
   });
 
   test('another format version is refused before anything else is judged', () => {
-    const error = refused(() => resolve('formatVersion: 2\nwhatever: it says\n'));
+    const error = refused(() => resolve('formatVersion: 3\nwhatever: it says\n'));
     expect(error.message).toBe(
-      'FORMAT_VERSION: x.yaml:1:16 formatVersion: must be 1, was 2. Use the release of Foretoken that wrote the file.',
+      'FORMAT_VERSION: x.yaml:1:16 formatVersion: must be 1, was 3. Use the release of Foretoken that wrote the file.',
     );
     expect(refused(() => resolve(`${MINIMAL}formatVersion: "1"`)).code).toBe('CONFIG_INVALID');
   });

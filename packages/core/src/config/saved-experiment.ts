@@ -1,7 +1,9 @@
 import { ForetokenError } from '@foretoken/engine/errors';
+import { FORMAT_VERSION } from '../files/format-version.ts';
 import type { JsonObject } from '../files/json-file.ts';
 import { malformedBase } from './base-form.ts';
 import { CONFIG_VERSION, type Experiment } from './experiment.ts';
+import type { Source } from './source-map.ts';
 
 /** What a value must be, in the words of a message. */
 type Rule = readonly [is: (value: unknown) => boolean, what: string];
@@ -15,13 +17,29 @@ type Rule = readonly [is: (value: unknown) => boolean, what: string];
  * @throws FILE_CORRUPT with the first place that is not as it is saved
  */
 export function asExperiment(file: string, value: JsonObject): Experiment {
-  const { data, model } = value as { readonly data?: { readonly tokenizer?: unknown }; readonly model?: unknown };
-  const malformed = malformedPlace(value, PLACES) ?? malformedBase(model, data?.tokenizer);
+  const malformed = malformedIn(value);
   if (malformed === undefined) return { ...value, formatVersion: CONFIG_VERSION } as unknown as Experiment;
   throw new ForetokenError(
     'FILE_CORRUPT',
     `${file} is no saved experiment: ${malformed}. Restore it, or start the run anew in another folder.`,
   );
+}
+
+/**
+ * A run's record as the configuration that it says, whose version differs; any other source as it is.
+ *
+ * It is known by being whole: what somebody writes has not every place written out.
+ */
+export function asConfiguration(source: Source): Source {
+  const { value } = source;
+  if (!isObject(value) || value.formatVersion !== FORMAT_VERSION || malformedIn(value as JsonObject) !== undefined)
+    return source;
+  return { ...source, value: { ...(value as JsonObject), formatVersion: CONFIG_VERSION } };
+}
+
+function malformedIn(value: JsonObject): string | undefined {
+  const { data, model } = value as { readonly data?: { readonly tokenizer?: unknown }; readonly model?: unknown };
+  return malformedPlace(value, PLACES) ?? malformedBase(model, data?.tokenizer);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
