@@ -29,6 +29,8 @@ export const realDisk: Disk = Object.freeze({ open: openAtOnce, rename, rm, rmdi
 export interface DiskOptions {
   /** Default: the real one. */
   readonly disk?: Disk;
+  /** The caller syncs the folders that names are put into, once all are there. Default: each write syncs its own. */
+  readonly leavesFolders?: boolean;
 }
 
 const FULL = ['ENOSPC', 'EDQUOT'];

@@ -21,14 +21,14 @@ const LARGEST_WRITE = 2 ** 26;
 export async function writeFileAtomic(
   path: string,
   chunks: Iterable<Uint8Array> | Uint8Array | string,
-  { disk = realDisk }: DiskOptions = {},
+  { disk = realDisk, leavesFolders = false }: DiskOptions = {},
 ): Promise<void> {
   const temporary = temporaryPath(path);
   await refuseNoFile(path, { disk });
   try {
     await writeNewFile(temporary, asChunks(chunks), { disk });
     await disk.rename(temporary, path);
-    await syncFolder(dirname(path), { disk });
+    if (!leavesFolders) await syncFolder(dirname(path), { disk });
   } catch (cause) {
     await disk.rm(temporary, { force: true }).catch(() => {});
     throw writeError(path, cause);

@@ -5,6 +5,7 @@ import { configHash, contentOf, scoreOf } from '../checkpoints/killed-saves.fixt
 import { readTokenCache, writeTokenCache } from '../data/token-cache.ts';
 import { expectTokens, tokenizingJob } from '../data/tokenizing.fixture.ts';
 import { EventFile } from '../training/event-file/event-file.ts';
+import { makeOldFolder, statesOf, upgradeOldFolder } from '../upgrade/old-folder.fixture.ts';
 import type { Disk } from './disk.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { JsonLinesLog, readJsonLines } from './json-lines-log.ts';
@@ -144,6 +145,23 @@ const tokens: Writer = {
   },
 };
 
+const upgraded: Writer = {
+  prepare: (disk) => makeOldFolder(disk, '/run'),
+  steps: (disk) => [() => upgradeOldFolder(disk, '/run')],
+  async check(disk, done) {
+    const [folder, backup, ready, ...others] = await statesOf(disk, '/run');
+    const states = [
+      ['old', undefined, undefined],
+      // Where nothing could be looked at or put back either; the same again ends it.
+      ['old', undefined, 'new'],
+      [undefined, 'old', 'new'],
+      ['new', 'old', undefined],
+    ];
+    expect(done > 0 ? states.slice(-1) : states).toContainEqual([folder, backup, ready]);
+    expect(others).toEqual([]);
+  },
+};
+
 /** The one with the most calls. */
 export const ROTATION = 'saves that drop older checkpoints';
 
@@ -155,4 +173,5 @@ export const WRITERS: Readonly<Record<string, Writer>> = {
   'an event file': events,
   results,
   'a folder of tokens': tokens,
+  'a folder that is upgraded': upgraded,
 };

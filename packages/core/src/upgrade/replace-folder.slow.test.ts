@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ERRORS } from '../files/disk-errors.fixture.ts';
 import { type Fault, failingDisk, KILLED } from '../files/failing-disk.fixture.ts';
 import { oldFolder, places, RECORDS, upgrade } from './replaced-folder.fixture.ts';
 
@@ -42,15 +43,18 @@ describe('a folder that is replaced', () => {
     expect(seen.size).toBe(4);
   });
 
-  it('is as it was, or new, after an error of the disk at any call', async () => {
-    const calls = await callsOf();
-    for (let at = 0; at < calls.length; at++) {
-      const errno = ['ENOSPC', 'EIO', 'EROFS', 'EACCES'][at % 4];
-      const { place, error } = await spoiled((_, index) => (index === at ? errno : undefined));
-      const state = places(place);
-      expect(state[0], `${errno} at call ${at}, ${calls[at]}`).toBe(state[1] === undefined ? 'old' : 'new');
-      if (state[0] === 'old')
-        expect(String(error)).toMatch(new RegExp(`^ForetokenError: (FILE_WRITE|FILE_READ|DISK_FULL): .*${errno}`));
-    }
-  });
+  it.each(ERRORS)(
+    'is as it was, or new, after %s of the disk at any call, and nothing is left beside it',
+    async (errno) => {
+      const calls = await callsOf();
+      for (let at = 0; at < calls.length; at++) {
+        const { parent, place, error } = await spoiled((_, index) => (index === at ? errno : undefined));
+        const state = places(place);
+        expect(state[0], `${errno} at call ${at}, ${calls[at]}`).toBe(state[1] === undefined ? 'old' : 'new');
+        expect(readdirSync(parent), `${errno} at call ${at}, ${calls[at]}`).toHaveLength(state[0] === 'old' ? 1 : 2);
+        if (state[0] === 'old')
+          expect(String(error)).toMatch(new RegExp(`^ForetokenError: (FILE_WRITE|FILE_READ|DISK_FULL): .*${errno}`));
+      }
+    },
+  );
 });

@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { copyNewFile } from '../files/copy-file.ts';
-import { type DiskOptions, realDisk, writeError } from '../files/disk.ts';
+import { type DiskOptions, errno, readError, realDisk, writeError } from '../files/disk.ts';
 import { isRunning } from '../files/is-running.ts';
-import { makeFolder } from '../files/make-folder.ts';
 import { moveIntoPlace } from '../files/move-into-place.ts';
 import { removePath } from '../files/remove-path.ts';
 import { syncFolder } from '../files/write-file-atomic.ts';
-import { exists } from '../training/run-directory.ts';
 import type { FolderFiles } from './folder-files.ts';
 import type { Conversion } from './old-run.ts';
 
@@ -19,11 +17,14 @@ export interface Replacement {
   readonly backup: string;
   /** The whole new folder, before it has its name. */
   readonly ready: string;
+  /** Folder of the lock of whoever replaces it. */
+  readonly lock: string;
 }
 
 /** Names beside a folder of an older version. */
 export function replacementOf(directory: string, from: number, to: number): Replacement {
-  return { directory, backup: `${directory}.v${from}-backup`, ready: `${directory}.v${to}-ready` };
+  const beside = `${directory}.v${to}`;
+  return { directory, backup: `${directory}.v${from}-backup`, ready: `${beside}-ready`, lock: `${beside}-lock` };
 }
 
 /** What the new folder is made of. */
@@ -37,63 +38,111 @@ export interface NewContent extends FolderFiles {
  *
  * The new one is made under a name of its own and is durable before anything is renamed: then the old one gets the name of
  * the backup and the new one its own. A kill leaves the old folder where it was; or, between the two renames, both whole
- * under names that say what they are, and {@link finishReplacement} does what is left.
+ * under names that say what they are, and {@link finishReplacement} does what is left. The caller keeps everyone else out.
  * @throws RUN_EXISTS if the backup is there already; FILE_READ, FILE_WRITE, DISK_FULL, and what conversions throw: the old folder is
  * untouched then
  */
 export async function replaceFolder(place: Replacement, content: NewContent, options: DiskOptions = {}): Promise<void> {
   const { directory, backup, ready } = place;
-  if (await exists(backup)) throw backupExists(backup);
-  const temporary = `${ready}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  if (await isThere(backup, options)) throw backupExists(backup);
   await removeLeft(place, options);
+  await makeReady(place, content, options);
   try {
-    await writeFolder(directory, temporary, content, options);
-    if (!(await moveIntoPlace(temporary, ready, options))) throw backupExists(ready);
+    await move(directory, backup, options);
+    await move(ready, directory, options);
   } catch (cause) {
-    await removePath(temporary, options).catch(() => {});
-    throw writeError(temporary, cause);
-  }
-  try {
-    if (!(await moveIntoPlace(directory, backup, options))) throw backupExists(backup);
-    await finishReplacement(place, options);
-  } catch (cause) {
-    // A disk that fails is no kill: there is somebody to put the old folder back, where the new one did not get its name.
-    if (!(await exists(directory))) await moveIntoPlace(backup, directory, options).catch(() => {});
+    await putBack(place, options);
     throw cause;
   }
 }
 
 /** Whether a name is that of a folder beside another: its backup, or what a killed upgrade left. */
-export const isBesideFolder = (name: string): boolean => /\.v\d+-(backup|ready(\.\d+-[0-9a-f]{12}\.tmp)?)$/.test(name);
+export const isBesideFolder = (name: string): boolean =>
+  /\.v\d+-(backup|lock|ready(\.\d+-[0-9a-f]{12}\.tmp)?)$/.test(name);
 
 /**
- * Does what a kill between the two renames has left.
- * @returns whether there was anything left to do
+ * Does what a kill between the two renames has left: the new folder gets its name. Where there is none, because power loss
+ * took it, the old one gets its name back.
+ * @returns whether the new folder was there and has its name now
+ * @throws FILE_READ, FILE_WRITE, DISK_FULL
  */
 export async function finishReplacement(
   { directory, backup, ready }: Replacement,
   options: DiskOptions = {},
 ): Promise<boolean> {
-  if ((await exists(directory)) || !(await exists(backup)) || !(await exists(ready))) return false;
-  return moveIntoPlace(ready, directory, options);
+  if (await isThere(directory, options)) return false;
+  const isReady = await isThere(ready, options);
+  if (isReady) await move(ready, directory, options);
+  else if (await isThere(backup, options)) await move(backup, directory, options);
+  return isReady;
 }
 
+/** @throws RUN_EXISTS where the name is another's, or there is nothing to give it to */
+async function move(from: string, to: string, options: DiskOptions): Promise<void> {
+  if (await moveIntoPlace(from, to, options)) return;
+  throw new ForetokenError(
+    'RUN_EXISTS',
+    `${from} could not become ${to}: that is there already, or ${from} is gone. Look at both, then upgrade again.`,
+  );
+}
+
+/** A disk that fails is no kill: there is somebody to put the old folder back, where the new one did not get its name. */
+async function putBack({ directory, backup, ready }: Replacement, options: DiskOptions): Promise<void> {
+  try {
+    if (!(await isThere(directory, options))) await move(backup, directory, options);
+    // Not before the old folder durably has its name: until then this one is what the next upgrade goes on with.
+    await removePath(ready, options);
+  } catch {
+    // It fails still. What is left is what a kill leaves.
+  }
+}
+
+async function isThere(path: string, { disk = realDisk }: DiskOptions): Promise<boolean> {
+  return disk.stat(path).then(
+    () => true,
+    (cause: unknown) => {
+      if (errno(cause) === 'ENOENT') return false;
+      throw readError(path, cause);
+    },
+  );
+}
+
+async function makeReady({ directory, ready }: Replacement, content: NewContent, options: DiskOptions): Promise<void> {
+  const temporary = `${ready}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFolder(directory, temporary, content, options);
+    await move(temporary, ready, options);
+  } catch (cause) {
+    for (const left of [temporary, ready]) await removePath(left, options).catch(() => {});
+    throw writeError(temporary, cause);
+  }
+}
+
+/** Each folder with something in it is synced once, when all is. */
 async function writeFolder(from: string, to: string, content: NewContent, options: DiskOptions): Promise<void> {
-  const { folders, files } = content;
-  for (const folder of ['', ...folders]) await makeFolder(join(to, folder), options);
-  for (const path of files) {
+  const { disk = realDisk } = options;
+  const filled = new Set<string>();
+  for (const folder of ['', ...content.folders]) {
+    await disk.mkdir(join(to, folder));
+    if (folder !== '') filled.add(dirname(folder));
+  }
+  for (const path of content.files) {
     const conversion = content.conversionOf(path);
     if (conversion === 'leave out') continue;
-    await (conversion ?? copyNewFile)(join(from, path), join(to, path), options);
+    await (conversion ?? copyNewFile)(join(from, path), join(to, path), { ...options, leavesFolders: true });
+    filled.add(dirname(path));
   }
-  for (const folder of ['', ...folders]) await syncFolder(join(to, folder), options);
+  for (const folder of filled) await syncFolder(join(to, folder), options);
 }
 
 /** What earlier upgrades left that were killed: unfinished, or finished and not put in place while the old one was still there. */
 async function removeLeft({ ready }: Replacement, options: DiskOptions): Promise<void> {
   const { disk = realDisk } = options;
   const unfinished = new RegExp(`^${escaped(basename(ready))}\\.(\\d+)-[0-9a-f]{12}\\.tmp$`);
-  for (const name of await disk.readdir(dirname(ready))) {
+  const names = await disk.readdir(dirname(ready)).catch((cause: unknown) => {
+    throw readError(dirname(ready), cause);
+  });
+  for (const name of names) {
     const writer = unfinished.exec(name)?.[1];
     const isLeft = writer !== undefined && (Number(writer) === process.pid || !isRunning(Number(writer)));
     if (isLeft || name === basename(ready)) await removePath(join(dirname(ready), name), options);

@@ -4,6 +4,7 @@ import { CheckpointStore } from '../../checkpoints/checkpoint-store.ts';
 import { configHash, contentOf, scoreOf } from '../../checkpoints/killed-saves.fixture.ts';
 import { readTokenCache, writeTokenCache } from '../../data/token-cache.ts';
 import { expectTokens, tokenizingJob } from '../../data/tokenizing.fixture.ts';
+import { makeOldFolder, statesOf, upgradeOldFolder } from '../../upgrade/old-folder.fixture.ts';
 import { readJson, writeJson } from '../json-file.ts';
 import { JsonLinesLog, readJsonLines } from '../json-lines-log.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -146,6 +147,49 @@ async function checkTokens({ disk: { disk }, promises }: CrashState): Promise<vo
   await expectTokens(TOKENS, disk);
 }
 
+/** A folder of an older version and the one in its place. */
+async function recordUpgrade(): Promise<Operation[]> {
+  const memory = new MemoryDisk();
+  await makeOldFolder(memory.disk, '/runs');
+  memory.settle();
+  await upgradeOldFolder(memory.disk, '/runs');
+  memory.promise('upgraded');
+  return memory.journal;
+}
+
+/**
+ * The old folder is there or the new one, whole, under a name that the next upgrade looks for; once it was promised, both are.
+ *
+ * A name that a rename took away may be durably gone before the other is there, or still be there beside it: no file
+ * system that keeps renames whole does this, and yet nothing is lost by it.
+ */
+async function checkUpgrade({ disk: { disk }, promises }: CrashState): Promise<void> {
+  const before = (await statesOf(disk, '/runs')).slice(0, 3);
+  const last = [
+    ['new', 'old', undefined],
+    ['new', 'old', 'new'],
+  ];
+  const all = [
+    ['old', undefined, undefined],
+    ['old', undefined, 'new'],
+    ['old', 'old', 'new'],
+    [undefined, undefined, 'new'],
+    [undefined, 'old', 'new'],
+    [undefined, 'old', undefined],
+    ...last,
+  ];
+  expect(promises.length > 0 ? [last[0]] : all).toContainEqual(before);
+  if (before[0] === 'old' && before[1] === 'old') {
+    await expect(upgradeOldFolder(disk, '/runs')).rejects.toMatchObject({ code: 'RUN_EXISTS' });
+    return;
+  }
+  await upgradeOldFolder(disk, '/runs');
+  const [folder, backup, ready, ...others] = await statesOf(disk, '/runs');
+  expect(folder).toBe('new');
+  if (String(before) !== ',,new') expect(backup).toBe('old');
+  if (before[0] !== 'new') expect([ready, ...others]).toEqual([undefined]);
+}
+
 /** Everything here that promises to be durable. */
 export const TRACES: Readonly<Record<string, Trace>> = {
   'a first checkpoint, its folders new': { record: () => recordSaves(1, 1), check: checkStore },
@@ -153,4 +197,5 @@ export const TRACES: Readonly<Record<string, Trace>> = {
   'results that are written anew': { record: recordResults, check: checkResults },
   'metrics, killed and gone on with': { record: recordLog, check: checkLog },
   'a folder of tokens, new': { record: recordTokens, check: checkTokens },
+  'a folder that is upgraded': { record: recordUpgrade, check: checkUpgrade },
 };
