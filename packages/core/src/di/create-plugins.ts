@@ -4,17 +4,12 @@ import type { Dataset, Tokenizer } from '../contracts/data.ts';
 import type { NamedDecoder } from '../contracts/evaluation.ts';
 import type { HorizonSchedule, HorizonScheduleContext, Weighting } from '../contracts/training.ts';
 import type { NamedEval } from '../evaluation/run-evals.ts';
-import { invalid } from '../plugins/check-definition.ts';
 import type { Definition } from '../plugins/define.ts';
 import type { Registry } from '../plugins/registry.ts';
 
 /** The experiment's tokenizer. @throws PLUGIN_FAILED; PLUGIN_INVALID if its vocabulary is not a count */
 export function createTokenizer(registry: Registry, { data }: Experiment): Tokenizer {
-  const { name } = data.tokenizer;
-  const tokenizer = registry.get('tokenizer', name).create({}, optionsOf(data.tokenizer));
-  if (Number.isSafeInteger(tokenizer.vocabulary) && tokenizer.vocabulary > 0) return tokenizer;
-  const rule = `vocabulary must be an integer >= 1, was ${tokenizer.vocabulary}`;
-  throw invalid(registry.source('tokenizer', name), `tokenizer "${name}"`, rule);
+  return registry.get('tokenizer', data.tokenizer.name).create({}, optionsOf(data.tokenizer));
 }
 
 /** The experiment's dataset. @throws PLUGIN_FAILED */

@@ -1,11 +1,11 @@
 import type { Engine } from '@foretoken/engine';
-import { ForetokenError } from '@foretoken/engine/errors';
 import type { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import type { Tokenizer } from '../contracts/data.ts';
 import type { Session } from '../contracts/decoding.ts';
 import type { HorizonScheduleContext } from '../contracts/training.ts';
 import type { TrainableModel } from '../model/build-model.ts';
+import { invalid } from '../plugins/check-definition.ts';
 import type { Definition } from '../plugins/define.ts';
 import type { Registry } from '../plugins/registry.ts';
 import {
@@ -85,7 +85,8 @@ function bindStart(container: Container, start: RunStart): void {
   container.bind(TOKENS.baseDirectory).toConstantValue(start.baseDirectory);
 }
 
-function bindPlugins(container: Container, { experiment, registry, baseDirectory }: RunStart, life: Life): void {
+function bindPlugins(container: Container, start: RunStart, life: Life): void {
+  const { experiment, registry, baseDirectory } = start;
   const once = (service: keyof RunServices, make: () => unknown): void => {
     container.bind(TOKENS[service]).toDynamicValue(make).inSingletonScope();
   };
@@ -94,15 +95,19 @@ function bindPlugins(container: Container, { experiment, registry, baseDirectory
   once('trunk', () => registry.get('trunk', experiment.model.trunk.name));
   once('head', () => registry.get('head', experiment.model.head.name));
   once('weighting', () => createWeighting(registry, experiment));
-  once('horizonSchedule', () => createHorizonSchedule(registry, experiment, (offset) => costRatio(life, offset)));
+  once('horizonSchedule', () =>
+    createHorizonSchedule(registry, experiment, (offset) => costRatio(start, life, offset)),
+  );
   once('decoders', () => createDecoders(registry, experiment));
   once('evals', () => createEvals(registry, experiment));
 }
 
-function costRatio(life: Life, offset: number): number {
+function costRatio({ experiment, registry }: RunStart, life: Life, offset: number): number {
   if (life.costRatio) return life.costRatio(offset);
-  const rule = 'costRatio() may be asked only once the model is made. Call it in now() or learn(), not in create().';
-  throw new ForetokenError('PLUGIN_INVALID', `horizon schedule: ${rule}`);
+  const { name } = experiment.training.horizonSchedule;
+  const rule = 'costRatio() may be asked only once the model is made';
+  const next = 'Call it in now() or learn(), not in create().';
+  throw invalid(registry.source('horizon-schedule', name), `horizon-schedule "${name}"`, rule, { next });
 }
 
 function bindModel(container: Container, { experiment, registry }: RunStart, life: Life): void {

@@ -104,11 +104,9 @@ export class Trainer {
   /**
    * @throws CONFIG_CONFLICT if the weighting needs gradient norms that this head or backward pass does not give, if nothing
    * trains in the first step, or if the head cannot be taught as `distil` asks
-   * @throws PLUGIN_INVALID if the horizon schedule asks for acceptance at no count of steps
    */
   constructor(parts: TrainerParts) {
     if (parts.weighting.needs === 'gradient-norms') checkNorms(parts);
-    checkAcceptanceEvery(parts);
     refuseIdle(parts.settings.groups, parts.model.parameters.keys());
     if (parts.settings.distil) refuseUndistillable(parts.terms);
     this.#parts = parts;
@@ -374,14 +372,6 @@ function checkNorms({ settings, model, valueTerms = [] }: TrainerParts): void {
         'gradient is not seen apart from the others. Choose a weighting that goes by losses alone.',
     );
   }
-}
-
-function checkAcceptanceEvery({ settings, horizonSchedule: { acceptanceEvery } }: TrainerParts): void {
-  if (acceptanceEvery === undefined || (Number.isSafeInteger(acceptanceEvery) && acceptanceEvery >= 1)) return;
-  throw new ForetokenError(
-    'PLUGIN_INVALID',
-    `horizon schedule "${settings.horizonSchedule.name}": acceptanceEvery must be a number of steps >= 1, was ${acceptanceEvery}.`,
-  );
 }
 
 function addTo(sums: Map<string, number>, shares: ReadonlyMap<string, number>): void {

@@ -1,6 +1,8 @@
+import { closest } from '../closest.ts';
 import type { PluginKind } from '../define.ts';
 import { describeSafely, wrong } from './failure.ts';
-import { type GuardedPlugin, hookOf } from './hooks.ts';
+import { type GuardedPlugin, HOOKS, hookOf } from './hooks.ts';
+import { isPlain } from './inputs.ts';
 
 /** A rule of a declaration: what it must be, and whether it is. */
 interface Rule {
@@ -30,7 +32,8 @@ const isReads: Rule = {
   must: '{ taps: shares of the depth in (0, 1], 1 first; carry: nearer or further; ahead: true or false }',
   fits(value) {
     if (typeof value !== 'object' || value === null) return false;
-    const { taps = [1], carry = 'nearer', ahead = false } = value as Readonly<Record<string, unknown>>;
+    const { taps = [1], carry = 'nearer', ahead = false, ...others } = value as Readonly<Record<string, unknown>>;
+    if (Object.keys(others).length > 0) return false;
     return isTaps(taps) && (carry === 'nearer' || carry === 'further') && typeof ahead === 'boolean';
   },
 };
@@ -49,6 +52,11 @@ const isVocabulary: Rule = {
   fits: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_TOKENS,
 };
 
+const isEvery: Rule = {
+  must: 'a number of steps >= 1',
+  fits: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+};
+
 /** What `create` gives beside hooks, where the framework reads it. */
 const DECLARATIONS: Partial<Readonly<Record<PluginKind, Readonly<Record<string, Rule>>>>> = {
   head: {
@@ -56,14 +64,16 @@ const DECLARATIONS: Partial<Readonly<Record<PluginKind, Readonly<Record<string, 
     ...{ offsets: isOffsets, extends: isBoolean },
   },
   weighting: { needs: oneOf('gradient-norms') },
+  'horizon-schedule': { acceptanceEvery: isEvery },
   decoder: { drafts: isBoolean, keeps: isGuarantees },
   'acceptance-rule': { keeps: isGuarantees, needsDrawn: isBoolean },
   'draft-policy': { isTimed: isBoolean },
   tokenizer: { vocabulary: isVocabulary, isBytes: isBoolean },
 };
 
-/** @throws PLUGIN_INVALID for a declaration that is none */
+/** @throws PLUGIN_INVALID for a declaration that is none, and for a member that is a misspelt one */
 export function checkDeclarations(plugin: GuardedPlugin, made: Readonly<Record<string, unknown>>): void {
+  refuseMisspelt(plugin, made);
   for (const [name, { must, isNeeded, fits }] of Object.entries(DECLARATIONS[plugin.definition.kind] ?? {})) {
     const value = made[name];
     if ((value === undefined && !isNeeded) || fits(value)) continue;
@@ -71,5 +81,24 @@ export function checkDeclarations(plugin: GuardedPlugin, made: Readonly<Record<s
       hookOf(plugin, 'create'),
       `must give an object whose ${name} is ${must}, gave ${describeSafely(value)}`,
     );
+  }
+}
+
+/**
+ * Refuses what nothing reads and is written almost like what is read and not there: without a word, it would do nothing.
+ *
+ * What else an object has is its plugin's own affair: members near none, or near one that is there; those that begin with
+ * `_`; and all that a class brings, whose fields hold what its methods need.
+ */
+function refuseMisspelt(plugin: GuardedPlugin, made: Readonly<Record<string, unknown>>): void {
+  if (!isPlain(made)) return;
+  const { kind } = plugin.definition;
+  const isRead = new Set([...Object.keys(HOOKS[kind]), ...Object.keys(DECLARATIONS[kind] ?? {})]);
+  const lacking = [...isRead].filter((member) => !Object.hasOwn(made, member));
+  for (const member of Object.keys(made)) {
+    const meant = isRead.has(member) || member.startsWith('_') ? undefined : closest(member, lacking);
+    if (meant === undefined) continue;
+    const rule = `must give an object without "${member}", which nothing reads; "${meant}" is what is read`;
+    throw wrong(hookOf(plugin, 'create'), rule);
   }
 }

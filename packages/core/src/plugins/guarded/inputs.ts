@@ -75,7 +75,8 @@ function sameNumbers(numbers: ArrayLike<number>, now: () => ArrayLike<number> = 
   };
 }
 
-function isPlain(value: object): boolean {
+/** Whether an object is of no class. */
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
