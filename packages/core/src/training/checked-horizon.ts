@@ -1,4 +1,5 @@
 import { ForetokenError } from '@foretoken/engine/errors';
+import { said } from '../plugins/problems.ts';
 
 /**
  * The horizon that a schedule gave for a step, if it is one.
@@ -13,6 +14,6 @@ export function checkedHorizon(
   if (Number.isInteger(horizon) && horizon >= 1 && horizon <= full) return horizon;
   throw new ForetokenError(
     'HORIZON_INVALID',
-    `horizon schedule "${name}": a horizon is an integer in 1..${full}, was ${horizon} at step ${step}. Mend the schedule.`,
+    `horizon schedule "${name}": a horizon is an integer in 1..${full}, was ${said(horizon)} at step ${step}. Mend the schedule.`,
   );
 }

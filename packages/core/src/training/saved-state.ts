@@ -47,6 +47,8 @@ const Form = Type.Object({
 
 const validator = once(() => compileSchema<RunState>(Form, { isTested: true }));
 
+/** Characters of a plugin's own message. */
+const MOST_WORDS = 400;
 /** Problems said at once: a state of another kind breaks every rule. */
 const MOST_SAID = 5;
 
@@ -132,7 +134,9 @@ function refuseForPlugins(
     try {
       answer();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const whole = cause instanceof Error ? cause.message : String(cause);
+      // A plugin's own words may hold the state itself, however long it is.
+      const why = whole.length > MOST_WORDS ? `${whole.slice(0, MOST_WORDS)} ...` : whole;
       const said = /[.?!]$/.test(why) ? why : `${why}.`;
       throw refuse(checkpoint, [`state.trainer.${key} must be one that "${name}" can go on from, but: ${said}`], cause);
     }
