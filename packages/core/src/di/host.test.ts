@@ -130,7 +130,7 @@ evals: [throughput]
     const schedule = run.get('horizonSchedule') as unknown as { seen: { context: HorizonScheduleContext } };
     const { costRatio } = schedule.seen.context;
     expect(() => costRatio(99)).toThrow(
-      'PLUGIN_INVALID: horizon-schedule "fixed" of built-in@1.0.0: costRatio() may be asked only once the model is made. Call it in now() or learn(), not in create().',
+      'PLUGIN_INVALID: horizon-schedule "fixed" of built-ins@1.0.0: costRatio() may be asked only once the model is made. Call it in now() or learn(), not in create().',
     );
     await run.get('model');
     // The fake head computes nothing; an offset that it does not have is told without asking it.
