@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CheckOptions, checkPlugin } from './check-plugin.ts';
+import { reportMarkdown } from './markdown.ts';
 import type { PluginReport } from './report.ts';
 import { CLEAN_CODE, packageFiles } from './testing/package.fixture.ts';
 
@@ -160,10 +161,46 @@ describe('checkPlugin', () => {
     const found = errors(await checked(inForward("(() => { throw new Error('no rank'); })()")));
     const many = found.filter((sentence) => sentence.includes('forward throws "no rank"'));
     expect(many).toEqual([
-      expect.stringMatching(/^In 1\d checks forward throws "no rank", first where .* Mend that first/),
+      expect.stringMatching(
+        /^In 1\d checks forward throws "no rank" at dist\/echo\.js:\d+, first where .* Mend that first/,
+      ),
     ]);
     // What else is found has words of its own.
     expect(found.length).toBeLessThan(5);
+  });
+
+  it('says where a plugin threw: the line in the text, the stack in the data', async () => {
+    const line = CLEAN_CODE.split('\n').findIndex((text) => text.includes('forward:')) + 1;
+    // Zeros are what one check alone gives to `forward`.
+    const sometimes = '(hidden.abs().max().dataSync()[0] === 0 ? ops.reshape(hidden, [3]) : undefined)';
+    const report = await checked(inForward(sometimes));
+    expect(errors(report)).toEqual([
+      expect.stringMatching(new RegExp(`SHAPE_MISMATCH.* It was thrown at dist/echo\\.js:${line}\\.$`)),
+    ]);
+    expect(reportMarkdown(report)).toContain(`dist/echo.js:${line}`);
+    const [{ stack }] = report.suites[0].checks.filter(({ outcome }) => outcome === 'broken');
+    expect(stack).toMatch(new RegExp(`\n    at .*dist/echo\\.js:${line}:\\d+`));
+    expect(stack).not.toContain('attached as the cause');
+  });
+
+  it('lets an eval read the model: its weights, by the operations of the engine that is checked', async () => {
+    const norm = `import { defineEval } from '@foretoken/core/plugin';
+export default defineEval({
+  name: 'echo',
+  create: () => ({
+    async measure({ model: { engine, parameters, readout } }) {
+      const { ops, tidy } = engine;
+      const normOf = (weight) => tidy(() => Math.sqrt(ops.sum(ops.square(ops.reshape(weight, [-1]))).dataSync()[0]));
+      return { results: { norms: [...parameters.values()].map(normOf), readout: normOf(readout(1).weight_EV) } };
+    },
+  }),
+});
+`;
+    const foretoken = { api: 1, provides: [{ kind: 'eval', name: 'echo', export: '.' }] };
+    const report = await checked(norm, {}, { foretoken });
+    expect(errors(report)).toEqual([]);
+    const [suite] = report.suites;
+    expect(suite).toMatchObject({ kind: 'eval', engine: 'cpu', passed: suite.total });
   });
 
   it('ends what a package started, and removes its own folder, also when it is stopped', async () => {

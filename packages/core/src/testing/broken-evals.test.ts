@@ -1,10 +1,11 @@
 // Evals that are wrong on purpose, each in one way: the check that is meant for it catches it, and says why.
+import { tf } from '@foretoken/engine';
 import { expect, test } from 'vitest';
 import type { EvalOutcome, Subject } from '../contracts/evaluation.ts';
 import { spreadWindows } from '../evaluation/held-out-windows.ts';
 import { type Definition, defineEval, ForetokenError, isForetokenError, Type } from '../plugin.ts';
 import { failureOf, failuresIn } from './contract-failures.fixture.ts';
-import { closesSessions, leavesSubjectAlone, obeysSignal, reportsProgress } from './eval/conduct.ts';
+import { closesSessions, leavesNoTensors, leavesSubjectAlone, obeysSignal, reportsProgress } from './eval/conduct.ts';
 import { evalContract } from './eval/eval-checks.ts';
 import { givesJson, measuresAny } from './eval/outcomes.ts';
 import { keepsTimeApart, keepsTimedDraftsApart, repeats } from './eval/reproducible.ts';
@@ -78,6 +79,29 @@ test('an eval that is timed, and says so, keeps the contract', async () => {
     true,
   );
   expect([...(await failuresIn(evalContract, timed, {}, {}))]).toEqual([]);
+});
+
+test('an eval that looks into the model finds weights, readouts, trunk and operations there, and keeps the contract', async () => {
+  const inside = evaluation(
+    'inside',
+    adding(({ model }) => {
+      const { dims, offsets, parameters, numParameters, trunk, readout, engine } = model;
+      const size = [...parameters.values()].reduce((sum, weight) => sum + weight.size, 0);
+      const squares = engine.tidy(() =>
+        [...parameters.values()].map(
+          (weight) => engine.ops.sum(engine.ops.square(engine.ops.reshape(weight, [-1]))).dataSync()[0],
+        ),
+      );
+      const readouts = offsets.map((offset) => readout(offset).weight_EV.shape);
+      const embedded = engine.tidy(() => trunk.embed(tf.tensor2d([[0, 1]], [1, 2], 'int32')).shape);
+      expect(size).toBe(numParameters);
+      expect(squares.every((square) => square > 0)).toBe(true);
+      expect(readouts).toEqual(offsets.map(() => [dims.width, dims.vocabulary]));
+      expect(embedded).toEqual([1, 2, dims.width]);
+      return { norm: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) };
+    }),
+  );
+  expect([...(await failuresIn(evalContract, inside, {}, {}))]).toEqual([]);
 });
 
 let measurements = 0;
@@ -288,6 +312,25 @@ test.each<[what: string, definition: Definition<'eval'>, title: string, message:
     }),
     leavesSubjectAlone.title,
     /it wrote into `subject\.progress`/,
+  ],
+  [
+    'frees a weight of the model',
+    evaluation('broken', async (measure, { model }) => {
+      const [weight] = model.parameters.values();
+      weight.dispose();
+      return measure();
+    }),
+    leavesSubjectAlone.title,
+    /it wrote into `subject\.model`, whose weight \S+ is freed/,
+  ],
+  [
+    'leaves tensors behind',
+    evaluation('broken', (measure, { model: { engine, parameters } }) => {
+      for (const weight of parameters.values()) engine.ops.square(weight);
+      return measure();
+    }),
+    leavesNoTensors.title,
+    /it left \d+ tensors behind\. Compute with `ops` inside/,
   ],
 ])('an eval that %s is caught', async (_what, definition, title, message) => {
   const failure = await failureOf(evalContract, title, definition);

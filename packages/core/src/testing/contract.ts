@@ -43,6 +43,9 @@ export function broken({ subject }: Pick<PluginCase, 'subject'>, rule: string, o
   return new BrokenRule(`${subject.kind} "${subject.name}": ${rule}`, options);
 }
 
+/** What a broken rule says of where its plugin threw, for whoever is shown the cause too. */
+export const SEE_CAUSE = 'The error is attached as the cause; its stack shows where.';
+
 /**
  * Runs a check. What the plugin itself throws becomes a broken rule too, with the error attached: a stack of tfjs' alone
  * names neither plugin nor rule.
@@ -56,7 +59,7 @@ export async function runCheck<Case extends PluginCase>(check: ContractCheck<Cas
     if (cause instanceof BrokenRule) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     const what = `it threw while it was checked that it ${check.title}: ${message.replace(/\.?$/, '.')}`;
-    const rule = broken(subject, `${what} The error is attached as the cause; its stack shows where.`, { cause });
+    const rule = broken(subject, `${what} ${SEE_CAUSE}`, { cause });
     throw Object.assign(rule, { isThrown: true });
   }
 }

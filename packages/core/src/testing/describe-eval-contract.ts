@@ -12,7 +12,7 @@ import { evalContract } from './eval/eval-checks.ts';
  * ```
  * It measures scripted subjects, usual and unusual ones, and checks each rule: options are refused or act, outcomes survive
  * JSON, results follow from the subject alone and timings stand apart, the signal is obeyed, sessions are closed, the subject
- * is left as it was.
+ * is left as it was, no tensor is left behind. The subjects' model is a small real one.
  *
  * @param plugin - the eval, or the bundle that provides it
  * @param name - the eval's name

@@ -18,6 +18,8 @@ const say = (message: FromChild): Promise<void> =>
     process.send!(message, undefined, {}, () => resolve());
   });
 
+// Between a plugin's line and what refused it lie the framework's guards and tfjs.
+Error.stackTraceLimit = 40;
 new Worker(new URL('./beat-thread.js', import.meta.url)).unref();
 const listening = once(process, 'message');
 // Loaded before anything is measured or remembered.
@@ -44,7 +46,7 @@ async function perform({ directory, suite }: Job): Promise<void> {
   const ms = performance.now() - startMs;
   const changes = [...(await settled()), ...globals(), ...calls()];
   await say({ type: 'loaded', ms, incidents: changes });
-  if (suite) await runSuite(definitions, suite, say);
+  if (suite) await runSuite(definitions, suite, { directory, say });
   const later = [...globals(), ...calls()].filter((one) => !changes.some((known) => isSame(one, known)));
   await say({ type: 'done', incidents: later, peakBytes: process.resourceUsage().maxRSS * 1024 });
 }

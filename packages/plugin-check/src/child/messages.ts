@@ -42,6 +42,9 @@ export type FromChild =
       readonly broken?: string;
       /** What the plugin threw, where the rule was not come to. */
       readonly thrown?: string;
+      /** Where in the package, where it threw anything: `dist/head.js:12`. */
+      readonly at?: string;
+      readonly stack?: string;
     }
   | { readonly type: 'done'; readonly incidents: readonly Incident[]; readonly peakBytes: number }
   /** It cannot go on; `message` is for a reader. */

@@ -7,12 +7,20 @@ import {
   PLUGIN_API,
   type Registry,
 } from '@foretoken/core';
-import { type AnyContract, type BrokenRule, CONTRACTS, runContract } from '@foretoken/core/contract-checks';
+import { type AnyContract, type BrokenRule, CONTRACTS, runContract, SEE_CAUSE } from '@foretoken/core/contract-checks';
 import { isForetokenError } from '@foretoken/engine/errors';
 import type { FromChild, SuiteJob } from './messages.ts';
 import { defaultOptions } from './small-options.ts';
+import { thrownAt } from './thrown-at.ts';
 
 type Decided = SuiteJob & { readonly options: Readonly<Record<string, Json>> };
+
+/** What a child knows beside its job. */
+interface Suite {
+  /** The package's folder. */
+  readonly directory: string;
+  readonly say: (message: FromChild) => Promise<void>;
+}
 
 /**
  * Runs the contract suite of one plugin, check by check, saying each before it begins: a child that is lost in the middle of
@@ -23,7 +31,7 @@ type Decided = SuiteJob & { readonly options: Readonly<Record<string, Json>> };
 export async function runSuite(
   definitions: readonly Definition[],
   job: SuiteJob,
-  say: (message: FromChild) => Promise<void>,
+  { directory, say }: Suite,
 ): Promise<void> {
   const { kind, name, engine } = job;
   const registry = registryOf(definitions);
@@ -35,8 +43,16 @@ export async function runSuite(
   const bundle = definePlugin({ provides: definitions });
   const settings = { ...job.settings, engine };
   for await (const { title, ms, broken } of runContract(contract, bundle, name, options, settings)) {
-    await say({ type: 'checked', title, ms, ...(broken && { broken: broken.message, thrown: thrownIn(broken) }) });
+    await say({ type: 'checked', title, ms, ...(broken && saidOf(broken, directory)) });
   }
+}
+
+/** A broken rule for the parent, who is not shown the cause: the place stands in its sentence. */
+function saidOf(rule: BrokenRule, directory: string) {
+  const where = thrownAt(rule.cause, directory);
+  const place = where?.at === undefined ? '' : ` It was thrown at ${where.at}.`;
+  const broken = rule.message.replace(` ${SEE_CAUSE}`, '') + place;
+  return { broken, thrown: thrownIn(rule), ...where };
 }
 
 /** What a plugin threw in a check, and in which hook; undefined where it broke the rule itself. */

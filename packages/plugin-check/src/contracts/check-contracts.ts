@@ -84,8 +84,8 @@ function findingsOfSuite({ kind, name, engine, checks, notOpened }: SuiteResult)
 }
 
 /** One mistake keeps many rules from being looked at: it is said once. */
-const oneCause = ({ title, thrown }: CheckResult, count: number): string =>
-  `In ${count} checks ${thrown}, first where it was checked that it ${title}. Mend that first: none of them came to an end.`;
+const oneCause = ({ title, thrown, at }: CheckResult, count: number): string =>
+  `In ${count} checks ${thrown}${at === undefined ? '' : ` at ${at}`}, first where it was checked that it ${title}. Mend that first: none of them came to an end.`;
 
 const cannotBegin = (why: string): string => {
   const next = /OPTIONS_INVALID/.test(why) ? ' Give it options that it takes: --options FILE.' : '';

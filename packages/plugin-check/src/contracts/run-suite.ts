@@ -16,6 +16,10 @@ export interface CheckResult {
   readonly why?: string;
   /** What the plugin threw, where that kept the rule from being looked at. */
   readonly thrown?: string;
+  /** Line of the package that it came from: `dist/head.js:12`. */
+  readonly at?: string;
+  /** The whole stack, with those of its causes. */
+  readonly stack?: string;
 }
 
 /** What became of one plugin's contract on one engine. */
@@ -92,10 +96,18 @@ class SuiteRecord {
       this.#checking = message.title;
       this.#request.onCheck(message.title, this.#checks.size, this.#titles.length);
     } else if (message.type === 'checked') {
-      const { title, ms, broken, thrown } = message;
+      const { title, ms, broken, thrown, at, stack } = message;
       const outcome = broken ? 'broken' : 'passed';
       this.#checking = undefined;
-      this.#checks.set(title, { title, outcome, ms, ...(broken && { why: broken }), ...(thrown && { thrown }) });
+      const where = { ...(at && { at }), ...(stack && { stack }) };
+      this.#checks.set(title, {
+        title,
+        outcome,
+        ms,
+        ...(broken && { why: broken }),
+        ...(thrown && { thrown }),
+        ...where,
+      });
     } else if (message.type === 'done') {
       this.#incidents = [...this.#incidents, ...message.incidents];
       this.#peakBytes = Math.max(this.#peakBytes, message.peakBytes);

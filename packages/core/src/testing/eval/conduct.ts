@@ -131,3 +131,17 @@ export const leavesSubjectAlone: EvalCheck = {
     if (written) throw broken(of, `it wrote into ${written}, which other evals are given as well. Work on a copy.`);
   },
 };
+
+/** Evals of a run follow one another in one process, many runs in a matrix. */
+export const leavesNoTensors: EvalCheck = {
+  title: 'leaves no tensor behind',
+  async run(of) {
+    // The first subject's model stays for the next one.
+    await measured(of);
+    const { numTensors } = of.engine.memory();
+    await measured(of);
+    const left = of.engine.memory().numTensors - numTensors;
+    if (left <= 0) return;
+    throw broken(of, `it left ${left} tensors behind. Compute with \`ops\` inside \`subject.model.engine.tidy(...)\`.`);
+  },
+};

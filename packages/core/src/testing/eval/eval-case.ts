@@ -1,3 +1,4 @@
+import { type Engine, type EngineName, openEngine } from '@foretoken/engine';
 import type { Eval, EvalOutcome, Subject } from '../../contracts/evaluation.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { Definition, PluginBundle } from '../../plugins/define.ts';
@@ -5,7 +6,8 @@ import { type GivenCase, givenOf, openGivenCase } from '../as-given.ts';
 import type { ContractCheck } from '../contract.ts';
 import { type ContractSettings, definitionOf } from '../plugin-case.ts';
 import type { SubjectScript } from '../scripted-subject.ts';
-import { type Measured, type Ways, watchedSubject } from './watched-subject.ts';
+import { smallModels } from './small-model.ts';
+import { type Given, type Measured, type Ways, watchedSubject } from './watched-subject.ts';
 
 /** What an eval is checked on; the defaults suit most. */
 export interface EvalContractSettings extends ContractSettings {
@@ -14,29 +16,35 @@ export interface EvalContractSettings extends ContractSettings {
    * and one that drafts.
    */
   readonly subject?: SubjectScript;
-  /** Adds to each subject what a script does not have: weights, a trunk. Default: as it is. */
+  /** Carries the weights of the subjects' models. Default `cpu`: plain loops, so that a failure is the eval's own. */
+  readonly engine?: EngineName;
+  /** Changes each subject: a model with a weight of another name. Default: as it is. */
   extend?(subject: Subject): Subject;
 }
 
 /** An eval under test. */
-export interface EvalCase extends GivenCase<'eval'> {
-  readonly script: SubjectScript;
-  extend(subject: Subject): Subject;
+export interface EvalCase extends GivenCase<'eval'>, Given {
+  readonly engine: Engine;
 }
 
 export type EvalCheck = ContractCheck<EvalCase>;
 
-/** Registers an eval to check it. */
-export const openEvalCase = (
+/** Registers an eval, and opens the engine to check it on. */
+export async function openEvalCase(
   plugin: Definition | PluginBundle,
   name: string,
   options: Readonly<Record<string, Json>>,
-  settings: EvalContractSettings,
-): EvalCase => ({
-  ...openGivenCase(plugin, { kind: 'eval', name, options }, settings),
-  script: settings.subject ?? {},
-  extend: settings.extend ?? ((subject) => subject),
-});
+  {
+    subject: script = {},
+    extend = (subject) => subject,
+    engine: engineName = 'cpu',
+    ...settings
+  }: EvalContractSettings,
+): Promise<EvalCase> {
+  const opened = openGivenCase(plugin, { kind: 'eval', name, options }, settings);
+  const engine = await openEngine({ name: engineName });
+  return { ...opened, script, extend, engine, modelOf: smallModels(engine) };
+}
 
 /** Makes the eval as a run does: options checked, defaults filled in. */
 export function makeEval(of: EvalCase): Eval {

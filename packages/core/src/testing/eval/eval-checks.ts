@@ -2,7 +2,7 @@ import type { Contract } from '../contract.ts';
 import { optionsAreChecked } from '../options/option-checks.ts';
 import { optionsAct } from '../options/option-forms.ts';
 import { worksOrRefuses } from '../options/works-or-refuses.ts';
-import { closesSessions, leavesSubjectAlone, obeysSignal, reportsProgress } from './conduct.ts';
+import { closesSessions, leavesNoTensors, leavesSubjectAlone, obeysSignal, reportsProgress } from './conduct.ts';
 import { type EvalCase, type EvalContractSettings, openEvalCase, shownGuarded } from './eval-case.ts';
 import { givesJson, measuresAny } from './outcomes.ts';
 import { keepsTimeApart, keepsTimedDraftsApart, repeats } from './reproducible.ts';
@@ -23,6 +23,7 @@ export const evalContract: Contract<EvalCase, EvalContractSettings> = {
     reportsProgress,
     closesSessions,
     leavesSubjectAlone,
+    leavesNoTensors,
   ],
   open: openEvalCase,
 };

@@ -1,11 +1,13 @@
 // T positions of a window.
 import type { Emission, Prompt } from '../../contracts/decoding.ts';
 import type { NamedDecoder, Progress, Subject, WindowScores, Windows } from '../../contracts/evaluation.ts';
+import type { MeasuredModel } from '../../contracts/model.ts';
 import { totalLosses } from '../../evaluation/total-losses.ts';
 import { createRandom } from '../../random/random.ts';
 import { greedyDecoder, speculativeDecoder } from '../scripted-decoders.ts';
 import { certainOf } from '../scripted-session.ts';
 import { type ScriptedSubject, type SubjectScript, scriptedSubject } from '../scripted-subject.ts';
+import { freedWeight, type ScriptedSizes } from './small-model.ts';
 
 /** What is special about one subject. */
 export interface Ways {
@@ -20,6 +22,8 @@ export interface Ways {
 /** What all subjects of a case have in common. */
 export interface Given {
   readonly script: SubjectScript;
+  /** The model of a subject. */
+  modelOf(sizes: ScriptedSizes): MeasuredModel;
   extend(subject: Subject): Subject;
 }
 
@@ -74,7 +78,7 @@ function usualScript(vocabulary: number): SubjectScript {
 /**
  * A subject that counts what it is asked, keeps what a real one keeps, and stops as a real one does when its signal aborts.
  */
-export function watchedSubject({ script: given, extend }: Given, ways: Ways): Measured {
+export function watchedSubject({ script: given, modelOf, extend }: Given, ways: Ways): Measured {
   const { script, signal, onCall = () => {}, change = (subject) => subject } = ways;
   const { vocabulary = VOCABULARY } = { ...given, ...script };
   const reports: [number, number][] = [];
@@ -85,6 +89,7 @@ export function watchedSubject({ script: given, extend }: Given, ways: Ways): Me
   const parts = { scripted, call, kept, signal };
   const subject: Subject = {
     ...scripted,
+    model: modelOf(scripted.model),
     train: countedWindows(scripted.train, call),
     validation: countedWindows(scripted.validation, call),
     losses: countedLosses(parts),
@@ -94,8 +99,13 @@ export function watchedSubject({ script: given, extend }: Given, ways: Ways): Me
   };
   const changed = change(extend(subject));
   const before = { ...changed, decoders: [...changed.decoders] };
-  const written = () => replacedPart(before, changed) ?? kept.written();
+  const written = () => replacedPart(before, changed) ?? kept.written() ?? freed(changed);
   return { subject: changed, sessions: scripted.sessions, reports, calls: () => numCalls, written };
+}
+
+function freed({ model }: Subject): string | undefined {
+  const name = freedWeight(model);
+  return name && `\`subject.model\`, whose weight ${name} is freed`;
 }
 
 function replacedPart(before: Subject, after: Subject): string | undefined {
