@@ -6,7 +6,7 @@ import { FORMAT_VERSION } from '../files/format-version.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { removePath } from '../files/remove-path.ts';
 import { jsonFault, parseStrictJson } from '../files/strict-json.ts';
-import { isAbandonedName } from '../files/write-file-atomic.ts';
+import { isAbandonedName } from '../files/temporary-name.ts';
 import { checkCheckpointVersion } from './checkpoint-identity.ts';
 import { SEAL, sealOf } from './checkpoint-seal.ts';
 import { refuseNotFinite } from './finite-content.ts';

@@ -2,6 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { withTemporaryPath } from '../files/temporary-name.ts';
+import { writeNewFile } from '../files/write-file-atomic.ts';
 import { findLeftovers } from './leftovers.ts';
 
 const HEX = '0123456789ab';
@@ -30,6 +32,18 @@ describe('what killed processes left', () => {
       ].sort(),
     );
     expect(found(keep)).toEqual([[living, 4, `process ${process.ppid} may be writing it`]]);
+  });
+
+  it('is not what this process is writing', async () => {
+    const run = temporaryFolder();
+    let seen: unknown[] = [];
+    async function* chunks() {
+      yield Buffer.from('half');
+      const { remove, keep } = await findLeftovers(run);
+      seen = [remove, keep.map(({ why }) => why)];
+    }
+    await withTemporaryPath(join(run, '.a.json'), (path) => writeNewFile(path, chunks()));
+    expect(seen).toEqual([[], [`process ${process.pid} may be writing it`]]);
   });
 
   it('of upgrades lies beside the folder; a finished upgrade and a backup are none', async () => {

@@ -1,11 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type DiskOptions, readError, realDisk } from '../files/disk.ts';
-import { isRunning } from '../files/is-running.ts';
+import { isAbandonedName, temporaryWriter } from '../files/temporary-name.ts';
 import type { JudgedCheckpoints, JudgedFile } from './run-checkpoints.ts';
-
-/** An unfinished file, an unfinished folder of tokens, an unfinished upgrade: each says which process was at it. */
-const UNFINISHED = /^(?:\..+|[0-9a-f]{64}|.+\.v\d+-ready)\.(\d+)-[0-9a-f]{12}\.tmp(?:\.broken)?$/;
 
 /**
  * Finds what processes that were killed have left of files and folders that they were writing, in a folder and, of its
@@ -17,10 +14,10 @@ export async function findLeftovers(directory: string, options: DiskOptions = {}
   const remove: JudgedFile[] = [];
   const keep: JudgedFile[] = [];
   const judge = async (folder: string, entry: Dirent): Promise<boolean> => {
-    const writer = UNFINISHED.exec(entry.name)?.[1];
+    const writer = temporaryWriter(entry.name);
     if (writer === undefined || entry.isSymbolicLink()) return false;
     const path = join(folder, entry.name);
-    const isAtWork = Number(writer) !== process.pid && isRunning(Number(writer));
+    const isAtWork = !isAbandonedName(entry.name);
     const why = isAtWork ? `process ${writer} may be writing it` : `unfinished, and process ${writer} is gone`;
     (isAtWork ? keep : remove).push({ path, bytes: await sizeOf(path, entry, options), why });
     return true;

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Dataset, DatasetListing, DocumentEntry, Tokenizer } from '../contracts/data.ts';
 import { type DiskOptions, realDisk, writeError } from '../files/disk.ts';
-import { isRunning } from '../files/is-running.ts';
 import { readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { moveIntoPlace } from '../files/move-into-place.ts';
 import { removePath } from '../files/remove-path.ts';
+import { isAbandonedName, withTemporaryPath } from '../files/temporary-name.ts';
 import { writeNewFile } from '../files/write-file-atomic.ts';
 import { DATA_VERSION, type DataManifest, type PreparedDocument } from './data-manifest.ts';
 import { tokenBytes, tokenWidth } from './token-file.ts';
@@ -67,30 +66,44 @@ export async function writeTokenCache(
   job: TokenizingJob,
   options: DiskOptions = {},
 ): Promise<DataManifest> {
-  const { disk = realDisk } = options;
-  const temporary = `${folder}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     await makeFolder(dirname(folder), options);
     await removeAbandoned(dirname(folder), options);
-    // Durable with its final name, and of no use before.
-    await disk.mkdir(temporary);
-    const tokens = new Map<string, number>();
-    const tick = progressOf(job);
-    for (const split of SPLITS) {
-      await writeNewFile(join(temporary, tokenFileName(split)), splitBytes(split, job, tokens, tick), options);
-    }
-    const documents: PreparedDocument[] = job.listing.documents.map((document) => ({
-      ...document,
-      tokens: tokens.get(document.id)!,
-    }));
-    const manifest: DataManifest = { ...job.manifest, documents };
-    await writeJson(join(temporary, MANIFEST), { formatVersion: DATA_VERSION, ...manifest }, options);
-    await publish(temporary, folder, options);
-    return manifest;
   } catch (cause) {
-    await removePath(temporary, options).catch(() => {});
     throw writeError(folder, cause);
   }
+  return withTemporaryPath(folder, async (temporary) => {
+    try {
+      return await writeInto(temporary, folder, job, options);
+    } catch (cause) {
+      await removePath(temporary, options).catch(() => {});
+      throw writeError(folder, cause);
+    }
+  });
+}
+
+async function writeInto(
+  temporary: string,
+  folder: string,
+  job: TokenizingJob,
+  options: DiskOptions,
+): Promise<DataManifest> {
+  const { disk = realDisk } = options;
+  // Durable with its final name, and of no use before.
+  await disk.mkdir(temporary);
+  const tokens = new Map<string, number>();
+  const tick = progressOf(job);
+  for (const split of SPLITS) {
+    await writeNewFile(join(temporary, tokenFileName(split)), splitBytes(split, job, tokens, tick), options);
+  }
+  const documents: PreparedDocument[] = job.listing.documents.map((document) => ({
+    ...document,
+    tokens: tokens.get(document.id)!,
+  }));
+  const manifest: DataManifest = { ...job.manifest, documents };
+  await writeJson(join(temporary, MANIFEST), { formatVersion: DATA_VERSION, ...manifest }, options);
+  await publish(temporary, folder, options);
+  return manifest;
 }
 
 function progressOf({ listing, progress }: TokenizingJob): (document: DocumentEntry) => void {
@@ -134,14 +147,11 @@ async function encodeDocument({ dataset, tokenizer }: TokenizingJob, document: D
   }
 }
 
-/** Removes what processes that are no longer there left unfinished. */
+/** Removes what earlier processes left unfinished. */
 async function removeAbandoned(cacheDirectory: string, options: DiskOptions): Promise<void> {
   const { disk = realDisk } = options;
   for (const name of await disk.readdir(cacheDirectory)) {
-    const match = /^[0-9a-f]{64}\.(\d+)-[0-9a-f]{12}\.tmp(\.broken)?$/.exec(name);
-    if (match !== null && !isRunning(Number(match[1]))) {
-      await removePath(join(cacheDirectory, name), options);
-    }
+    if (isAbandonedName(name)) await removePath(join(cacheDirectory, name), options);
   }
 }
 

@@ -14,7 +14,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Disk, realDisk } from './disk.ts';
 import { failingDisk, KILLED } from './failing-disk.fixture.ts';
 import { temporaryFolder } from './temporary-folder.fixture.ts';
-import { isAbandonedName, isTemporaryName, syncFolder, writeFileAtomic, writeFully } from './write-file-atomic.ts';
+import { isTemporaryName, syncFolder, writeFileAtomic, writeFully } from './write-file-atomic.ts';
 
 const text = (path: string) => readFileSync(path, 'utf8');
 const chunks = ['new ', 'content, ', 'longer'].map((part) => Buffer.from(part));
@@ -251,19 +251,7 @@ describe('isTemporaryName', () => {
     '.a.json.x-0123456789ab.tmp',
     '..12-0123456789ab.tmp',
   ])('is not %s', (name) => {
-    expect([isTemporaryName(name), isAbandonedName(name)]).toEqual([false, false]);
-  });
-});
-
-describe('an unfinished file', () => {
-  const nameOf = (pid: number) => `.a.json.${pid}-0123456789ab.tmp`;
-
-  it('is abandoned if its writer is gone, or had the number of this process', () => {
-    const { pid } = spawnSync(process.execPath, ['-e', '']);
-    expect(isAbandonedName(nameOf(pid))).toBe(true);
-    expect(isAbandonedName(nameOf(process.pid))).toBe(true);
-    expect(isAbandonedName(nameOf(process.ppid))).toBe(false);
-    expect(isAbandonedName('a.json')).toBe(false);
+    expect(isTemporaryName(name)).toBe(false);
   });
 });
 

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { type DiskOptions, errno, realDisk, writeError } from './disk.ts';
-import { isRunning } from './is-running.ts';
 import { kindOf } from './kind-of.ts';
+import { withTemporaryPath } from './temporary-name.ts';
 
 /** Bytes handed to the system at once: some systems refuse 2 GiB and more. */
 const LARGEST_WRITE = 2 ** 26;
@@ -23,16 +22,17 @@ export async function writeFileAtomic(
   chunks: Iterable<Uint8Array> | Uint8Array | string,
   { disk = realDisk, leavesFolders = false }: DiskOptions = {},
 ): Promise<void> {
-  const temporary = temporaryPath(path);
   await refuseNoFile(path, { disk });
-  try {
-    await writeNewFile(temporary, asChunks(chunks), { disk });
-    await disk.rename(temporary, path);
-    if (!leavesFolders) await syncFolder(dirname(path), { disk });
-  } catch (cause) {
-    await disk.rm(temporary, { force: true }).catch(() => {});
-    throw writeError(path, cause);
-  }
+  await withTemporaryPath(join(dirname(path), `.${basename(path)}`), async (temporary) => {
+    try {
+      await writeNewFile(temporary, asChunks(chunks), { disk });
+      await disk.rename(temporary, path);
+      if (!leavesFolders) await syncFolder(dirname(path), { disk });
+    } catch (cause) {
+      await disk.rm(temporary, { force: true }).catch(() => {});
+      throw writeError(path, cause);
+    }
+  });
 }
 
 /** Descriptors of a process: what `/dev/stdout` leads to may be a file, and yet it is that link which would be replaced. */
@@ -80,16 +80,6 @@ export function isTemporaryName(candidate: string, name?: string): boolean {
   return match !== null && (name === undefined || match[1] === name);
 }
 
-/**
- * Whether a file name is that of an unfinished version whose writer is gone. One with this process' own number counts: of an
- * earlier process, since containers number theirs anew. So the caller must be the only one here that writes in the folder.
- */
-export function isAbandonedName(candidate: string): boolean {
-  if (!isTemporaryName(candidate)) return false;
-  const writer = Number(/(\d+)-[0-9a-f]{12}\.tmp$/.exec(candidate)![1]);
-  return writer === process.pid || !isRunning(writer);
-}
-
 /** Makes the entries of a folder survive power loss; systems that cannot sync a folder (Windows) do it by themselves. */
 export async function syncFolder(folder: string, { disk = realDisk }: DiskOptions = {}): Promise<void> {
   if (process.platform === 'win32') return;
@@ -109,11 +99,6 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise
     if (bytesWritten < 1) throw new Error(`the system wrote ${bytesWritten} of ${bytes.byteLength - done} bytes`);
     done += bytesWritten;
   }
-}
-
-/** A name beside `path` that no other writer uses and {@link isTemporaryName} knows. */
-function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
 
 function asChunks(chunks: Iterable<Uint8Array> | Uint8Array | string): Iterable<Uint8Array> {

@@ -7,6 +7,7 @@ export {
   judgeCheckpoints,
 } from '../clean/run-checkpoints.ts';
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
+export { isAbandonedName } from '../files/temporary-name.ts';
 export { type FolderFiles, folderFiles } from '../upgrade/folder-files.ts';
 export { completeOldExperiment } from '../upgrade/old-experiment.ts';
 export { readOldRecord, writeUpgraded } from '../upgrade/old-record.ts';

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { copyNewFile } from '../files/copy-file.ts';
 import { type DiskOptions, errno, readError, realDisk, writeError } from '../files/disk.ts';
-import { isRunning } from '../files/is-running.ts';
 import { moveIntoPlace } from '../files/move-into-place.ts';
 import { removePath } from '../files/remove-path.ts';
+import { isAbandonedName, withTemporaryPath } from '../files/temporary-name.ts';
 import { syncFolder } from '../files/write-file-atomic.ts';
 import type { FolderFiles } from './folder-files.ts';
 import type { Conversion } from './old-run.ts';
@@ -108,14 +107,15 @@ async function isThere(path: string, { disk = realDisk }: DiskOptions): Promise<
 }
 
 async function makeReady({ directory, ready }: Replacement, content: NewContent, options: DiskOptions): Promise<void> {
-  const temporary = `${ready}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    await writeFolder(directory, temporary, content, options);
-    await move(temporary, ready, options);
-  } catch (cause) {
-    for (const left of [temporary, ready]) await removePath(left, options).catch(() => {});
-    throw writeError(temporary, cause);
-  }
+  await withTemporaryPath(ready, async (temporary) => {
+    try {
+      await writeFolder(directory, temporary, content, options);
+      await move(temporary, ready, options);
+    } catch (cause) {
+      for (const left of [temporary, ready]) await removePath(left, options).catch(() => {});
+      throw writeError(temporary, cause);
+    }
+  });
 }
 
 /** Each folder with something in it is synced once, when all is. */
@@ -138,18 +138,14 @@ async function writeFolder(from: string, to: string, content: NewContent, option
 /** What earlier upgrades left that were killed: unfinished, or finished and not put in place while the old one was still there. */
 async function removeLeft({ ready }: Replacement, options: DiskOptions): Promise<void> {
   const { disk = realDisk } = options;
-  const unfinished = new RegExp(`^${escaped(basename(ready))}\\.(\\d+)-[0-9a-f]{12}\\.tmp$`);
   const names = await disk.readdir(dirname(ready)).catch((cause: unknown) => {
     throw readError(dirname(ready), cause);
   });
   for (const name of names) {
-    const writer = unfinished.exec(name)?.[1];
-    const isLeft = writer !== undefined && (Number(writer) === process.pid || !isRunning(Number(writer)));
+    const isLeft = name.startsWith(`${basename(ready)}.`) && isAbandonedName(name);
     if (isLeft || name === basename(ready)) await removePath(join(dirname(ready), name), options);
   }
 }
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 const backupExists = (path: string): ForetokenError =>
   new ForetokenError('RUN_EXISTS', `${path} is there already: a backup is never replaced. Move it away, then upgrade.`);
