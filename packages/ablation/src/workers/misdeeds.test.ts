@@ -2,13 +2,19 @@ import type { Hook } from '@foretoken/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BOARD } from './heartbeat.ts';
 import { HookBoard } from './hook-board.ts';
-import { type Lookout, lookForMisdeeds } from './misdeeds.ts';
+import { type Lookout, lookForMisdeeds, type TensorCount } from './misdeeds.ts';
 
 const source = { package: 'foreign', version: '1.0.0', api: 1 };
-const hook = (name: string): Hook => ({ who: 'eval "a"', kind: 'eval', name, source, isTimed: true });
+const hook = (name: string, kind: Hook['kind'] = 'eval'): Hook => ({
+  who: `${kind} "a"`,
+  kind,
+  name,
+  source,
+  isTimed: true,
+});
 
 /** A lookout for the time of a test. */
-function lookout(): Lookout {
+function lookout(tensors: TensorCount = { numTensors: () => 0 }): Lookout {
   const { random } = Math;
   const { now } = Date;
   onTestFinished(() => {
@@ -17,7 +23,7 @@ function lookout(): Lookout {
   });
   const cells = new Int32Array(BOARD.length);
   const board = new HookBoard({ cells, isForeign: () => true, onNew: () => {} });
-  return lookForMisdeeds(board, { numTensors: () => 0 });
+  return lookForMisdeeds(board, tensors);
 }
 
 /** Listens for the process' end, as engines do when they are opened. */
@@ -74,5 +80,22 @@ describe('what is found of the hooks of a process', () => {
     await expect(failing).rejects.toThrow('no GPU');
     expect(called(looking, 'measure')).toBeUndefined();
     expect(called(looking, 'measure', listen)).toEqual(CHANGED);
+  });
+
+  it('is of tensors how many more or fewer there are, where a hook is to leave them as they are', () => {
+    let count = 5;
+    const looking = lookout({ numTensors: () => count });
+    const changing = (kind: Hook['kind'], by: number): string | undefined => {
+      const one = hook('x', kind);
+      looking.begin(one, true);
+      count += by;
+      return looking.end(one);
+    };
+    expect(changing('eval', 2)).toBe('must dispose the tensors that it makes, but left 2');
+    expect(changing('eval', -1)).toBe('must leave the tensors of others alone, but disposed 1');
+    expect(changing('eval', 0)).toBeUndefined();
+    // What a rule asks of a verdict may free what the verdict was read from.
+    expect(changing('acceptance-rule', -1)).toBeUndefined();
+    expect(changing('head', 3)).toBeUndefined();
   });
 });

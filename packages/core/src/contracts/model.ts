@@ -17,7 +17,7 @@ export interface MeasuredModel {
   readonly offsets: readonly number[];
   /** The readout of an offset that the head predicts. */
   readout(offset: number): Readout;
-  /** Every trainable weight by its full name, in order of creation. */
+  /** Every trainable weight by its full name, in order of creation. They are the model's own: to be read, not written to or disposed. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Trainable values in all. */
   readonly numParameters: number;

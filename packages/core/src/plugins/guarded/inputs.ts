@@ -8,7 +8,7 @@ interface Seen {
 }
 
 /**
- * Takes down what a hook is given: lists, typed arrays, tensors and plain objects, to a depth. Of what belongs to
+ * Takes down what a hook is given: lists, maps, sets, typed arrays, tensors and plain objects, to a depth. Of what belongs to
  * a class, such as nodes, only its own typed arrays.
  *
  * @returns to be called when the hook is done: what it wrote to, to go on "forward ..." with, if anything
@@ -32,7 +32,21 @@ function takeDown(value: unknown, path: string, depth: number, seen: Seen[]): vo
     const isSame = (part: unknown, index: number) => Object.is(part, before[index]);
     seen.push({ path, isAsBefore: () => value.length === before.length && value.every(isSame) });
     for (const [index, part] of value.entries()) takeDown(part, `${path}[${index}]`, depth - 1, seen);
+  } else if (value instanceof Map) takeDownMap(value, path, depth, seen);
+  else if (value instanceof Set) {
+    const before = [...value];
+    seen.push({ path, isAsBefore: () => value.size === before.length && before.every((part) => value.has(part)) });
   } else takeDownFields(value, path, depth, seen);
+}
+
+/** The weights of a model that an eval is given are one. */
+function takeDownMap(value: ReadonlyMap<unknown, unknown>, path: string, depth: number, seen: Seen[]): void {
+  const before = [...value];
+  const isSame = ([key, part]: readonly [unknown, unknown]) => value.has(key) && Object.is(value.get(key), part);
+  seen.push({ path, isAsBefore: () => value.size === before.length && before.every(isSame) });
+  for (const [key, part] of before) {
+    takeDown(part, `${path}.get(${typeof key === 'string' ? JSON.stringify(key) : '...'})`, depth - 1, seen);
+  }
 }
 
 function takeDownFields(value: object, path: string, depth: number, seen: Seen[]): void {
