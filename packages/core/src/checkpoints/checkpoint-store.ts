@@ -286,7 +286,8 @@ function parseState(path: string, state: string | undefined): Json {
   }
 }
 
-function lowestScore(entries: readonly CheckpointEntry[]): CheckpointEntry | undefined {
+/** The checkpoint with the lowest score, the first of equals; undefined if none has one. */
+export function lowestScore(entries: readonly CheckpointEntry[]): CheckpointEntry | undefined {
   let best: CheckpointEntry | undefined;
   for (const entry of entries) {
     if (entry.score !== undefined && entry.score < (best?.score ?? Number.POSITIVE_INFINITY)) best = entry;

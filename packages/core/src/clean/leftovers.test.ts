@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Disk, realDisk } from '../files/disk.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { withTemporaryPath } from '../files/temporary-name.ts';
 import { writeNewFile } from '../files/write-file-atomic.ts';
@@ -44,6 +45,23 @@ describe('what killed processes left', () => {
     }
     await withTemporaryPath(join(run, '.a.json'), (path) => writeNewFile(path, chunks()));
     expect(seen).toEqual([[], [`process ${process.pid} may be writing it`]]);
+  });
+
+  it('may go meanwhile, and folders with it', async () => {
+    const run = temporaryFolder();
+    const name = `.a.json.${GONE}-${HEX}.tmp`;
+    writeFileSync(join(run, name), 'half');
+    const tokens = join(run, `${'a'.repeat(64)}.${GONE}-${HEX}.tmp`);
+    mkdirSync(join(tokens, 'deep'), { recursive: true });
+    mkdirSync(join(run, 'checkpoints'));
+    const readdir = async (path: string, options: object) => {
+      const found = await realDisk.readdir(path, options as never);
+      if (path === run) for (const one of [join(run, name), join(run, 'checkpoints')]) rmSync(one, { recursive: true });
+      if (path === tokens) rmSync(join(tokens, 'deep'), { recursive: true });
+      return found;
+    };
+    const { remove, keep } = await findLeftovers(run, { disk: { ...realDisk, readdir } as unknown as Disk });
+    expect([remove.map(({ path, bytes }) => [path, bytes]), keep]).toEqual([[[tokens, 0]], []]);
   });
 
   it('of upgrades lies beside the folder; a finished upgrade and a backup are none', async () => {

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type DiskOptions, readError, realDisk } from '../files/disk.ts';
+import { type DiskOptions, readError, realDisk, unlessGone } from '../files/disk.ts';
 import { isAbandonedName, temporaryWriter } from '../files/temporary-name.ts';
 import type { JudgedCheckpoints, JudgedFile } from './run-checkpoints.ts';
 
@@ -17,9 +17,11 @@ export async function findLeftovers(directory: string, options: DiskOptions = {}
     const writer = temporaryWriter(entry.name);
     if (writer === undefined || entry.isSymbolicLink()) return false;
     const path = join(folder, entry.name);
+    const bytes = await sizeOf(path, entry, options);
+    if (bytes === undefined) return true;
     const isAtWork = !isAbandonedName(entry.name);
     const why = isAtWork ? `process ${writer} may be writing it` : `unfinished, and process ${writer} is gone`;
-    (isAtWork ? keep : remove).push({ path, bytes: await sizeOf(path, entry, options), why });
+    (isAtWork ? keep : remove).push({ path, bytes, why });
     return true;
   };
   for (const entry of await entriesOf(dirname(directory), options)) {
@@ -27,7 +29,8 @@ export async function findLeftovers(directory: string, options: DiskOptions = {}
   }
   const waiting = [directory];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of await entriesOf(folder, options)) {
+    const inside = entriesOf(folder, options);
+    for (const entry of await (folder === directory ? inside : unlessGone(inside, []))) {
       if (!(await judge(folder, entry)) && entry.isDirectory()) waiting.push(join(folder, entry.name));
     }
   }
@@ -40,11 +43,12 @@ async function entriesOf(folder: string, { disk = realDisk }: DiskOptions): Prom
   });
 }
 
-async function sizeOf(path: string, entry: Dirent, options: DiskOptions): Promise<number> {
+/** Undefined for what is gone. */
+async function sizeOf(path: string, entry: Dirent, options: DiskOptions): Promise<number | undefined> {
   const { disk = realDisk } = options;
-  if (entry.isFile()) return (await disk.stat(path)).size;
+  if (entry.isFile()) return (await unlessGone(disk.stat(path), undefined))?.size;
   if (!entry.isDirectory()) return 0;
-  const inside = await entriesOf(path, options);
-  const sizes = await Promise.all(inside.map((one) => sizeOf(join(path, one.name), one, options)));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const inside = await unlessGone(entriesOf(path, options), undefined);
+  const sizes = await Promise.all(inside?.map((one) => sizeOf(join(path, one.name), one, options)) ?? []);
+  return inside && sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }

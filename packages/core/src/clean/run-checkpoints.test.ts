@@ -6,6 +6,7 @@ import { GOOD_EXPERIMENT } from '../checkpoints/hostile/record-cases.fixture.ts'
 import type { StoredTensor } from '../checkpoints/safetensors.ts';
 import { CONFIG_VERSION, type Experiment } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
+import { type Disk, realDisk } from '../files/disk.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
 import { runPaths } from '../training/run-directory.ts';
 import { type TrainingSummary, writeRunSummary } from '../training/run-summary.ts';
@@ -72,6 +73,13 @@ describe('the checkpoints of a run', () => {
     expect(whys(keep)).toMatchObject({ [nameOf(4)]: 'summary.json names it' });
   });
 
+  it('stay where the summary of a run made on Windows names one', async () => {
+    const run = await madeRun();
+    await writeRunSummary(runPaths(run), { checkpoint: `checkpoints\\${nameOf(4)}` } as TrainingSummary);
+    const { keep } = await judgeCheckpoints(run, { keepLast: 1 });
+    expect(whys(keep)).toMatchObject({ [nameOf(4)]: 'summary.json names it' });
+  });
+
   it('all stay where the newest is not whole: the one before is the way back', async () => {
     const run = await madeRun();
     const file = join(run, 'checkpoints', nameOf(LAST));
@@ -101,6 +109,45 @@ describe('the checkpoints of a run', () => {
       [nameOf(4)]: nothingBehind,
       [nameOf(40)]: nothingBehind,
     });
+  });
+
+  it('all stay where the newest has no header that can be read', async () => {
+    const run = await madeRun();
+    writeFileSync(join(run, 'checkpoints', nameOf(LAST)), 'damaged');
+    const { remove, keep } = await judgeCheckpoints(run, { keepLast: 1 });
+    expect([remove, stepsOf(keep).sort()]).toEqual([[], [1, 2, 3, 4, 5, 6, 7, 8]]);
+    const way = /^the newest, step-00000008\.safetensors, is not whole \(FILE_CORRUPT: /;
+    for (const step of [1, BEST, 7]) expect(whys(keep)[nameOf(step)]).toMatch(way);
+    expect(whys(keep)[nameOf(LAST)]).toBe('damaged: look at it, and remove it yourself');
+  });
+
+  it('are none any more where the run that trains has dropped them meanwhile, at whatever moment', async () => {
+    for (const isLate of [false, true]) {
+      const run = await madeRun();
+      const gone = join(run, 'checkpoints', nameOf(5));
+      const stat = async (path: string) => {
+        if (isLate) rmSync(gone, { force: true });
+        return realDisk.stat(path);
+      };
+      const readdir = async (path: string, options: object) => {
+        const found = await realDisk.readdir(path, options as never);
+        if (!isLate) rmSync(gone, { force: true });
+        return found;
+      };
+      const disk = { ...realDisk, stat, readdir } as unknown as Disk;
+      const { remove, keep } = await judgeCheckpoints(run, { keepLast: 1 }, { disk });
+      expect([stepsOf(remove), stepsOf(keep)]).toEqual([
+        [1, 2, 4, 6, 7],
+        [BEST, LAST],
+      ]);
+    }
+  });
+
+  it('cannot be judged where the folder cannot be read', async () => {
+    const run = await madeRun();
+    const readdir = () => Promise.reject(Object.assign(new Error('EACCES: scandir'), { code: 'EACCES' }));
+    const disk = { ...realDisk, readdir } as unknown as Disk;
+    await expect(judgeCheckpoints(run, { keepLast: 1 }, { disk })).rejects.toThrow(/^FILE_READ: .*EACCES/);
   });
 
   it('stay where their folder leads elsewhere', async () => {

@@ -1,9 +1,14 @@
 import type { Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
-import { type CheckpointEntry, loadCheckpoint, readCheckpointEntry } from '../checkpoints/checkpoint-store.ts';
+import {
+  type CheckpointEntry,
+  loadCheckpoint,
+  lowestScore,
+  readCheckpointEntry,
+} from '../checkpoints/checkpoint-store.ts';
 import { experimentHash } from '../config/hash.ts';
-import { type DiskOptions, errno, readError, realDisk } from '../files/disk.ts';
+import { type DiskOptions, errno, readError, realDisk, unlessGone } from '../files/disk.ts';
 import { exists, readRunExperiment, runPaths } from '../training/run-directory.ts';
 import { readRunSummary } from '../training/run-summary.ts';
 
@@ -29,7 +34,8 @@ export interface JudgedCheckpoints {
 }
 
 const NOTHING_BEHIND = 'no file or folder of its own: nothing behind it is touched';
-const FILE_NAME = /^step-\d{8,}\.safetensors$/;
+const DAMAGED = 'damaged: look at it, and remove it yourself';
+const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
 
 /**
  * Says which checkpoints of a run its policy lets go. Nothing is changed.
@@ -46,13 +52,12 @@ export async function judgeCheckpoints(
 ): Promise<JudgedCheckpoints> {
   const paths = runPaths(directory);
   const configHash = experimentHash(await readRunExperiment(directory));
-  const named = (await exists(paths.summary)) ? basename((await readRunSummary(paths)).checkpoint) : undefined;
+  const named = (await exists(paths.summary)) ? fileNameOf((await readRunSummary(paths)).checkpoint) : undefined;
   if (await isLink(directory, paths.checkpoints, options)) {
     return { remove: [], keep: [{ path: paths.checkpoints, bytes: 0, why: NOTHING_BEHIND }] };
   }
-  const { entries, kept } = await readable(paths.checkpoints, configHash, options);
-  const newest = entries.at(-1);
-  const fault = newest && (await faultOf(newest.path, configHash, options));
+  const { entries, kept, newest } = await readable(paths.checkpoints, configHash, options);
+  const fault = newest && (await faultOf(newest, configHash, options));
   const judged = await Promise.all(
     entries.map(async (entry) => ({
       file: await sized(entry.path, options),
@@ -61,10 +66,13 @@ export async function judgeCheckpoints(
   );
   const judgedAs = (isKept: boolean) =>
     judged.flatMap(({ file, why }) =>
-      (why !== undefined) === isKept ? [{ ...file, why: why ?? 'no rule keeps it' }] : [],
+      file && (why !== undefined) === isKept ? [{ ...file, why: why ?? 'no rule keeps it' }] : [],
     );
   return { remove: judgedAs(false), keep: [...judgedAs(true), ...kept] };
 }
+
+/** Of a path as any system writes it: a run may have been made on another. */
+const fileNameOf = (path: string): string | undefined => path.split(/[\\/]/).at(-1);
 
 interface Judging {
   readonly entries: readonly CheckpointEntry[];
@@ -78,36 +86,40 @@ function reasonFor(entry: CheckpointEntry, { entries, named, policy }: Judging):
   const fromEnd = entries.length - entries.indexOf(entry);
   if (fromEnd === 1) return 'the newest';
   if (basename(entry.path) === named) return 'summary.json names it';
-  if (entry === best(entries)) return 'the lowest validation loss';
+  if (entry === lowestScore(entries)) return 'the lowest validation loss';
   if (fromEnd <= policy.keepLast) return `one of the last ${policy.keepLast}`;
   if (policy.keepEvery !== undefined && entry.step % policy.keepEvery === 0)
     return `a multiple of ${policy.keepEvery} steps`;
   return undefined;
 }
 
-function best(entries: readonly CheckpointEntry[]): CheckpointEntry | undefined {
-  const scored = entries.filter(({ score }) => score !== undefined);
-  return scored.sort((a, b) => (a.score as number) - (b.score as number) || a.step - b.step)[0];
-}
-
-/** Checkpoints by step, and what is left alone. */
+/** Checkpoints by step, what is left alone, and the newest file that is a checkpoint of this run, whole or not. */
 async function readable(folder: string, configHash: string, options: DiskOptions) {
   const entries: CheckpointEntry[] = [];
   const kept: JudgedFile[] = [];
+  let newest: string | undefined;
   for (const file of await checkpointFiles(folder, options)) {
     const path = join(folder, file.name);
-    const leave = async (why: string) => kept.push({ ...(await sized(path, options)), why });
-    if (!file.isFile()) kept.push({ path, bytes: 0, why: NOTHING_BEHIND });
-    else {
-      const entry = await readCheckpointEntry(path, options).catch((error: unknown) => error);
-      if (isForetokenError(entry) && entry.code === 'FILE_CORRUPT')
-        await leave('damaged: look at it, and remove it yourself');
-      else if (entry instanceof Error) throw entry;
-      else if ((entry as CheckpointEntry).configHash !== configHash) await leave('of another configuration');
-      else entries.push(entry as CheckpointEntry);
-    }
+    const found = file.isFile() ? await entryOrWhy(path, configHash, options) : NOTHING_BEHIND;
+    if (typeof found === 'object') entries.push(found);
+    else if (found) kept.push({ path, bytes: 0, ...(file.isFile() && (await sized(path, options))), why: found });
+    if (typeof found === 'object' || found === DAMAGED) newest = path;
   }
-  return { entries: entries.sort((a, b) => a.step - b.step), kept };
+  return { entries, kept, newest };
+}
+
+/** A checkpoint of this run, or why it is left alone; undefined if it is gone. */
+async function entryOrWhy(
+  path: string,
+  configHash: string,
+  options: DiskOptions,
+): Promise<CheckpointEntry | string | undefined> {
+  const read = readCheckpointEntry(path, options).catch((error: unknown) => {
+    if (isForetokenError(error) && error.code === 'FILE_CORRUPT') return DAMAGED;
+    throw error;
+  });
+  const entry = await unlessGone(read, undefined);
+  return typeof entry === 'object' && entry.configHash !== configHash ? 'of another configuration' : entry;
 }
 
 async function checkpointFiles(folder: string, { disk = realDisk }: DiskOptions): Promise<Dirent[]> {
@@ -115,11 +127,15 @@ async function checkpointFiles(folder: string, { disk = realDisk }: DiskOptions)
     if (errno(cause) === 'ENOENT') return [];
     throw readError(folder, cause);
   });
-  return found.filter(({ name }) => FILE_NAME.test(name));
+  return found.filter(({ name }) => FILE_NAME.test(name)).sort((a, b) => stepOf(a) - stepOf(b));
 }
 
+const stepOf = ({ name }: Dirent): number => Number(FILE_NAME.exec(name)![1]);
+
 async function isLink(directory: string, path: string, { disk = realDisk }: DiskOptions): Promise<boolean> {
-  const found = await disk.readdir(directory, { withFileTypes: true });
+  const found = await disk.readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw readError(directory, cause);
+  });
   return found.some((entry) => entry.name === basename(path) && entry.isSymbolicLink());
 }
 
@@ -131,6 +147,11 @@ async function faultOf(path: string, configHash: string, options: DiskOptions): 
   );
 }
 
-async function sized(path: string, { disk = realDisk }: DiskOptions): Promise<{ path: string; bytes: number }> {
-  return { path, bytes: (await disk.stat(path)).size };
+/** Undefined for what is gone. */
+async function sized(
+  path: string,
+  { disk = realDisk }: DiskOptions,
+): Promise<{ path: string; bytes: number } | undefined> {
+  const found = await unlessGone(disk.stat(path), undefined);
+  return found && { path, bytes: found.size };
 }

@@ -66,6 +66,20 @@ export function errno(cause: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/**
+ * The answer of the disk, or `absent` where what was asked about is gone: another process may remove it at any moment.
+ * @throws all else, as it is
+ */
+export function unlessGone<T, U>(answer: Promise<T>, absent: U): Promise<T | U> {
+  return answer.catch((cause: unknown) => {
+    if (isGone(cause)) return absent;
+    throw cause;
+  });
+}
+
+/** Whether an error, of the system or of ours because of it, says that a file is not there. */
+const isGone = (cause: unknown): boolean => errno(isForetokenError(cause) ? cause.cause : cause) === 'ENOENT';
+
 function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

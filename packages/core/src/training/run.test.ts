@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LanguageModel } from '../contracts/model.ts';
@@ -100,6 +100,16 @@ test('a training stops at the validation after a share of it, and goes on to the
   steps.length = 0;
   expect(await trainUntil(host, experiment, { ...location, share: 0.3, onProgress, resume: true })).toEqual(stopped);
   expect(steps).toEqual([]);
+});
+
+test('a run whose checkpoints are gone is resumed from the first step, to the same end', async () => {
+  const [whole, cut] = [await tiny(), await tiny()];
+  await trainRun(whole.host, whole.experiment, whole.location);
+  await trainUntil(cut.host, cut.experiment, { ...cut.location, share: 0.5 });
+  rmSync(join(cut.location.directory, 'checkpoints'), { recursive: true });
+  await trainRun(cut.host, cut.experiment, { ...cut.location, resume: true });
+  expect(lastCheckpoint(cut.location.directory)).toBe(lastCheckpoint(whole.location.directory));
+  expect(await rows(cut.location.directory)).toEqual(await rows(whole.location.directory));
 });
 
 test('a share of a training that is not in its metrics, or that nobody knows, is refused', async () => {

@@ -177,7 +177,9 @@ describe('a state is refused by its place, with what it must be and what to do',
     expect(code).toBe('FILE_CORRUPT');
     expect(message).toContain(`${FILE} holds no state that this run can go on from: ${place}`);
     expect(message).toContain(says);
-    expect(message).toMatch(/\. Delete it to go on from the checkpoint before it with --resume/);
+    expect(message).toMatch(
+      /\. Delete it to go on with --resume from the checkpoint before it, or from the first step where there is none; /,
+    );
   });
 
   test.each<{ state: Json }>([null, true, 3, 'state', [], {}].map((state) => ({ state })))(

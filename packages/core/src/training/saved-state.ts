@@ -162,7 +162,7 @@ function refuse({ path }: Checkpoint, all: readonly string[], cause?: unknown): 
   return new ForetokenError(
     'FILE_CORRUPT',
     `${path} holds no state that this run can go on from: ${all.slice(0, MOST_SAID).join(' ')}${more} ` +
-      'Delete it to go on from the checkpoint before it with --resume, or start the run anew in another folder.',
+      'Delete it to go on with --resume from the checkpoint before it, or from the first step where there is none; or start the run anew in another folder.',
     { cause },
   );
 }
