@@ -325,8 +325,8 @@ export const ERROR_CODES = {
     next: 'Nothing is to be done: its outcome comes from the other.',
   },
   ABLATION_BUSY: {
-    template: 'process <pid> is running the ablation in <folder>. <next step>',
-    cause: 'Another process runs an ablation in this folder.',
+    template: 'process <pid> is <running the ablation in or upgrading> <folder>. <next step>',
+    cause: 'Another process runs an ablation in this folder, or upgrades it.',
     next: 'Wait for it, stop it, or use another output folder.',
   },
   PLAN_STALE: {

@@ -1,7 +1,13 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DiskOptions, ForetokenError, readJson, removePath } from '@foretoken/core';
-import { type CheckpointPolicy, findLeftovers, type JudgedFile, judgeCheckpoints } from '@foretoken/core/training';
+import {
+  type CheckpointPolicy,
+  findLeftovers,
+  type JudgedFile,
+  judgeCheckpoints,
+  refuseInterrupted,
+} from '@foretoken/core/training';
 import { exists } from '../run/ablation-store.ts';
 import { type FolderLock, isLockFile, LOCK_VERSION, lockFolder } from '../run/folder-lock.ts';
 import { isAlive, type ProcessIdentity } from '../run/process-identity.ts';
@@ -56,6 +62,7 @@ async function kindOf(directory: string): Promise<FolderCleaning['kind']> {
     await readJson(plan);
     return 'ablation';
   }
+  refuseInterrupted(directory);
   throw new ForetokenError(
     'RUN_NOT_FOUND',
     `${directory} holds no run and no ablation (no experiment.json, no ablation.json). Name the folder of one.`,

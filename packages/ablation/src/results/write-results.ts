@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import type { DiskOptions, Experiment } from '@foretoken/core';
 import { ForetokenError, readJson, writeJson } from '@foretoken/core';
+import { refuseInterrupted } from '@foretoken/core/training';
 import type { PackageVersions } from '../matrix/cells.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import type { Pruning } from '../pruning/pruning.ts';
@@ -66,6 +67,7 @@ export async function readResults(paths: AblationPaths): Promise<AblationResults
 
 async function readOf(paths: AblationPaths, file: string) {
   if (await exists(file)) return readJson(file);
+  refuseInterrupted(paths.root);
   throw new ForetokenError(
     'RUN_NOT_FOUND',
     `${paths.root} holds no finished ablation (no ${path.basename(file)}). Run "foretoken ablate" first.`,

@@ -10,8 +10,11 @@ import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts
 export interface FolderLock {
   /** Says that another process works there now in place of the last one, beside this one. */
   handTo(pid: number): Promise<void>;
-  /** Gives it back. */
-  release(): Promise<void>;
+  /**
+   * Gives it back.
+   * @param movedTo - where the folder is now, if it has another name
+   */
+  release(movedTo?: string): Promise<void>;
 }
 
 /** Who wants or has a folder. */
@@ -42,12 +45,13 @@ export const isLockFile = (name: string): boolean => NAME.test(name);
 /**
  * Takes a folder, from the dead too.
  *
+ * @param about - what this process does with it, as in "process 1 is running the ablation in a". Default: just that
  * @throws ABLATION_BUSY while another process has it, naming the process
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, about?: string): Promise<FolderLock> {
   const startMs = performance.now();
   for (;;) {
-    const tried = await tryFolder(folder, {});
+    const tried = await tryFolder(folder, { ...(about !== undefined && { about }) });
     if ('release' in tried) return tried;
     const holder = tried.others.find(({ holds }) => holds);
     if (holder) throw busy(folder, holder);
@@ -77,7 +81,7 @@ export async function tryFolder(
   const token = randomBytes(12).toString('hex');
   const file = path.join(folder, `coordinator-${token}.json`);
   const own = { formatVersion: LOCK_VERSION, ...(await identityOf(process.pid)), token, ...more };
-  const giveUp = (): Promise<void> => removePath(file);
+  const giveUp = (at = folder): Promise<void> => removePath(path.join(at, path.basename(file)));
   try {
     await writeJson(file, { ...own, holds: false });
     const others = await livingOthers(folder, token);
@@ -120,9 +124,12 @@ async function readClaimant(file: string): Promise<Claimant | undefined> {
   }
 }
 
-function busy(folder: string, { pid }: Claimant): ForetokenError {
+function busy(
+  folder: string,
+  { pid, about = `running the ablation in ${path.dirname(folder)}` }: Claimant,
+): ForetokenError {
   return new ForetokenError(
     'ABLATION_BUSY',
-    `process ${pid} is running the ablation in ${path.dirname(folder)}. Wait for it, stop it with Ctrl-C, or use another output folder.`,
+    `process ${pid} is ${about}. Wait for it, stop it with Ctrl-C, or use another output folder.`,
   );
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Host, makeFolder } from '@foretoken/core';
+import { refuseInterrupted } from '@foretoken/core/training';
 import { readEarlierWork, type StaleSummary, summarizeStale } from '../identity/earlier-work.ts';
 import type { AblationPlan } from '../plan/plan-ablation.ts';
 import { readRace } from '../pruning/read-race.ts';
@@ -50,11 +51,13 @@ interface Run extends Work {
  * Safe to repeat: what is finished is read, what was stopped goes on, what failed is tried again. A cell that fails
  * keeps its error, and the others go on.
  * @throws INTERRUPTED once the signal aborts; the same plan goes on from there
+ * @throws RUN_NOT_FOUND if an upgrade of the folder was interrupted
  * @throws FORMAT_VERSION, RUN_MISMATCH if the folder holds what this plan must not be added to
  * @throws ABLATION_BUSY while another process runs an ablation in the folder
  * @throws FILE_WRITE, DISK_FULL if results cannot be kept
  */
 export async function runAblation(plan: AblationPlan, options: RunAblationOptions): Promise<AblationSummary> {
+  refuseInterrupted(plan.directory);
   const store = openAblationStore(plan.directory);
   const stale = summarizeStale(await readEarlierWork(plan, store));
   await makeFolder(store.paths.root);

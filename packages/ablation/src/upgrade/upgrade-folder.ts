@@ -1,22 +1,23 @@
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type DiskOptions, FORMAT_VERSION, ForetokenError } from '@foretoken/core';
 import {
   type FolderFiles,
   finishReplacement,
   folderFiles,
+  isInterrupted,
   type NewContent,
   type OldRun,
   type Replacement,
   readOldRecord,
   readOldRun,
+  refuseInterrupted,
   replaceFolder,
-  replacementOf,
   type UpgradeHost,
+  upgradeOf,
 } from '@foretoken/core/training';
 import { exists } from '../run/ablation-store.ts';
-import { lockFolder } from '../run/folder-lock.ts';
 import { readOldAblation } from './old-ablation.ts';
+import { refuseRunning, whileLocked, whileNotRunning } from './upgrade-lock.ts';
 
 /** What became of a folder, or would become. */
 export interface FolderUpgrade {
@@ -42,41 +43,63 @@ export interface UpgradeOptions extends DiskOptions {
 
 /**
  * Brings the folder of a run or an ablation to this version. What was there stays beside it, whole; at any moment there is
- * the old folder or the new one, whole.
+ * the old folder or the new one, whole. Nobody else upgrades it meanwhile, and an ablation cannot be run.
  *
  * @throws RUN_NOT_FOUND if it is neither; RUN_EXISTS if there is a backup already; FORMAT_VERSION for a newer one; USAGE for part of
- * an ablation; ABLATION_BUSY while it runs; FILE_READ, FILE_CORRUPT, FILE_WRITE, DISK_FULL
+ * an ablation; RUN_MISMATCH if nothing could go on from it; ABLATION_BUSY while it runs or is upgraded; FILE_READ, FILE_CORRUPT,
+ * FILE_WRITE, DISK_FULL
  */
 export async function upgradeFolder(
   host: UpgradeHost,
   folder: string,
   { dryRun = false, ...options }: UpgradeOptions = {},
 ): Promise<FolderUpgrade> {
-  const place = replacementOf(path.resolve(folder), FORMAT_VERSION - 1, FORMAT_VERSION);
-  if (!dryRun && (await finishReplacement(place, options)))
-    return outcomeOf(place, await kindOf(place.directory), 'finished');
-  // A link to it stays a link: beside the folder itself is where its backup belongs.
-  const directory = await realpath(place.directory).catch(() => place.directory);
-  const real = replacementOf(directory, FORMAT_VERSION - 1, FORMAT_VERSION);
+  const place = upgradeOf(folder);
+  if (dryRun || !isInterrupted(place)) {
+    const kind = await kindOf(place.directory);
+    if (await isOfNow(place, kind)) return outcomeOf(place, kind, 'none');
+    if (dryRun) return planned(host, place, options);
+  }
+  return whileLocked(place, () => upgradeLocked(host, place, options));
+}
+
+async function planned(host: UpgradeHost, place: Replacement, options: DiskOptions): Promise<FolderUpgrade> {
+  const { directory, backup } = place;
   const kind = await kindOf(directory);
-  const { formatVersion } = await readOldRecord(path.join(directory, RECORDS[kind]));
-  if (formatVersion === FORMAT_VERSION) return outcomeOf(real, kind, 'none');
   await refusePart(directory);
   if (kind === 'ablation') await refuseRunning(directory);
   const content = await contentOf(host, kind, directory, await folderFiles(directory, options));
-  if (!dryRun) await replaceFolder(real, content, options);
-  else if (await exists(real.backup))
-    throw new ForetokenError(
-      'RUN_EXISTS',
-      `${real.backup} is there already: a backup is never replaced. Move it away, then upgrade.`,
-    );
-  return outcomeOf(real, kind, dryRun ? 'planned' : 'upgraded', content);
+  if (!(await exists(backup))) return outcomeOf(place, kind, 'planned', content);
+  throw new ForetokenError(
+    'RUN_EXISTS',
+    `${backup} is there already: a backup is never replaced. Move it away, then upgrade.`,
+  );
+}
+
+/** Whoever had the lock before may have done it all, or half. */
+async function upgradeLocked(host: UpgradeHost, place: Replacement, options: DiskOptions): Promise<FolderUpgrade> {
+  const { directory } = place;
+  if (await finishReplacement(place, options)) return outcomeOf(place, await kindOf(directory), 'finished');
+  const kind = await kindOf(directory);
+  if (await isOfNow(place, kind)) return outcomeOf(place, kind, 'none');
+  await refusePart(directory);
+  const replace = async (withoutLock: (files: FolderFiles) => FolderFiles) => {
+    const content = await contentOf(host, kind, directory, withoutLock(await folderFiles(directory, options)));
+    await replaceFolder(place, content, options);
+    return outcomeOf(place, kind, 'upgraded', content);
+  };
+  return kind === 'run' ? replace((files) => files) : whileNotRunning(place, replace);
+}
+
+async function isOfNow({ directory }: Replacement, kind: FolderUpgrade['kind']): Promise<boolean> {
+  return (await readOldRecord(path.join(directory, RECORDS[kind]))).formatVersion === FORMAT_VERSION;
 }
 
 const RECORDS = { run: 'experiment.json', ablation: 'ablation.json' } as const;
 
 async function kindOf(directory: string): Promise<FolderUpgrade['kind']> {
   for (const kind of ['run', 'ablation'] as const) if (await exists(path.join(directory, RECORDS[kind]))) return kind;
+  refuseInterrupted(directory);
   throw new ForetokenError(
     'RUN_NOT_FOUND',
     `${directory} holds no run and no ablation (no experiment.json, no ablation.json). Name the folder of one.`,
@@ -92,11 +115,6 @@ async function refusePart(directory: string): Promise<void> {
     'USAGE',
     `${directory} is part of the ablation in ${root}. Run "foretoken upgrade ${root}".`,
   );
-}
-
-async function refuseRunning(directory: string): Promise<void> {
-  const leases = path.join(directory, 'leases');
-  if (await exists(leases)) await (await lockFolder(leases)).release();
 }
 
 async function contentOf(

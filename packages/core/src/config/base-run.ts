@@ -4,6 +4,7 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import { readCheckpointIdentity } from '../checkpoints/checkpoint-identity.ts';
 import { readRecordSync } from '../files/json-file.ts';
 import { runPaths } from '../training/run-directory.ts';
+import { refuseInterrupted } from '../upgrade/interrupted-upgrade.ts';
 import { malformedBase } from './base-form.ts';
 import type { BaseRun, Experiment } from './experiment.ts';
 
@@ -16,6 +17,7 @@ import type { BaseRun, Experiment } from './experiment.ts';
 export function readBaseRun(run: string, directory: string): BaseRun {
   const { experiment } = runPaths(directory);
   if (!existsSync(experiment)) {
+    refuseInterrupted(directory);
     throw new ForetokenError(
       'RUN_NOT_FOUND',
       `there is no run in ${directory} (no experiment.json). Name the folder of a finished run, from this file's folder.`,

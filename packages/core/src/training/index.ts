@@ -9,6 +9,7 @@ export {
 export { makeBatch, type TokenBatch } from '../data/make-batch.ts';
 export { isAbandonedName } from '../files/temporary-name.ts';
 export { type FolderFiles, folderFiles } from '../upgrade/folder-files.ts';
+export { isInterrupted, refuseInterrupted, upgradeOf } from '../upgrade/interrupted-upgrade.ts';
 export { completeOldExperiment } from '../upgrade/old-experiment.ts';
 export { readOldRecord, writeUpgraded } from '../upgrade/old-record.ts';
 export {
@@ -25,7 +26,6 @@ export {
   type NewContent,
   type Replacement,
   replaceFolder,
-  replacementOf,
 } from '../upgrade/replace-folder.ts';
 export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './backward/backward.ts';
 export { backwardOf } from './backward/backward-of.ts';

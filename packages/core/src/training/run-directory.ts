@@ -8,6 +8,7 @@ import type { DataManifest } from '../data/data-manifest.ts';
 import { FORMAT_VERSION } from '../files/format-version.ts';
 import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
+import { refuseInterrupted } from '../upgrade/interrupted-upgrade.ts';
 
 /** Where everything of one run is kept: the folder is the record. */
 export interface RunPaths {
@@ -53,6 +54,7 @@ export type ResumeMode = boolean | 'auto';
 export async function openRunDirectory(root: string, experiment: Experiment, resume: ResumeMode): Promise<RunPaths> {
   const paths = runPaths(root);
   const existed = await exists(paths.experiment);
+  if (!existed) refuseInterrupted(root);
   if (existed && resume === false) {
     throw new ForetokenError(
       'RUN_EXISTS',
@@ -79,8 +81,10 @@ export async function claimRunDirectory(paths: RunPaths, experiment: Experiment)
  */
 export async function readRunExperiment(root: string): Promise<Experiment> {
   const { experiment } = runPaths(root);
-  if (!(await exists(experiment)))
+  if (!(await exists(experiment))) {
+    refuseInterrupted(root);
     throw new ForetokenError('RUN_NOT_FOUND', `${root} holds no run (no experiment.json). Check the path.`);
+  }
   return asExperiment(experiment, await readJson(experiment, { largest: LARGEST_RECORD }));
 }
 

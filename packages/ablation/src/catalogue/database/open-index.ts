@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ForetokenError } from '@foretoken/core';
+import { refuseInterrupted } from '@foretoken/core/training';
 import { Kysely, SqliteDialect } from 'kysely';
 import { openSqlite, type Sqlite, type SqliteDriver } from './open-sqlite.ts';
 import { APPLICATION_ID, CREATE_TABLES, INDEX_VERSION, type Tables } from './tables.ts';
@@ -97,5 +98,6 @@ const notOurs = (file: string, why: string, orElse = ', or delete it'): Foretoke
 export async function checkFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
+  refuseInterrupted(folder);
   throw new ForetokenError('RUN_NOT_FOUND', `${folder} is no folder. Name the folders that hold runs and ablations.`);
 }
