@@ -21,6 +21,7 @@ import { freesItsTensors } from './head/leaks.ts';
 import { optionsMatter } from './head/option-effects.ts';
 import { placesStandAlone } from './head/places.ts';
 import { savesWhole } from './head/saved.ts';
+import { usualPatience } from './patience.ts';
 import { cachedIsUncached } from './trunk/cached.ts';
 import { seesNoFuture } from './trunk/causality.ts';
 import { leavesInputsAlone } from './trunk/inputs.ts';
@@ -110,7 +111,7 @@ async function failures(definition: Definition<'trunk'>): Promise<Map<string, st
   const subject = await openTrunkCase(definition, definition.name, {}, {});
   const failed = new Map<string, string>();
   for (const check of trunkContract.checks) {
-    await runCheck(check, subject).catch((error: Error) => failed.set(check.title, error.message));
+    await runCheck(check, subject, usualPatience()).catch((error: Error) => failed.set(check.title, error.message));
   }
   return failed;
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../contracts/json.ts';
 import type { Definition, PluginBundle, PluginKind } from '../plugins/define.ts';
+import { NeverSettled, type Patience, settled } from './patience.ts';
 import type { PluginCase } from './plugin-case.ts';
 
 /** One rule of a contract. */
@@ -50,16 +51,31 @@ export const SEE_CAUSE = 'The error is attached as the cause; its stack shows wh
  * Runs a check. What the plugin itself throws becomes a broken rule too, with the error attached: a stack of tfjs' alone
  * names neither plugin nor rule.
  *
+ * @param patience - of all checks of a plugin: what never settles in one is not waited for as long in the next
  * @throws BrokenRule
  */
-export async function runCheck<Case extends PluginCase>(check: ContractCheck<Case>, subject: Case): Promise<void> {
+export async function runCheck<Case extends PluginCase>(
+  check: ContractCheck<Case>,
+  subject: Case,
+  patience: Patience,
+): Promise<void> {
   try {
-    await check.run(subject);
+    await settled(() => check.run(subject), patience);
   } catch (cause) {
     if (cause instanceof BrokenRule) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const what = `it threw while it was checked that it ${check.title}: ${message.replace(/\.?$/, '.')}`;
-    const rule = broken(subject, `${what} ${SEE_CAUSE}`, { cause });
-    throw Object.assign(rule, { isThrown: true });
+    throw cause instanceof NeverSettled ? neverSettled(subject, check.title) : thrown(subject, check.title, cause);
   }
 }
+
+function thrown(subject: Pick<PluginCase, 'subject'>, title: string, cause: unknown): BrokenRule {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const what = `it threw while it was checked that it ${title}: ${message.replace(/\.?$/, '.')}`;
+  return Object.assign(broken(subject, `${what} ${SEE_CAUSE}`, { cause }), { isThrown: true });
+}
+
+const neverSettled = (subject: Pick<PluginCase, 'subject'>, title: string): BrokenRule =>
+  broken(
+    subject,
+    `it never settled while it was checked that it ${title}: a hook waits, and nothing happens any more. Settle every ` +
+      'promise that a hook gives.',
+  );

@@ -1,6 +1,7 @@
 import type { Json } from '../contracts/json.ts';
 import type { Definition, PluginBundle } from '../plugins/define.ts';
 import { type BrokenRule, type Contract, runCheck } from './contract.ts';
+import { usualPatience } from './patience.ts';
 import type { PluginCase } from './plugin-case.ts';
 
 /** What became of one check. */
@@ -27,9 +28,10 @@ export async function* runContract<Case extends PluginCase, Settings>(
   settings: Settings,
 ): AsyncGenerator<CheckOutcome> {
   const subject = await contract.open(plugin, name, options, settings);
+  const patience = usualPatience();
   for (const check of contract.checks) {
     const startMs = performance.now();
-    const broken = await runCheck(check, subject).then(
+    const broken = await runCheck(check, subject, patience).then(
       () => undefined,
       (error: BrokenRule) => error,
     );
