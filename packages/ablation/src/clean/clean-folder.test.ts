@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
 import { type DiskOptions, type Experiment, experimentHash } from '@foretoken/core';
@@ -149,6 +149,25 @@ describe('an ablation', () => {
     await expect(clean(root, { apply: true })).rejects.toThrow(/^ABLATION_BUSY: /);
     expect(contentOf(path.join(root, 'trainings'))).toEqual(before);
   });
+});
+
+it.each([false, true])('a training of an ablation is cleaned with all of it alone (apply: %s)', async (apply) => {
+  const root = path.join(projectOf('v2'), 'ablation');
+  const [key] = readdirSync(path.join(root, 'trainings'));
+  const training = path.join(root, 'trainings', key);
+  writeCheckpoint(training, 4);
+  const before = contentOf(root);
+  await expect(clean(training, { apply })).rejects.toThrow(
+    `USAGE: ${training} is part of the ablation in ${root}. Run "foretoken clean ${root}".`,
+  );
+  expect(contentOf(root)).toEqual(before);
+});
+
+it('a run in a folder that is called trainings, which is no part of an ablation, is cleaned', async () => {
+  const project = projectOf('v2');
+  mkdirSync(path.join(project, 'trainings'));
+  renameSync(path.join(project, 'run'), path.join(project, 'trainings/run'));
+  expect((await clean(path.join(project, 'trainings/run'))).kind).toBe('run');
 });
 
 it.each([

@@ -11,6 +11,7 @@ import {
 import { exists } from '../run/ablation-store.ts';
 import { type FolderLock, isLockFile, LOCK_VERSION, lockFolder } from '../run/folder-lock.ts';
 import { isAlive, type ProcessIdentity } from '../run/process-identity.ts';
+import { refusePart } from '../run/refuse-part.ts';
 
 /** What a cleaning removes of a folder and what it keeps, each with why. */
 export interface FolderCleaning {
@@ -35,7 +36,7 @@ export interface CleanOptions extends CheckpointPolicy, DiskOptions {
  * Removes what a run or an ablation does without: checkpoints that no rule keeps, and what killed processes have left.
  *
  * Records, results and what anything still starts from stay. An ablation that runs is left alone.
- * @throws RUN_NOT_FOUND if it is neither; FORMAT_VERSION for another version; ABLATION_BUSY; FILE_READ, FILE_CORRUPT; FILE_WRITE
+ * @throws RUN_NOT_FOUND if it is neither; USAGE for part of an ablation; FORMAT_VERSION for another version; ABLATION_BUSY; FILE_READ, FILE_CORRUPT; FILE_WRITE
  * naming what could not be removed: what was removed before is gone, and nothing else has changed
  */
 export async function cleanFolder(
@@ -44,6 +45,7 @@ export async function cleanFolder(
 ): Promise<FolderCleaning> {
   const directory = await realpath(path.resolve(folder)).catch(() => path.resolve(folder));
   const kind = await kindOf(directory);
+  await refusePart(directory, 'clean');
   const lock = apply && kind === 'ablation' ? await lockOf(directory) : undefined;
   try {
     const judged = await judge(directory, kind, options);

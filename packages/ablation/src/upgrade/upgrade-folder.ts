@@ -16,6 +16,7 @@ import {
   upgradeOf,
 } from '@foretoken/core/training';
 import { exists } from '../run/ablation-store.ts';
+import { refusePart } from '../run/refuse-part.ts';
 import { readOldAblation } from './old-ablation.ts';
 import { refuseRunning, whileLocked, whileNotRunning } from './upgrade-lock.ts';
 
@@ -66,7 +67,7 @@ export async function upgradeFolder(
 async function planned(host: UpgradeHost, place: Replacement, options: DiskOptions): Promise<FolderUpgrade> {
   const { directory, backup } = place;
   const kind = await kindOf(directory);
-  await refusePart(directory);
+  await refusePart(directory, 'upgrade');
   if (kind === 'ablation') await refuseRunning(directory);
   const content = await contentOf(host, kind, directory, await folderFiles(directory, options));
   if (!(await exists(backup))) return outcomeOf(place, kind, 'planned', content);
@@ -82,7 +83,7 @@ async function upgradeLocked(host: UpgradeHost, place: Replacement, options: Dis
   if (await finishReplacement(place, options)) return outcomeOf(place, await kindOf(directory), 'finished');
   const kind = await kindOf(directory);
   if (await isOfNow(place, kind)) return outcomeOf(place, kind, 'none');
-  await refusePart(directory);
+  await refusePart(directory, 'upgrade');
   const replace = async (withoutLock: (files: FolderFiles) => FolderFiles) => {
     const content = await contentOf(host, kind, directory, withoutLock(await folderFiles(directory, options)));
     await replaceFolder(place, content, options);
@@ -103,17 +104,6 @@ async function kindOf(directory: string): Promise<FolderUpgrade['kind']> {
   throw new ForetokenError(
     'RUN_NOT_FOUND',
     `${directory} holds no run and no ablation (no experiment.json, no ablation.json). Name the folder of one.`,
-  );
-}
-
-/** Alone it would be of another version than the ablation that reads it. */
-async function refusePart(directory: string): Promise<void> {
-  const root = path.dirname(path.dirname(directory));
-  const isTraining = path.basename(path.dirname(directory)) === 'trainings';
-  if (!isTraining || !(await exists(path.join(root, RECORDS.ablation)))) return;
-  throw new ForetokenError(
-    'USAGE',
-    `${directory} is part of the ablation in ${root}. Run "foretoken upgrade ${root}".`,
   );
 }
 
