@@ -118,7 +118,7 @@ async function takePlugins(container: Container, { plugins }: HostServices, appl
   registerGiven(plugins.builtIns, made, application);
 }
 
-/** Loaded here, since inversify loads `reflect-metadata`: whoever makes no host has neither. */
+/** Loaded here, since inversify loads `reflect-metadata/lite`, which extends `Reflect`: whoever makes no host has neither. */
 async function containerMaker(): Promise<(parent?: Container) => Container> {
   const inversify = await import('inversify');
   return (parent) => new inversify.Container({ parent });

@@ -33,6 +33,31 @@ test('importing any entry of ours, and every built-in plugin, loads neither refl
   expect(await after(workspace, all)).toEqual({ hasMetadata: false, loaded: 0 });
 });
 
+/** Does `work` in a process, from this package's folder: what of the polyfill and of tsyringe it has then. */
+async function afterDoing(work: string): Promise<unknown> {
+  const probe = PROBE.replace('\nconst files', `\n${work}\nconst files`);
+  const args = ['--input-type=module', '-e', probe];
+  return JSON.parse((await promisify(execFile)(process.execPath, args, { cwd: packageFolder })).stdout);
+}
+
+test('a head as a plain object, registered and held to its contract, loads neither', async () => {
+  const work = `
+    const { defineHead } = await import('@foretoken/core/plugin');
+    const { CONTRACTS, runContract } = await import('@foretoken/core/contract-checks');
+    const head = defineHead({ name: 'echo', create: () => ({ offsets: [1], forward: (_, { trunk: [h] }) => h }) });
+    const contract = { ...CONTRACTS.head, checks: CONTRACTS.head.checks.slice(0, 3) };
+    for await (const { broken } of runContract(contract, head, 'echo', {}, {})) if (broken) throw broken;`;
+  expect(await afterDoing(work)).toEqual({ hasMetadata: false, loaded: 0 });
+});
+
+test('making a host loads reflect-metadata/lite, which extends Reflect, and no tsyringe', async () => {
+  const work = `
+    const { createHost } = await import('@foretoken/core');
+    const host = await createHost({ builtIns: [], from: '/', openSession: () => {} });
+    await host.dispose();`;
+  expect(await afterDoing(work)).toEqual({ hasMetadata: true, loaded: 1 });
+});
+
 test('a process that does load them is seen to', async () => {
   expect(await after(packageFolder, ['reflect-metadata'])).toEqual({ hasMetadata: true, loaded: 1 });
   expect(await after(packageFolder, ['reflect-metadata', 'tsyringe'])).toMatchObject({ hasMetadata: true });
