@@ -88,3 +88,13 @@ it('a release raises the version of what it publishes, and of no example', () =>
     fixed.flat().some((one) => one === name || (one.endsWith('/*') && name.startsWith(one.slice(0, -1))));
   expect(published.filter(({ name }) => !isFixed(name))).toEqual([]);
 });
+
+it('the examples ask for the framework as the guides say: not by a range that ends with the next minor release', () => {
+  const peers = members().filter(
+    ({ name, peerDependencies }) => !name.startsWith('@') && peerDependencies?.['@foretoken/core'],
+  );
+  expect(peers.length).toBeGreaterThan(4);
+  for (const { name, peerDependencies } of peers) {
+    expect({ name, range: peerDependencies['@foretoken/core'] }).toEqual({ name, range: '>=0.1.0 <1' });
+  }
+});
