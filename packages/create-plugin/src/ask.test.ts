@@ -60,13 +60,26 @@ it('asks again where a name cannot be', async () => {
   expect(await ask({ kind: 'head' }, terminal)).toMatchObject({ name: 'low-rank-2', dir: 'foretoken-head-low-rank-2' });
 });
 
-it('asks again for a folder where one is taken', async () => {
+/** Refuses one folder, for a reason. */
+const taken = (one: string, why: string) => async (folder: string) => (folder === one ? why : undefined);
+
+it('asks again for a folder where one is taken, says why, and offers one that is free', async () => {
   const terminal = terminalOf(
-    ['Into which folder?', [...'here', ENTER]],
-    ['here is not empty, or no folder. Into which other one?', [...'there', ENTER]],
+    ['Into which folder?', [ENTER]],
+    ['foretoken-head-demo is not empty. Into which other one?', [ENTER]],
   );
-  const isFree = async (folder: string) => folder !== 'here';
-  expect(await ask({ kind: 'head', name: 'demo' }, terminal, isFree)).toMatchObject({ dir: 'there' });
+  const refuse = taken('foretoken-head-demo', 'is not empty');
+  expect(await ask({ kind: 'head', name: 'demo' }, terminal, refuse)).toMatchObject({ dir: 'foretoken-head-demo-2' });
+});
+
+it('offers none where none of that name would do, and takes what is typed', async () => {
+  const terminal = terminalOf(
+    ['Into which folder?', [ENTER]],
+    ['foretoken-head-demo cannot be read (EACCES). Into which other one?', [ENTER]],
+    ['Name a folder.', [...'there', ENTER]],
+  );
+  const refuse = async (folder: string) => (folder === 'there' ? undefined : 'cannot be read (EACCES)');
+  expect(await ask({ kind: 'head', name: 'demo' }, terminal, refuse)).toMatchObject({ dir: 'there' });
 });
 
 it.each(['What kind of plugin?', 'What is the head called?', 'Into which folder?'])(

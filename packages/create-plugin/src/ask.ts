@@ -13,22 +13,25 @@ export interface Terminal {
   readonly signal?: AbortSignal;
 }
 
+type ProblemOf = (folder: string) => Promise<string | undefined>;
+
 /**
  * Asks for what the command line left open: kind, name and folder.
  *
- * @param isFree - whether a folder can be written to: one that cannot is asked for again, before anything else is lost
+ * @param problemOf - why a folder cannot be written to, as the end of a sentence; undefined where it can. One that cannot is asked
+ * for again, before anything else is lost
  * @returns the wishes, complete
  * @throws INTERRUPTED if the person gives up; USAGE for a kind that was given and is none
  */
 export async function ask(
   wishes: Wishes,
   terminal: Terminal,
-  isFree: (folder: string) => Promise<boolean> = async () => true,
+  problemOf: ProblemOf = async () => undefined,
 ): Promise<Wishes> {
   intro('A new Foretoken plugin', terminal);
   const kind = wishes.kind === undefined ? await askKind(terminal) : checkedKind(wishes.kind);
   const name = wishes.name ?? (await askName(kind, terminal));
-  const dir = wishes.dir ?? (await askFolder(wishes.package ?? defaultPackageName(kind, name), terminal, isFree));
+  const dir = wishes.dir ?? (await askFolder(wishes.package ?? defaultPackageName(kind, name), terminal, problemOf));
   return { ...wishes, kind, name, dir };
 }
 
@@ -56,17 +59,30 @@ async function askName(kind: Kind, terminal: Terminal): Promise<string> {
   );
 }
 
-async function askFolder(
-  packageName: string,
-  terminal: Terminal,
-  isFree: (folder: string) => Promise<boolean>,
-): Promise<string> {
-  const defaultValue = packageName.replace(/^@.*\//, '');
+async function askFolder(packageName: string, terminal: Terminal, problemOf: ProblemOf): Promise<string> {
+  const usual = packageName.replace(/^@.*\//, '');
+  let defaultValue: string | undefined = usual;
   for (let message = 'Into which folder?'; ; ) {
-    const folder = answered(await text({ message, placeholder: defaultValue, defaultValue, ...terminal }));
-    if (await isFree(folder)) return folder;
-    message = `${folder} is not empty, or no folder. Into which other one?`;
+    const folder: string = answered(await text({ message, ...offered(defaultValue), ...terminal }));
+    const problem = await problemOf(folder);
+    if (problem === undefined) return folder;
+    message = `${folder} ${problem}. Into which other one?`;
+    defaultValue = await freeOne(usual, problemOf);
   }
+}
+
+/** What a question for a folder takes for no answer; without a default, one has to be given. */
+const offered = (folder: string | undefined) =>
+  folder === undefined
+    ? { placeholder: 'a folder', validate: (given: string | undefined) => (given ? undefined : 'Name a folder.') }
+    : { placeholder: folder, defaultValue: folder };
+
+/** The first of a few folders of this name that can be written to. */
+async function freeOne(name: string, problemOf: ProblemOf): Promise<string | undefined> {
+  for (const folder of [name, ...Array.from({ length: 8 }, (_, i) => `${name}-${i + 2}`)]) {
+    if ((await problemOf(folder)) === undefined) return folder;
+  }
+  return undefined;
 }
 
 function answered<Answer>(answer: Answer): Exclude<Answer, symbol> {

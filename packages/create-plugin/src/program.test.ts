@@ -2,10 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Terminal } from './ask.ts';
 import { KIND_NAMES, KINDS } from './kinds.ts';
 import { run } from './program.ts';
+import { obstacleAt } from './write-folder.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -14,21 +17,24 @@ beforeEach(() => {
 afterEach(() => rmSync(cwd, { recursive: true }));
 
 /** Runs the command where nobody can be asked. */
-async function create(...args: string[]) {
+const create = (...args: string[]) => createAt(undefined, args);
+
+/** Runs the command. @param terminal - where it asks; it is stopped where it waits for an answer */
+async function createAt(terminal: Terminal | undefined, args: readonly string[]) {
   let [stdout, stderr] = ['', ''];
   const code = await run({
     args,
     cwd,
     version: '1.2.3',
     year: 2031,
-    terminal: undefined,
+    terminal,
     out: (text) => {
       stdout += text;
     },
     err: (text) => {
       stderr += text;
     },
-    signal: new AbortController().signal,
+    signal: terminal ? AbortSignal.timeout(3000) : new AbortController().signal,
   });
   return { code, stdout, stderr };
 }
@@ -44,6 +50,31 @@ it('writes a package into a folder called like it, and says what comes next', as
     'npm test',
     'npm run ablate',
   ]);
+});
+
+it('refuses a folder that was given and is taken before it asks anything', async () => {
+  let asked = '';
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      asked += String(chunk);
+      done();
+    },
+  });
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+  writeFileSync(path.join(cwd, 'taken'), '');
+  const refused = await createAt({ input, output }, ['--dir', 'taken']);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/^USAGE: .*taken is a file\. Name another/) });
+  expect(asked).toBe('');
+});
+
+it('says of a folder that cannot be read that it cannot, and why', async () => {
+  writeFileSync(path.join(cwd, 'file'), '');
+  expect(await obstacleAt(path.join(cwd, 'file/below'))).toMatchObject({
+    what: 'cannot be read (ENOTDIR)',
+    failure: { code: 'FILE_WRITE' },
+  });
+  expect(await obstacleAt(cwd)).toMatchObject({ what: 'is not empty: it has "file"', failure: { code: 'USAGE' } });
+  expect(await obstacleAt(path.join(cwd, 'none'))).toBeUndefined();
 });
 
 it('says the same as one line of JSON', async () => {

@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 import { filesOf } from './files.ts';
 import { KIND_NAMES, KINDS } from './kinds.ts';
 import { jsonReport, textReport } from './report.ts';
-import { checkFree, writeFolder } from './write-folder.ts';
+import { checkFree, obstacleAt, writeFolder } from './write-folder.ts';
 
 /** What a run may touch beside the folder that it writes. */
 export interface Context extends Surroundings {
@@ -79,12 +79,10 @@ function commandOf({ version, out, err }: Context): Command {
 async function create({ yes = false, json = false, ...given }: Flags, context: Context): Promise<void> {
   const { cwd, out, terminal, signal } = context;
   const isAsked = terminal !== undefined && !yes && !json;
-  const isFree = (folder: string) =>
-    checkFree(path.resolve(cwd, folder)).then(
-      () => true,
-      () => false,
-    );
-  const wishes = isAsked ? await ask(given, { ...terminal, signal }, isFree) : given;
+  const problemOf = async (folder: string) => (await obstacleAt(path.resolve(cwd, folder)))?.what;
+  // Before a question is asked: its answer would be lost.
+  if (isAsked && given.dir !== undefined) await checkFree(path.resolve(cwd, given.dir));
+  const wishes = isAsked ? await ask(given, { ...terminal, signal }, problemOf) : given;
   const choices = chosen(wishes, context);
   await checkFree(choices.folder);
   const files = filesOf(choices);

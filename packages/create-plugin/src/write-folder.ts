@@ -49,21 +49,49 @@ export async function writeFolder(
   }
 }
 
-/** Whether the folder is there. @throws USAGE if something is in the way */
-export async function checkFree(folder: string): Promise<boolean> {
+/** What stands in the way of a package in a folder. */
+export interface Obstacle {
+  /** Goes on where the folder's name ends: `is not empty: it has "a"`. */
+  readonly what: string;
+  readonly failure: Failure;
+}
+
+/** What stands in the way there; undefined if nothing does. */
+export async function obstacleAt(folder: string): Promise<Obstacle | undefined> {
+  try {
+    const entries = await entriesOf(folder);
+    if (entries === undefined || entries.length === 0) return undefined;
+    if (entries === 'a file') return inTheWay(folder, 'is a file', 'Name another folder with --dir.');
+    const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
+    const next = 'Nothing is ever overwritten: name another folder with --dir, or empty that one.';
+    return inTheWay(folder, `is not empty: it has ${JSON.stringify(entries[0])}${others}`, next);
+  } catch (cause) {
+    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+    return { what: `cannot be read (${code})`, failure: writeFailure(folder, cause) };
+  }
+}
+
+const inTheWay = (folder: string, what: string, next: string): Obstacle => ({
+  what,
+  failure: new Failure('USAGE', `${folder} ${what}. ${next}`),
+});
+
+/** What a folder has, but for what it may have; undefined where there is none. @throws what the file system says */
+async function entriesOf(folder: string): Promise<readonly string[] | 'a file' | undefined> {
   const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
-    throw writeFailure(folder, cause);
+    throw cause;
   });
-  if (found === undefined) return false;
-  if (!found.isDirectory()) throw new Failure('USAGE', `${folder} is a file. Name another folder with --dir.`);
-  const entries = (await readdir(folder)).filter((name) => !ALLOWED.includes(name)).sort();
-  if (entries.length === 0) return true;
-  const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
-  throw new Failure(
-    'USAGE',
-    `${folder} is not empty: it has ${JSON.stringify(entries[0])}${others}. Nothing is ever overwritten: name another folder with --dir, or empty that one.`,
-  );
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) return 'a file';
+  return (await readdir(folder)).filter((name) => !ALLOWED.includes(name)).sort();
+}
+
+/** Whether the folder is there. @throws USAGE, FILE_WRITE if something is in the way */
+export async function checkFree(folder: string): Promise<boolean> {
+  const obstacle = await obstacleAt(folder);
+  if (obstacle) throw obstacle.failure;
+  return (await entriesOf(folder)) !== undefined;
 }
 
 function refuseInterrupted(signal: AbortSignal | undefined): void {
