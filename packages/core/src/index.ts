@@ -82,6 +82,7 @@ export * from './plugins/define.ts';
 export type { HostApplication } from './plugins/given-plugins.ts';
 export { failedHook, saidHook, saidReason } from './plugins/guarded/failure.ts';
 export type { Hook, HookWatch } from './plugins/guarded/hooks.ts';
+export { saidMaker } from './plugins/guarded/made-by.ts';
 export { type LoadOptions, loadPluginPackage, type PluginPackage, registerPackage } from './plugins/load.ts';
 export { createPluginLoader, loaderOf, type PluginLoader, type PluginLoaderOptions } from './plugins/loader.ts';
 export { type Manifest, type Promised, readManifest } from './plugins/manifest.ts';

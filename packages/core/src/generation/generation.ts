@@ -1,5 +1,6 @@
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
 import type { Emission, GenerationRequest, Session } from '../contracts/decoding.ts';
+import { saidMaker } from '../plugins/guarded/made-by.ts';
 import { Arrivals } from './arrivals.ts';
 import { checkSteps } from './check-steps.ts';
 import { EventLoopTurns } from './event-loop.ts';
@@ -54,7 +55,7 @@ export class Generation {
     if (this.#session.rows.length === 0) return;
     throw new ForetokenError(
       'PLUGIN_INVALID',
-      `draft policy: prepare must leave the session empty, but left rows [${this.#session.rows}].`,
+      `${saidMaker(policy, 'draft policy')}: prepare must leave the session empty, but left rows [${this.#session.rows}].`,
     );
   }
 

@@ -4,7 +4,7 @@ import type { Definition } from './define.ts';
 import { checkDeclarations } from './guarded/declarations.ts';
 import { describeSafely, wrong } from './guarded/failure.ts';
 import { type Args, guardValue, type ValueCheck } from './guarded/guard-hook.ts';
-import { type GuardedPlugin, type GuardOptions, HOOKS, type Hook, hookOf } from './guarded/hooks.ts';
+import { type GuardedPlugin, type GuardOptions, HOOKS, type Hook, hookOf, type SizeHook } from './guarded/hooks.ts';
 import { guardMade } from './guarded/made.ts';
 
 /**
@@ -35,7 +35,7 @@ export function guardDefinition(definition: Definition, source: PluginSource, op
 }
 
 /** What a definition says of sizes before anything is created. */
-const SIZES: Readonly<Record<string, ValueCheck>> = {
+const SIZES: Readonly<Record<SizeHook, ValueCheck>> = {
   shape(value, _args, hook) {
     const { width, layers, block } = Object(value) as Partial<TrunkShape>;
     if (isCount(width, 1) && isCount(layers, 1) && typeof block === 'object' && block !== null) return;

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export { hooksOf } from '../plugins/guarded/hooks.ts';
 export { afterAllSteps, afterOneStep, type Setting, sampled } from './acceptance-rule/enumerate.ts';
 export type { How, Shape } from './acceptance-rule/lazy-draft.ts';
 export type { AcceptanceRuleContractSettings } from './acceptance-rule/rule-case.ts';

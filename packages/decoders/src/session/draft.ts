@@ -1,5 +1,5 @@
 import type { DraftPolicy, Growth, Random } from '@foretoken/core';
-import { drawIndex, without } from '@foretoken/core';
+import { drawIndex, saidMaker, without } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { DraftTree } from './draft-tree.ts';
 import type { OffsetOutlook } from './outlooks.ts';
@@ -41,7 +41,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   const wanted = new Map<DraftTree, readonly Growth[]>();
   for (const draft of drafts) {
     const p = (node: number) => {
-      checkFrontier(draft, node);
+      checkFrontier(policy, draft, node);
       outlook ??= request.outlook(level, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
     };
@@ -52,7 +52,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
       trained,
       rows,
     });
-    for (const growth of growths) checkGrowth(draft, growth);
+    for (const growth of growths) checkGrowth(policy, draft, growth);
     const growing = growths.filter(({ children }) => children > 0);
     if (growing.length > 0) wanted.set(draft, growing);
   }
@@ -95,16 +95,20 @@ function drawChildren(draft: DraftTree, node: number, children: number, p_V: Flo
   return drawn;
 }
 
-function checkGrowth(draft: DraftTree, { node, children }: Growth): void {
-  checkFrontier(draft, node);
+function checkGrowth(policy: DraftPolicy, draft: DraftTree, { node, children }: Growth): void {
+  checkFrontier(policy, draft, node);
   if (Number.isInteger(children) && children >= 0) return;
-  throw new ForetokenError('PLUGIN_INVALID', `draft policy: children must be an integer >= 0, was ${children}.`);
+  throw new ForetokenError(
+    'PLUGIN_INVALID',
+    `${saidMaker(policy, 'draft policy')}: children must be an integer >= 0, was ${children}.`,
+  );
 }
 
-function checkFrontier({ frontier }: DraftTree, node: number): void {
+function checkFrontier(policy: DraftPolicy, { frontier }: DraftTree, node: number): void {
   if (frontier.includes(node)) return;
   throw new ForetokenError(
     'PLUGIN_INVALID',
-    `draft policy: a node that is asked about or gets children must be of the frontier [${frontier}], was ${node}.`,
+    `${saidMaker(policy, 'draft policy')}: a node that is asked about or gets children must be of the frontier ` +
+      `[${frontier}], was ${node}.`,
   );
 }

@@ -135,6 +135,25 @@ describe('drafts', () => {
     return tree;
   }
 
+  test.each<[string, DraftPolicy['grow'], string]>([
+    ['asks about a node that is none', (_tree, _frontier, p) => [p(7)] as never, 'of the frontier [-1], was 7.'],
+    ['gives children to one', () => [{ node: 7, children: 1, sampled: false }], 'of the frontier [-1], was 7.'],
+    ['asks for half a child', () => [{ node: -1, children: 0.5, sampled: false }], 'must be an integer >= 0, was 0.5.'],
+  ])('are refused under the name of a policy that %s', async (_, grow, says) => {
+    // As what a registered plugin makes carries it.
+    const named = Object.defineProperty({ grow }, Symbol.for('foretoken.made-by'), {
+      value: 'draft-policy "a" of b@1',
+    });
+    for (const [policy, name] of [
+      [named, 'draft-policy "a" of b@1'],
+      [{ grow }, 'draft policy'],
+    ] as const) {
+      const refused = expect(draftAfter(policy, 1)).rejects;
+      await refused.toThrow(`PLUGIN_INVALID: ${name}: `);
+      await expect(draftAfter(policy, 1)).rejects.toThrow(says);
+    }
+  });
+
   test('that are sampled follow the distribution they name, and each sibling what its elders leave', async () => {
     const draws = 3000;
     const row = session.join(prompt(1, 2));

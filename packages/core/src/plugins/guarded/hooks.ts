@@ -34,6 +34,21 @@ export const HOOKS: Readonly<Record<PluginKind, Readonly<Record<string, HookForm
   dataset: { list: needed('promise'), read: needed('promise') },
 };
 
+/** What a definition of a kind says of sizes before anything is created, where it says it by a function. */
+export const SIZE_HOOKS = { trunk: ['shape'], head: ['blocksPerOffset', 'ownReadout'] } as const;
+
+/** A hook of {@link SIZE_HOOKS}. */
+export type SizeHook = (typeof SIZE_HOOKS)[keyof typeof SIZE_HOOKS][number];
+
+/** Name of the hook that `rows` of a head's objective is: the trainer calls it long after `objectives` has answered. */
+export const ROWS = 'rows';
+
+/** Every hook that a plugin of a kind may have: of its definition, of what `create` gives, and of what that gives. */
+export function hooksOf(kind: PluginKind): readonly string[] {
+  const sizes: readonly string[] = kind === 'trunk' || kind === 'head' ? SIZE_HOOKS[kind] : [];
+  return ['create', ...sizes, ...Object.keys(HOOKS[kind]), ...(kind === 'head' ? [ROWS] : [])];
+}
+
 /** One hook of one plugin, as errors name it. */
 export interface Hook {
   /** `head "low-rank"`; the package's export, for its import. */

@@ -1,7 +1,8 @@
 import { describeSafely, failureOf, wrong } from './failure.ts';
 import { guardHook } from './guard-hook.ts';
-import { type GuardedPlugin, HOOKS, type Hook, hookOf } from './hooks.ts';
-import { guardRows, ROWS } from './rows.ts';
+import { type GuardedPlugin, HOOKS, type Hook, hookOf, ROWS } from './hooks.ts';
+import { noteMaker } from './made-by.ts';
+import { guardRows } from './rows.ts';
 import { valueChecks } from './values.ts';
 
 /**
@@ -27,6 +28,7 @@ export function guardMade(plugin: GuardedPlugin, made: object, context: unknown)
     guarded[name] = name === 'objectives' ? guardRows(plugin, call, checks[ROWS]) : call;
   }
   for (const name of membersOf(made)) if (!Object.hasOwn(forms, name)) delegate(guarded, target, hookOf(plugin, name));
+  noteMaker(guarded, plugin);
   return Object.freeze(guarded);
 }
 

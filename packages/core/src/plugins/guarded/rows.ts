@@ -1,9 +1,6 @@
 import type { Objective, RowObjective } from '../../contracts/head.ts';
 import { guardValue, type ValueCheck } from './guard-hook.ts';
-import { type GuardedPlugin, hookOf } from './hooks.ts';
-
-/** Name of the hook that `rows` of an objective is: the trainer calls it long after `objectives` has answered. */
-export const ROWS = 'rows';
+import { type GuardedPlugin, hookOf, ROWS } from './hooks.ts';
 
 /**
  * Guards what a head's `objectives` gives: `rows` of each answers for itself, the rest is as it was.
