@@ -5,5 +5,6 @@ export { CONFIG_VERSION, MATCHES, type MatchName } from './config/experiment.ts'
 export { readConfigFile } from './config/read-config-file.ts';
 export { parseSource } from './config/source-map.ts';
 export { FORMAT_VERSION } from './files/format-version.ts';
-export { writeJson } from './files/json-file.ts';
+export { readJson, writeJson } from './files/json-file.ts';
+export { readRegularFile } from './files/regular-file.ts';
 export { createRandom } from './random/random.ts';

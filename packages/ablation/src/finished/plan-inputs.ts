@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus, hostname } from 'node:os';
 import path from 'node:path';
+import { readRegularFile } from '@foretoken/core/light';
 import { createPackageHasher, type PackageHasher } from '../identity/hash-package.ts';
 
 /** All that a plan follows from. While none of it changes, planning anew gives the same plan. */
@@ -34,7 +34,7 @@ export function takeInputs(
 /** Whether everything is as it was noted. */
 export async function areInputsCurrent({ files, packages, machine }: PlanInputs): Promise<boolean> {
   const hashPackage = createPackageHasher();
-  for (const [file, hash] of Object.entries(files)) if (sha256(await readFile(file)) !== hash) return false;
+  for (const [file, hash] of Object.entries(files)) if (sha256(await readRegularFile(file)) !== hash) return false;
   return machine === machineHash() && Object.entries(packages).every(([one, hash]) => hashPackage(one) === hash);
 }
 

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Host } from '@foretoken/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -56,6 +57,30 @@ describe('an ablation of which nothing changed since it was finished', () => {
       expect(await readFinished(plan.file)).toBeUndefined();
     },
   );
+
+  it.each(['finished.json', 'results.json', 'report.html'])(
+    'is not waited for where %s is a pipe, nor read without end where it leads to a device',
+    async (name) => {
+      const { plan } = await finished();
+      const file = path.join(plan.directory, name);
+      await rm(file);
+      execFileSync('mkfifo', [file]);
+      expect(await readFinished(plan.file)).toBeUndefined();
+      await rm(file);
+      await symlink('/dev/zero', file);
+      expect(await readFinished(plan.file)).toBeUndefined();
+    },
+  );
+
+  it('is not what a seal says whose inputs are pipes', async () => {
+    const { plan } = await finished();
+    const file = path.join(plan.directory, 'finished.json');
+    const seal = JSON.parse(await readFile(file, 'utf8'));
+    const pipe = path.join(plan.directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await writeFile(file, JSON.stringify({ ...seal, inputs: { ...seal.inputs, files: { [pipe]: '' } } }));
+    expect(await readFinished(plan.file)).toBeUndefined();
+  });
 
   it('is not what a seal says that lists a file outside its folder, rightly hashed or not', async () => {
     const { plan } = await finished();

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FORMAT_VERSION, parseSource, readConfigFile, writeJson } from '@foretoken/core/light';
+import { parseSource, readConfigFile, readJson, readRegularFile, writeJson } from '@foretoken/core/light';
 import { PRUNED_FILE } from '../pruning/pruning.ts';
 import type { AblationResults } from '../results/results.ts';
 import { areInputsCurrent, type PlanInputs, sha256 } from './plan-inputs.ts';
@@ -59,7 +58,7 @@ export async function sealFinished({ file, directory, cells, inputs }: SealedPla
 
 /** Cells that have no record, having been stopped. */
 async function prunedIds(directory: string): Promise<ReadonlySet<string>> {
-  const { arms } = JSON.parse(await readFile(path.join(directory, 'results.json'), 'utf8')) as AblationResults;
+  const { arms } = await readResults(directory);
   return new Set(arms.flatMap(({ cells }) => cells).flatMap(({ id, status }) => (status === 'pruned' ? [id] : [])));
 }
 
@@ -72,16 +71,18 @@ async function prunedIds(directory: string): Promise<ReadonlySet<string>> {
 export async function readFinished(file: string): Promise<FinishedAblation | undefined> {
   try {
     const directory = outputOf(file);
-    const seal = JSON.parse(await readFile(path.join(directory, SEAL), 'utf8')) as Seal;
-    const isOwn = seal.formatVersion === FORMAT_VERSION && seal.directory === directory;
-    if (!isOwn || seal.file !== path.resolve(file)) return undefined;
+    const seal = (await readJson(path.join(directory, SEAL))) as unknown as Seal;
+    if (seal.directory !== directory || seal.file !== path.resolve(file)) return undefined;
     if (!(await areInputsCurrent(seal.inputs)) || !(await areUnchanged(directory, seal.outputs))) return undefined;
-    const { arms } = JSON.parse(await readFile(path.join(directory, 'results.json'), 'utf8')) as AblationResults;
+    const { arms } = await readResults(directory);
     return { directory, results: { arms }, reportHtml: path.join(directory, 'report.html') };
   } catch {
     return undefined;
   }
 }
+
+const readResults = async (directory: string): Promise<AblationResults> =>
+  (await readJson(path.join(directory, 'results.json'))) as unknown as AblationResults;
 
 function outputOf(file: string): string {
   const { value } = parseSource(readConfigFile(file), file);
@@ -97,4 +98,4 @@ async function areUnchanged(directory: string, outputs: Seal['outputs']): Promis
 }
 
 const hashOf = async (directory: string, name: string): Promise<string> =>
-  sha256(await readFile(path.join(directory, ...name.split('/'))));
+  sha256(await readRegularFile(path.join(directory, ...name.split('/'))));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -111,3 +112,14 @@ test('a file that cannot be closed is named', async () => {
   const file = await AppendOnlyFile.open(path, async () => 0, { disk });
   await expect(file.close()).rejects.toThrow(`FILE_WRITE: ${path} could not be written: EIO: simulated, close.`);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe is no file to append to: nobody reads what is written into it',
+  async () => {
+    const pipe = join(temporaryFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(AppendOnlyFile.open(pipe, async () => 0)).rejects.toThrow(
+      /^FILE_WRITE: .*pipe could not be written: it is a pipe/,
+    );
+  },
+);

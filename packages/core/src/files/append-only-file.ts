@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Disk, type DiskOptions, realDisk, writeError } from './disk.ts';
+import { kindOf } from './kind-of.ts';
 import { syncFolder, writeFully } from './write-file-atomic.ts';
 
 /** Looks at a file that was left by another process. @returns how many of its bytes are whole */
@@ -41,7 +42,9 @@ export class AppendOnlyFile {
     try {
       const handle = await disk.open(path, 'a+');
       try {
-        const { size } = await handle.stat();
+        const found = await handle.stat();
+        const { size } = found;
+        if (found.isFIFO()) throw new Error(`it is ${kindOf(found)} and no file`);
         const whole = await wholeBytes(handle, size);
         if (whole < size) await handle.truncate(whole);
         return new AppendOnlyFile(path, handle, disk, whole);

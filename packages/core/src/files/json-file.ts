@@ -4,7 +4,7 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import type { Json } from '../contracts/json.ts';
 import type { DiskOptions } from './disk.ts';
 import { checkFormatVersion, FORMAT_VERSION } from './format-version.ts';
-import { withRegularFile, withRegularFileSync } from './regular-file.ts';
+import { checkSize, LARGEST_TEXT, readRegularFile, withRegularFileSync } from './regular-file.ts';
 import { type JsonLimits, parseStrictJson } from './strict-json.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -31,9 +31,6 @@ export interface JsonFileOptions extends DiskOptions {
 /** Bytes of a record that does not grow with the data: it has some kilobytes. */
 export const LARGEST_RECORD = 2 ** 24;
 
-/** V8's longest string, rounded down. */
-const LARGEST_TEXT = 2 ** 29 - 2 ** 10;
-
 /**
  * Reads a JSON file that {@link writeJson} wrote.
  * @returns its object, `formatVersion` included
@@ -44,10 +41,7 @@ export async function readJson(
   path: string,
   { largest = LARGEST_TEXT, version, ...options }: JsonFileOptions = {},
 ): Promise<JsonObject> {
-  const bytes = await withRegularFile(path, options, (handle, size) => {
-    checkSize(path, size, largest);
-    return handle.readFile();
-  });
+  const bytes = await readRegularFile(path, { largest, ...options });
   const value = parseJsonFile(path, bytes, largest);
   if (version !== 'any') checkFormatVersion(path, value.formatVersion, version);
   return value;
@@ -77,14 +71,6 @@ function parseJsonFile(path: string, bytes: Buffer, largest: number): JsonObject
   checkSize(path, bytes.length, largest);
   // One for every 12 bytes is more than anything written here has, with its indentation.
   return parseObject(path, bytes, { mostMarks: Math.ceil(largest / 12) });
-}
-
-function checkSize(path: string, size: number, largest: number): void {
-  if (size <= largest) return;
-  throw new ForetokenError(
-    'FILE_CORRUPT',
-    `${path} has ${size} bytes; at most ${largest} are read. Restore or remove it.`,
-  );
 }
 
 function parseObject(path: string, bytes: Buffer, limits: JsonLimits): JsonObject {

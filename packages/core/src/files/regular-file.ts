@@ -42,6 +42,36 @@ export function withRegularFileSync<T>(path: string, use: (file: number, size: n
   }
 }
 
+/** V8's longest string, rounded down. */
+export const LARGEST_TEXT = 2 ** 29 - 2 ** 10;
+
+/**
+ * Reads a whole file; whatever else has its name is refused at once, and so is a file that is too large.
+ * @param options.largest - bytes that it may have. Default: what one string can hold
+ * @throws FILE_READ; FILE_CORRUPT if it is larger
+ */
+export async function readRegularFile(
+  path: string,
+  { largest = LARGEST_TEXT, ...options }: { readonly largest?: number } & DiskOptions = {},
+): Promise<Buffer> {
+  return withRegularFile(path, options, async (handle, size) => {
+    checkSize(path, size, largest);
+    const bytes = await handle.readFile();
+    // It may have grown since it was looked at.
+    checkSize(path, bytes.length, largest);
+    return bytes;
+  });
+}
+
+/** @throws FILE_CORRUPT if a file is larger than may be read */
+export function checkSize(path: string, size: number, largest: number): void {
+  if (size <= largest) return;
+  throw new ForetokenError(
+    'FILE_CORRUPT',
+    `${path} has ${size} bytes; at most ${largest} are read. Restore or remove it.`,
+  );
+}
+
 function sizeOf(path: string, found: Stats): number {
   const what = kindOf(found);
   if (what === 'file') return found.size;

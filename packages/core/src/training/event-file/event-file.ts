@@ -43,8 +43,8 @@ export class EventFile {
       return frameRecord(scalarEvent(startedMs / 1000 + seconds, row.step as number, scalarsOf(row, offsets)));
     });
     const expected = Buffer.concat([frameRecord(versionEvent(startedMs / 1000)), ...records]);
-    const rightBytes = async (handle: FileHandle) =>
-      (await handle.readFile()).subarray(0, expected.length).equals(expected) ? expected.length : 0;
+    const rightBytes = async (handle: FileHandle, size: number) =>
+      size >= expected.length && (await readStart(handle, expected.length)).equals(expected) ? expected.length : 0;
     const file = await AppendOnlyFile.open(path, rightBytes, options);
     try {
       if (file.size === 0) await file.append(expected);
@@ -72,6 +72,17 @@ export class EventFile {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** No more than that: what has the file's name may have no end. */
+async function readStart(handle: FileHandle, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, done);
+    if (bytesRead === 0) return bytes.subarray(0, done);
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 const secondsOf = ({ seconds }: JsonObject): number => (typeof seconds === 'number' ? seconds : 0);
