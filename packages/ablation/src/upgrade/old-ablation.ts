@@ -17,6 +17,8 @@ import { TRAINING } from '../run/cell-record.ts';
 export interface OldAblation {
   /** How a file is written anew; see `replaceFolder`. */
   conversionOf(file: string): Conversion | undefined | 'leave out';
+  /** Folders of trainings whose model has other weights today. */
+  readonly recordsOnly: readonly string[];
 }
 
 /** What is read before anything is written. */
@@ -48,7 +50,8 @@ export async function readOldAblation(host: UpgradeHost, root: string, { files }
   for (const key of keys)
     trainings.set(key, await readOldRun(host, path.join(root, 'trainings', key), { takesOtherModels: true }));
   const parts: Parts = { host, root, plan, trainings };
-  return { conversionOf: (file) => conversionOf(parts, file) };
+  const others = [...trainings].filter(([, { isRecordOnly }]) => isRecordOnly);
+  return { conversionOf: (file) => conversionOf(parts, file), recordsOnly: others.map(([key]) => `trainings/${key}`) };
 }
 
 function conversionOf(parts: Parts, file: string): Conversion | undefined | 'leave out' {

@@ -135,6 +135,14 @@ describe('a run that the first release trained', () => {
     expect(await readJson(path.join(run, 'experiment.json'))).toMatchObject({ engine: { precision: 'float32' } });
   });
 
+  it('stays readable as a record where its model has other weights today, and that is said', async () => {
+    const run = path.join(projectOf('v1'), 'run');
+    const file = path.join(run, 'summary.json');
+    write(file, { ...json(file), parameters: 5 });
+    expect(await upgrade(run)).toMatchObject({ outcome: 'upgraded', recordsOnly: ['.'] });
+    expect(json(file)).toMatchObject({ formatVersion: 2, parameters: 5 });
+  });
+
   it.each<[string, (run: string, project: string) => void, RegExp]>([
     ['that has a backup', (run) => mkdirSync(`${run}.v1-backup`), /^RUN_EXISTS: .*run\.v1-backup is there already/],
     [
@@ -216,12 +224,14 @@ describe('a run that the first release trained', () => {
       /^OPTIONS_INVALID: .*blocs/,
     ],
     [
-      'whose model has another number of weights',
+      'that is unfinished and whose model has other weights today',
       (run) => {
-        const file = path.join(run, 'summary.json');
-        write(file, { ...json(file), parameters: 5 });
+        rmSync(path.join(run, 'summary.json'));
+        const file = path.join(run, 'experiment.json');
+        const { model, ...rest } = json(file) as { model: { trunk: object } } & JsonObject;
+        write(file, { ...rest, model: { ...model, trunk: { ...model.trunk, width: 16 } } });
       },
-      /^RUN_MISMATCH: .*had 5 when it was trained/,
+      /^RUN_MISMATCH: .*step-00000008\.safetensors has ".*" as .*only the release that wrote it goes on/,
     ],
     [
       'that is none',
@@ -384,7 +394,7 @@ describe('an ablation that the first release ran', () => {
     const cellsOf = () =>
       readdirSync(path.join(root, 'cells')).map((id) => json(path.join(root, 'cells', id, 'cell.json')).results);
     const before = cellsOf();
-    expect((await upgrade(root)).outcome).toBe('upgraded');
+    expect(await upgrade(root)).toMatchObject({ outcome: 'upgraded', recordsOnly: [`trainings/${key}`] });
     expect(cellsOf()).toEqual(before);
     expect(json(file)).toMatchObject({ formatVersion: 2, parameters: 5 });
     expect(json(file)).not.toHaveProperty('match');

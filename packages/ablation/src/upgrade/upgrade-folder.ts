@@ -6,7 +6,6 @@ import {
   folderFiles,
   isInterrupted,
   type NewContent,
-  type OldRun,
   type Replacement,
   readOldRecord,
   readOldRun,
@@ -34,6 +33,8 @@ export interface FolderUpgrade {
   readonly rewritten: readonly string[];
   readonly copied: readonly string[];
   readonly leftOut: readonly string[];
+  /** Runs whose model has other weights today: they can be read, and nothing goes on from them. Paths from the folder, `.` for itself. */
+  readonly recordsOnly: readonly string[];
 }
 
 /** Options of {@link upgradeFolder}. */
@@ -96,6 +97,11 @@ async function isOfNow({ directory }: Replacement, kind: FolderUpgrade['kind']):
   return (await readOldRecord(path.join(directory, RECORDS[kind]))).formatVersion === FORMAT_VERSION;
 }
 
+/** What the new folder is made of, and what of it is a mere record. */
+type Content = NewContent & Pick<FolderUpgrade, 'recordsOnly'>;
+
+const NOTHING: Content = { folders: [], files: [], conversionOf: () => undefined, recordsOnly: [] };
+
 const RECORDS = { run: 'experiment.json', ablation: 'ablation.json' } as const;
 
 async function kindOf(directory: string): Promise<FolderUpgrade['kind']> {
@@ -112,17 +118,20 @@ async function contentOf(
   kind: FolderUpgrade['kind'],
   directory: string,
   files: FolderFiles,
-): Promise<NewContent> {
-  const old: OldRun | Awaited<ReturnType<typeof readOldAblation>> =
-    kind === 'run' ? await readOldRun(host, directory) : await readOldAblation(host, directory, files);
-  return { ...files, conversionOf: (file) => old.conversionOf(file) };
+): Promise<Content> {
+  if (kind === 'ablation') {
+    const old = await readOldAblation(host, directory, files);
+    return { ...files, conversionOf: (file) => old.conversionOf(file), recordsOnly: old.recordsOnly };
+  }
+  const old = await readOldRun(host, directory);
+  return { ...files, conversionOf: (file) => old.conversionOf(file), recordsOnly: old.isRecordOnly ? ['.'] : [] };
 }
 
 function outcomeOf(
   { directory, backup }: Replacement,
   kind: FolderUpgrade['kind'],
   outcome: FolderUpgrade['outcome'],
-  { files, conversionOf }: Pick<NewContent, 'files' | 'conversionOf'> = { files: [], conversionOf: () => undefined },
+  { files, conversionOf, recordsOnly }: Content = NOTHING,
 ): FolderUpgrade {
   const by = (is: (found: ReturnType<NewContent['conversionOf']>) => boolean) =>
     files.filter((file) => is(conversionOf(file)));
@@ -132,5 +141,6 @@ function outcomeOf(
     rewritten: by((found) => typeof found === 'function'),
     copied: by((found) => found === undefined),
     leftOut: by((found) => found === 'leave out'),
+    recordsOnly,
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runBin } from '../testing/run-bin.fixture.ts';
@@ -24,6 +24,21 @@ test('foretoken upgrade says what it would do, does it, and then has nothing to 
   });
   const again = await runBin(['upgrade', 'run'], { cwd });
   expect(again).toMatchObject({ code: 0, stdout: 'run: the run is of version 2 already, nothing to do\n' });
+});
+
+test('foretoken upgrade counts one as one, and says what is a record only', async () => {
+  const cwd = projectOf('v1');
+  rmSync(path.join(cwd, 'run/checkpoints/step-00000004.safetensors'));
+  writeFileSync(path.join(cwd, 'run/notes.txt'), 'mine');
+  const file = path.join(cwd, 'run/summary.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), parameters: 5 }));
+  const { stdout } = await runBin(['upgrade', 'run'], { cwd });
+  expect(stdout.split('\n')).toEqual([
+    'run: the run went from version 1 to 2: 5 records and 1 checkpoint written anew, 1 file copied',
+    'the old folder: run.v1-backup',
+    'run: its model has other weights today; what is said of it can be read, and nothing goes on from it',
+    '',
+  ]);
 });
 
 test('foretoken clean says what can go, and removes it with --apply alone', async () => {

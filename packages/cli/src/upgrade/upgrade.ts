@@ -31,6 +31,7 @@ function linesOf({
   rewritten,
   copied,
   leftOut,
+  recordsOnly,
 }: FolderUpgrade): string[] {
   const name = path.relative('', directory) || '.';
   if (outcome === 'none') return [`${name}: the ${kind} is of version ${to} already, nothing to do`];
@@ -40,12 +41,20 @@ function linesOf({
   const checkpoints = rewritten.filter((file) => file.endsWith('.safetensors')).length;
   const records = rewritten.length - checkpoints;
   const left = leftOut.length > 0 ? `; left out: ${leftOut.join(', ')}` : '';
-  const what = `${records} records and ${checkpoints} checkpoints written anew, ${copied.length} files copied${left}`;
+  const written = `${counted(records, 'record')} and ${counted(checkpoints, 'checkpoint')} written anew`;
+  const what = `${written}, ${counted(copied.length, 'file')} copied${left}`;
+  const others = recordsOnly.map(
+    (run) =>
+      `${path.join(name, run)}: its model has other weights today; what is said of it can be read, and nothing goes on from it`,
+  );
   const tense = outcome === 'planned' ? 'would go' : 'went';
   const page = kind === 'ablation' && outcome === 'upgraded' ? [`its report: foretoken report ${name}`] : [];
   return [
     `${name}: the ${kind} ${tense} from version ${from} to ${to}: ${what}`,
     `the old folder${outcome === 'planned' ? ' would be' : ''}: ${old}`,
+    ...others,
     ...page,
   ];
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

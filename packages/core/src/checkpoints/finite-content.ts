@@ -8,19 +8,24 @@ export interface Content {
   readonly state: Json;
 }
 
+const NOT_SAVED =
+  'It was not written, and those before it are as they were. Go on from the last of them with --resume; if it comes to this ' +
+  'again, mend the plugin that makes the value, or train anew with a lower training.learningRate.';
+
 /**
  * Refuses to save what is not finite: whoever goes on from such a checkpoint has lost the run, and the good one before it
  * would be dropped for it.
  * @param path - the file that would be written
+ * @param next - what became of it, and what to do
  * @throws CHECKPOINT_NOT_FINITE naming the first tensor and place, or the place in the state
  */
-export function refuseNotFinite(path: string, { tensors, state }: Content): void {
+export function refuseNotFinite(path: string, { tensors, state }: Content, next: string = NOT_SAVED): void {
   for (const [name, { data, shape }] of tensors) {
     const at = firstNotFinite(data);
-    if (at >= 0) throw notFinite(path, `tensor "${name}" was ${data[at]} at ${placeIn(shape, at)}`);
+    if (at >= 0) throw notFinite(path, `tensor "${name}" was ${data[at]} at ${placeIn(shape, at)}`, next);
   }
   const bad = numberNotFinite(state, 'state');
-  if (bad) throw notFinite(path, bad);
+  if (bad) throw notFinite(path, bad, next);
 }
 
 /** @returns the place of the first value that is NaN or infinite; -1 if all are finite */
@@ -51,10 +56,5 @@ function numberNotFinite(value: unknown, place: string): string | undefined {
   return undefined;
 }
 
-const notFinite = (path: string, what: string): ForetokenError =>
-  new ForetokenError(
-    'CHECKPOINT_NOT_FINITE',
-    `checkpoint ${path}: every value must be finite, but ${what}. It was not written, and those before it are as they ` +
-      'were. Go on from the last of them with --resume; if it comes to this again, mend the plugin that makes the value, or ' +
-      'train anew with a lower training.learningRate.',
-  );
+const notFinite = (path: string, what: string, next: string): ForetokenError =>
+  new ForetokenError('CHECKPOINT_NOT_FINITE', `checkpoint ${path}: every value must be finite, but ${what}. ${next}`);

@@ -76,10 +76,7 @@ export class JsonLinesLog {
    */
   async truncateAfter(keep: (row: JsonObject) => boolean, check: (kept: KeptRows) => void = () => {}): Promise<number> {
     const { path, handle, size } = this.#file;
-    let damage: { readonly fault: ForetokenError; readonly numBefore: number } | undefined;
-    const { rows, ends } = await readLines(path, handle, size, (fault, numBefore) => {
-      damage ??= { fault, numBefore };
-    }).catch((cause: unknown) => {
+    const { rows, ends, damage } = await readAround(path, handle, size).catch((cause: unknown) => {
       throw readError(path, cause);
     });
     // Rows that are to be kept were flushed, so a line before one of them was whole once.
@@ -107,6 +104,34 @@ export class JsonLinesLog {
  */
 export async function readJsonLines(path: string, options: DiskOptions = {}): Promise<JsonObject[]> {
   return withRegularFile(path, options, async (handle, size) => (await readLines(path, handle, size)).rows);
+}
+
+/**
+ * Reads a log as whoever goes on with it would keep it: from the first line that is no row on, what power loss made of rows
+ * that were not flushed is left out.
+ * @param hasFlushed - whether all rows that are sure to have been whole once are among these
+ * @throws FILE_READ; FILE_CORRUPT if there is a line that is not a JSON object before the last of those
+ */
+export async function readSoundRows(
+  path: string,
+  hasFlushed: (rows: readonly JsonObject[]) => boolean,
+  options: DiskOptions = {},
+): Promise<JsonObject[]> {
+  return withRegularFile(path, options, async (handle, size) => {
+    const { rows, damage } = await readAround(path, handle, size);
+    const sound = rows.slice(0, damage?.numBefore);
+    if (damage && !hasFlushed(sound)) throw damage.fault;
+    return sound;
+  });
+}
+
+/** The rows around all lines that are none, and the first of these. */
+async function readAround(path: string, handle: FileHandle, size: number) {
+  let damage: { readonly fault: ForetokenError; readonly numBefore: number } | undefined;
+  const lines = await readLines(path, handle, size, (fault, numBefore) => {
+    damage ??= { fault, numBefore };
+  });
+  return { ...lines, damage };
 }
 
 /** Every whole line and the byte after it; block by block, so that memory goes to rows and never to the file. */

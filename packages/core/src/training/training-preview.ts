@@ -35,6 +35,8 @@ export interface TrainingPreview {
   readonly cost: TrainingCost;
   /** What its summary will say of its match. */
   readonly match: MatchRecord;
+  /** Of its weights, by name: what its checkpoints hold as `model/<name>`. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
   /**
    * Counted floating-point operations per second of steps on made-up tokens, after one step that warms up.
    * @param limitMs - no step begins after that time; one is timed in any case
@@ -71,7 +73,8 @@ export async function withTrainingPreview<T>(
     const weighting = createWeighting(registry, experiment);
     const flopsPerSecond = (limitMs: number) =>
       timeSteps({ experiment, model, weighting, clock: () => performance.now() }, limitMs);
-    return use({ cost, match: matchRecordOf(experiment, model, matched), flopsPerSecond });
+    const shapes = new Map([...model.parameters].map(([name, { shape }]) => [name, shape]));
+    return use({ cost, match: matchRecordOf(experiment, model, matched), shapes, flopsPerSecond });
   } finally {
     model.dispose();
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { Type } from 'typebox';
@@ -18,6 +18,7 @@ import { createRegistry } from '../plugins/registry.ts';
 import { readRunExperiment, runPaths } from '../training/run-directory.ts';
 import { readRunSummary } from '../training/run-summary.ts';
 import { blocksHead, CONTEXT, HORIZON, TINY_SETTINGS, tinyTrunk, VOCABULARY } from '../training/tiny-model.fixture.ts';
+import { withTrainingPreview } from '../training/training-preview.ts';
 import { readOldRun } from './old-run.ts';
 
 let engine: Engine;
@@ -87,10 +88,13 @@ interface Changes {
   readonly experiment?: object;
   readonly metadata?: Readonly<Record<string, string | undefined>>;
   readonly summary?: object;
+  /** Of the checkpoint's weight. */
+  readonly data?: Float32Array;
+  readonly metrics?: string;
 }
 
 /** A run as version 1 has it, with changes. */
-async function oldRun({ experiment, metadata, summary }: Changes = {}): Promise<string> {
+async function oldRun({ experiment, metadata, summary, data, metrics }: Changes = {}): Promise<string> {
   const run = join(temporaryFolder(), 'run');
   mkdirSync(join(run, 'checkpoints'), { recursive: true });
   const write = (name: string, value: object) =>
@@ -99,15 +103,17 @@ async function oldRun({ experiment, metadata, summary }: Changes = {}): Promise<
   write('provenance.json', { baseDirectory: '..', engine: { name: 'cpu', fingerprint: 'then' } });
   writeFileSync(
     join(run, 'metrics.jsonl'),
-    '{"formatVersion":1,"step":1,"loss":2}\n{"formatVersion":1,"step":2,"loss":1}\n{"torn',
+    metrics ?? '{"formatVersion":1,"step":1,"loss":2}\n{"formatVersion":1,"step":2,"loss":1}\n{"torn',
   );
   const parameters = 2 * VOCABULARY * 8 + 8 + 6 * (192 + 144 + 16);
   const counts = { parameters, layers: 4, trunkLayers: 3, steps: 20, skippedSteps: 0, tokens: 20 * 2 * CONTEXT };
   write('summary.json', { ...counts, peakBytes: 5, checkpoint: CHECKPOINT, ...summary });
-  const texts = Object.entries({ ...METADATA, ...metadata }).filter(([, text]) => text !== undefined);
+  const own: StoredTensor | undefined = data && { dtype: 'F32', shape: [2], data };
+  const sha256 = data ? createHash('sha256').update(Buffer.from(data.buffer)).digest('hex') : METADATA.sha256;
+  const texts = Object.entries({ ...METADATA, sha256, ...metadata }).filter(([, text]) => text !== undefined);
   await writeSafetensors(
     join(run, CHECKPOINT),
-    new Map([['weight', weight]]),
+    new Map([['weight', own ?? weight]]),
     Object.fromEntries(texts) as Record<string, string>,
   );
   return run;
@@ -206,9 +212,80 @@ describe('a run of version 1', () => {
     ['a state that is cut', { metadata: { state: '{"trainer":' } }, /^FILE_CORRUPT: .*its state is not JSON/],
     ['no state', { metadata: { state: undefined } }, /^FILE_CORRUPT: .*its state is not JSON/],
     ['a state of nothing', { metadata: { state: 'null' } }, /^FILE_CORRUPT: .*not that of a training/],
-    ['a summary of another model', { summary: { parameters: 1 } }, /^RUN_MISMATCH: .*had 1 when it was trained/],
+    [
+      'a weight that is not finite',
+      { data: Float32Array.of(1, Number.NaN) },
+      /^CHECKPOINT_NOT_FINITE: .*step-00000007\.safetensors: .*tensor "weight" was NaN at \[1\]\. .*take it out/,
+    ],
+    [
+      'a state that is not finite',
+      { metadata: { state: JSON.stringify({ ...STATE, cursor: 0 }).replace('"cursor":0', '"cursor":1e999') } },
+      /^CHECKPOINT_NOT_FINITE: .*state\.cursor was Infinity/,
+    ],
+    [
+      'rows that are damaged before the last checkpoint',
+      { metrics: '{"step":1}\nrubbish\n{"step":7}\n' },
+      /^FILE_CORRUPT: .*metrics\.jsonl:2 is not a row/,
+    ],
   ])('with %s is refused', async (_, changes, message) => {
     expect(await refusal(changes)).toMatch(message);
+  });
+
+  it('keeps the rows before what a kill or power loss left behind its last checkpoint', async () => {
+    const rows = [1, 7, 8].map((step) => ({ formatVersion: 1, step }));
+    const metrics = `${rows.map((row) => JSON.stringify(row)).join('\n')}\nrubbish\n{"step":9}\n{"st`;
+    const to = await upgraded(await oldRun({ metrics }));
+    expect(await readJsonLines(join(to, 'metrics.jsonl'))).toEqual(rows.map((row) => ({ ...row, formatVersion: 2 })));
+  });
+
+  it('that is finished and whose model has other weights today is a record: what it says stays', async () => {
+    const run = await oldRun({ summary: { parameters: 1 } });
+    expect(await readOldRun(host, run)).toMatchObject({ isRecordOnly: true });
+    const summary = await readRunSummary(runPaths(await upgraded(run)));
+    expect(summary).toMatchObject({ parameters: 1, peakBytes: 5 });
+    expect(summary).not.toHaveProperty('match');
+  });
+
+  describe('that is not finished', () => {
+    /** @param change - of the weights that the model has, in its checkpoint */
+    async function unfinished(change: (tensors: Map<string, StoredTensor>) => void = () => {}): Promise<string> {
+      const run = await oldRun();
+      rmSync(join(run, 'summary.json'));
+      const shapes = await withTrainingPreview(host, EXPERIMENT as never, run, (preview) => preview.shapes);
+      const tensors = new Map(
+        [...shapes].map(([name, shape]): [string, StoredTensor] => [
+          `model/${name}`,
+          { dtype: 'F32', shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+        ]),
+      );
+      change(tensors);
+      await writeSafetensors(join(run, CHECKPOINT), tensors, METADATA);
+      return run;
+    }
+
+    it('is read where its checkpoint has the weights of the model, and is no mere record', async () => {
+      expect(await readOldRun(host, await unfinished())).toMatchObject({ isRecordOnly: false, summary: undefined });
+    });
+
+    it.each<[string, (tensors: Map<string, StoredTensor>, first: string) => void, RegExp]>([
+      ['lacks one', (tensors, first) => tensors.delete(first), /has no ".+"/],
+      [
+        'has one more',
+        (tensors) => tensors.set('model/more', weight),
+        /has "more" \[2\], which the model of now has not/,
+      ],
+      [
+        'has another shape',
+        (tensors, first) => tensors.set(first, weight),
+        /has ".+" as \[2\], and the model of now as \[/,
+      ],
+    ])('is refused where its checkpoint %s: only the release that wrote it goes on', async (_, change, what) => {
+      const run = await unfinished((tensors) => change(tensors, [...tensors.keys()][0]));
+      await expect(readOldRun(host, run)).rejects.toThrow(/^RUN_MISMATCH: .*step-00000007\.safetensors/);
+      await expect(readOldRun(host, run)).rejects.toThrow(what);
+      await expect(readOldRun(host, run)).rejects.toThrow(/only the release that wrote it goes on/);
+      expect(await readOldRun(host, run, { takesOtherModels: true })).toMatchObject({ isRecordOnly: true });
+    });
   });
 
   it('need not have come further than its experiment', async () => {

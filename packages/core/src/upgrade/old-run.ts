@@ -1,16 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
+import { readSafetensorsHeader } from '../checkpoints/safetensors.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
 import type { Host } from '../di/host.ts';
-import type { DiskOptions } from '../files/disk.ts';
+import { type DiskOptions, realDisk } from '../files/disk.ts';
 import { FORMAT_VERSION } from '../files/format-version.ts';
 import { type JsonObject, LARGEST_RECORD } from '../files/json-file.ts';
-import { readJsonLines } from '../files/json-lines-log.ts';
+import { readSoundRows } from '../files/json-lines-log.ts';
 import { writeFileAtomic } from '../files/write-file-atomic.ts';
-import { exists, runPaths } from '../training/run-directory.ts';
+import { exists, type RunPaths, runPaths } from '../training/run-directory.ts';
 import { type TrainingSummary, writeRunSummary } from '../training/run-summary.ts';
-import { withTrainingPreview } from '../training/training-preview.ts';
+import { type TrainingPreview, withTrainingPreview } from '../training/training-preview.ts';
 import { type ConfigHashes, upgradeCheckpoint } from './old-checkpoint.ts';
 import { completeOldExperiment, oldHashes } from './old-experiment.ts';
 import { readOldRecord, writeUpgraded } from './old-record.ts';
@@ -25,16 +26,18 @@ export interface OldRun {
   readonly baseDirectory: string;
   /** Of a finished one: with what summaries say since. */
   readonly summary?: TrainingSummary;
+  /**
+   * Whether its model has other weights today, because what is matched or a head has changed since: its summary stays as it
+   * is, and nothing can go on from its checkpoints.
+   */
+  readonly isRecordOnly: boolean;
   /** How each of its records is written anew, by path from its folder; what is not here stays as it is. */
   conversionOf(path: string): Conversion | undefined;
 }
 
 /** Options of {@link readOldRun}. */
 export interface OldRunOptions {
-  /**
-   * A finished run whose model has other weights today, because what is matched or a head has changed since, is no error: its
-   * summary stays as it is. For a record that is read; nothing can go on from its checkpoints. Default: it is refused.
-   */
+  /** An unfinished run whose model has other weights today is no error, although nothing can go on from it. Default: it is refused. */
   readonly takesOtherModels?: boolean;
 }
 
@@ -43,7 +46,8 @@ export type UpgradeHost = Pick<Host, 'plugins' | 'openEngine'>;
 
 /**
  * Reads a run of an older version. Nothing is written.
- * @throws FILE_READ, FILE_CORRUPT, FORMAT_VERSION, and what completing the experiment throws
+ * @throws FILE_READ, FILE_CORRUPT, FORMAT_VERSION, and what completing the experiment throws; RUN_MISMATCH for an unfinished run
+ * whose model has other weights today
  */
 export async function readOldRun(
   host: UpgradeHost,
@@ -53,22 +57,17 @@ export async function readOldRun(
   const paths = runPaths(directory);
   const options = { largest: LARGEST_RECORD };
   const saved = await readOldRecord(paths.experiment, options);
-  const { baseDirectory: given = '..' } = (await exists(paths.provenance))
-    ? await readOldRecord(paths.provenance, options)
-    : {};
-  const baseDirectory = join(directory, String(given));
+  const provenance = (await exists(paths.provenance)) ? await readOldRecord(paths.provenance, options) : {};
+  const baseDirectory = join(directory, String(provenance.baseDirectory ?? '..'));
   const experiment = await completeOldExperiment(paths.experiment, saved, { plugins: host.plugins, baseDirectory });
-  const summary = (await exists(paths.summary))
-    ? await upgradedSummary(host, await readOldRecord(paths.summary, options), {
-        experiment,
-        baseDirectory,
-        takesOtherModels,
-      })
-    : undefined;
+  const old = { experiment, baseDirectory };
+  const { summary, isRecordOnly } = (await exists(paths.summary))
+    ? await upgradedSummary(host, await readOldRecord(paths.summary, options), old)
+    : { summary: undefined, isRecordOnly: await hasOtherWeights(host, paths, old, takesOtherModels) };
   const hashes = { old: oldHashes(saved), new: experimentHash(experiment) };
   const conversions = conversionsOf({ experiment, summary, hashes });
   return {
-    ...{ experiment, baseDirectory, summary },
+    ...{ experiment, baseDirectory, summary, isRecordOnly },
     conversionOf: (path) => conversions.find(([name]) => name.test(path))?.[1],
   };
 }
@@ -94,8 +93,11 @@ export async function convertRecord(from: string, to: string, options: DiskOptio
   await writeUpgraded(to, await readOldRecord(from, options), options);
 }
 
+/** Rows behind the last checkpoint are what going on would write again, so a kill may have left anything there. */
 async function convertMetrics(from: string, to: string, options: DiskOptions): Promise<void> {
-  const rows = await readJsonLines(from, options);
+  const last = (await newestCheckpoint(join(dirname(from), 'checkpoints')))?.step;
+  const hasFlushed = (rows: readonly JsonObject[]) => last === undefined || rows.some(({ step }) => step === last);
+  const rows = await readSoundRows(from, hasFlushed, options);
   const lines = rows.map((row) => `${JSON.stringify({ ...row, formatVersion: FORMAT_VERSION })}\n`);
   await writeFileAtomic(to, lines.join(''), options);
 }
@@ -104,29 +106,85 @@ async function convertMetrics(from: string, to: string, options: DiskOptions): P
 async function upgradedSummary(
   host: UpgradeHost,
   saved: JsonObject,
-  { experiment, baseDirectory, takesOtherModels }: Pick<OldRun, 'experiment' | 'baseDirectory'> & OldRunOptions,
-): Promise<TrainingSummary> {
-  const { formatVersion: _, contentHash: __, ...summary } = saved;
-  if ('match' in summary) return summary as unknown as TrainingSummary;
-  // The counts are the same on every engine, and that of the run may not be here.
-  const counted: Experiment = { ...experiment, engine: { ...experiment.engine, name: 'auto' } };
-  return withTrainingPreview(host, counted, baseDirectory, ({ cost, match }) => {
-    const isOther = cost.parameters !== summary.parameters;
-    if (isOther && takesOtherModels) return summary as unknown as TrainingSummary;
-    if (isOther) throw otherModel(experiment.name, cost.parameters, summary.parameters);
-    const { parameters, layers, trunkLayers, steps, skippedSteps, tokens, ...rest } =
-      summary as unknown as TrainingSummary;
+  old: Pick<OldRun, 'experiment' | 'baseDirectory'>,
+): Promise<{ readonly summary: TrainingSummary; readonly isRecordOnly: boolean }> {
+  const { formatVersion: _, contentHash: __, ...rest } = saved;
+  const asItWas = rest as unknown as TrainingSummary;
+  if ('match' in rest) return { summary: asItWas, isRecordOnly: false };
+  return withModelOfNow(host, old, ({ cost, match }) => {
+    if (cost.parameters !== asItWas.parameters) return { summary: asItWas, isRecordOnly: true };
+    const { parameters, layers, trunkLayers, steps, skippedSteps, tokens, ...others } = asItWas;
     const { flopsPerToken, trainingFlops, isTrainingFlopsUpperBound } = cost;
-    return {
+    const summary = {
       ...{ parameters, layers, trunkLayers, match, steps, skippedSteps, tokens, flopsPerToken, trainingFlops },
       ...(isTrainingFlopsUpperBound && { isTrainingFlopsUpperBound }),
-      ...rest,
+      ...others,
     };
+    return { summary, isRecordOnly: false };
   });
 }
 
-const otherModel = (name: string, now: number, then: unknown): ForetokenError =>
-  new ForetokenError(
-    'RUN_MISMATCH',
-    `the model of "${name}" has ${now} parameters with the plugins that are installed, and had ${String(then)} when it was trained. Install the plugins of then, then upgrade.`,
+/** @throws RUN_MISMATCH if it has and that is not taken */
+async function hasOtherWeights(
+  host: UpgradeHost,
+  paths: RunPaths,
+  old: Pick<OldRun, 'experiment' | 'baseDirectory'>,
+  isTaken: boolean,
+): Promise<boolean> {
+  const newest = await newestCheckpoint(paths.checkpoints);
+  if (newest === undefined) return false;
+  const { entries } = await readSafetensorsHeader(newest.path);
+  const saved = new Map(
+    entries.flatMap(({ name, shape }) =>
+      name.startsWith(WEIGHT) ? [[name.slice(WEIGHT.length), shape] as const] : [],
+    ),
   );
+  const difference = await withModelOfNow(host, old, ({ shapes }) => firstDifference(saved, shapes));
+  if (difference === undefined || isTaken) return difference !== undefined;
+  throw new ForetokenError(
+    'RUN_MISMATCH',
+    `${newest.path} ${difference}: what is matched or a plugin has changed since, so only the release that wrote it goes on ` +
+      `with the run (${paths.provenance} names it). Finish it there and upgrade it then, or train anew in another folder.`,
+  );
+}
+
+/** How checkpoints name a weight of the model. */
+const WEIGHT = 'model/';
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+function firstDifference(saved: Shapes, now: Shapes): string | undefined {
+  for (const [name, shape] of now) {
+    const other = saved.get(name);
+    if (other === undefined) return `has no "${name}", which the model of now has`;
+    if (String(other) !== String(shape)) return `has "${name}" as [${other}], and the model of now as [${shape}]`;
+  }
+  for (const [name, shape] of saved)
+    if (!now.has(name)) return `has "${name}" [${shape}], which the model of now has not`;
+  return undefined;
+}
+
+/** The counts and shapes are the same on every engine, and that of the run may not be here. */
+function withModelOfNow<T>(
+  host: UpgradeHost,
+  { experiment, baseDirectory }: Pick<OldRun, 'experiment' | 'baseDirectory'>,
+  use: (preview: TrainingPreview) => T,
+): Promise<T> {
+  return withTrainingPreview(
+    host,
+    { ...experiment, engine: { ...experiment.engine, name: 'auto' } },
+    baseDirectory,
+    use,
+  );
+}
+
+async function newestCheckpoint(folder: string): Promise<{ readonly path: string; readonly step: number } | undefined> {
+  const names = await realDisk.readdir(folder).catch(() => []);
+  const found = names.flatMap((name) => {
+    const step = CHECKPOINT.exec(name)?.[1];
+    return step === undefined ? [] : [{ path: join(folder, name), step: Number(step) }];
+  });
+  return found.sort((a, b) => a.step - b.step).at(-1);
+}
+
+const CHECKPOINT = /^step-(\d{8,})\.safetensors$/;
