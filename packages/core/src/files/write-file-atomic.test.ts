@@ -195,6 +195,36 @@ describe('writeFileAtomic', () => {
     },
   );
 
+  it.runIf(process.platform === 'linux')(
+    'writes nothing to such a place by a link to it, or to its folder',
+    async () => {
+      const folder = temporaryFolder();
+      symlinkSync('/dev', join(folder, 'dev'));
+      symlinkSync('/dev/stdout', join(folder, 'out'));
+      symlinkSync('out', join(folder, 'far'));
+      symlinkSync('dev/stdout', join(folder, 'round'));
+      const written: string[] = [];
+      const disk = {
+        ...realDisk,
+        stat: async () => ({ isFile: () => true }),
+        open: async () => void written.push('open'),
+        rename: async () => void written.push('rename'),
+      } as unknown as Disk;
+      for (const name of ['dev/stdout', 'dev/new', 'out', 'far', 'round']) {
+        const writing = writeFileAtomic(join(folder, name), 'x', { disk });
+        await expect(writing, name).rejects.toThrow('it is a place of the system and no file');
+      }
+      expect(written).toEqual([]);
+    },
+  );
+
+  it('says so where links lead round in a circle', async () => {
+    const folder = temporaryFolder();
+    symlinkSync('b', join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    await expect(writeFileAtomic(join(folder, 'a'), 'x')).rejects.toThrow(/^FILE_WRITE: .*ELOOP/);
+  });
+
   it('writes to the memory that systems have below /dev', async () => {
     const path = '/dev/shm/named';
     const { disk, calls } = failingDisk((call) => (call === 'open to write' ? 'EACCES' : undefined));

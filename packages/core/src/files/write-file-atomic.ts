@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { type DiskOptions, errno, realDisk, writeError } from './disk.ts';
@@ -43,12 +43,29 @@ async function refuseNoFile(path: string, { disk = realDisk }: DiskOptions): Pro
     if (errno(cause) === 'ENOENT') return 'file';
     throw writeError(path, cause);
   });
-  const what = OF_THE_SYSTEM.test(resolve(path)) ? 'a place of the system' : kind;
+  const isOfTheSystem = OF_THE_SYSTEM.test(resolve(path)) || (kind === 'file' && (await leadsToTheSystem(path)));
+  const what = isOfTheSystem ? 'a place of the system' : kind;
   if (what === 'file') return;
   throw new ForetokenError(
     'FILE_WRITE',
     `${path} could not be written: it is ${what} and no file. It is as it was. Name a file, or one that is not there yet.`,
   );
+}
+
+/** Links that one system follows at most, and more than another does. */
+const MOST_LINKS = 40;
+
+/** Whether a place of the system is where a path is, or what a link there names, link by link: the last may be a file. */
+async function leadsToTheSystem(path: string): Promise<boolean> {
+  let next: string | undefined = resolve(path);
+  for (let links = 0; next !== undefined && links <= MOST_LINKS; links++) {
+    const folder: string = await realpath(dirname(next)).catch(() => dirname(next as string));
+    const place: string = join(folder, basename(next));
+    if (OF_THE_SYSTEM.test(place)) return true;
+    const target: string | undefined = await readlink(place).catch(() => undefined);
+    next = target === undefined ? undefined : resolve(folder, target);
+  }
+  return false;
 }
 
 /**
