@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { PLUGIN_KINDS } from '@foretoken/core';
+import { hooksOf } from '@foretoken/core/testing';
 import { describe, expect, it } from 'vitest';
 import { createForetokenHost } from '../host.ts';
 import { planAblation } from '../plan/plan-ablation.ts';
 import type { CellResults } from '../results/results.ts';
 import { runAblation } from '../run/run-ablation.ts';
-import { DECODED, DEFINITIONS, EXPECTED, HOSTILE, LOSS, SETTINGS } from './hostile.fixture.ts';
+import { DECODED, DEFINITIONS, EXPECTED, HOSTILE, LOSS, SETTINGS, UNPLANNED } from './hostile.fixture.ts';
 import { type Arm, hostileFolder } from './hostile-folder.fixture.ts';
 
 const entry = fileURLToPath(new URL('../../dist/workers/worker-main.js', import.meta.url));
@@ -45,9 +47,27 @@ describe('a matrix with a hostile plugin in most of its cells', async () => {
 
   it('has at least 40 of them, over every kind and every hook that a plugin of it can have', () => {
     expect(HOSTILE_ARMS.length).toBeGreaterThanOrEqual(40);
-    const kinds = new Set(HOSTILE_ARMS.map(({ name }) => definitionOf(name).kind));
-    expect(kinds.size).toBe(Object.keys(SETTINGS).length);
-    expect(DEFINITIONS.length).toBe(HOSTILE_ARMS.length + 2);
+    expect(DEFINITIONS.length).toBe(HOSTILE_ARMS.length + Object.keys(UNPLANNED).length + 2);
+    const reached = Object.entries({ ...EXPECTED, ...UNPLANNED });
+    for (const kind of PLUGIN_KINDS) {
+      const hooks = reached.filter(([name]) => definitionOf(name).kind === kind).map(([, { hook }]) => hook);
+      expect([kind, ...new Set(hooks)].sort()).toEqual([kind, ...hooksOf(kind)].sort());
+    }
+  });
+
+  it.each(Object.entries(UNPLANNED))('ends a plan with the name and hook of %s', async (name, { code, hook, says }) => {
+    const host = await createForetokenHost();
+    const message = await hostileFolder([armOf(name)])
+      .then((file) => planAblation(file, host))
+      .then(
+        () => 'planned',
+        (error: Error) => error.message,
+      );
+    await host.dispose();
+    const { kind } = definitionOf(name);
+    expect(message).toContain(code);
+    expect(message).toContain(`${kind} "${name}" of ${HOSTILE.name}@${HOSTILE.version}: ${hook}`);
+    expect(message).toContain(says);
   });
 
   it.each(Object.entries(EXPECTED))('fails the cell of %s with its name and its hook', (name, { code, hook, says }) => {

@@ -20,11 +20,13 @@ const raise = (what) => {
   throw what;
 };
 
-const define = (kind, defaults) => (name, hooks) => ({
+/** @param sizes - what the definition itself says, in place of what is right */
+const define = (kind, defaults) => (name, hooks, sizes) => ({
   kind,
   name: `${kind}-${name}`,
   api: API,
   ...(kind === 'trunk' && { shape: () => SHAPE }),
+  ...sizes,
   create: (context, options) => {
     const honest = defaults(context, options);
     return { ...honest, ...hooks(honest, context) };
@@ -75,6 +77,25 @@ const dataset = define('dataset', () => ({
   read: async ({ split }) => new Uint8Array(Buffer.from(TEXTS[split])),
 }));
 const emission = (changes) => ({ prompt: 0, tokens: Int32Array.of(1), proposed: [], accepted: 0, ...changes });
+
+/** Rows of an objective in the place of what is right: the framework's own for that offset. */
+const withRows = (name, rows) =>
+  head(name, (_honest, { ops }) => ({
+    objectives: (seen) => {
+      const { hidden_BTE } = seen.offset(1);
+      const [B, T, E] = hidden_BTE.shape;
+      const right = seen.rows(1);
+      const term = { name: 'own', readout: seen.readout(1), validRows: seen.validTargets(1) };
+      return [{ ...term, hidden_NE: ops.reshape(hidden_BTE, [B * T, E]), rows: (...block) => rows(right(...block)) }];
+    },
+  }));
+/** What goes wrong before there is anything to call. */
+const inCreate = [evaluation, head, trunk, weighting, schedule, decoder, rule, policy, tokenizer, dataset].flatMap(
+  (of) => [
+    of('throws-in-create', () => raise(new Error('not made'))),
+    of('draws-in-create', () => ({ luck: Math.random() })),
+  ],
+);
 
 export default {
   api: API,
@@ -164,6 +185,27 @@ export default {
         return honest.measure(subject);
       },
     })),
+    evaluation('frees-a-weight', (honest) => ({
+      measure(subject) {
+        [...subject.model.parameters.values()][0].dispose();
+        return honest.measure(subject);
+      },
+    })),
+    evaluation('writes-into-a-weight', (honest) => ({
+      measure(subject) {
+        const [weight] = subject.model.parameters.values();
+        const zeros = subject.model.engine.ops.zeros(weight.shape);
+        weight.assign(zeros);
+        zeros.dispose();
+        return honest.measure(subject);
+      },
+    })),
+    evaluation('hides-a-weight', (honest) => ({
+      measure(subject) {
+        subject.model.parameters.clear();
+        return honest.measure(subject);
+      },
+    })),
     evaluation('draws', () => ({ measure: async () => ({ results: { luck: Math.random() } }) })),
     // What is given
     evaluation('frees-the-model', () => ({ measure: ({ model }) => model.dispose() })),
@@ -202,21 +244,38 @@ export default {
     head('bad-arrangement', () => ({
       arrange: ({ x_BTD, at }) => ({ x_BSD: x_BTD, at, columns_BT: new Int32Array(3) }),
     })),
+    withRows('throws-in-rows', () => raise(new Error('no teacher'))),
+    withRows('draws-in-rows', (right) => (Math.random() < 2 ? right : undefined)),
+    withRows('rows-without-losses', ({ dLogits_RV }) => ({ dLogits_RV })),
+    head('throws-in-readout', () => ({ readout: () => raise(new Error('no matrix')) })),
+    head('readout-without-weight', () => ({ readout: () => ({}) })),
+    head('misspelt', () => ({ extend: true })),
+    head('throws-in-blocks', () => ({}), { blocksPerOffset: () => raise(new Error('no blocks')) }),
+    head('half-a-block', () => ({}), { blocksPerOffset: () => 0.5 }),
+    head('throws-in-own-readout', () => ({}), { ownReadout: () => raise(new Error('whose')) }),
+    head('maybe-own-readout', () => ({}), { ownReadout: () => 'maybe' }),
     head('bad-declaration', () => ({ reads: { taps: [0.5] } })),
 
     trunk('no-taps', () => ({ forward: () => [] })),
     trunk('throws', () => ({ embed: () => raise(new Error('no table')) })),
+    trunk('throws-in-shape', () => ({}), { shape: () => raise(new Error('no size')) }),
+    trunk('shapeless', () => ({}), { shape: () => ({ width: 16, layers: 0 }) }),
     trunk('gives-tokens', () => ({ embed: (tokens_BT) => tokens_BT })),
 
     weighting('gives-nan', () => ({ now: (count) => new Array(count).fill(Number.NaN) })),
     weighting('negative', () => ({ now: (count) => new Array(count).fill(-1) })),
     weighting('too-many', () => ({ now: (count) => new Array(count + 1).fill(1) })),
     weighting('forgets-its-state', () => ({ learn: () => undefined })),
+    weighting('throws-at-the-start', () => ({ start: () => raise(new Error('no terms')) })),
+    weighting('starts-with-a-map', () => ({ start: () => new Map() })),
     weighting('draws', () => ({ now: (count) => Array.from({ length: count }, Math.random) })),
 
     schedule('too-long', () => ({ now: () => 99 })),
     schedule('answers-later', () => ({ now: async () => 1 })),
     schedule('kills-itself', () => ({ start: () => process.kill(process.pid, 'SIGKILL') })),
+
+    schedule('throws-as-it-learns', () => ({ learn: () => raise(new Error('no lesson')) })),
+    schedule('unlearns', () => ({ learn: () => undefined })),
 
     decoder('gives-no-stream', () => ({ generate: () => [emission({})] })),
     decoder('throws-later', () => ({
@@ -254,6 +313,8 @@ export default {
     policy('exits-when-a-row-is-gone', () => ({ forget: () => process.exit(9) })),
 
     tokenizer('alien-token', () => ({ encode: (bytes) => Int32Array.from(bytes, () => 300) })),
+    tokenizer('throws-in-decode', () => ({ decode: () => raise(new Error('no bytes')) })),
+    tokenizer('decodes-to-text', () => ({ decode: (tokens) => String.fromCharCode(...tokens) })),
     tokenizer('throws', () => ({ encode: () => raise(new Error('no text')) })),
 
     dataset('gives-other-bytes', () => ({ read: async () => new Uint8Array([1, 2, 3]) })),
@@ -262,6 +323,8 @@ export default {
       list: async () => ({ documents: [listed('train'), listed('train')], skipped: [] }),
     })),
     dataset('rejects', () => ({ read: () => Promise.reject(new Error('gone')) })),
+
+    ...inCreate,
 
     // Honest ones, for the cells that the others must not touch
     evaluation('honest', () => ({

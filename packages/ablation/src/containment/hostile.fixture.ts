@@ -1,4 +1,4 @@
-import type { Definition, PluginKind } from '@foretoken/core';
+import { type Definition, PLUGIN_KINDS, type PluginKind } from '@foretoken/core';
 import type { ErrorCode } from '@foretoken/engine/errors';
 
 /** What becomes of the cell of a hostile plugin. */
@@ -26,7 +26,11 @@ const invalid = (hook: string, says: string, code: ErrorCode = 'PLUGIN_INVALID')
 const crashed = (hook: string, says: string): Expected => ({ code: 'WORKER_CRASHED', hook, says });
 const hung = (hook: string): Expected => ({ code: 'WORKER_HUNG', hook, says: 'no sign of life' });
 
-/** By plugin. The honest ones are not among them. */
+/** Of every kind, by what is said of its `create`. */
+const ofEveryKind = (name: string, expected: Expected): { readonly [name: string]: Expected } =>
+  Object.fromEntries(PLUGIN_KINDS.map((kind) => [`${kind}-${name}`, expected]));
+
+/** By plugin whose cell fails. The honest ones are not among them. */
 export const EXPECTED: { readonly [name: string]: Expected } = {
   'eval-throws': failed('measure', 'threw "plainly"'),
   'eval-rejects': failed('measure', 'threw "later"'),
@@ -55,6 +59,9 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'eval-sets-environment': invalid('measure', 'changed process.env'),
   'eval-changes-folder': invalid('measure', 'changed the working folder'),
   'eval-listens-for-the-end': invalid('measure', 'changed listeners of the process'),
+  'eval-frees-a-weight': invalid('measure', 'must leave the tensors of others alone, but disposed 1'),
+  'eval-writes-into-a-weight': invalid('measure', 'wrote to argument 1.model.parameters.get("'),
+  'eval-hides-a-weight': invalid('measure', 'wrote to argument 1.model.parameters.'),
   'eval-draws': invalid('measure', 'called Math.random'),
   'eval-frees-the-model': failed('measure', 'dispose is not a function'),
   'eval-gives-nan': invalid('measure', 'results.mean is NaN'),
@@ -72,6 +79,12 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'head-looks-at-the-clock': invalid('forward', 'called Date.now'),
   'head-no-objectives': invalid('objectives', 'a list of at least one objective'),
   'head-bad-arrangement': invalid('arrange', 'must give columns_BT'),
+  'head-throws-in-rows': failed('rows', 'threw "no teacher"'),
+  'head-draws-in-rows': invalid('rows', 'called Math.random'),
+  'head-rows-without-losses': invalid('rows', 'must return a tensor as loss_R, returned absent'),
+  'head-throws-in-readout': failed('readout', 'threw "no matrix"'),
+  'head-readout-without-weight': invalid('readout', 'must return a tensor as weight_EV'),
+  'head-misspelt': invalid('create', 'must give an object without "extend"'),
   'head-bad-declaration': invalid('create', 'whose reads is'),
 
   'trunk-no-taps': invalid('forward', 'must return a list of 1 tensors, one per tap, returned a list of 0'),
@@ -82,11 +95,16 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'weighting-negative': invalid('now', 'returned -1 as number 1', 'WEIGHTS_INVALID'),
   'weighting-too-many': invalid('now', 'must return 2 weights, one per term, returned 3', 'WEIGHTS_INVALID'),
   'weighting-forgets-its-state': invalid('learn', 'but it is undefined'),
+  'weighting-throws-at-the-start': failed('start', 'threw "no terms"'),
+  'weighting-starts-with-a-map': invalid('start', 'but it is Map'),
   'weighting-draws': invalid('now', 'called Math.random'),
 
   'horizon-schedule-too-long': invalid('now', 'must return an integer in 1..2, returned 99', 'HORIZON_INVALID'),
   'horizon-schedule-answers-later': invalid('now', 'must return an integer in 1..2', 'HORIZON_INVALID'),
   'horizon-schedule-kills-itself': crashed('start', 'process.kill(SIGKILL) of itself'),
+
+  'horizon-schedule-throws-as-it-learns': failed('learn', 'threw "no lesson"'),
+  'horizon-schedule-unlearns': invalid('learn', 'but it is undefined'),
 
   'decoder-gives-no-stream': invalid('generate', 'must return an async iterable'),
   'decoder-throws-later': failed('generate', 'threw "halfway"'),
@@ -106,25 +124,46 @@ export const EXPECTED: { readonly [name: string]: Expected } = {
   'draft-policy-exits-when-a-row-is-gone': crashed('forget', 'process.exit(9)'),
 
   'tokenizer-alien-token': invalid('encode', 'must return tokens in 0..255, returned 300', 'TOKEN_UNKNOWN'),
+  'tokenizer-throws-in-decode': failed('decode', 'threw "no bytes"'),
+  'tokenizer-decodes-to-text': invalid('decode', 'must return a Uint8Array'),
   'tokenizer-throws': failed('encode', 'threw "no text"'),
 
   'dataset-gives-other-bytes': invalid('read', 'must give the bytes whose SHA-256 it listed', 'DATA_CHANGED'),
   'dataset-lists-nothing': invalid('list', 'must give { documents, skipped } as lists'),
   'dataset-lists-twice': invalid('list', 'must list a document once, gave "train" twice'),
   'dataset-rejects': failed('read', 'threw "gone"'),
+
+  ...ofEveryKind('throws-in-create', failed('create', 'threw "not made"')),
+  ...ofEveryKind('draws-in-create', invalid('create', 'called Math.random')),
+};
+
+const unplanned = (hook: string, says: string): Expected => ({ code: 'ABLATION_INVALID', hook, says });
+
+/** By plugin whose plan fails: sizes are asked before any cell runs. */
+export const UNPLANNED: { readonly [name: string]: Expected } = {
+  'head-throws-in-blocks': unplanned('blocksPerOffset', 'threw "no blocks"'),
+  'head-half-a-block': unplanned('blocksPerOffset', 'must return an integer >= 0, returned 0.5'),
+  'head-throws-in-own-readout': failed('ownReadout', 'threw "whose"'),
+  'head-maybe-own-readout': invalid('ownReadout', 'must return true or false, returned "maybe"'),
+  'trunk-throws-in-shape': unplanned('shape', 'threw "no size"'),
+  'trunk-shapeless': unplanned('shape', 'must return { width, layers, block }'),
 };
 
 /** Settings of an arm that make a plugin of a kind take part. */
 export const SETTINGS: Readonly<Record<PluginKind, (name: string) => object>> = {
   eval: (name) => ({ evals: [LOSS, { name }] }),
-  head: (name) => ({ 'model.head': { name, horizon: 2 } }),
+  head: (name) => ({
+    'model.head': { name, horizon: 2 },
+    // Nobody else asks whose the readouts are.
+    ...(name.endsWith('own-readout') && { 'model.readout': 'replicated' }),
+  }),
   trunk: (name) => ({ 'model.trunk': { name } }),
   weighting: (name) => ({ 'training.weighting': { name } }),
   'horizon-schedule': (name) => ({ 'training.horizonSchedule': { name } }),
   decoder: (name) => ({ evals: [DECODED], decoders: { hostile: { name } } }),
   'acceptance-rule': (name) => ({ evals: [DECODED], decoders: { hostile: { name: 'speculative', rule: { name } } } }),
   'draft-policy': (name) => ({ evals: [DECODED], decoders: { hostile: { name: 'speculative', policy: { name } } } }),
-  tokenizer: (name) => ({ 'data.tokenizer': { name } }),
+  tokenizer: (name) => ({ evals: [DECODED], 'data.tokenizer': { name } }),
   dataset: (name) => ({ 'data.dataset': { name } }),
 };
 
