@@ -61,5 +61,8 @@ it('the names of folders beside others are told from names', () => {
     'a.backup',
     'a.v1-backups',
   ];
-  expect(names.filter(isBesideFolder)).toEqual(names.slice(0, 4));
+  const besides = (all: readonly string[]) => all.filter((name) => isBesideFolder(name, new Set(all)));
+  expect(besides(['a', ...names])).toEqual(names.slice(0, 4));
+  // Between the two renames the folder has no name; one such name alone is somebody's own.
+  expect(besides(['a.v1-backup', 'a.v2-ready', 'b.v1-backup'])).toEqual(['a.v1-backup', 'a.v2-ready']);
 });

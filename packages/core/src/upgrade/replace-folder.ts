@@ -55,9 +55,19 @@ export async function replaceFolder(place: Replacement, content: NewContent, opt
   }
 }
 
-/** Whether a name is that of a folder beside another: its backup, or what a killed upgrade left. */
-export const isBesideFolder = (name: string): boolean =>
-  /\.v\d+-(backup|lock|ready(\.\d+-[0-9a-f]{12}\.tmp)?)$/.test(name);
+/**
+ * Whether a name is that of a folder beside another: its backup, or what a killed upgrade left.
+ * @param names - all that are there: where the other is not, nor a second of such names, somebody chose this one
+ */
+export function isBesideFolder(name: string, names: ReadonlySet<string>): boolean {
+  const of = nameBeside(name);
+  if (of === undefined) return false;
+  return names.has(of) || [...names].some((one) => one !== name && nameBeside(one) === of);
+}
+
+/** The name that the other folder has, if a name is formed like that of one beside it. */
+const nameBeside = (name: string): string | undefined =>
+  /^(.+)\.v\d+-(?:backup|lock|ready(?:\.\d+-[0-9a-f]{12}\.tmp)?)$/.exec(name)?.[1];
 
 /**
  * Does what a kill between the two renames has left: the new folder gets its name. Where there is none, because power loss

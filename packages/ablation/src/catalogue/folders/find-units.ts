@@ -46,7 +46,9 @@ async function search(folder: string, depth: number, findings: Findings): Promis
   if (files.has('ablation.json')) await addAblation(folder, findings);
   else if (RUN_FILES.some((name) => files.has(name))) findings.found(await runUnit(folder));
   else if (depth < DEEPEST) {
-    const inner = entries.filter((entry) => entry.isDirectory() && !isElsewhere(entry.name)).map(({ name }) => name);
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const together = new Set(names);
+    const inner = names.filter((name) => !isElsewhere(name, together));
     for (const name of inner.sort()) await search(path.join(folder, name), depth + 1, findings);
   }
 }
@@ -60,7 +62,8 @@ async function addAblation(folder: string, { found, skip }: Findings): Promise<v
 }
 
 /** The old version of a folder is no second run. */
-const isElsewhere = (name: string): boolean => name.startsWith('.') || name === 'node_modules' || isBesideFolder(name);
+const isElsewhere = (name: string, names: ReadonlySet<string>): boolean =>
+  name.startsWith('.') || name === 'node_modules' || isBesideFolder(name, names);
 
 const unreadable = (folder: string, cause: Error): ForetokenError =>
   new ForetokenError('FILE_READ', `${folder} could not be read: ${cause.message}. Check the path.`, { cause });
