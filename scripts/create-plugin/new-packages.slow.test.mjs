@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -54,8 +55,11 @@ async function follow(line, folder) {
   const [program, ...args] = line.split(' ');
   const started = /^npm create foretoken-plugin -- (.*)$/.exec(line);
   if (started) {
+    // As `npm create` does with the package of that name: npm installs it with its dependencies, and runs its command.
+    const packed = readdirSync(tarballs).find((file) => file.startsWith('create-foretoken-plugin-'));
+    const given = ['--prefer-offline', '--yes', '--package', path.join(tarballs, packed)];
     const flags = [...started[1].split(' '), '--framework', tarballs];
-    return runNode(inRoot('packages/create-plugin/dist/bin.js'), flags, { cwd: folder, output: 'both' });
+    return npmOf(folder, 'exec', ...given, '--', 'create-foretoken-plugin', ...flags);
   }
   if (program === 'mkdir') return made(folder, args[0]);
   if (program === 'npx') return npmOf(folder, 'exec', '--offline', '--', ...args);
@@ -102,17 +106,21 @@ function reportIn(folder) {
   return { arms: arms.map(({ name }) => name), report: readFileSync(path.join(folder, 'report.md'), 'utf8') };
 }
 
-test('its types are right, and what it publishes is its code', async () => {
+test('its types are right, what it publishes is its code, and its workflow finds it fit', async () => {
   const folder = path.join(home, 'shared-rank');
   await npm(folder, 'run', 'typecheck');
   const [{ files }] = JSON.parse(await npm(folder, 'pack', '--dry-run', '--json', '--ignore-scripts'));
   expect(files.map(({ path: file }) => file).sort()).toEqual([
     ...['LICENSE', 'README.md', 'dist/shared-rank.d.ts', 'dist/shared-rank.js', 'package.json'],
   ]);
+  expect(await npm(folder, 'run', 'check')).toContain('Fit to publish');
 });
 
+/** Kinds whose whole check runs here: the others' contract suites ran with their tests. */
+const CHECKED = ['decoder', 'dataset'];
+
 describe.each(kinds.filter((kind) => kind !== 'head'))('a new %s', (kind) => {
-  test('builds, keeps its contract, and has an ablation that can be run', async () => {
+  test('builds, keeps its contract, and has an ablation that trains', async () => {
     const folder = path.join(home, 'others', kind);
     await create(kind, folder);
     // Installed once, for all of them.
@@ -121,5 +129,22 @@ describe.each(kinds.filter((kind) => kind !== 'head'))('a new %s', (kind) => {
     expect(await npm(folder, 'test')).toMatch(/1 passed/);
     await npm(folder, 'run', 'lint');
     expect(await npm(folder, 'run', 'ablate', '--', '--plan')).toMatch(/demo/);
+    if (CHECKED.includes(kind)) expect(await npm(folder, 'run', 'check')).toContain('Fit to publish');
+    shorten(path.join(folder, 'ablation.yaml'));
+    await npm(folder, 'run', 'ablate');
+    const { arms } = JSON.parse(readFileSync(path.join(folder, 'runs/ablation/results.json'), 'utf8'));
+    expect(arms.length).toBeGreaterThan(1);
+    for (const { name, cells } of arms) expect({ name, cells }).toMatchObject({ name, cells: [{ status: 'done' }] });
   });
 });
+
+/** Two steps and one seed: what is looked at is that every arm of the template runs to its end. */
+function shorten(file) {
+  const text = readFileSync(file, 'utf8');
+  const short = text
+    .replace(/^seeds: .*$/m, 'seeds: [0]')
+    .replace(/steps: \d+,/, 'steps: 2,')
+    .replace('warmupSteps: 20', 'warmupSteps: 1');
+  expect(short.match(/^seeds: \[0\]$|steps: 2,|warmupSteps: 1,/gm)).toHaveLength(3);
+  writeFileSync(file, short);
+}
