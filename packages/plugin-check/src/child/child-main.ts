@@ -38,6 +38,8 @@ async function perform({ directory, suite }: Job): Promise<void> {
   if (suite) await openEngine({ name: suite.engine });
   const framework = await frameworkFrames(directory);
   const calls = watchCalls((frame) => frame.includes(directory), framework);
+  // The framework's own, which is there once it first writes a file: not the plugin's either.
+  Object.assign(globalThis, { [Symbol.for('foretoken.temporary-names')]: new Set() });
   const globals = watchGlobals();
   const settled = watchProcess();
   await say({ type: 'importing' });
