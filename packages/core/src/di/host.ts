@@ -2,6 +2,7 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import type { Container } from 'inversify';
 import type { Experiment } from '../config/experiment.ts';
 import { resolveExperiment } from '../config/resolve.ts';
+import { asConfiguration } from '../config/saved-experiment.ts';
 import { sourceOf } from '../config/source-map.ts';
 import type { Json } from '../contracts/json.ts';
 import { type HostApplication, pluginsNotMade, registerGiven } from '../plugins/given-plugins.ts';
@@ -88,7 +89,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     container,
     async openRun(given, baseDirectory) {
       const registry = await services.plugins.registryFor(given.plugins, baseDirectory);
-      const experiment = resolveExperiment(sourceOf(given as unknown as Json, given.name), registry, baseDirectory);
+      const source = asConfiguration(sourceOf(given as unknown as Json, given.name));
+      const experiment = resolveExperiment(source, registry, baseDirectory);
       const scope = createRunScope(newContainer(container), { experiment, registry, baseDirectory });
       open.add(scope);
       const dispose = (): Promise<void> => {
