@@ -1,4 +1,5 @@
-import { differenceWords, type StandingArm } from '@foretoken/ablation';
+import type { StandingArm } from '@foretoken/ablation';
+import { differenceWords } from '@foretoken/ablation/finished';
 import type { Ansis } from 'ansis';
 import { cutToWidth, displayWidth, padToWidth } from '../output/display-width.ts';
 import { fitParts, type LinePart } from '../output/fit-parts.ts';

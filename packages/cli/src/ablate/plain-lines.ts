@@ -1,10 +1,5 @@
-import {
-  type AblationEvent,
-  type CellRecord,
-  differenceWords,
-  type StandingArm,
-  type TaskInfo,
-} from '@foretoken/ablation';
+import type { AblationEvent, CellRecord, StandingArm, TaskInfo } from '@foretoken/ablation';
+import { differenceWords } from '@foretoken/ablation/finished';
 import { oneLine } from '../output/one-line.ts';
 import { formatDuration } from '../output/quantities.ts';
 import { countParts, timeWords } from './board-lines.ts';
