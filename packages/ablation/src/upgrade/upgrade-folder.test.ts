@@ -9,26 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { type Host, type JsonObject, readJson } from '@foretoken/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createForetokenHost } from '../host.ts';
-import { upgradeFolder } from './upgrade-folder.ts';
-import { contentOf, projectOf } from './versions.fixture.ts';
+import { type JsonObject, readJson } from '@foretoken/core';
+import { describe, expect, it } from 'vitest';
+import { contentOf, projectOf, upgrades } from './versions.fixture.ts';
 
-let host: Host;
-beforeAll(async () => {
-  host = await createForetokenHost();
-});
-afterAll(() => host.dispose());
+const { upgrade, refusal } = upgrades();
 
 const json = (file: string): JsonObject => JSON.parse(readFileSync(file, 'utf8'));
 const write = (file: string, value: object) => writeFileSync(file, JSON.stringify(value));
-const upgrade = (folder: string, options = {}) => upgradeFolder(host, folder, options);
-const refusal = (folder: string, options = {}): Promise<string> =>
-  upgrade(folder, options).then(
-    () => 'upgraded',
-    (error: Error) => error.message,
-  );
 
 /** A project with one thing changed in its run of version 1, which must be refused and stay. */
 async function refusedRun(change: (run: string, project: string) => void): Promise<string> {

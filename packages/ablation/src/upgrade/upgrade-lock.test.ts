@@ -1,28 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
-import type { Host } from '@foretoken/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cleanFolder } from '../clean/clean-folder.ts';
-import { createForetokenHost } from '../host.ts';
 import { readReportData } from '../report/report-data.ts';
 import { tryFolder } from '../run/folder-lock.ts';
-import { upgradeFolder } from './upgrade-folder.ts';
-import { contentOf, projectOf } from './versions.fixture.ts';
+import { contentOf, projectOf, upgrades } from './versions.fixture.ts';
 
-let host: Host;
-beforeAll(async () => {
-  host = await createForetokenHost();
-});
-afterAll(() => host.dispose());
+const { upgrade, refusal } = upgrades();
 
 const write = (file: string, value: object) => writeFileSync(file, JSON.stringify(value));
-const upgrade = (folder: string, options = {}) => upgradeFolder(host, folder, options);
-const refusal = (folder: string, options = {}): Promise<string> =>
-  upgrade(folder, options).then(
-    () => 'upgraded',
-    (error: Error) => error.message,
-  );
 
 describe('two upgrades of one folder', () => {
   /** Puts the lock of a process there, as if it were upgrading the run. */

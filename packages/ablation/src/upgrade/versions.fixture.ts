@@ -2,7 +2,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import type { Host } from '@foretoken/core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { createForetokenHost } from '../host.ts';
+import { upgradeFolder } from './upgrade-folder.ts';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
 
@@ -26,4 +29,20 @@ export function contentOf(folder: string): Record<string, string> {
       : [name, entry.isSymbolicLink() ? readlinkSync(file) : readFileSync(file, 'base64')];
   });
   return Object.fromEntries(content.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Upgrades with a host that is there for all tests of a file; `refusal` gives what it says where it throws. */
+export function upgrades() {
+  let host: Host;
+  beforeAll(async () => {
+    host = await createForetokenHost();
+  });
+  afterAll(() => host.dispose());
+  const upgrade = (folder: string, options = {}) => upgradeFolder(host, folder, options);
+  const refusal = (folder: string, options = {}): Promise<string> =>
+    upgrade(folder, options).then(
+      () => 'upgraded',
+      (error: Error) => error.message,
+    );
+  return { upgrade, refusal };
 }

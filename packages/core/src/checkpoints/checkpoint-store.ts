@@ -8,6 +8,7 @@ import { removePath } from '../files/remove-path.ts';
 import { jsonFault, parseStrictJson } from '../files/strict-json.ts';
 import { isAbandonedName } from '../files/temporary-name.ts';
 import { checkCheckpointVersion } from './checkpoint-identity.ts';
+import { checkpointName, stepOfName } from './checkpoint-name.ts';
 import { SEAL, sealOf } from './checkpoint-seal.ts';
 import { refuseNotFinite } from './finite-content.ts';
 import { hashTensors } from './hash-tensors.ts';
@@ -41,7 +42,6 @@ export interface CheckpointContent {
   readonly score?: number;
 }
 
-const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
 /** The newest checkpoints that stay, besides the best, where nobody says how many. */
 export const NUM_KEPT = 2;
 
@@ -105,7 +105,7 @@ export class CheckpointStore {
   async save(content: CheckpointContent): Promise<CheckpointEntry> {
     const { step, tensors, state } = content;
     const score = Number.isFinite(content.score) ? content.score : undefined;
-    const path = join(this.directory, `step-${String(step).padStart(8, '0')}.safetensors`);
+    const path = join(this.directory, checkpointName(step));
     const metadata = {
       formatVersion: String(FORMAT_VERSION),
       configHash: this.#configHash,
@@ -175,8 +175,8 @@ export class CheckpointStore {
     });
     return names
       .flatMap((name) => {
-        const match = FILE_NAME.exec(name);
-        return match === null ? [] : [{ path: join(this.directory, name), step: Number(match[1]) }];
+        const step = stepOfName(name);
+        return step === undefined ? [] : [{ path: join(this.directory, name), step }];
       })
       .sort((a, b) => a.step - b.step);
   }
@@ -254,11 +254,11 @@ function entryFrom(path: string, metadata: ReadonlyMap<string, string>): Checkpo
   const step = numberIn(metadata.get('step'));
   const configHash = metadata.get('configHash');
   const score = metadata.has('score') ? numberIn(metadata.get('score')) : undefined;
-  const nameStep = FILE_NAME.exec(basename(path))?.[1];
+  const nameStep = stepOfName(basename(path));
   if (!Number.isSafeInteger(step) || step < 0 || configHash === undefined || Number.isNaN(score)) {
     throw corrupt(path, 'step, configHash or score is not as a checkpoint has it');
   }
-  if (nameStep !== undefined && Number(nameStep) !== step) throw corrupt(path, `it holds step ${step}`);
+  if (nameStep !== undefined && nameStep !== step) throw corrupt(path, `it holds step ${step}`);
   return { path, step, score, configHash };
 }
 

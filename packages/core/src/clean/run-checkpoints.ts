@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isForetokenError } from '@foretoken/engine/errors';
+import { stepOfName } from '../checkpoints/checkpoint-name.ts';
 import {
   type CheckpointEntry,
   loadCheckpoint,
@@ -35,7 +36,6 @@ export interface JudgedCheckpoints {
 
 const NOTHING_BEHIND = 'no file or folder of its own: nothing behind it is touched';
 const DAMAGED = 'damaged: look at it, and remove it yourself';
-const FILE_NAME = /^step-(\d{8,})\.safetensors$/;
 
 /**
  * Says which checkpoints of a run its policy lets go. Nothing is changed.
@@ -127,10 +127,10 @@ async function checkpointFiles(folder: string, { disk = realDisk }: DiskOptions)
     if (errno(cause) === 'ENOENT') return [];
     throw readError(folder, cause);
   });
-  return found.filter(({ name }) => FILE_NAME.test(name)).sort((a, b) => stepOf(a) - stepOf(b));
+  return found.filter((entry) => stepOf(entry) !== undefined).sort((a, b) => stepOf(a)! - stepOf(b)!);
 }
 
-const stepOf = ({ name }: Dirent): number => Number(FILE_NAME.exec(name)![1]);
+const stepOf = ({ name }: Dirent): number | undefined => stepOfName(name);
 
 async function isLink(directory: string, path: string, { disk = realDisk }: DiskOptions): Promise<boolean> {
   const found = await disk.readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {

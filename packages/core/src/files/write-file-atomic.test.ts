@@ -179,17 +179,22 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(folder)).toEqual(['named']);
   });
 
-  // A disk that would do it: who may replace the device is root, on the machine that runs the tests.
+  /** A disk that would do it, and notes it: who may replace the device is root, on the machine that runs the tests. */
+  function takingDisk() {
+    const written: string[] = [];
+    const disk = {
+      ...realDisk,
+      stat: async () => ({ isFile: () => true }),
+      open: async () => void written.push('open'),
+      rename: async () => void written.push('rename'),
+    } as unknown as Disk;
+    return { written, disk };
+  }
+
   it.each(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1', '/dev/../dev/stdout'])(
     'writes nothing to %s, whatever it leads to',
     async (path) => {
-      const written: string[] = [];
-      const disk = {
-        ...realDisk,
-        stat: async () => ({ isFile: () => true }),
-        open: async () => void written.push('open'),
-        rename: async () => void written.push('rename'),
-      } as unknown as Disk;
+      const { written, disk } = takingDisk();
       await expect(writeFileAtomic(path, 'x', { disk })).rejects.toThrow('it is a place of the system and no file');
       expect(written).toEqual([]);
     },
@@ -203,13 +208,7 @@ describe('writeFileAtomic', () => {
       symlinkSync('/dev/stdout', join(folder, 'out'));
       symlinkSync('out', join(folder, 'far'));
       symlinkSync('dev/stdout', join(folder, 'round'));
-      const written: string[] = [];
-      const disk = {
-        ...realDisk,
-        stat: async () => ({ isFile: () => true }),
-        open: async () => void written.push('open'),
-        rename: async () => void written.push('rename'),
-      } as unknown as Disk;
+      const { written, disk } = takingDisk();
       for (const name of ['dev/stdout', 'dev/new', 'out', 'far', 'round']) {
         const writing = writeFileAtomic(join(folder, name), 'x', { disk });
         await expect(writing, name).rejects.toThrow('it is a place of the system and no file');

@@ -30,8 +30,8 @@ test('a dependency that was not installed has another next step for a package th
   expect(said('ERR_MODULE_NOT_FOUND', missing, installed, lists)).toBe(
     `it imports "tool", which Node does not find from ${installed}. Run "npm install tool" beside the configuration file.`,
   );
-  expect(said('ERR_MODULE_NOT_FOUND', missing, '/work/demo', { dependencies: { tool: '*' } })).toContain(
-    'Run "npm install" there, or install a copy beside the configuration file: "npm install --install-links /work/demo".',
+  expect(said('ERR_MODULE_NOT_FOUND', missing, '/projects/demo', { dependencies: { tool: '*' } })).toContain(
+    'Run "npm install" there, or install a copy beside the configuration file: "npm install --install-links /projects/demo".',
   );
 });
 

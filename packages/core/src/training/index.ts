@@ -1,4 +1,5 @@
 export { readCheckpointConfigHash } from '../checkpoints/checkpoint-identity.ts';
+export { stepOfName } from '../checkpoints/checkpoint-name.ts';
 export { findLeftovers } from '../clean/leftovers.ts';
 export {
   type CheckpointPolicy,

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { ForetokenError } from '@foretoken/engine/errors';
+import { stepOfName } from '../checkpoints/checkpoint-name.ts';
 import { readSafetensorsHeader } from '../checkpoints/safetensors.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { experimentHash } from '../config/hash.ts';
@@ -181,10 +182,8 @@ function withModelOfNow<T>(
 async function newestCheckpoint(folder: string): Promise<{ readonly path: string; readonly step: number } | undefined> {
   const names = await realDisk.readdir(folder).catch(() => []);
   const found = names.flatMap((name) => {
-    const step = CHECKPOINT.exec(name)?.[1];
-    return step === undefined ? [] : [{ path: join(folder, name), step: Number(step) }];
+    const step = stepOfName(name);
+    return step === undefined ? [] : [{ path: join(folder, name), step }];
   });
   return found.sort((a, b) => a.step - b.step).at(-1);
 }
-
-const CHECKPOINT = /^step-(\d{8,})\.safetensors$/;

@@ -8,7 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from '@foretoken/core';
-import { readCheckpointConfigHash, runPaths } from '@foretoken/core/training';
+import { readCheckpointConfigHash, runPaths, stepOfName } from '@foretoken/core/training';
 import { TRAINING } from '../../run/cell-record.ts';
 import { type Entry, type EntryKind, identityFacts } from '../entry.ts';
 import { type Fact, flatten } from '../facts.ts';
@@ -118,13 +118,11 @@ function hashOf(folder: string, experiment: JsonObject): string {
 async function newestCheckpoint(folder: string): Promise<FileState | undefined> {
   const names = await readdir(folder).catch((): string[] => []);
   const newest = names
-    .filter((name) => /^step-\d{8,}\.safetensors$/.test(name))
-    .sort(byStep)
+    .filter((name) => stepOfName(name) !== undefined)
+    .sort((a, b) => stepOfName(a)! - stepOfName(b)!)
     .at(-1);
   return newest === undefined ? undefined : stateOf(path.join(folder, newest));
 }
-
-const byStep = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : 1);
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,7 +4,8 @@ import type { Definition, PluginKind } from '../define.ts';
 import { guardDefinition } from '../guard.ts';
 import { fakePlugin, fakeSource } from '../plugin.fixture.ts';
 import { failedHook, saidHook } from './failure.ts';
-import type { Hook, HookWatch } from './hooks.ts';
+import type { HookWatch } from './hooks.ts';
+import { notingWatch } from './noting-watch.fixture.ts';
 
 /** What `create` of a guarded plugin gives, with some hooks of its own. */
 function made(kind: PluginKind, hooks: object, { watch, context = {} }: { watch?: HookWatch; context?: object } = {}) {
@@ -311,19 +312,7 @@ describe('what a hook gives', () => {
 });
 
 describe('who looks on', () => {
-  /** Notes what is entered and left; looks closely at everything. */
-  function noting(misdeed?: string): HookWatch & { readonly notes: string[] } {
-    const notes: string[] = [];
-    return {
-      notes,
-      enter: ({ name }: Hook) => void notes.push(`> ${name}`),
-      leave({ name }: Hook) {
-        notes.push(`< ${name}`);
-        return name === 'create' ? undefined : misdeed;
-      },
-      inspects: () => true,
-    };
-  }
+  const noting = (misdeed?: string) => notingWatch((name) => (name === 'create' ? undefined : misdeed));
 
   it('sees every hook entered and left, nested ones and those that fail included', async () => {
     const watch = noting();

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { guardDefinition } from '../guard.ts';
 import { fakePlugin, fakeSource } from '../plugin.fixture.ts';
 import { failedHook, saidHook } from './failure.ts';
-import type { GuardOptions, Hook, HookWatch } from './hooks.ts';
+import type { GuardOptions } from './hooks.ts';
 import type { TensorLike } from './inputs.ts';
+import { notingWatch } from './noting-watch.fixture.ts';
 
 const R = 2;
 const V = 3;
@@ -102,18 +103,7 @@ describe('the rows of an objective', () => {
 });
 
 describe('who looks on', () => {
-  const watching = (misdeed?: string): HookWatch & { readonly notes: string[] } => {
-    const notes: string[] = [];
-    return {
-      notes,
-      enter: ({ name }: Hook) => void notes.push(`> ${name}`),
-      leave({ name }: Hook) {
-        notes.push(`< ${name}`);
-        return name === 'rows' ? misdeed : undefined;
-      },
-      inspects: () => true,
-    };
-  };
+  const watching = (misdeed?: string) => notingWatch((name) => (name === 'rows' ? misdeed : undefined));
 
   it('sees rows entered and left, and says what they did', () => {
     const watch = watching('must not, but did');
