@@ -1,14 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type DiskOptions, ForetokenError, readJson, removePath } from '@foretoken/core';
-import {
-  type CheckpointPolicy,
-  findLeftovers,
-  type JudgedFile,
-  judgeCheckpoints,
-  refuseInterrupted,
-} from '@foretoken/core/training';
+import { type DiskOptions, readJson, removePath } from '@foretoken/core';
+import { type CheckpointPolicy, findLeftovers, type JudgedFile, judgeCheckpoints } from '@foretoken/core/training';
 import { exists } from '../run/ablation-store.ts';
+import { type FolderKind, kindOfFolder, recordOf } from '../run/folder-kind.ts';
 import { type FolderLock, isLockFile, LOCK_VERSION, lockFolder } from '../run/folder-lock.ts';
 import { isAlive, type ProcessIdentity } from '../run/process-identity.ts';
 import { refusePart } from '../run/refuse-part.ts';
@@ -16,7 +11,7 @@ import { refusePart } from '../run/refuse-part.ts';
 /** What a cleaning removes of a folder and what it keeps, each with why. */
 export interface FolderCleaning {
   readonly directory: string;
-  readonly kind: 'run' | 'ablation';
+  readonly kind: FolderKind;
   /** Paths from the folder. */
   readonly remove: readonly JudgedFile[];
   readonly keep: readonly JudgedFile[];
@@ -44,7 +39,9 @@ export async function cleanFolder(
   { apply = false, ...options }: CleanOptions,
 ): Promise<FolderCleaning> {
   const directory = await realpath(path.resolve(folder)).catch(() => path.resolve(folder));
-  const kind = await kindOf(directory);
+  const kind = await kindOfFolder(directory);
+  // Nothing goes from a folder of another version: its rules may be other ones. A run says its own when it is judged.
+  if (kind === 'ablation') await readJson(recordOf(directory, kind));
   await refusePart(directory, 'clean');
   const lock = apply && kind === 'ablation' ? await lockOf(directory) : undefined;
   try {
@@ -54,21 +51,6 @@ export async function cleanFolder(
   } finally {
     await lock?.release();
   }
-}
-
-async function kindOf(directory: string): Promise<FolderCleaning['kind']> {
-  if (await exists(path.join(directory, 'experiment.json'))) return 'run';
-  const plan = path.join(directory, 'ablation.json');
-  if (await exists(plan)) {
-    // Nothing goes from a folder of another version: its rules may be other ones.
-    await readJson(plan);
-    return 'ablation';
-  }
-  refuseInterrupted(directory);
-  throw new ForetokenError(
-    'RUN_NOT_FOUND',
-    `${directory} holds no run and no ablation (no experiment.json, no ablation.json). Name the folder of one.`,
-  );
 }
 
 /** A lock is a file in a folder: one that never had any is not given any, for nobody works in it. */
@@ -82,7 +64,7 @@ interface Judged {
   readonly keep: readonly JudgedFile[];
 }
 
-async function judge(directory: string, kind: FolderCleaning['kind'], options: CleanOptions): Promise<Judged> {
+async function judge(directory: string, kind: FolderKind, options: CleanOptions): Promise<Judged> {
   const parts: Judged[] = [await findLeftovers(directory, options)];
   if (kind === 'run') parts.push(await judgeCheckpoints(directory, options, options));
   else {
@@ -127,7 +109,7 @@ async function readHolder(file: string): Promise<ProcessIdentity | undefined> {
   return Number.isSafeInteger(lease?.pid) ? (lease as unknown as ProcessIdentity) : undefined;
 }
 
-function cleaningOf(directory: string, kind: FolderCleaning['kind'], judged: Judged, applied: boolean): FolderCleaning {
+function cleaningOf(directory: string, kind: FolderKind, judged: Judged, applied: boolean): FolderCleaning {
   const named = (files: readonly JudgedFile[]) =>
     files
       .map((file) => ({ ...file, path: path.relative(directory, file.path) }))

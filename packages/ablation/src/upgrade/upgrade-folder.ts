@@ -1,5 +1,4 @@
-import path from 'node:path';
-import { type DiskOptions, FORMAT_VERSION, ForetokenError } from '@foretoken/core';
+import { type DiskOptions, FORMAT_VERSION } from '@foretoken/core';
 import {
   type FolderFiles,
   finishReplacement,
@@ -9,12 +8,12 @@ import {
   type Replacement,
   readOldRecord,
   readOldRun,
-  refuseInterrupted,
+  refuseTakenBackup,
   replaceFolder,
   type UpgradeHost,
   upgradeOf,
 } from '@foretoken/core/training';
-import { exists } from '../run/ablation-store.ts';
+import { type FolderKind, kindOfFolder, recordOf } from '../run/folder-kind.ts';
 import { refusePart } from '../run/refuse-part.ts';
 import { readOldAblation } from './old-ablation.ts';
 import { refuseRunning, whileLocked, whileNotRunning } from './upgrade-lock.ts';
@@ -22,7 +21,7 @@ import { refuseRunning, whileLocked, whileNotRunning } from './upgrade-lock.ts';
 /** What became of a folder, or would become. */
 export interface FolderUpgrade {
   readonly directory: string;
-  readonly kind: 'run' | 'ablation';
+  readonly kind: FolderKind;
   readonly from: number;
   readonly to: number;
   /** `none`: it is of this version already; `planned`: nothing was written, as asked; `finished`: what a kill had left to do. */
@@ -58,31 +57,32 @@ export async function upgradeFolder(
 ): Promise<FolderUpgrade> {
   const place = upgradeOf(folder);
   if (dryRun || !isInterrupted(place)) {
-    const kind = await kindOf(place.directory);
+    const kind = await kindOfFolder(place.directory);
     if (await isOfNow(place, kind)) return outcomeOf(place, kind, 'none');
-    if (dryRun) return planned(host, place, options);
+    if (dryRun) return planned(host, place, kind, options);
   }
   return whileLocked(place, () => upgradeLocked(host, place, options));
 }
 
-async function planned(host: UpgradeHost, place: Replacement, options: DiskOptions): Promise<FolderUpgrade> {
-  const { directory, backup } = place;
-  const kind = await kindOf(directory);
+async function planned(
+  host: UpgradeHost,
+  place: Replacement,
+  kind: FolderKind,
+  options: DiskOptions,
+): Promise<FolderUpgrade> {
+  const { directory } = place;
   await refusePart(directory, 'upgrade');
   if (kind === 'ablation') await refuseRunning(directory);
   const content = await contentOf(host, kind, directory, await folderFiles(directory, options));
-  if (!(await exists(backup))) return outcomeOf(place, kind, 'planned', content);
-  throw new ForetokenError(
-    'RUN_EXISTS',
-    `${backup} is there already: a backup is never replaced. Move it away, then upgrade.`,
-  );
+  await refuseTakenBackup(place, options);
+  return outcomeOf(place, kind, 'planned', content);
 }
 
 /** Whoever had the lock before may have done it all, or half. */
 async function upgradeLocked(host: UpgradeHost, place: Replacement, options: DiskOptions): Promise<FolderUpgrade> {
   const { directory } = place;
-  if (await finishReplacement(place, options)) return outcomeOf(place, await kindOf(directory), 'finished');
-  const kind = await kindOf(directory);
+  if (await finishReplacement(place, options)) return outcomeOf(place, await kindOfFolder(directory), 'finished');
+  const kind = await kindOfFolder(directory);
   if (await isOfNow(place, kind)) return outcomeOf(place, kind, 'none');
   await refusePart(directory, 'upgrade');
   const replace = async (withoutLock: (files: FolderFiles) => FolderFiles) => {
@@ -93,8 +93,8 @@ async function upgradeLocked(host: UpgradeHost, place: Replacement, options: Dis
   return kind === 'run' ? replace((files) => files) : whileNotRunning(place, replace);
 }
 
-async function isOfNow({ directory }: Replacement, kind: FolderUpgrade['kind']): Promise<boolean> {
-  return (await readOldRecord(path.join(directory, RECORDS[kind]))).formatVersion === FORMAT_VERSION;
+async function isOfNow({ directory }: Replacement, kind: FolderKind): Promise<boolean> {
+  return (await readOldRecord(recordOf(directory, kind))).formatVersion === FORMAT_VERSION;
 }
 
 /** What the new folder is made of, and what of it is a mere record. */
@@ -102,23 +102,7 @@ type Content = NewContent & Pick<FolderUpgrade, 'recordsOnly'>;
 
 const NOTHING: Content = { folders: [], files: [], conversionOf: () => undefined, recordsOnly: [] };
 
-const RECORDS = { run: 'experiment.json', ablation: 'ablation.json' } as const;
-
-async function kindOf(directory: string): Promise<FolderUpgrade['kind']> {
-  for (const kind of ['run', 'ablation'] as const) if (await exists(path.join(directory, RECORDS[kind]))) return kind;
-  refuseInterrupted(directory);
-  throw new ForetokenError(
-    'RUN_NOT_FOUND',
-    `${directory} holds no run and no ablation (no experiment.json, no ablation.json). Name the folder of one.`,
-  );
-}
-
-async function contentOf(
-  host: UpgradeHost,
-  kind: FolderUpgrade['kind'],
-  directory: string,
-  files: FolderFiles,
-): Promise<Content> {
+async function contentOf(host: UpgradeHost, kind: FolderKind, directory: string, files: FolderFiles): Promise<Content> {
   if (kind === 'ablation') {
     const old = await readOldAblation(host, directory, files);
     return { ...files, conversionOf: (file) => old.conversionOf(file), recordsOnly: old.recordsOnly };
@@ -129,7 +113,7 @@ async function contentOf(
 
 function outcomeOf(
   { directory, backup }: Replacement,
-  kind: FolderUpgrade['kind'],
+  kind: FolderKind,
   outcome: FolderUpgrade['outcome'],
   { files, conversionOf, recordsOnly }: Content = NOTHING,
 ): FolderUpgrade {

@@ -26,6 +26,7 @@ export {
   isBesideFolder,
   type NewContent,
   type Replacement,
+  refuseTakenBackup,
   replaceFolder,
 } from '../upgrade/replace-folder.ts';
 export type { Backward, BackwardRequest, BackwardResult, StepBatch } from './backward/backward.ts';

@@ -43,7 +43,7 @@ export interface NewContent extends FolderFiles {
  */
 export async function replaceFolder(place: Replacement, content: NewContent, options: DiskOptions = {}): Promise<void> {
   const { directory, backup, ready } = place;
-  if (await isThere(backup, options)) throw backupExists(backup);
+  await refuseTakenBackup(place, options);
   await removeLeft(place, options);
   await makeReady(place, content, options);
   try {
@@ -157,5 +157,11 @@ async function removeLeft({ ready }: Replacement, options: DiskOptions): Promise
   }
 }
 
-const backupExists = (path: string): ForetokenError =>
-  new ForetokenError('RUN_EXISTS', `${path} is there already: a backup is never replaced. Move it away, then upgrade.`);
+/** @throws RUN_EXISTS if there is a backup already, FILE_READ */
+export async function refuseTakenBackup({ backup }: Replacement, options: DiskOptions = {}): Promise<void> {
+  if (!(await isThere(backup, options))) return;
+  throw new ForetokenError(
+    'RUN_EXISTS',
+    `${backup} is there already: a backup is never replaced. Move it away, then upgrade.`,
+  );
+}
