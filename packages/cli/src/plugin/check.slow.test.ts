@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +24,12 @@ let project: string;
 let tarball: string;
 beforeAll(() => {
   project = realpathSync(mkdtempSync(path.join(tmpdir(), 'foretoken-plugin-check-')));
-  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: head, stdio: 'ignore' });
+  const source = path.join(project, 'source');
+  cpSync(head, source, { recursive: true, filter: (file) => path.basename(file) !== 'node_modules' });
+  const manifest = path.join(source, 'package.json');
+  const written = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
+  writeFileSync(manifest, JSON.stringify({ ...written, peerDependencies: { '@foretoken/core': 'workspace:^' } }));
+  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: source, stdio: 'ignore' });
   tarball = readdirSync(project).find((file) => file.endsWith('.tgz'))!;
   const installed = path.join(project, 'node_modules', name);
   mkdirSync(installed, { recursive: true });
