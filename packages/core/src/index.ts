@@ -60,7 +60,6 @@ export {
 export type { DiskOptions } from './files/disk.ts';
 export { FORMAT_VERSION } from './files/format-version.ts';
 export { type JsonObject, readJson, writeJson } from './files/json-file.ts';
-export { readJsonLines } from './files/json-lines-log.ts';
 export { makeFolder } from './files/make-folder.ts';
 export { removePath } from './files/remove-path.ts';
 export { writeFileAtomic } from './files/write-file-atomic.ts';
@@ -92,4 +91,5 @@ export { findPackage, installedFolder, PACKAGE_NAME, type PackageFolder } from '
 export { type Path, problemsOf, type SchemaProblem } from './plugins/problems.ts';
 export { createRegistry, type NamedOptions, type PluginListing, plural, type Registry } from './plugins/registry.ts';
 export { createRandom } from './random/random.ts';
+export { readMetrics } from './training/metrics-rows.ts';
 export { readRunSummary } from './training/run-summary.ts';

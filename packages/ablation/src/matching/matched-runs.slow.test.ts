@@ -1,7 +1,8 @@
 // Trains arms for real and looks at what they were made equal in.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readJsonLines } from '@foretoken/core';
+import { readMetrics } from '@foretoken/core';
+import { runPaths } from '@foretoken/core/training';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createForetokenHost } from '../host.ts';
 import { type AblationPlan, planAblation } from '../plan/plan-ablation.ts';
@@ -58,7 +59,7 @@ test('match: flops trains every arm for the FLOPs of the baseline, with the sche
     expect(Math.abs(fact(arm, 'trainingFlops') - budget)).toBeLessThanOrEqual(0.5 * ofOneStep);
     expect(dig(arm.results, 'training', 'match', 'to')).toBe('flops');
     const { trainingKey } = plan.cells[i];
-    const rows = await readJsonLines(path.join(ablationPaths(plan.directory).training(trainingKey), 'metrics.jsonl'));
+    const rows = await readMetrics(runPaths(ablationPaths(plan.directory).training(trainingKey)));
     expect(rows).toHaveLength(fact(arm, 'steps'));
     const rates = rows.map(({ learningRate }) => learningRate as number);
     // A tenth of the steps warm up, and the cosine has come down at the end.

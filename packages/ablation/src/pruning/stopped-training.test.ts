@@ -119,11 +119,11 @@ it('a summary that was edited is refused, and made anew from the last checkpoint
   expect(after).toEqual(before);
 });
 
-it('a finished run without its metrics says what to do', async () => {
+it('a finished run whose metrics are gone says what to do', async () => {
   await trainRun(host, open.experiment, options('bare'));
   const file = path.join(options('bare').directory, 'metrics.jsonl');
   await writeFile(file, '');
   await expect(until('bare', 0.5)).rejects.toThrow(
-    /^FILE_CORRUPT: .*metrics.jsonl has no held-out loss of step 6.*remove the folder/,
+    /^FILE_CORRUPT: .*metrics.jsonl was changed after the training ended.*remove the folder/,
   );
 });

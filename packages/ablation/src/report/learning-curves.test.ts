@@ -19,7 +19,7 @@ async function curvesOf(
     await mkdir(paths.training(key), { recursive: true });
     await writeFile(
       path.join(paths.training(key), 'metrics.jsonl'),
-      rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
+      rows.map((row) => `${JSON.stringify({ formatVersion: 2, ...row })}\n`).join(''),
     );
   }
   const cells = Object.entries(arms).flatMap(([arm, keys]) => keys.map((trainingKey) => ({ arm, trainingKey })));

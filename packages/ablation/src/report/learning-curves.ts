@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readJsonLines } from '@foretoken/core';
+import { readMetrics } from '@foretoken/core';
 import type { PlanRecord } from '../results/write-results.ts';
 import { type AblationPaths, exists } from '../run/ablation-store.ts';
 
@@ -41,7 +41,7 @@ export async function readLearningCurves(
     const runs: (readonly MetricsRow[])[] = [];
     const end = ends.get(arm) ?? Number.POSITIVE_INFINITY;
     for (const key of keys) {
-      const rows = await readMetrics(path.join(paths.training(key), 'metrics.jsonl'));
+      const rows = await rowsOf(paths.training(key));
       runs.push(rows.filter(({ step }) => step <= end));
     }
     curves.push({
@@ -71,8 +71,10 @@ interface MetricsRow {
   readonly validation?: { readonly losses: readonly (number | null)[] };
 }
 
-const readMetrics = async (file: string): Promise<readonly MetricsRow[]> =>
-  (await exists(file)) ? ((await readJsonLines(file)) as unknown as MetricsRow[]) : [];
+async function rowsOf(folder: string): Promise<readonly MetricsRow[]> {
+  const [metrics, summary] = ['metrics.jsonl', 'summary.json'].map((name) => path.join(folder, name));
+  return (await exists(metrics)) ? ((await readMetrics({ metrics, summary })) as unknown as MetricsRow[]) : [];
+}
 
 const trainingNats = ({ losses, terms }: MetricsRow) => losses?.[terms?.indexOf('offset-1') ?? 0];
 

@@ -131,7 +131,8 @@ function metricsOf(experiment: Experiment, step: number): object {
   const losses = offsetsOf(experiment).map((offset) => lossOf(experiment, step, offset));
   const validates = step % experiment.training.validateEvery === 0;
   const validation = validationOf(experiment, step);
-  return { step, losses, loss: losses[0], learningRate: 1e-3, seconds: 0.5, ...(validates ? { validation } : {}) };
+  const row = { formatVersion: 2, step, losses, loss: losses[0], learningRate: 1e-3, seconds: 0.5 };
+  return { ...row, ...(validates ? { validation } : {}) };
 }
 
 /** What a validation gives: on held-out text losses are higher. */

@@ -4,7 +4,7 @@ import { type CodeChecker, createCodeChecker } from '../identity/check-code.ts';
 import type { RungLoss } from '../pruning/decisions.ts';
 
 /** What a training says of itself, as far as an ablation records it. */
-export type TrainingFacts = Omit<TrainingSummary, 'checkpoint'>;
+export type TrainingFacts = Omit<TrainingSummary, 'checkpoint' | 'metricsHash'>;
 
 /** Outcomes by the name of the eval. */
 export type Outcomes = { readonly [evalName: string]: EvalOutcome };

@@ -27,9 +27,10 @@ export function smallDisks(): SmallDisk[] {
 function mountedDisk(): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'foretoken-small-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', folder], { stdio: 'ignore' });
-  } catch {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', folder], { stdio: 'pipe' });
+  } catch (cause) {
     rmSync(folder, { recursive: true });
+    console.warn(`not tried on a tmpfs, since none may be mounted here: ${(cause as Error).message}`);
     return undefined;
   }
   const ballast = join(folder, 'ballast');

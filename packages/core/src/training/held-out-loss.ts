@@ -1,6 +1,6 @@
 import { ForetokenError } from '@foretoken/engine/errors';
 import { readJson } from '../files/json-file.ts';
-import { readJsonLines } from '../files/json-lines-log.ts';
+import { readMetrics } from './metrics-rows.ts';
 import type { RunPaths } from './run-directory.ts';
 
 /** What a training's own validation gave on the way. */
@@ -17,13 +17,13 @@ export interface HeldOutLoss {
 
 /**
  * The held-out loss that a run wrote down at a step.
- * @throws FILE_CORRUPT if its metrics have none
+ * @throws FILE_CORRUPT if its metrics have none; as {@link readMetrics}
  */
 export async function readHeldOutLoss(
   paths: RunPaths,
   { step, steps }: Pick<HeldOutLoss, 'step' | 'steps'>,
 ): Promise<HeldOutLoss> {
-  const row = (await readJsonLines(paths.metrics)).find((one) => one.step === step);
+  const row = (await readMetrics(paths)).find((one) => one.step === step);
   const { losses } = (row?.validation ?? {}) as { readonly losses?: readonly (number | null)[] };
   const nats = Array.isArray(losses) ? losses[0] : undefined;
   if (nats === null || typeof nats === 'number') {

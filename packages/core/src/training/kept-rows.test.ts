@@ -1,5 +1,5 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { Host } from '../di/host.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
@@ -45,6 +45,17 @@ describe('a training that goes on', () => {
     expect(await resume()).toMatchObject({ steps: 4 });
   });
 
+  it('refuses rows of another version, by line, and leaves them as they are', async () => {
+    const { metrics, resume, text } = await stoppedRun();
+    const [first, second] = text.split('\n');
+    const changed = `${first}\n${second.replace('"formatVersion":2', '"formatVersion":1')}\n`;
+    writeFileSync(metrics, changed);
+    await expect(resume()).rejects.toThrow(
+      `FORMAT_VERSION: ${metrics}:2 has formatVersion 1; this release reads 2. Run "foretoken upgrade ${dirname(metrics)}".`,
+    );
+    expect(readFileSync(metrics, 'utf8')).toBe(changed);
+  });
+
   it('refuses the metrics of a run with another learning rate', async () => {
     const { metrics, resume } = await stoppedRun();
     const other = await stoppedRun('learningRate: 0.5,');
@@ -55,6 +66,7 @@ describe('a training that goes on', () => {
 
 test('rows are known by the tokens of the last, and by the losses of the last that was learned from', () => {
   const row = (step: number, rest: object = {}) => ({
+    formatVersion: 2,
     step,
     tokens: 8 * step,
     terms: ['a', 'b'],

@@ -2,6 +2,7 @@ import { ForetokenError } from '@foretoken/engine/errors';
 import type { CheckpointEntry } from '../checkpoints/checkpoint-store.ts';
 import type { JsonObject } from '../files/json-file.ts';
 import type { KeptRows } from '../files/json-lines-log.ts';
+import { checkRowVersions } from './metrics-rows.ts';
 
 /** What a checkpoint knows of the metrics up to it. */
 export interface KnownMetrics {
@@ -16,7 +17,7 @@ export interface KnownMetrics {
  * with rows missing, or of two runs, would never be noticed again.
  *
  * Rows are flushed before a checkpoint is saved, so no crash takes them. Whose they are is seen by the last ones alone.
- * @throws FILE_CORRUPT naming the line
+ * @throws FILE_CORRUPT naming the line; FORMAT_VERSION if another release wrote one
  */
 export function refuseOtherRows(
   { path, rows, fault }: KeptRows,
@@ -31,6 +32,7 @@ export function refuseOtherRows(
       { cause: fault },
     );
   };
+  checkRowVersions(path, rows);
   const other = rows.findIndex(({ step }, index) => step !== index + 1);
   if (other >= 0) refuse(`line ${other + 1} is of step ${JSON.stringify(rows[other].step)}`);
   if (rows.length < checkpoint.step) {

@@ -41,6 +41,8 @@ export interface TrainingSummary {
   /** The last checkpoint, relative to the run's folder. */
   readonly checkpoint: string;
   readonly data: { readonly contentHash: string; readonly trainBytes: number; readonly validationBytes: number };
+  /** Of the rows of `metrics.jsonl`, without how long each step took; absent from a summary that was upgraded. */
+  readonly metricsHash?: string;
   /** Of all steps, whichever process took them; validations and checkpoints are not counted. */
   readonly timings: { readonly seconds: number; readonly tokensPerSecond: number };
 }

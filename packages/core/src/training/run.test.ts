@@ -5,7 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { LanguageModel } from '../contracts/model.ts';
 import { readJsonLines } from '../files/json-lines-log.ts';
 import { temporaryFolder } from '../files/temporary-folder.fixture.ts';
+import { readMetrics } from './metrics-rows.ts';
 import { evaluateRun, openTrainedRun, trainRun, trainUntil, withTrainedRun } from './run.ts';
+import { runPaths } from './run-directory.ts';
+import { readRunSummary, writeRunSummary } from './run-summary.ts';
 import { TEXT_BYTES, tinyExperiment, tinyHost } from './tiny-run.fixture.ts';
 import type { TrainingProgress } from './training-loop.ts';
 
@@ -53,6 +56,24 @@ test('a training keeps as many checkpoints as its configuration says, whose hash
   const kept = readdirSync(join(location.directory, 'checkpoints')).map((name) => Number(/\d+/.exec(name)));
   expect(kept.sort()).toEqual([2, 3, 4]);
   expect(tinyExperiment(host).training).not.toHaveProperty('keepCheckpoints');
+});
+
+test('a summary holds the metrics to what they were: all but how long each step took', async () => {
+  const { host, experiment, location } = await tiny();
+  const { metricsHash } = await trainRun(host, experiment, location);
+  const [paths, other] = [runPaths(location.directory), await tiny()];
+  expect(await trainRun(other.host, other.experiment, other.location)).toMatchObject({ metricsHash });
+  const text = readFileSync(paths.metrics, 'utf8');
+  const numRows = (await readMetrics(paths)).length;
+  writeFileSync(paths.metrics, text.replaceAll(/"seconds":[^,}]+/g, '"seconds":1'));
+  expect(await readMetrics(paths)).toHaveLength(numRows);
+  for (const changed of [text.replace(/"loss":\d/, '"loss":9'), text.slice(0, text.lastIndexOf('{')), text + text]) {
+    expect(changed).not.toBe(text);
+    writeFileSync(paths.metrics, changed);
+    await expect(readMetrics(paths)).rejects.toThrow(
+      `FILE_CORRUPT: ${paths.metrics} was changed after the training ended: its rows are not those of metricsHash in ${paths.summary}. Restore it, or`,
+    );
+  }
 });
 
 test('a folder that holds another run, or none, is refused', async () => {
@@ -115,8 +136,13 @@ test('a run whose checkpoints are gone is resumed from the first step, to the sa
 test('a share of a training that is not in its metrics, or that nobody knows, is refused', async () => {
   const { host, experiment, location } = await tiny();
   await trainRun(host, experiment, location);
-  writeFileSync(join(location.directory, 'metrics.jsonl'), '');
-  await expect(trainUntil(host, experiment, { ...location, share: 0.3, resume: true })).rejects.toThrow(
+  const paths = runPaths(location.directory);
+  const again = () => trainUntil(host, experiment, { ...location, share: 0.3, resume: true });
+  writeFileSync(paths.metrics, '');
+  await expect(again()).rejects.toThrow(/^FILE_CORRUPT: .*metrics\.jsonl was changed after the training ended/);
+  const { metricsHash: _, ...upgraded } = await readRunSummary(paths);
+  await writeRunSummary(paths, upgraded);
+  await expect(again()).rejects.toThrow(
     /^FILE_CORRUPT: .*metrics\.jsonl has no held-out loss of step 2, which the run went past/,
   );
   const byClock = tinyExperiment(host, 'minutes: 1');

@@ -14,12 +14,13 @@ import type { RunScope } from '../di/run-scope.ts';
 import { runEvals } from '../evaluation/run-evals.ts';
 import { createSubject } from '../evaluation/subject.ts';
 import { ensureFreeSpace } from '../files/free-space.ts';
-import { readJsonLines } from '../files/json-lines-log.ts';
+import type { JsonObject } from '../files/json-file.ts';
 import type { TrainableModel } from '../model/build-model.ts';
 import { startFromBase } from './base-weights.ts';
 import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
 import { type HeldOutLoss, readHeldOutLoss } from './held-out-loss.ts';
 import { type MatchedTraining, matchedTraining, matchRecordOf } from './match-flops.ts';
+import { hashOfRows, readMetrics } from './metrics-rows.ts';
 import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
   checkManifest,
@@ -65,7 +66,8 @@ export async function trainRun(host: Host, experiment: Experiment, options: Trai
       const saved = await loop.run();
       return summaryOf(loop, matched, run, relative(paths.root, saved.path));
     });
-    const summary = { ...trained, timings: await timingsOf(paths, trained.tokens) };
+    const rows = await readMetrics(paths);
+    const summary = { ...trained, metricsHash: hashOfRows(rows), timings: timingsOf(rows, trained.tokens) };
     await writeRunSummary(paths, summary);
     return summary;
   });
@@ -284,7 +286,7 @@ function summaryOf(
   matched: MatchedTraining,
   { scope, model, data }: OpenRun,
   checkpoint: string,
-): Omit<TrainingSummary, 'timings'> {
+): Omit<TrainingSummary, 'metricsHash' | 'timings'> {
   const { settings, flops, isUpperBound } = matched;
   const { batch, accumulate, minutes } = settings;
   const steps = minutes === undefined ? settings.steps : loop.trainer.step;
@@ -312,8 +314,7 @@ function summaryOf(
   };
 }
 
-async function timingsOf(paths: RunPaths, tokens: number): Promise<TrainingSummary['timings']> {
-  const rows = await readJsonLines(paths.metrics);
+function timingsOf(rows: readonly JsonObject[], tokens: number): TrainingSummary['timings'] {
   const seconds = rows.reduce((sum, row) => sum + (row.seconds as number), 0);
   return { seconds, tokensPerSecond: seconds > 0 ? tokens / seconds : 0 };
 }

@@ -1,5 +1,6 @@
 import { type JsonObject, readJson } from '../../files/json-file.ts';
-import { JsonLinesLog, readJsonLines } from '../../files/json-lines-log.ts';
+import { JsonLinesLog } from '../../files/json-lines-log.ts';
+import { readMetrics } from '../metrics-rows.ts';
 import type { RunPaths } from '../run-directory.ts';
 import { EventFile } from './event-file.ts';
 
@@ -14,7 +15,7 @@ export type MetricsLog = Pick<JsonLinesLog, 'append' | 'flush' | 'truncateAfter'
  * @throws FILE_WRITE, DISK_FULL
  */
 export async function openRunMetrics(
-  paths: Pick<RunPaths, 'metrics' | 'events' | 'provenance'>,
+  paths: Pick<RunPaths, 'metrics' | 'events' | 'provenance' | 'summary'>,
   offsets: readonly number[],
 ): Promise<MetricsLog> {
   const log = await JsonLinesLog.open(paths.metrics);
@@ -42,12 +43,12 @@ export async function openRunMetrics(
 }
 
 async function openEvents(
-  paths: Pick<RunPaths, 'metrics' | 'events' | 'provenance'>,
+  paths: Pick<RunPaths, 'metrics' | 'events' | 'provenance' | 'summary'>,
   offsets: readonly number[],
 ): Promise<EventFile> {
   const { started } = await readJson(paths.provenance);
   const startedMs = Date.parse(String(started));
-  return EventFile.open(paths.events, await readJsonLines(paths.metrics), {
+  return EventFile.open(paths.events, await readMetrics(paths), {
     startedMs: Number.isFinite(startedMs) ? startedMs : 0,
     offsets,
   });
