@@ -91,4 +91,7 @@ test('rows are known by the tokens of the last, and by the losses of the last th
   expect(judge(row(1), row(2, { losses: [2, 0.25] }), row(3, skipped))).toThrow(/line 2 is a row of another run/);
   expect(judge(row(1), row(2), row(3, { ...skipped, tokens: 23 }))).toThrow(/line 3 is a row of another run/);
   expect(judge(row(1, skipped), row(2, skipped), row(3, skipped))).not.toThrow();
+  expect(judge(row(1), row(2, { formatVersion: 1 }), row(3, skipped))).toThrow(
+    /^FORMAT_VERSION: log:2 has formatVersion 1;/,
+  );
 });
