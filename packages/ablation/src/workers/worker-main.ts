@@ -9,10 +9,10 @@ import { serveTasks } from './serve-tasks.ts';
 /** Given where several workers share the cores. */
 const threads = Number(process.argv[2]) || undefined;
 
-// V8 compiles what runs often on threads of its own: two seconds of them per process, which a single worker finds on an idle
+// V8 compiles what runs often on threads of its own: two seconds of them a process, which a single worker finds on an idle
 // core and several take from each other's trainings. With nine times its budget (67,584 bytes of bytecode run) a function
-// waits longer for that: half as much is compiled, and steps are as fast.
-if (threads !== undefined) setFlagsFromString('--interrupt-budget=600000');
+// waits longer for that: half as much is compiled, and steps are as fast. Later versions than Node 20's have no such setting.
+if (threads !== undefined && process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=600000');
 
 await serveTasks(async (board) => {
   let lookout: Lookout | undefined;
