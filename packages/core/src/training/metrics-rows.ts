@@ -13,9 +13,10 @@ import { readRunSummary } from './run-summary.ts';
  * @throws FILE_READ; FILE_CORRUPT and FORMAT_VERSION with path:line; FILE_CORRUPT if they were changed after the training
  */
 export async function readMetrics(paths: Pick<RunPaths, 'metrics' | 'summary'>): Promise<JsonObject[]> {
+  // First, so that a training which ends meanwhile is not taken for one whose rows were changed.
+  const finished = (await exists(paths.summary)) ? await readRunSummary(paths) : undefined;
   const rows = await readJsonLines(paths.metrics);
   checkRowVersions(paths.metrics, rows);
-  const finished = (await exists(paths.summary)) ? await readRunSummary(paths) : undefined;
   if (finished?.metricsHash === undefined || finished.metricsHash === hashOfRows(rows)) return rows;
   throw new ForetokenError(
     'FILE_CORRUPT',
