@@ -17,6 +17,7 @@ export type {
   AdamWOptions,
   AdamWSlot,
   EngineOps,
+  ReadoutRequest,
   StackedLayer,
   TransformerLayerShape,
 } from './ops/engine-ops.ts';

@@ -10,9 +10,14 @@ const TURN_EVERY_MS = 8;
 export class EventLoopTurns {
   #turnedAt = Number.NEGATIVE_INFINITY;
 
-  /** Takes a turn where the last one was some milliseconds ago. */
+  /** Whether the last turn was some milliseconds ago. */
+  get isDue(): boolean {
+    return performance.now() - this.#turnedAt >= TURN_EVERY_MS;
+  }
+
+  /** Takes a turn where one is due. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#turnedAt >= TURN_EVERY_MS) await this.take();
+    if (this.isDue) await this.take();
   }
 
   /** Takes a turn now. */

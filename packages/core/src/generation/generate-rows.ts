@@ -28,7 +28,7 @@ export async function* generateRows(
     await generation.prepare();
     while (!generation.isOver) {
       // Loops, not `yield*`: that takes an iterator and a promise for every list, empty ones too.
-      for (const emission of await generation.admit()) yield emission;
+      if (!generation.hasNothingToAdmit) for (const emission of await generation.admit()) yield emission;
       if (generation.isIdle) await generation.arrival();
       else for (const emission of await generation.advance(step)) yield emission;
     }

@@ -37,6 +37,15 @@ export class Generation {
     return this.isIdle && this.#waiting.length === 0 && this.#arrivals.isOver;
   }
 
+  /**
+   * Whether {@link admit} would do nothing, so that a step costs no promise for it: nobody waits or may come, nobody was aborted,
+   * and the event loop has had its turn.
+   */
+  get hasNothingToAdmit(): boolean {
+    if (this.#waiting.length > 0 || this.#turns.isDue || this.#request.signal?.aborted) return false;
+    return !this.#request.arriving && !this.#rows.some(({ signal }) => signal?.aborted);
+  }
+
   /** Lets the policy measure what it wants to know, while the session is empty. */
   async prepare(): Promise<void> {
     const { prompts, arriving, maxRows, policy, signal } = this.#request;

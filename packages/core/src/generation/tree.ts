@@ -22,9 +22,14 @@ export function levelsOf({ parent }: Pick<Tree, 'parent'>): Int32Array {
 }
 
 /** How many nodes each level has, from level 1. */
-export function nodesPerLevel(tree: Tree): number[] {
+export function nodesPerLevel({ parent }: Pick<Tree, 'parent'>): number[] {
   const counts: number[] = [];
-  for (const level of levelsOf(tree)) counts[level - 1] = (counts[level - 1] ?? 0) + 1;
+  const levels: number[] = [];
+  for (let node = 0; node < parent.length; node++) {
+    const level = parent[node] < 0 ? 0 : levels[parent[node]] + 1;
+    levels.push(level);
+    counts[level] = (counts[level] ?? 0) + 1;
+  }
   return counts;
 }
 

@@ -4,6 +4,7 @@ import type {
   KeyValues,
   Nodes,
   Ops,
+  StackedLayer,
   Tensor1D,
   Tensor2D,
   Tensor3D,
@@ -58,12 +59,9 @@ export function createTransformerBlock(
     up_DF: param<Tensor2D>(`${name}.up`, [width, F], into(width)),
     down_FD: param<Tensor2D>(`${name}.down`, [F, width], into(F, residual)),
   };
-  const whole = engineOpsOf(ops);
-  const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) =>
-    whole && isStore(kv)
-      ? whole.transformerLayer(x_BTD, weights, at, kv, block)
-      : layerByOps(ops, x_BTD, weights, at, kv, block);
-  return Object.assign(run, { weights, shape: block });
+  const made = { weights, shape: block };
+  const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) => runTransformerBlocks(ops, [made], x_BTD, at, [kv]);
+  return Object.assign(run, made);
 }
 
 /**
@@ -72,19 +70,43 @@ export function createTransformerBlock(
  */
 export function runTransformerBlocks(
   ops: Ops,
-  blocks: readonly TransformerBlock[],
+  blocks: readonly Pick<TransformerBlock, 'weights' | 'shape'>[],
   x_BTD: Tensor3D,
   at: Nodes,
   kvs: readonly KeyValues[],
 ): Tensor3D {
   const whole = engineOpsOf(ops);
-  if (!whole || !kvs.every(isStore)) return blocks.reduce((y_BTD, run, index) => run(y_BTD, at, kvs[index]), x_BTD);
-  const layers = blocks.map(({ weights, shape }, index) => ({ weights, shape, store: kvs[index] }));
-  return whole.transformerStack(x_BTD, layers, at);
+  if (whole && areStores(kvs)) return whole.transformerStack(x_BTD, layersOf(blocks, kvs), at);
+  return blocks.reduce((y_BTD, { weights, shape }, i) => layerByOps(ops, y_BTD, weights, at, kvs[i], shape), x_BTD);
 }
 
+/** Layers by their first store: a session runs the same ones in every forward, and the engine looks through them once. */
+const known = new WeakMap<KeyValueStore, readonly StackedLayer[]>();
+
+function layersOf(
+  blocks: readonly Pick<TransformerBlock, 'weights' | 'shape'>[],
+  stores: readonly KeyValueStore[],
+): readonly StackedLayer[] {
+  if (blocks.length === 0) return [];
+  const before = known.get(stores[0]);
+  if (before?.length === blocks.length) {
+    let index = 0;
+    while (index < blocks.length && isLayer(before[index], blocks[index], stores[index])) index++;
+    if (index === blocks.length) return before;
+  }
+  const layers = Object.freeze(blocks.map(({ weights, shape }, index) => ({ weights, shape, store: stores[index] })));
+  known.set(stores[0], layers);
+  return layers;
+}
+
+const isLayer = (
+  layer: StackedLayer,
+  { weights, shape }: Pick<TransformerBlock, 'weights' | 'shape'>,
+  store: KeyValueStore,
+): boolean => layer.weights === weights && layer.shape === shape && layer.store === store;
+
 /** Whether a forward has a past, and so wants no gradient. */
-const isStore = (kv: KeyValues): kv is KeyValueStore => 'bind' in kv;
+const areStores = (kvs: readonly KeyValues[]): kvs is readonly KeyValueStore[] => kvs.every((kv) => 'bind' in kv);
 
 /** Inner width of a SwiGLU of about the same size as a 4x MLP: 8/3 of the width, rounded up to a multiple of 64. */
 export function defaultMlpWidth(width: number): number {

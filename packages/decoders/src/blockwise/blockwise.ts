@@ -33,10 +33,10 @@ export default defineDecoder({
   create: (_context, { minimumBlock }) => ({
     drafts: true,
     ...(minimumBlock > 1 && { keeps: [] }),
-    async *generate(session, request) {
+    generate(session, request) {
       const who = minimumBlock > 1 ? `decoder "blockwise" with minimumBlock ${minimumBlock}` : 'decoder "blockwise"';
       checkDraftLevels(who, session, Math.max(1, minimumBlock - 1));
-      yield* generateRows(session, request, async (rows) => {
+      return generateRows(session, request, async (rows) => {
         const byRow = new Map(rows.map((row) => [row.row, row]));
         const policy = blockPolicy(request, minimumBlock - 1);
         const drafts = await session.draft(policy, (row) => byRow.get(row)!.random);

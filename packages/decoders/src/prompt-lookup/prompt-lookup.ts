@@ -34,9 +34,9 @@ export default defineDecoder({
     if (options.minNgram > options.maxNgram) throw crossed(options);
     return {
       drafts: true,
-      async *generate(session, request) {
+      generate(session, request) {
         const indices = new Map<number, NgramIndex>();
-        yield* generateRows(session, withoutPolicy(request), async (rows) => {
+        return generateRows(session, withoutPolicy(request), async (rows) => {
           if (indices.size > rows.length) forgetOthers(indices, rows);
           const drafts = rows.map((row) => {
             const tokens = continuation(indexOf(row, indices, options, session), row, options);

@@ -1,5 +1,5 @@
-// N nodes of a forward (its rows times the nodes of a row), X... the shape of one value, E readout input width.
-import type { Ops, Tensor, Tensor2D } from '@foretoken/engine';
+// N nodes of a forward (its B rows times the T nodes of a row), X... the shape of one value, E readout input width.
+import type { EngineOps, Tensor, Tensor3D } from '@foretoken/engine';
 
 /**
  * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
@@ -9,21 +9,21 @@ import type { Ops, Tensor, Tensor2D } from '@foretoken/engine';
  */
 export class Chunk {
   readonly values_NX: readonly Tensor[];
-  readonly #states: ReadonlyMap<number, Tensor2D>;
+  readonly #states: ReadonlyMap<number, Tensor3D>;
   #holders = 1;
 
   /**
    * The caller is the first holder.
    * @param values_NX - taken over
-   * @param states - [N, E] of offsets that ran in the forward, by offset; taken over
+   * @param states - hidden states of offsets that ran in the forward, by offset; taken over
    */
-  constructor(values_NX: readonly Tensor[], states: ReadonlyMap<number, Tensor2D> = new Map()) {
+  constructor(values_NX: readonly Tensor[], states: ReadonlyMap<number, Tensor3D> = new Map()) {
     this.values_NX = values_NX;
     this.#states = states;
   }
 
   /** What an offset said after every node; it must have run in the forward. */
-  statesOf(offset: number): Tensor2D {
+  statesOf(offset: number): Tensor3D {
     return this.#states.get(offset)!;
   }
 
@@ -36,7 +36,7 @@ export class Chunk {
     this.#holders--;
     if (this.#holders > 0) return;
     for (const value of this.values_NX) value.dispose();
-    for (const hidden_NE of this.#states.values()) hidden_NE.dispose();
+    for (const hidden_BTE of this.#states.values()) hidden_BTE.dispose();
   }
 }
 
@@ -61,41 +61,13 @@ export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | unde
  * @param value - which of a chunk's tensors
  * @returns [places.length, X...]
  */
-export function gather(ops: Ops, places: readonly (Place | undefined)[], value = 0): Tensor {
+export function gather(ops: EngineOps, places: readonly (Place | undefined)[], value = 0): Tensor {
   const whole = wholeChunk(places);
   if (whole) return whole.values_NX[value];
   const some = places.find((place) => place)!;
-  return pick(
-    ops,
+  return ops.pickRows(
     places.map((place) => (place ?? some).chunk.values_NX[value]),
     places.map((place) => (place ?? some).node),
-  );
-}
-
-/**
- * Rows of one or several tensors of one width, side by side. Call it in a tidy scope; the result may be one of the tensors.
- *
- * @param tensors - by row wanted, mostly all the same
- * @param rows - of these tensors
- * @returns [rows.length, X...]
- */
-export function pick(ops: Ops, tensors: readonly Tensor[], rows: readonly number[]): Tensor {
-  const [first] = tensors;
-  if (tensors.every((tensor) => tensor === first)) {
-    const isWhole = rows.length === first.shape[0] && rows.every((row, index) => row === index);
-    return isWhole ? first : ops.gatherRows(first, rows);
-  }
-  const start = new Map<Tensor, number>();
-  let size = 0;
-  for (const tensor of tensors) {
-    if (start.has(tensor)) continue;
-    start.set(tensor, size);
-    size += tensor.shape[0];
-  }
-  const all = ops.concat([...start.keys()], 0);
-  return ops.gatherRows(
-    all,
-    rows.map((row, index) => start.get(tensors[index])! + row),
   );
 }
 

@@ -1,7 +1,6 @@
 // M nodes asked about, E readout input width, R rows of a readout.
 import type { LanguageModel } from '@foretoken/core';
-import type { Readout, Tensor1D, Tensor2D } from '@foretoken/engine';
-import { pick } from './chunk.ts';
+import type { Readout, Tensor3D } from '@foretoken/engine';
 import { type HeadPlan, sourceOf } from './head-plan.ts';
 import { offsetsOf } from './offsets-along.ts';
 import type { AskedNode } from './outlooks.ts';
@@ -16,7 +15,7 @@ interface Level {
 
 /** Where hidden states lie: a row of a tensor for each node that is asked about. */
 export interface StateRows {
-  readonly tensors_M: readonly Tensor2D[];
+  readonly states_M: readonly Tensor3D[];
   readonly rows_M: readonly number[];
 }
 
@@ -26,7 +25,7 @@ export interface ReadLevel {
   readonly first: number;
 }
 
-/** Reads out the levels from one to another at once: one product for each distinct readout, one transfer for all. */
+/** Reads out the levels from one to another at once: one product for each distinct readout. */
 export class LevelReadouts {
   /** That draft these levels, each once, ascending. */
   readonly offsets: readonly number[];
@@ -45,46 +44,40 @@ export class LevelReadouts {
   }
 
   /**
-   * Call it in a tidy scope.
    * @param states - where an offset's hidden states lie, so many columns back
-   * @returns all logits, one after another
+   * @returns logits of each distinct readout
    */
-  logits(states: (offset: number, back: number) => StateRows): Tensor1D {
-    const { ops } = this.#model.engine;
-    const parts = this.#groups.map((levels) => {
-      const found = levels.map(({ offset, back }) => states(offset, back));
-      const hidden_ME = pick(
-        ops,
-        found.flatMap(({ tensors_M }) => tensors_M),
-        found.flatMap(({ rows_M }) => rows_M),
-      );
-      const logits_MR = ops.readoutLogits(hidden_ME as Tensor2D, levels[0].readout);
-      return ops.reshape<Tensor1D>(logits_MR, [logits_MR.size]);
-    });
-    return parts.length === 1 ? parts[0] : ops.concat(parts, 0);
+  logits(states: (offset: number, back: number) => StateRows): Float32Array[] {
+    return this.#model.engine.ops.hostLogits(
+      this.#groups.map((levels) => {
+        const states_M: Tensor3D[] = [];
+        const rows_M: number[] = [];
+        for (const { offset, back } of levels) {
+          const found = states(offset, back);
+          states_M.push(...found.states_M);
+          rows_M.push(...found.rows_M);
+        }
+        return { states_M, rows_M, readout: levels[0].readout };
+      }),
+    );
   }
 
   /**
-   * @param logits - of {@link logits}; freed
+   * @param logits - of {@link logits}
    * @returns in the order of the levels
    */
-  read(logits: Tensor1D, asked_M: readonly AskedNode[]): ReadLevel[] {
-    const values = logits.dataSync<'float32'>();
-    logits.dispose();
+  read(logits: readonly Float32Array[], asked_M: readonly AskedNode[]): ReadLevel[] {
     const M = asked_M.length;
     const { vocabulary } = this.#model.dims;
     const read = new Map<Level, ReadLevel>();
-    let from = 0;
-    for (const levels of this.#groups) {
+    for (const [group, levels] of this.#groups.entries()) {
       const { readout } = levels[0];
-      const size = levels.length * M * (readout.tokens_V?.length ?? vocabulary);
       const origin = (index: number) => ({
         offset: levels[Math.floor(index / M)].offset,
         row: asked_M[index % M].draft.row.id,
       });
-      const rows = new ReadoutRows(values.subarray(from, from + size), readout, vocabulary, origin);
+      const rows = new ReadoutRows(logits[group], readout, vocabulary, origin);
       for (const [index, level] of levels.entries()) read.set(level, { readout: rows, first: index * M });
-      from += size;
     }
     return this.#levels.map((level) => read.get(level)!);
   }

@@ -1,7 +1,7 @@
 // B rows, T nodes a row, N = B*T, M nodes that are asked about, C carry width, E readout input width.
 import type { LanguageModel, OffsetOutput } from '@foretoken/core';
 import { asOffsetOutput } from '@foretoken/core/model';
-import type { Nodes, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk, gather, type Place, wholeChunk } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
@@ -28,8 +28,8 @@ interface Run {
 }
 
 interface RunResult {
-  /** One, or none where nothing is read out. */
-  readonly logits: readonly Tensor1D[];
+  /** Empty where nothing is read out. */
+  readonly logits: readonly Float32Array[];
   /** Per lane, the place of each drafted node's carry. */
   readonly carries: readonly ReadonlyMap<number, Place>[];
 }
@@ -66,7 +66,7 @@ export class OffsetForward {
     const asked = askedNodes(this.#plan, drafts);
     const { logits, carries } = this.#run({ offsets, lanes, readouts, asked });
     for (const [b, draft] of drafts.entries()) draft.carries = carries[b];
-    return outlooksOf(this.#plan, readouts.read(logits[0], asked), asked);
+    return outlooksOf(this.#plan, readouts.read(logits, asked), asked);
   }
 
   dispose(): void {
@@ -120,7 +120,7 @@ export class OffsetForward {
         const last = outputs.get(offsets[offsets.length - 1])!;
         const states = (offset: number, back: number) => this.#states(outputs.get(offset)!, back, lanes, asked);
         return {
-          logits: readouts ? [readouts.logits(states)] : [],
+          logits: readouts ? readouts.logits(states) : [],
           carry: this.#hasReader(offsets[offsets.length - 1]) ? [this.#flat(last.carry_BTC)] : [],
           states: this.#memory.states(),
         };
@@ -161,7 +161,6 @@ export class OffsetForward {
     lanes: readonly OffsetLane[],
     asked: readonly AskedNode[],
   ): StateRows {
-    const hidden_NE = this.#flat(hidden_BTE);
     const [, T] = hidden_BTE.shape;
     let b = 0;
     const rows_M = asked.map(({ draft, node }) => {
@@ -169,7 +168,7 @@ export class OffsetForward {
       // In a text too young for a look back, the first column's guess: worth little, and verified like any other.
       return b * T + Math.max(0, lanes[b].treeNode.lastIndexOf(node) - back);
     });
-    return { tensors_M: asked.map(() => hidden_NE), rows_M };
+    return { states_M: asked.map(() => hidden_BTE), rows_M };
   }
 
   #carries(offset: number, lanes: readonly OffsetLane[], at: Nodes): Tensor {

@@ -1,4 +1,3 @@
-import type { LanguageModel } from '@foretoken/core';
 import type { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
 import type { LevelReadouts, ReadLevel } from './level-readouts.ts';
@@ -73,7 +72,6 @@ export function outlooksOf(
 
 /** Reads what offsets that ran along with the trunk said at the last columns of some rows. */
 export function readColumns(
-  { engine }: LanguageModel,
   plan: HeadPlan,
   readouts: LevelReadouts,
   drafts: readonly DraftTree[],
@@ -81,8 +79,9 @@ export function readColumns(
   const asked = askedNodes(plan, drafts);
   const places_M = asked.map(({ draft: { row } }) => row.columns.at(row.numColumns - 1));
   const rows_M = places_M.map(({ node }) => node);
-  const logits = engine.tidy(() =>
-    readouts.logits((offset) => ({ tensors_M: places_M.map(({ chunk }) => chunk.statesOf(offset)), rows_M })),
-  );
+  const logits = readouts.logits((offset) => ({
+    states_M: places_M.map(({ chunk }) => chunk.statesOf(offset)),
+    rows_M,
+  }));
   return outlooksOf(plan, readouts.read(logits, asked), asked);
 }

@@ -143,7 +143,7 @@ export class DecodingSession implements Session {
     const outlooks = new Outlooks(this.#plan, this.#levelsInUse, (from, to, asking) => {
       const readouts = this.#readouts(from, to);
       if (this.#plan.further !== 'along') return offsets.evaluate(readouts, asking);
-      return readColumns(this.#model, this.#plan, readouts, asking);
+      return readColumns(this.#plan, readouts, asking);
     });
     let deepest = 0;
     try {

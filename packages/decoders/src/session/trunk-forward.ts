@@ -31,7 +31,7 @@ interface LeftTensors {
   /** One, or none where no offset reads it. */
   readonly carry: Tensor[];
   /** By offset of those that draft. */
-  readonly hidden: Tensor2D[];
+  readonly hidden: Tensor3D[];
 }
 
 const NOTHING_LEFT: LeftTensors = { taps: [], carry: [], hidden: [] };
@@ -75,18 +75,14 @@ export class TrunkForward {
     const { engine, dims } = this.#model;
     const readout = this.#model.readout(1);
     return this.#guarded(() => {
-      const { logits_MV, ...left } = engine.tidy(() => {
+      const { values, ...left } = engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = this.#offsets(taps, reading);
-        const hidden_ME = this.#realNodes(outputs.get(1)!.hidden_BTE, reading.at);
-        return {
-          logits_MV: engine.ops.readoutLogits(hidden_ME, readout),
-          ...this.#left(taps, outputs),
-          states: this.#memory.states(),
-        };
+        const rows_M = realNodes(reading.at);
+        const states_M = rows_M.map(() => outputs.get(1)!.hidden_BTE);
+        const [values] = engine.ops.hostLogits([{ states_M, rows_M, readout }]);
+        return { values, ...this.#left(taps, outputs), states: this.#memory.states() };
       });
-      const values = logits_MV.dataSync<'float32'>();
-      logits_MV.dispose();
       const origin = (node: number) => ({ offset: 1, row: rowOf(reading, node) });
       const rows = new ReadoutRows(values, readout, dims.vocabulary, origin);
       return { readout: rows, inputs: this.#inputs(reading.along, left) };
@@ -127,28 +123,27 @@ export class TrunkForward {
     return {
       taps: further === 'along' ? [] : taps.map((x_BTD) => this.#flat(x_BTD)),
       carry: last && last[0] <= levels ? [this.#flat(last[1].carry_BTC)] : [],
-      hidden: this.#drafting.map((offset) => this.#flat(outputs.get(offset)!.hidden_BTE)),
+      hidden: this.#drafting.map((offset) => outputs.get(offset)!.hidden_BTE),
     };
   }
 
   #inputs(along: readonly number[], { taps, carry, hidden }: LeftTensors): DraftInputs {
-    const states = new Map(hidden.map((hidden_NE, index) => [this.#drafting[index], hidden_NE]));
+    const states = new Map(hidden.map((hidden_BTE, index) => [this.#drafting[index], hidden_BTE]));
     const columns = taps.length + hidden.length > 0 ? new Chunk(taps, states) : undefined;
     return { along, columns, carry: carry.length > 0 ? new Chunk(carry) : undefined };
-  }
-
-  #realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Tensor2D {
-    const hidden_NE = this.#flat(hidden_BTE);
-    if (length_B.every((length) => length === T)) return hidden_NE;
-    const real: number[] = [];
-    for (let b = 0; b < B; b++) for (let t = 0; t < length_B[b]; t++) real.push(b * T + t);
-    return this.#model.engine.ops.gatherRows(hidden_NE, real);
   }
 
   #flat(x_BTX: Tensor3D): Tensor2D {
     const [B, T, X] = x_BTX.shape;
     return this.#model.engine.ops.reshape<Tensor2D>(x_BTX, [B * T, X]);
   }
+}
+
+/** Numbers of the nodes that are no padding, row by row. */
+function realNodes({ B, T, length_B }: Nodes): number[] {
+  const real: number[] = [];
+  for (let b = 0; b < B; b++) for (let t = 0; t < length_B[b]; t++) real.push(b * T + t);
+  return real;
 }
 
 /** @param node - number among the real ones, row by row */

@@ -10,9 +10,9 @@ export default defineDecoder({
   description: 'The heads draft, one forward verifies, the acceptance rule keeps a path.',
   create: () => ({
     drafts: true,
-    async *generate(session, request) {
+    generate(session, request) {
       checkDraftLevels('decoder "speculative"', session);
-      yield* generateRows(session, request, async (rows) => {
+      return generateRows(session, request, async (rows) => {
         const byRow = new Map(rows.map((row) => [row.row, row]));
         const drafts = await session.draft(request.policy, (row) => byRow.get(row)!.random);
         return acceptDrafts(session, request, rows, drafts);

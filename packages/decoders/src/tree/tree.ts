@@ -62,10 +62,10 @@ export default defineDecoder({
     if (options.acceptance && options.shape !== 'static') throw idleTable();
     return {
       drafts: true,
-      async *generate(session, request) {
+      generate(session, request) {
         checkLevels(session, options);
         const planners = new Planners(options, options.sampled ?? request.rule.needsDrawn === true);
-        yield* generateRows(session, request, async (rows) => {
+        return generateRows(session, request, async (rows) => {
           const drafts = planners.of(rows).map((planner, index) => new RowDraft(rows[index], planner, options.levels));
           const byRow = new Map(drafts.map((draft) => [draft.row.row, draft]));
           const policy: DraftPolicy = {

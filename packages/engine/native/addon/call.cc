@@ -112,6 +112,12 @@ Call::Call(napi_env env, napi_callback_info info) : env_(env) {
   if (count_ > kMostArguments) count_ = kMostArguments;
 }
 
+void check_indices(const Call& call, int index, const View<int32_t>& indices, int64_t limit) {
+  for (size_t at = 0; at < indices.size; at++) {
+    if (indices.data[at] < 0 || indices.data[at] >= limit) call.refuse(index, "indices in [0, " + std::to_string(limit) + ")");
+  }
+}
+
 void Call::refuse(int index, const std::string& expected) const {
   throw Fault("ENGINE_MISUSE", "native: argument " + std::to_string(index + 1) + " must be " + expected + ". Mend the caller.");
 }
@@ -186,6 +192,13 @@ static View<T> typed_view(const Call& call, int index, napi_typedarray_type want
 View<int32_t> Call::ints(int index) const { return typed_view<int32_t>(*this, index, napi_int32_array, "an Int32Array"); }
 
 View<double> Call::doubles(int index) const { return typed_view<double>(*this, index, napi_float64_array, "a Float64Array"); }
+
+float* Call::floats_to_fill(int index, int64_t count) const {
+  const std::string expected = "a Float32Array of " + std::to_string(count) + " values";
+  const View<float> found = typed_view<float>(*this, index, napi_float32_array, expected.c_str());
+  if (static_cast<int64_t>(found.size) != count) refuse(index, expected);
+  return const_cast<float*>(found.data);
+}
 
 Buffer& Call::buffer(int index) const { return Buffers::instance().at(number(index)); }
 

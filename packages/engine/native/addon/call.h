@@ -42,6 +42,8 @@ class Call {
   View<int32_t> ints(int index) const;
   View<double> doubles(int index) const;
   napi_value value(int index) const;
+  /// A Float32Array of exactly `count` values, which the call fills.
+  float* floats_to_fill(int index, int64_t count) const;
   /// A live buffer of exactly `count` float32 (or int32) values.
   const float* floats(int index, int64_t count) const;
   const int32_t* int32s(int index, int64_t count) const;
@@ -63,6 +65,9 @@ class Call {
   size_t count_ = kMostArguments;
   napi_value values_[kMostArguments];
 };
+
+/// @throws Fault ENGINE_MISUSE unless each index of an argument is in [0, limit)
+void check_indices(const Call& call, int index, const View<int32_t>& indices, int64_t limit);
 
 /// A new buffer that is freed unless it is handed to JavaScript.
 class Output {

@@ -84,15 +84,21 @@ std::vector<LayerSizes> layers_of(const Call& call, int index, int64_t N, int64_
   return layers;
 }
 
+/// The rows of a rotary table that belong to the nodes' positions.
+void copy_angles(const float* table, const View<int32_t>& positions, int64_t h, float* to) {
+  for (size_t node = 0; node < positions.size; node++) std::copy_n(table + positions.data[node] * h, h, to + node * h);
+}
+
 /**
- * storesLayers(stores, x, weights, sizes, cosines, sines, B, T, D, parents, lengths, epsilon, bfloat16): pre-norm layers of
- * cached rotary attention and a gated MLP, one after the other, each with a store.
+ * storesLayers(stores, x, weights, sizes, cosines, sines, angles, positions, B, T, D, parents, lengths, epsilon, bfloat16):
+ * pre-norm layers of cached rotary attention and a gated MLP, one after the other, each with a store. The rotary tables have a
+ * row for each of so many positions, `angles`.
  */
 napi_value stores_layers(Call& call) {
   const StoreList stores(call, 0);
-  const int64_t B = call.size(6), T = call.size(7), D = call.size(8), N = product_of({B, T});
-  if (N == 0 || D == 0) call.refuse(6, "sizes that leave values in every buffer");
-  const NodeView nodes(call, 9, B, T);
+  const int64_t B = call.size(8), T = call.size(9), D = call.size(10), N = product_of({B, T});
+  if (N == 0 || D == 0) call.refuse(8, "sizes that leave values in every buffer");
+  const NodeView nodes(call, 11, B, T);
   const int64_t count = product_of({N, D});
   const std::vector<LayerSizes> layers = layers_of(call, 3, N, D);
   if (stores.all().size() != layers.size()) call.refuse(0, "a store for each layer");
@@ -106,9 +112,15 @@ napi_value stores_layers(Call& call) {
     queries = std::max(queries, N * s.H * s.d);
     keys = std::max(keys, N * s.G * s.d);
   }
-  const int64_t angles = product_of({N, layers[0].d / 2});
-  const StackInput in{B, T, D, call.floats(4, angles), call.floats(5, angles), nodes.parents, nodes.lengths,
-                      static_cast<float>(call.number(11)), rounding_of(call.flag(12))};
+  const int64_t angles = call.size(6), h = layers[0].d / 2, table = product_of({angles, h});
+  const View<int32_t> positions = call.ints(7);
+  if (static_cast<int64_t>(positions.size) != N) call.refuse(7, "one position a node");
+  check_indices(call, 7, positions, angles);
+  const Scratch cosines(N * h), sines(N * h);
+  copy_angles(call.floats(4, table), positions, h, cosines.data());
+  copy_angles(call.floats(5, table), positions, h, sines.data());
+  const StackInput in{B, T, D, cosines.data(), sines.data(), nodes.parents, nodes.lengths,
+                      static_cast<float>(call.number(13)), rounding_of(call.flag(14))};
   const float* x = call.floats(1, count);
   Output out(count);
   const Scratch between(layers.size() > 1 ? count : 0);

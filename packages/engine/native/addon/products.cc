@@ -1,5 +1,7 @@
 #include "products.h"
 
+#include <algorithm>
+
 #include "call.h"
 #include "memory.h"
 #include "processor.h"
@@ -110,8 +112,46 @@ napi_value gated_mlp(Call& call) {
   return call.result(out.take());
 }
 
+/// Rows of states that lie anywhere, each its buffer's row, side by side.
+void collect_rows(const Call& call, const View<double>& states, const View<int32_t>& rows, int64_t E, float* to) {
+  for (size_t at = 0; at < states.size; at++) {
+    const Buffer& state = Buffers::instance().at(states.data[at]);
+    const int64_t bytes = static_cast<int64_t>(state.bytes), width = E * 4;
+    if (bytes == 0 || bytes % width != 0) call.refuse(1, "buffers of whole rows of " + std::to_string(E) + " values");
+    check_indices(call, 2, {rows.data + at, 1}, bytes / width);
+    std::copy_n(static_cast<const float*>(state.data) + rows.data[at] * E, E, to + static_cast<int64_t>(at) * E);
+  }
+}
+
+/**
+ * logitsInto(into, states, rows, E, gain, weight, bias, V, epsilon, bfloat16): norm, if there is a gain, and unembedding of a row
+ * of each state, to the values of a Float32Array.
+ */
+napi_value logits_into(Call& call) {
+  const View<double> states = call.doubles(1);
+  const View<int32_t> rows = call.ints(2);
+  if (rows.size != states.size) call.refuse(2, "a row for each handle");
+  const int64_t M = static_cast<int64_t>(states.size), E = call.size(3), V = call.size(7), count = product_of({M, E});
+  if (E == 0) call.refuse(3, "1 or more");
+  float* into = call.floats_to_fill(0, product_of({M, V}));
+  const float* gain = call.optional_floats(4, E);
+  const float* weight = call.floats(5, product_of({E, V}));
+  const float* bias = call.optional_floats(6, V);
+  const Rounding rounding = rounding_of(call.flag(9));
+  const Scratch input(count), normed(gain ? count : 0);
+  collect_rows(call, states, rows, E, input.data());
+  if (gain) rms_norm(input.data(), gain, static_cast<float>(call.number(8)), normed.data(), M, E);
+  const Operand left(gain ? normed.data() : input.data(), count, rounding), right(weight, E * V, rounding);
+  Product p = plain(left.values(), right.values(), into, M, V, E, rounding);
+  p.bias = bias;
+  if (M * V > 0) multiply(p);
+  return call.undefined();
+}
+
 }  // namespace
 
-void register_products(napi_env env, napi_value exports) { export_functions(env, exports, {{"product", product}, {"gatedMlp", gated_mlp}}); }
+void register_products(napi_env env, napi_value exports) {
+  export_functions(env, exports, {{"product", product}, {"gatedMlp", gated_mlp}, {"logitsInto", logits_into}});
+}
 
 }  // namespace foretoken

@@ -6,12 +6,6 @@ namespace foretoken {
 
 namespace {
 
-void check_indices(const Call& call, int index, const View<int32_t>& rows, int64_t limit) {
-  for (size_t at = 0; at < rows.size; at++) {
-    if (rows.data[at] < 0 || rows.data[at] >= limit) call.refuse(index, "indices in [0, " + std::to_string(limit) + ")");
-  }
-}
-
 /// rmsNorm(x, gain, N, D, epsilon).
 napi_value norm(Call& call) {
   const int64_t N = call.size(2), D = call.size(3), count = product_of({N, D});

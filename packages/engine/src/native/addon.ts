@@ -61,6 +61,19 @@ export interface Addon {
     residual: Handle,
     bfloat16: boolean,
   ): Handle;
+  /** Norm, if there is a gain, and unembedding of a row of each state: one row of logits each. */
+  logitsInto(
+    into: Float32Array,
+    states: Float64Array,
+    rows: Int32Array,
+    E: number,
+    gain: Handle,
+    weight: Handle,
+    bias: Handle,
+    V: number,
+    epsilon: number,
+    bfloat16: boolean,
+  ): void;
   attention(
     q: Handle,
     k: Handle,
@@ -140,7 +153,8 @@ export interface Addon {
   ): Handle;
   /**
    * Pre-norm layers of cached rotary attention and a gated MLP, one after the other, each with a store. Of each layer nine
-   * weights in the order in which it uses them, and its sizes H, G, d and F.
+   * weights in the order in which it uses them, and its sizes H, G, d and F. Rotary tables have a row for each of so many
+   * positions, `angles`.
    */
   storesLayers(
     stores: Float64Array,
@@ -149,6 +163,8 @@ export interface Addon {
     sizes: Int32Array,
     cosines: Handle,
     sines: Handle,
+    angles: number,
+    positions: Int32Array,
     B: number,
     T: number,
     D: number,

@@ -2,6 +2,7 @@ import { ForetokenError } from '../errors.ts';
 import { tf } from '../tensor.ts';
 import { type DataId, type TensorInfo, tfjsEngine } from '../tfjs/internals.ts';
 import type { Addon, Handle } from './addon.ts';
+import { RotaryTableCache } from './rotary-tables.ts';
 
 /** Values as tfjs hands them over. */
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -11,17 +12,41 @@ export class Entry {
   readonly dtype: tf.DataType;
   /** Values, not bytes. */
   readonly size: number;
-  handle: Handle;
   references = 1;
+  /** Of whole numbers that no kernel has asked for: token ids are read on the host, and few of them ever leave it. */
+  waiting?: Int32Array;
+  private readonly addon: Addon;
+  private ownHandle: Handle;
   /** Of strings, which live in JavaScript. */
   strings?: readonly unknown[];
   /** Of complex numbers. */
   parts?: { readonly real: TensorInfo; readonly imag: TensorInfo };
 
-  constructor(dtype: tf.DataType, size: number, handle: Handle) {
+  constructor(addon: Addon, dtype: tf.DataType, size: number, handle: Handle) {
+    this.addon = addon;
     this.dtype = dtype;
     this.size = size;
-    this.handle = handle;
+    this.ownHandle = handle;
+  }
+
+  /** The addon's buffer, which gets what waits. */
+  get handle(): Handle {
+    if (this.waiting !== undefined) this.put(this.waiting);
+    return this.ownHandle;
+  }
+
+  /** Ends it. */
+  free(): void {
+    this.waiting = undefined;
+    if (this.ownHandle !== 0) this.addon.free(this.ownHandle);
+    this.ownHandle = 0;
+  }
+
+  private put(values: Int32Array): void {
+    const handle = this.addon.create(values.byteLength);
+    this.addon.write(handle, values);
+    this.ownHandle = handle;
+    this.waiting = undefined;
   }
 }
 
@@ -38,6 +63,7 @@ function typed(values: ArrayLike<number> | Values, dtype: tf.DataType): Values {
 /** tfjs' view of the addon's buffers. Numbers lie in the addon; strings and complex pairs are kept here. */
 export class NativeBackend extends tf.KernelBackend {
   readonly addon: Addon;
+  readonly rotary: RotaryTableCache;
   /** Buffers that tfjs knows under a key of another backend, from which they were moved here. */
   private readonly moved = new WeakMap<DataId, Entry>();
   private count = 0;
@@ -45,9 +71,16 @@ export class NativeBackend extends tf.KernelBackend {
   constructor(addon: Addon) {
     super();
     this.addon = addon;
+    this.rotary = new RotaryTableCache(addon);
   }
 
   override write(values: Values | readonly unknown[] | null, shape: number[], dtype: tf.DataType): DataId {
+    if (dtype === 'int32' && values instanceof Int32Array && values.length === sizeOf(shape)) {
+      this.count++;
+      const entry = new Entry(this.addon, dtype, values.length, 0);
+      entry.waiting = values;
+      return entry;
+    }
     const entry = this.entry(shape, dtype);
     if (dtype === 'string') entry.strings = (values ?? []) as readonly unknown[];
     else if (values !== null) this.addon.write(entry.handle, typed(values as Values, dtype));
@@ -70,7 +103,7 @@ export class NativeBackend extends tf.KernelBackend {
   private entry(shape: readonly number[], dtype: tf.DataType): Entry {
     const size = sizeOf(shape);
     const isNumeric = dtype !== 'string' && dtype !== 'complex64';
-    const entry = new Entry(dtype, size, isNumeric ? this.addon.create(size * widthOf(dtype)) : 0);
+    const entry = new Entry(this.addon, dtype, size, isNumeric ? this.addon.create(size * widthOf(dtype)) : 0);
     this.count++;
     return entry;
   }
@@ -78,7 +111,7 @@ export class NativeBackend extends tf.KernelBackend {
   /** Takes over a buffer that the addon has made. */
   adopt(handle: Handle, shape: readonly number[], dtype: tf.DataType = 'float32'): TensorInfo {
     this.count++;
-    return { dataId: new Entry(dtype, sizeOf(shape), handle), shape: shape as number[], dtype };
+    return { dataId: new Entry(this.addon, dtype, sizeOf(shape), handle), shape: shape as number[], dtype };
   }
 
   /** A new tensor description with these values. */
@@ -115,6 +148,7 @@ export class NativeBackend extends tf.KernelBackend {
       const [real, imag] = [entry.parts.real, entry.parts.imag].map((part) => this.readSync(part.dataId));
       return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
     }
+    if (entry.waiting !== undefined) return entry.waiting.slice();
     const Type = entry.dtype === 'float32' ? Float32Array : entry.dtype === 'bool' ? Uint8Array : Int32Array;
     const values = new Type(entry.size);
     this.addon.read(entry.handle, values);
@@ -130,8 +164,7 @@ export class NativeBackend extends tf.KernelBackend {
     if (entry === undefined) return true;
     entry.references--;
     if (!force && entry.references > 0) return false;
-    if (entry.handle !== 0) this.addon.free(entry.handle);
-    entry.handle = 0;
+    entry.free();
     if (entry.parts !== undefined) {
       for (const part of [entry.parts.real, entry.parts.imag]) this.disposeData(part.dataId, true);
     }

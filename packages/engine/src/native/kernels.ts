@@ -8,6 +8,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '../tensor.ts';
 import { alias } from '../tfjs/internals.ts';
 import type { NativeBackend } from './backend.ts';
 import { Bridge } from './bridge.ts';
+import { hostLogits } from './host-logits.ts';
 import { cachedLayers } from './layers.ts';
 import { ScratchArray } from './scratch-array.ts';
 import { NativeKeyValueStore, ownStore } from './store.ts';
@@ -76,6 +77,7 @@ const FLOAT32 = 0;
 
 function blocks(bridge: Bridge): Blocks {
   const { addon } = bridge.backend;
+  const ofRows = new ScratchArray(Int32Array);
   const asIndices = (rows: ArrayLike<number>) => (rows instanceof Int32Array ? rows : Int32Array.from(rows));
   const split = (shape: readonly number[], axis: number) => ({
     rows: sizeOf(shape.slice(0, axis)),
@@ -107,7 +109,7 @@ function blocks(bridge: Bridge): Blocks {
       return bridge.tensor(addon.concat(FLOAT32, bridge.handles(parts), widths, rows), parts[0].shape.with(axis, size));
     },
     gather: (x, rows) => {
-      const handle = addon.gather(bridge.handle(x), asIndices(rows), x.shape[0], sizeOf(x.shape.slice(1)));
+      const handle = addon.gather(bridge.handle(x), ofRows.copyOf(rows), x.shape[0], sizeOf(x.shape.slice(1)));
       return bridge.tensor(handle, x.shape.with(0, rows.length));
     },
     scatter: (rows, at, shape) => {
@@ -265,5 +267,6 @@ export function nativeKernels(backend: NativeBackend, precision: Precision): Ker
     ...attending(bridge),
     commitStores: commitStores(bridge),
     cachedLayers: cachedLayers(bridge, precision),
+    hostLogits: hostLogits(bridge, precision),
   };
 }

@@ -2,28 +2,46 @@
 import type { Precision } from '../engine.ts';
 import type { StackedLayer } from '../ops/engine-ops.ts';
 import type { Kernels } from '../ops/kernels.ts';
+import type { Tensor } from '../tensor.ts';
+import type { Handle } from './addon.ts';
 import type { Bridge } from './bridge.ts';
-import { ScratchArray } from './scratch-array.ts';
 import { ownStore } from './store.ts';
 
-/** Weights of a layer, sizes of a layer: as the addon takes them. */
-const NUM_WEIGHTS = 9;
+/** Sizes of a layer, as the addon takes them. */
 const NUM_SIZES = 4;
+
+/** Layers as the addon takes them. */
+interface Description {
+  /** Weights of all layers, one after the other. */
+  readonly tensors: readonly Tensor[];
+  /** Their handles, as of the last call. */
+  readonly weights: Float64Array;
+  /** Numbers of stores. */
+  readonly stores: Float64Array;
+  readonly sizes: Int32Array;
+}
 
 /** `EngineOps.transformerStack`, the whole of it in one call of the addon. */
 export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<Kernels['cachedLayers']> {
-  const { addon } = bridge.backend;
+  const { addon, rotary } = bridge.backend;
   const isRounded = precision === 'bfloat16';
-  const describe = describer(bridge);
-  return (x_BTD, layers, [cosines, sines], at, epsilon) => {
-    const { stores, weights, sizes } = describe(layers);
-    const handle = addon.storesLayers(
+  const descriptions = new WeakMap<readonly StackedLayer[], Description>();
+  return (x_BTD, layers, at, epsilon) => {
+    const known = descriptions.get(layers) ?? describe(layers);
+    if (Object.isFrozen(layers)) descriptions.set(layers, known);
+    const { tensors, weights, stores, sizes } = known;
+    // Weights may have got other values, and so another buffer, since the last call.
+    for (let index = 0; index < tensors.length; index++) weights[index] = bridge.handle(tensors[index]);
+    const { positions, cosines, sines } = rotary.of(sizes[2], layers[0].shape.rotaryBase, lastOf(at.position_BT));
+    const handle: Handle = addon.storesLayers(
       stores,
       bridge.handle(x_BTD),
       weights,
       sizes,
-      bridge.handle(cosines),
-      bridge.handle(sines),
+      cosines,
+      sines,
+      positions,
+      at.position_BT,
       at.B,
       at.T,
       x_BTD.shape[2],
@@ -36,40 +54,33 @@ export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<
   };
 }
 
-/** Layers as the addon takes them: numbers of stores, handles of weights, sizes; each overwritten by the next call. */
-function describer(bridge: Bridge) {
-  const ofStores = new ScratchArray(Float64Array);
-  const ofWeights = new ScratchArray(Float64Array);
-  const ofSizes = new ScratchArray(Int32Array);
-  return (layers: readonly StackedLayer[]) => {
-    const stores = ofStores.of(layers.length);
-    const weights = ofWeights.of(NUM_WEIGHTS * layers.length);
-    const sizes = ofSizes.of(NUM_SIZES * layers.length);
-    for (let index = 0; index < layers.length; index++) {
-      stores[index] = ownStore('transformerStack', layers[index].store).number;
-      putWeights(bridge, layers[index], weights, NUM_WEIGHTS * index);
-      putSizes(layers[index], sizes, NUM_SIZES * index);
-    }
-    return { stores, weights, sizes };
+function lastOf(position_BT: Int32Array): number {
+  let last = 0;
+  for (let index = 0; index < position_BT.length; index++) last = Math.max(last, position_BT[index]);
+  return last;
+}
+
+function describe(layers: readonly StackedLayer[]): Description {
+  const tensors = layers.flatMap(({ weights: w }): Tensor[] => [
+    w.attentionGain_D,
+    w.query_DC,
+    w.key_DE,
+    w.value_DE,
+    w.output_CD,
+    w.mlpGain_D,
+    w.gate_DF,
+    w.up_DF,
+    w.down_FD,
+  ]);
+  const sizes = new Int32Array(NUM_SIZES * layers.length);
+  for (const [index, { weights, shape }] of layers.entries()) {
+    const { attentionHeads: H, keyValueHeads: G } = shape;
+    sizes.set([H, G, weights.query_DC.shape[1] / H, weights.gate_DF.shape[1]], NUM_SIZES * index);
+  }
+  return {
+    tensors,
+    weights: new Float64Array(tensors.length),
+    stores: Float64Array.from(layers, ({ store }) => ownStore('transformerStack', store).number),
+    sizes,
   };
-}
-
-function putWeights(bridge: Bridge, { weights: w }: StackedLayer, to: Float64Array, first: number): void {
-  to[first] = bridge.handle(w.attentionGain_D);
-  to[first + 1] = bridge.handle(w.query_DC);
-  to[first + 2] = bridge.handle(w.key_DE);
-  to[first + 3] = bridge.handle(w.value_DE);
-  to[first + 4] = bridge.handle(w.output_CD);
-  to[first + 5] = bridge.handle(w.mlpGain_D);
-  to[first + 6] = bridge.handle(w.gate_DF);
-  to[first + 7] = bridge.handle(w.up_DF);
-  to[first + 8] = bridge.handle(w.down_FD);
-}
-
-function putSizes({ weights, shape }: StackedLayer, to: Int32Array, first: number): void {
-  const { attentionHeads: H, keyValueHeads: G } = shape;
-  to[first] = H;
-  to[first + 1] = G;
-  to[first + 2] = weights.query_DC.shape[1] / H;
-  to[first + 3] = weights.gate_DF.shape[1];
 }

@@ -24,4 +24,13 @@ export class ScratchArray<T extends Float64Array | Int32Array> {
     this.made[length] = array;
     return array;
   }
+
+  /** These values; a long array that already is what it should be comes back itself. */
+  copyOf(values: ArrayLike<number>): T {
+    const { length } = values;
+    if (length > MOST && values instanceof this.make) return values;
+    const copy = this.of(length);
+    for (let index = 0; index < length; index++) copy[index] = values[index];
+    return copy;
+  }
 }

@@ -41,8 +41,8 @@ export class FlopMeter {
 }
 
 /**
- * The same operations under a meter: 2 FLOPs per multiply-add of `matmul`, `linear`, `gatedMlp`, `readoutLogits` and
- * `linearLoss`, and of the scores and the mixing of `attention` over exactly what each node sees. Elementwise operations,
+ * The same operations under a meter: 2 FLOPs per multiply-add of `matmul`, `linear`, `gatedMlp`, `readoutLogits`, `hostLogits`
+ * and `linearLoss`, and of the scores and the mixing of `attention` over exactly what each node sees. Elementwise operations,
  * norms, rotary embedding, softmax, look-ups, `adamw` and what runs on tfjs directly cost nothing here.
  */
 export function countedOps(ops: EngineOps, meter: FlopMeter): EngineOps {
@@ -65,10 +65,6 @@ export function countedOps(ops: EngineOps, meter: FlopMeter): EngineOps {
       meter.products(() => attentionProducts(q_BTHd, at, kv));
       return ops.attention(q_BTHd, k_BTGd, v_BTGd, at, kv);
     },
-    transformerLayer: (x_BTD, weights, at, store, shape) => {
-      meter.products(refuseStore);
-      return ops.transformerLayer(x_BTD, weights, at, store, shape);
-    },
     transformerStack: (x_BTD, layers, at) => {
       if (layers.length > 0) meter.products(refuseStore);
       return ops.transformerStack(x_BTD, layers, at);
@@ -77,12 +73,16 @@ export function countedOps(ops: EngineOps, meter: FlopMeter): EngineOps {
   });
 }
 
-function countedReadouts(ops: EngineOps, meter: FlopMeter): Pick<EngineOps, 'readoutLogits' | 'linearLoss'> {
+function countedReadouts(ops: EngineOps, meter: FlopMeter): Pick<EngineOps, 'readoutLogits' | 'hostLogits' | 'linearLoss'> {
   const products = (hidden_NE: Tensor2D, weight_EV: Tensor2D) => hidden_NE.shape[0] * weight_EV.size;
   return {
     readoutLogits: (hidden_NE, readout) => {
       meter.products(() => products(hidden_NE, readout.weight_EV));
       return ops.readoutLogits(hidden_NE, readout);
+    },
+    hostLogits: (requests) => {
+      for (const { rows_M, readout } of requests) meter.products(() => rows_M.length * readout.weight_EV.size);
+      return ops.hostLogits(requests);
     },
     linearLoss: (readout, parts, options) => {
       for (const { hidden_NE } of parts)

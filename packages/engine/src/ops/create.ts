@@ -1,18 +1,21 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Tensor, tf } from '../tensor.ts';
-import { alias } from '../tfjs/internals.ts';
+import { alias, tfjsEngine } from '../tfjs/internals.ts';
 import type { Ops } from './contract.ts';
 
 function constant<T extends Tensor>(
   values: Float32Array | Int32Array | readonly number[],
   shape: readonly number[],
 ): T {
-  const size = tf.util.sizeFromShape([...shape]);
+  let size = 1;
+  for (const length of shape) size *= length;
   if (size !== values.length)
     throw shapeMismatch('constant', `${size} values for shape [${shape}]`, `${values.length}`);
   // A copy: tfjs' cpu backend would go on using the caller's array.
-  if (values instanceof Int32Array) return tf.tensor(values.slice(), [...shape], 'int32') as T;
-  return tf.tensor(Float32Array.from(values), [...shape], 'float32') as T;
+  const engine = tfjsEngine();
+  if (values instanceof Int32Array) return engine.makeTensor(values.slice(), [...shape], 'int32') as T;
+  const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
+  return engine.makeTensor(floats, [...shape], 'float32') as T;
 }
 
 /** Constants of {@link Ops}. */

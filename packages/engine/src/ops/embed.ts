@@ -13,7 +13,7 @@ export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D)
     const got = `${tokens_BT.dtype} [${tokens_BT.shape}] and [${table_VD.shape}]`;
     throw shapeMismatch('embed', 'int32 tokens [B,T] and a table [V,D]', got);
   }
-  const tokens = hostRead([tokens_BT], (ids) => Int32Array.from(ids));
+  const tokens = hostRead([tokens_BT], (ids) => new Int32Array(ids));
   const unknown = tokens.find((token) => token < 0 || token >= V);
   if (unknown !== undefined)
     throw new ForetokenError(

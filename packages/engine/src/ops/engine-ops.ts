@@ -45,6 +45,16 @@ export interface StackedLayer {
   readonly shape: TransformerLayerShape;
 }
 
+/** Hidden states to read out. */
+export interface ReadoutRequest {
+  /** By row wanted, where it lies: [..,E], mostly all the same. */
+  readonly states_M: readonly Tensor[];
+  /** Its number there, over all leading axes. */
+  readonly rows_M: readonly number[];
+  /** What reads them. */
+  readonly readout: Readout;
+}
+
 /** What {@link TransformerLayerWeights} do not say of a layer. */
 export interface TransformerLayerShape {
   /** Attention heads. */
@@ -61,22 +71,25 @@ export interface TransformerLayerShape {
  */
 export interface EngineOps extends Ops {
   /**
-   * A pre-norm transformer layer with a past, no gradient: RMS norm, rotary grouped-query attention, residual; RMS norm,
-   * SwiGLU, residual. The same bits as its parts one by one, in one call where the engine can.
-   */
-  transformerLayer(
-    x_BTD: Tensor3D,
-    weights: TransformerLayerWeights,
-    at: Nodes,
-    store: KeyValueStore,
-    shape: TransformerLayerShape,
-  ): Tensor3D;
-  /**
-   * Layers of {@link EngineOps.transformerLayer}, one after the other. The same bits as one by one, in one call where the engine can:
-   * what JavaScript does a layer is then done once.
-   * @param layers - none gives `x_BTD` back
+   * Pre-norm transformer layers with a past, no gradient, one after the other: RMS norm, rotary grouped-query attention, residual;
+   * RMS norm, SwiGLU, residual. The same bits as part by part, in one call where the engine can: what JavaScript does a layer is
+   * then done once.
+   * @param layers - none gives `x_BTD` back; a frozen list is looked through once, so what lies in it must not change
    */
   transformerStack(x_BTD: Tensor3D, layers: readonly StackedLayer[], at: Nodes): Tensor3D;
+  /**
+   * Rows of one or several tensors of one width, side by side. Call it in a tidy scope: the result may be one of the tensors.
+   * @param tensors_M - by row wanted, mostly all the same
+   * @param rows_M - of their first axes
+   * @returns [M, X...]
+   */
+  pickRows(tensors_M: readonly Tensor[], rows_M: readonly number[]): Tensor;
+  /**
+   * Logits on the host, [M,V] row-major for each request: the values of `readoutLogits` on the rows that are picked, in one
+   * transfer for all, or without a tensor in between where the engine can. Must not be called while a tape records.
+   * @throws SHAPE_MISMATCH
+   */
+  hostLogits(requests: readonly ReadoutRequest[]): Float32Array[];
   /**
    * Loss of every part that shares one readout, and its gradients, in row blocks: no [N,V] is ever whole.
    * Must not be called while a tape records. A `hidden` gradient belongs to its part; gain, weight and bias gradients are sums over parts.
@@ -94,8 +107,9 @@ export interface EngineOps extends Ops {
 
 /** Every name that {@link EngineOps} adds: the compiler refuses a list that lacks one, or has one too many. */
 const FRAMEWORK_ONLY: Readonly<Record<Exclude<keyof EngineOps, keyof Ops>, true>> = {
-  transformerLayer: true,
   transformerStack: true,
+  pickRows: true,
+  hostLogits: true,
   linearLoss: true,
   adamw: true,
   sumOfSquares: true,

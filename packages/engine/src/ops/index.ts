@@ -7,11 +7,13 @@ import { elementwise } from './elementwise.ts';
 import { embed } from './embed.ts';
 import type { EngineOps } from './engine-ops.ts';
 import { gatedMlp, gatedMlpBy } from './gated-mlp.ts';
+import { hostLogits } from './host-logits.ts';
 import type { Kernels } from './kernels.ts';
 import { linear, linearBy } from './linear.ts';
 import { linearLoss } from './linear-loss.ts';
 import { matmul } from './matmul.ts';
 import { adamw, sumOfSquares } from './optimize.ts';
+import { pickRows } from './pick-rows.ts';
 import { readoutLogits } from './readout-logits.ts';
 import { reducing } from './reduce.ts';
 import { rmsNorm } from './rms-norm.ts';
@@ -48,9 +50,9 @@ export function createOps(kernels: Kernels = composites): EngineOps {
     crossEntropyRows: (target_N) => crossEntropyRows(kernels, target_N),
     adamw: (slots, options) => adamw(kernels, slots, options),
     sumOfSquares: (tensors) => sumOfSquares(kernels, tensors),
-    transformerLayer: (x_BTD, weights, at, store, shape) =>
-      transformerStack(kernels, ops, x_BTD, [{ weights, store, shape }], at, 'transformerLayer'),
-    transformerStack: (x_BTD, layers, at) => transformerStack(kernels, ops, x_BTD, layers, at, 'transformerStack'),
+    pickRows: (tensors_M, rows_M) => pickRows(ops, tensors_M, rows_M),
+    hostLogits: (requests) => hostLogits(kernels, ops, requests),
+    transformerStack: (x_BTD, layers, at) => transformerStack(kernels, ops, x_BTD, layers, at),
   });
   return ops;
 }

@@ -6,7 +6,7 @@ import type { RowLoss } from '../readout.ts';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '../tensor.ts';
 import type { ColumnKeyValues } from '../unrolled-key-values.ts';
 import type { AttentionSizes } from './attention-pairs.ts';
-import type { AdamWOptions, AdamWSlot, StackedLayer } from './engine-ops.ts';
+import type { AdamWOptions, AdamWSlot, ReadoutRequest, StackedLayer } from './engine-ops.ts';
 
 /** A parameter after one step; the tensors are new. */
 export interface AdamWResult {
@@ -97,13 +97,9 @@ export interface Kernels {
   commitStores?(stores: readonly KeyValueStore[], rows: readonly number[], paths: readonly (readonly number[])[]): void;
   /**
    * The whole of `EngineOps.transformerStack` in one call, the same bits as its parts. Default: its parts.
-   * @param layers - of one width of attention heads and one rotary base
+   * @param layers - of one width of attention heads and one rotary base; what lies in a frozen list does not change
    */
-  cachedLayers?(
-    x_BTD: Tensor3D,
-    layers: readonly StackedLayer[],
-    rotaryTables: readonly Tensor[],
-    at: Nodes,
-    epsilon: number,
-  ): Tensor3D;
+  cachedLayers?(x_BTD: Tensor3D, layers: readonly StackedLayer[], at: Nodes, epsilon: number): Tensor3D;
+  /** One request of `EngineOps.hostLogits` in one call, the same bits as `readoutLogits`. Default: by way of that. */
+  hostLogits?(request: ReadoutRequest, epsilon: number): Float32Array;
 }

@@ -1,7 +1,7 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Tensor, tf } from '../tensor.ts';
 import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
-import { alias, kernel } from '../tfjs/internals.ts';
+import { alias, kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { cut } from './composite/blocks.ts';
 import type { Kernels } from './kernels.ts';
 
@@ -14,6 +14,7 @@ export function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): 
   if (sizeOf(target) !== x.size || target.some((size) => !Number.isInteger(size) || size < 0)) {
     throw shapeMismatch('reshape', `a shape for ${x.size} values`, `[${shape}]`);
   }
+  if (!tfjsEngine().isTapeOn()) return alias<T>(x, target);
   return differentiable<T>(
     'reshape',
     [x],

@@ -92,7 +92,7 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
   test('gives the bits of its parts, whatever trees come and stay', () => {
     fc.assert(
       fc.property(forwards, (all) => {
-        const whole = run(all, (x, at, store) => engine.ops.transformerLayer(x, weights, at, store, SHAPE));
+        const whole = run(all, (x, at, store) => engine.ops.transformerStack(x, [{ weights, store, shape: SHAPE }], at));
         expect(whole).toEqual(run(all, (x, at, store) => layerByOps(engine.ops, x, weights, at, store, SHAPE)));
       }),
       { numRuns: 25 },
@@ -102,7 +102,7 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
   test('frees what it makes on the way, and leaves its inputs', () => {
     const before = engine.memory();
     run([{ parents: [[ROOT, 0], [ROOT]], path: [0] }], (x, at, store) =>
-      engine.ops.transformerLayer(x, weights, at, store, SHAPE),
+      engine.ops.transformerStack(x, [{ weights, store, shape: SHAPE }], at),
     );
     expect(engine.memory().numTensors).toBe(before.numTensors);
     expect(engine.memory().bytes).toBe(before.bytes);
@@ -121,7 +121,7 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
     });
     const x = random<Tensor3D>([1, T, D], 3);
     const shape = { ...SHAPE, ...wrong.shape };
-    const call = () => engine.ops.transformerLayer(x, { ...weights, ...wrong.weights }, at, store, shape);
+    const call = () => engine.ops.transformerStack(x, [{ weights: { ...weights, ...wrong.weights }, store, shape }], at);
     const end = () => {
       x.dispose();
       at.dispose();

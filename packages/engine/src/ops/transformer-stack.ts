@@ -8,13 +8,20 @@ import type { StackedLayer, TransformerLayerShape } from './engine-ops.ts';
 import type { Kernels } from './kernels.ts';
 import { type LayerOps, layerByOps } from './layer-by-ops.ts';
 import { RMS_EPSILON } from './rms-norm.ts';
-import { rotaryTables } from './rotary.ts';
+
+/** Name of the operation, for errors. */
+const NAME = 'transformerStack';
+
+/** Layers in a row that have one width of attention heads and one rotary base. */
+type Alike = readonly StackedLayer[];
+
+/** What was found of lists that do not change: the parts that are alike, in their order. */
+const known = new WeakMap<readonly StackedLayer[], readonly Alike[]>();
 
 /**
  * {@link layerByOps} with a past and without a gradient, layer after layer: in one call where the engine has a kernel for it.
  *
  * What an engine with the kernel refuses is refused by all, and for an input without an element, too.
- * @param operation - its name, for errors
  * @throws ENGINE_MISUSE under a tape or where two layers share a store; SHAPE_MISMATCH
  */
 export function transformerStack(
@@ -23,67 +30,60 @@ export function transformerStack(
   x_BTD: Tensor3D,
   layers: readonly StackedLayer[],
   at: Nodes,
-  operation: string,
 ): Tensor3D {
   if (layers.length === 0) return x_BTD;
   if (tfjsEngine().isTapeOn()) {
-    throw new ForetokenError('ENGINE_MISUSE', `${operation} has no gradient; record its parts, without a store.`);
+    throw new ForetokenError('ENGINE_MISUSE', `${NAME} has no gradient; record its parts, without a store.`);
   }
-  for (let index = 0; index < layers.length; index++) checkLayer(operation, x_BTD, layers, index, at);
+  const parts = known.get(layers) ?? partsOf(layers);
+  checkInput(x_BTD, layers[0], at);
   let y_BTD = x_BTD;
   if (!kernels.cachedLayers || x_BTD.size === 0) {
     for (const { weights, store, shape } of layers) y_BTD = layerByOps(ops, y_BTD, weights, at, store, shape);
     return y_BTD;
   }
+  for (const alike of parts) y_BTD = kernels.cachedLayers(y_BTD, alike, at, RMS_EPSILON);
+  return y_BTD;
+}
+
+/** Looks layers through; those of a list that does not change, once. */
+function partsOf(layers: readonly StackedLayer[]): readonly Alike[] {
+  for (let index = 0; index < layers.length; index++) checkLayer(layers, index);
+  const parts: Alike[] = [];
   for (let first = 0, end = 0; first < layers.length; first = end) {
     const d = headWidth(layers[first]);
     const { rotaryBase } = layers[first].shape;
     while (end < layers.length && headWidth(layers[end]) === d && layers[end].shape.rotaryBase === rotaryBase) end++;
-    const alike = first === 0 && end === layers.length ? layers : layers.slice(first, end);
-    y_BTD = kernels.cachedLayers(y_BTD, alike, rotaryTables(at, d, rotaryBase), at, RMS_EPSILON);
+    parts.push(first === 0 && end === layers.length ? layers : Object.freeze(layers.slice(first, end)));
   }
-  return y_BTD;
+  if (Object.isFrozen(layers)) known.set(layers, parts);
+  return parts;
 }
 
 const headWidth = ({ weights, shape }: StackedLayer): number => weights.query_DC.shape[1] / shape.attentionHeads;
 
-function checkLayer(
-  operation: string,
-  x_BTD: Tensor3D,
-  layers: readonly StackedLayer[],
-  index: number,
-  at: Nodes,
-): void {
+function checkLayer(layers: readonly StackedLayer[], index: number): void {
   const { weights, store, shape } = layers[index];
   for (let other = 0; other < index; other++) {
     if (layers[other].store !== store) continue;
     throw new ForetokenError(
       'ENGINE_MISUSE',
-      `${operation}: two layers share the key/value store "${store.slot}". Give each layer its own.`,
+      `${NAME}: two layers share the key/value store "${store.slot}". Give each layer its own.`,
     );
   }
-  checkSizes(operation, x_BTD, weights, at, shape);
+  checkWeights(weights, shape, layers[0].weights.query_DC.shape[0]);
 }
 
-function checkSizes(
-  operation: string,
-  x_BTD: Tensor3D,
-  w: TransformerLayerWeights,
-  at: Nodes,
-  shape: TransformerLayerShape,
-): void {
+function checkWeights(w: TransformerLayerWeights, shape: TransformerLayerShape, D: number): void {
   const { attentionHeads: H, keyValueHeads: G } = shape;
-  const [D, C] = w.query_DC.shape;
+  const C = w.query_DC.shape[1];
   const E = w.key_DE.shape[1];
   const F = w.gate_DF.shape[1];
-  const [B, T, width] = x_BTD.shape;
   const fits =
-    B === at.B &&
-    T === at.T &&
-    width === D &&
     C % (2 * H) === 0 &&
     E * H === C * G &&
     H % G === 0 &&
+    isMatrix(w.query_DC.shape, D, C) &&
     isMatrix(w.key_DE.shape, D, E) &&
     isMatrix(w.value_DE.shape, D, E) &&
     isMatrix(w.output_CD.shape, C, D) &&
@@ -94,10 +94,20 @@ function checkSizes(
     w.mlpGain_D.size === D;
   if (fits) return;
   throw shapeMismatch(
-    operation,
-    `x [B,T,D] over ${at.B} x ${at.T} nodes and weights of D, ${H} attention and ${G} key/value heads of one even width`,
-    `x [${x_BTD.shape}], query [${w.query_DC.shape}], key [${w.key_DE.shape}], gate [${w.gate_DF.shape}]`,
+    NAME,
+    `weights of D = ${D}, ${H} attention and ${G} key/value heads of one even width`,
+    `query [${w.query_DC.shape}], key [${w.key_DE.shape}], gate [${w.gate_DF.shape}]`,
   );
+}
+
+function checkInput({ shape }: Tensor3D, { weights }: StackedLayer, { B, T, position_BT }: Nodes): void {
+  const [D] = weights.query_DC.shape;
+  if (shape.length !== 3 || shape[0] !== B || shape[1] !== T || shape[2] !== D)
+    throw shapeMismatch(NAME, `x [B,T,D] over ${B} x ${T} nodes, of the weights' D = ${D}`, `[${shape}]`);
+  for (let node = 0; node < position_BT.length; node++) {
+    if (position_BT[node] >= 0) continue;
+    throw shapeMismatch(NAME, 'nodes at positions from 0 on', `${position_BT[node]}`);
+  }
 }
 
 const isMatrix = ([rows, columns]: readonly number[], M: number, N: number): boolean => rows === M && columns === N;

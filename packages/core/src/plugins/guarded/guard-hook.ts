@@ -84,13 +84,24 @@ function leave(hook: Hook, watch: HookWatch, look: (() => string | undefined) | 
 }
 
 /** Guards a function that answers later. What it gives is a promise in any case, also of what it throws at once. */
-export function guardPromise({ hook, watch, check, work }: GuardedCall): (...args: unknown[]) => Promise<unknown> {
+export function guardPromise(call: GuardedCall): (...args: unknown[]) => Promise<unknown> {
+  const { hook, check } = call;
+  return guardLater(call, (value, args) => {
+    check?.(value, args, hook);
+    return value;
+  });
+}
+
+/** @param settle - checks what came and says what is given for it */
+function guardLater<T>(
+  { hook, watch, work }: Pick<GuardedCall, 'hook' | 'watch' | 'work'>,
+  settle: (value: unknown, args: Args) => T,
+): (...args: unknown[]) => Promise<T> {
   return async (...args) => {
     const look = watch && enter(hook, watch, args);
-    let value: unknown;
+    let value: T;
     try {
-      value = await work(args);
-      check?.(value, args, hook);
+      value = settle(await work(args), args);
     } catch (cause) {
       watch?.leave(hook);
       throw failureOf(hook, cause);
@@ -112,18 +123,16 @@ function guardedIterator({ hook, watch, check, work }: GuardedCall, args: Args):
     inner ??= iteratorOf(hook, work(args));
     return inner;
   };
-  const step = guardPromise({
-    ...{ hook, watch },
-    async work([ask]) {
-      const result = await (ask as () => Promise<IteratorResult<unknown>>)();
-      if (typeof result !== 'object' || result === null) {
-        throw wrong(hook, `must yield through { done, value }, gave ${describeSafely(result)}`);
-      }
-      if (result.done) return { done: true, value: undefined };
-      check?.(result.value, args, hook);
-      return { done: false, value: result.value };
-    },
-  }) as (ask: () => unknown) => Promise<IteratorResult<unknown>>;
+  const resultOf = (result: unknown): IteratorResult<unknown> => {
+    if (typeof result !== 'object' || result === null) {
+      throw wrong(hook, `must yield through { done, value }, gave ${describeSafely(result)}`);
+    }
+    const { done, value } = result as IteratorResult<unknown>;
+    if (done) return { done: true, value: undefined };
+    check?.(value, args, hook);
+    return { done: false, value };
+  };
+  const step = guardLater({ hook, watch, work: ([ask]) => (ask as () => unknown)() }, resultOf);
   return {
     next: () => step(() => opened().next()),
     return: () => step(async () => ended(await inner?.return?.())),

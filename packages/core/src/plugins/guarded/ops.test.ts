@@ -59,7 +59,7 @@ describe('the operations that plugins get', () => {
     expect(engine.memory().numTensors).toBe(before);
   });
 
-  it.each(['adamw', 'linearLoss', 'sumOfSquares', 'transformerLayer', 'transformerStack'])(
+  it.each(['adamw', 'hostLogits', 'linearLoss', 'pickRows', 'sumOfSquares', 'transformerStack'])(
     'are without %s, which is the framework’s',
     (name) => {
       expect(errorOf(callOf(name)).message).toMatch(

@@ -220,8 +220,9 @@ function lossOps(lift: Lift) {
         });
         return { loss_R: lower(reference.crossEntropy(logits, target_R)), dLogits_RV: lower(dLogits) };
       },
-    transformerLayer: absent('transformerLayer'),
     transformerStack: absent('transformerStack'),
+    pickRows: absent('pickRows'),
+    hostLogits: absent('hostLogits'),
     linearLoss: absent('linearLoss'),
     adamw: absent('adamw'),
     sumOfSquares: absent('sumOfSquares'),
