@@ -18,14 +18,19 @@ export async function acceptDrafts(
   drafts: readonly Tree[],
 ): Promise<VerifiedStep[]> {
   // The last token a row may emit is the one that the model adds: a draft of it could only be cut off.
-  const trees = drafts.map((tree, index) => firstLevels(tree, rows[index].left - 1));
-  for (const tree of trees) checkDrawn(rule, tree);
+  const trees: Tree[] = [];
+  for (let index = 0; index < drafts.length; index++) {
+    const tree = firstLevels(drafts[index], rows[index].left - 1);
+    checkDrawn(rule, tree);
+    trees.push(tree);
+  }
   const verdicts = await session.verify(trees);
-  return verdicts.map((verdict, index) => ({
-    tree: trees[index],
-    verdict,
-    kept: rule.accept(trees[index], verdict, rows[index].random),
-  }));
+  const steps: VerifiedStep[] = [];
+  for (let index = 0; index < verdicts.length; index++) {
+    const [tree, verdict] = [trees[index], verdicts[index]];
+    steps.push({ tree, verdict, kept: rule.accept(tree, verdict, rows[index].random) });
+  }
+  return steps;
 }
 
 /**

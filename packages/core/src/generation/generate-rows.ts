@@ -12,6 +12,8 @@ import { checkRequest } from './request-checks.ts';
  * Rows are freed on every way out: the end, an error, an abort, or a consumer that stops reading.
  *
  * @param step - drafts, verifies and chooses for all rows
+ * @param check - throws where the decoder cannot do what is asked, before anything else. So a decoder gives back what comes of this
+ * function as it is: a generator around it would cost every emission another one's promises
  * @throws SESSION_MISUSE if the session has rows already; OPTIONS_INVALID, PROMPT_EMPTY, PROMPT_TOO_LONG or TOKEN_UNKNOWN
  * for a request out of its rules, all of them at once and before anything runs; INTERRUPTED once the request's signal is
  * aborted; DRAFT_UNSUPPORTED if the rule needs drawn drafts and got a chosen one; PLUGIN_INVALID if the step does not
@@ -21,7 +23,9 @@ export async function* generateRows(
   session: Session,
   request: GenerationRequest,
   step: Step,
+  check?: () => void,
 ): AsyncGenerator<Emission, void, undefined> {
+  check?.();
   checkRequest(session, request);
   const generation = new Generation(session, request);
   try {

@@ -40,6 +40,8 @@ export interface NumberedPrompt {
   readonly prompt: Prompt;
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** A row as the loop holds it. */
 export class OpenRow implements GeneratingRow {
   readonly prompt: number;
@@ -78,30 +80,31 @@ export class OpenRow implements GeneratingRow {
 
   /** Takes what a verified step gave, cut where the row ends; called before the session commits it. */
   take({ tree, verdict, kept }: RowStep): Emission {
-    const given: number[] = [];
-    for (const node of kept.path) given.push(tree.tokens[node]);
-    given.push(kept.next);
-    const isFull = given.length >= this.#session.room(this.#row) && this.#request.window === undefined;
-    const { length, stop } = this.#untilStop(given);
-    const tokens = new Int32Array(length);
-    for (let index = 0; index < length; index++) {
-      tokens[index] = given[index];
-      this.text.push(given[index]);
+    const { path, next } = kept;
+    const isFull = path.length + 1 >= this.#session.room(this.#row) && this.#request.window === undefined;
+    const most = Math.min(path.length + 1, this.#wanted);
+    let tokens = new Int32Array(most);
+    let stop: Stop | undefined;
+    // Up to what stops the row, and no more than it may emit.
+    for (let index = 0; index < most && !stop; index++) {
+      const token = index < path.length ? tree.tokens[path[index]] : next;
+      tokens[index] = token;
+      this.text.push(token);
+      stop = this.#stops.push(token);
+      if (stop && index + 1 < most) tokens = tokens.slice(0, index + 1);
     }
-    this.#wanted -= length;
-    const finished = stop ? 'stop' : this.#wanted === 0 ? 'length' : isFull ? 'context' : undefined;
+    this.#wanted -= tokens.length;
+    const accepted = Math.min(path.length, tokens.length);
+    // No spreads: it is made for every row of every step.
+    const emission: Writable<Emission> = { prompt: this.prompt, tokens, proposed: nodesPerLevel(tree), accepted };
     const { logProbabilities: alternatives } = this.#request;
-    return {
-      prompt: this.prompt,
-      tokens,
-      proposed: nodesPerLevel(tree),
-      accepted: Math.min(kept.path.length, length),
-      ...(alternatives !== undefined && {
-        logProbabilities: keptLogProbabilities(verdict, kept, tokens, alternatives),
-      }),
-      ...(finished && { finished }),
-      ...(stop && { stop }),
-    };
+    if (alternatives !== undefined) {
+      emission.logProbabilities = keptLogProbabilities(verdict, kept, tokens, alternatives);
+    }
+    const finished = stop ? 'stop' : this.#wanted === 0 ? 'length' : isFull ? 'context' : undefined;
+    if (finished) emission.finished = finished;
+    if (stop) emission.stop = stop;
+    return emission;
   }
 
   /** Reads the row again from its last tokens, under another id. */
@@ -109,15 +112,5 @@ export class OpenRow implements GeneratingRow {
     this.#session.leave(this.#row);
     const tokens = Int32Array.from(this.text.slice(-this.#request.window!));
     this.#row = this.#session.join({ ...this.#own, tokens });
-  }
-
-  /** How many of the tokens are emitted: up to what stops the row, and no more than it may. */
-  #untilStop(tokens: readonly number[]): { readonly length: number; readonly stop?: Stop } {
-    const most = Math.min(tokens.length, this.#wanted);
-    for (let index = 0; index < most; index++) {
-      const stop = this.#stops.push(tokens[index]);
-      if (stop) return { length: index + 1, stop };
-    }
-    return { length: most };
   }
 }

@@ -96,15 +96,23 @@ export class Generation {
     const rows = this.#rows;
     const steps = await step(rows);
     checkSteps(steps, rows.length, this.#request.rule);
-    const ids = rows.map(({ row }) => row);
-    const emissions = rows.map((row, index) => row.take(steps[index]));
+    const emissions: Emission[] = [];
+    for (let index = 0; index < rows.length; index++) emissions.push(rows[index].take(steps[index]));
     this.#session.commit(steps.map(({ kept }) => kept));
-    for (const [index, { tree, kept }] of steps.entries()) {
-      this.#request.policy.learn?.({ row: ids[index], tree, kept, rows: ids.length });
-    }
-    for (const [index, { finished }] of emissions.entries()) if (finished) this.#leave(ids[index]);
-    this.#rows = this.#slide(rows.filter((_, index) => !emissions[index].finished));
+    this.#tellPolicy(rows, steps);
+    for (let index = 0; index < rows.length; index++) if (emissions[index].finished) this.#leave(rows[index].row);
+    const isAnyOver = emissions.some(({ finished }) => finished);
+    this.#rows = this.#slide(isAnyOver ? rows.filter((_, index) => !emissions[index].finished) : rows);
     return emissions;
+  }
+
+  #tellPolicy(rows: readonly OpenRow[], steps: readonly RowStep[]): void {
+    const { policy } = this.#request;
+    if (!policy.learn) return;
+    for (let index = 0; index < rows.length; index++) {
+      const { tree, kept } = steps[index];
+      policy.learn({ row: rows[index].row, tree, kept, rows: rows.length });
+    }
   }
 
   /** Waits, with no row under way, until a prompt comes, none will any more, or the request is aborted. */
@@ -128,8 +136,8 @@ export class Generation {
 
   /** Reads full rows again. @returns the rows in the session's new order: who joins again goes to the end */
   #slide(rows: OpenRow[]): OpenRow[] {
+    if (!rows.some(({ left }) => left === 0)) return rows;
     const full = rows.filter(({ left }) => left === 0);
-    if (full.length === 0) return rows;
     for (const open of full) {
       this.#request.policy.forget?.(open.row);
       open.slide();

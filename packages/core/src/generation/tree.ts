@@ -68,5 +68,10 @@ export function treeFault({ tokens, parent, q }: Tree): string | undefined {
 
 /** Whether a path starts at the pending token and goes from parent to child; what is no node has no parent. */
 export function isPath({ parent }: Pick<Tree, 'parent'>, path: Int32Array): boolean {
-  return path.every((node, index) => parent[node] === (path[index - 1] ?? -1));
+  let above = -1;
+  for (let index = 0; index < path.length; index++) {
+    if (parent[path[index]] !== above) return false;
+    above = path[index];
+  }
+  return true;
 }

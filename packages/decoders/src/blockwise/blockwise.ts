@@ -8,6 +8,7 @@ import {
   type GenerationRequest,
   generateRows,
   type Random,
+  type Step,
   Type,
   type Verdict,
   type VerifiedStep,
@@ -35,14 +36,13 @@ export default defineDecoder({
     ...(minimumBlock > 1 && { keeps: [] }),
     generate(session, request) {
       const who = minimumBlock > 1 ? `decoder "blockwise" with minimumBlock ${minimumBlock}` : 'decoder "blockwise"';
-      checkDraftLevels(who, session, Math.max(1, minimumBlock - 1));
-      return generateRows(session, request, async (rows) => {
-        const byRow = new Map(rows.map((row) => [row.row, row]));
+      const step: Step = async (rows) => {
         const policy = blockPolicy(request, minimumBlock - 1);
-        const drafts = await session.draft(policy, (row) => byRow.get(row)!.random);
+        const drafts = await session.draft(policy, (id) => rows.find(({ row }) => row === id)!.random);
         const steps = await acceptDrafts(session, request, rows, drafts);
         return steps.map((step, index) => withAtLeast(minimumBlock - 1, step, request.rule, rows[index].random));
-      });
+      };
+      return generateRows(session, request, step, () => checkDraftLevels(who, session, Math.max(1, minimumBlock - 1)));
     },
   }),
 });

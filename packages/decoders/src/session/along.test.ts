@@ -55,10 +55,10 @@ function watched(model: LanguageModel): Seen {
   const { engine, head } = model;
   const ops = {
     ...engine.ops,
-    readoutLogits: ((...args) => {
-      readouts++;
-      return engine.ops.readoutLogits(...args);
-    }) as typeof engine.ops.readoutLogits,
+    hostLogits: ((requests) => {
+      readouts += requests.length;
+      return engine.ops.hostLogits(requests);
+    }) as typeof engine.ops.hostLogits,
   };
   const forward: typeof head.forward = (offset, input) => {
     runs.push({ offset, at: input.at });

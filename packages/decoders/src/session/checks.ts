@@ -28,7 +28,7 @@ export function checkTree(row: number, tree: Tree, room: number, vocabulary: num
   const fault = treeFault(tree);
   if (fault) throw misuse(`tree of row ${row}: ${fault}`);
   let depth = 0;
-  for (const level of levelsOf(tree)) depth = Math.max(depth, level);
+  if (tree.tokens.length >= room) for (const level of levelsOf(tree)) depth = Math.max(depth, level);
   if (depth >= room) {
     throw misuse(
       `row ${row} has room for ${room} more tokens, so ${room - 1} levels at most, but its tree has ${depth}`,

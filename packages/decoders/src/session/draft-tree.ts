@@ -3,15 +3,18 @@ import type { Place } from './chunk.ts';
 import { pathTo } from './path.ts';
 import type { Row } from './row.ts';
 
+const NO_CARRIES: ReadonlyMap<number, Place> = new Map();
+const NO_NUMBERS: ReadonlyMap<number, number> = new Map();
+
 /** A tree that grows level by level on one row. Node -1 is the pending token, at level 0. */
 export class DraftTree {
   readonly row: Row;
   /** Nodes of the last level, those that may get children. */
   frontier: readonly number[] = [-1];
   /** What the offset evaluated last left for its neighbour after each node: its carry. */
-  carries: ReadonlyMap<number, Place> = new Map();
+  carries: ReadonlyMap<number, Place> = NO_CARRIES;
   /** Number, among the row's undecided nodes of an unrolled memory, of the offset evaluated last after each node. */
-  undecided: ReadonlyMap<number, number> = new Map();
+  undecided: ReadonlyMap<number, number> = NO_NUMBERS;
   #numUndecided = 0;
   readonly #tokens: number[] = [];
   readonly #parent: number[] = [];
@@ -69,6 +72,6 @@ export class DraftTree {
 
   /** A copy as the policy and the decoder see it. */
   toTree(): Tree {
-    return { tokens: new Int32Array(this.#tokens), parent: new Int32Array(this.#parent), q: [...this.#q] };
+    return { tokens: new Int32Array(this.#tokens), parent: new Int32Array(this.#parent), q: this.#q.slice() };
   }
 }

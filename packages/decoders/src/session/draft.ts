@@ -38,7 +38,8 @@ export function growDrafts(drafts: readonly DraftTree[], request: DraftRequest):
 function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRequest): DraftTree[] {
   const { policy, levels, trained, rows } = request;
   let outlook: OffsetOutlook | undefined;
-  const wanted = new Map<DraftTree, readonly Growth[]>();
+  const growing: DraftTree[] = [];
+  const wanted: (readonly Growth[])[] = [];
   for (const draft of drafts) {
     const p = (node: number) => {
       checkFrontier(policy, draft, node);
@@ -53,28 +54,37 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
       rows,
     });
     for (const growth of growths) checkGrowth(policy, draft, growth);
-    const growing = growths.filter(({ children }) => children > 0);
-    if (growing.length > 0) wanted.set(draft, growing);
+    if (!growths.some(({ children }) => children > 0)) continue;
+    growing.push(draft);
+    wanted.push(growths);
   }
-  const growing = [...wanted.keys()];
-  if (growing.length === 0) return [];
+  if (growing.length === 0) return growing;
   const said = outlook ?? request.outlook(level, growing);
-  for (const draft of growing) {
-    draft.frontier = wanted.get(draft)!.flatMap((growth) => addChildren(draft, growth, said, request.random));
+  for (let index = 0; index < growing.length; index++) {
+    const frontier: number[] = [];
+    for (const growth of wanted[index]) addChildren(growing[index], growth, said, request.random, frontier);
+    growing[index].frontier = frontier;
   }
   // Where nothing was left to draw there is no child.
   return growing.filter(({ frontier }) => frontier.length > 0);
 }
 
+/** @param added - gets the numbers of the new nodes */
 function addChildren(
   draft: DraftTree,
   { node, children, sampled }: Growth,
   { readout, rowOf }: OffsetOutlook,
   random: (row: number) => Random,
-): number[] {
+  added: number[],
+): void {
+  if (children === 0) return;
   const row = rowOf(draft, node);
-  if (!sampled) return readout.top(row, children).map((token) => draft.add(node, token, 'chosen'));
-  return drawChildren(draft, node, children, distributionOf(draft, node, readout, row), random(draft.row.id));
+  if (!sampled) {
+    for (const token of readout.top(row, children)) added.push(draft.add(node, token, 'chosen'));
+    return;
+  }
+  const p_V = distributionOf(draft, node, readout, row);
+  added.push(...drawChildren(draft, node, children, p_V, random(draft.row.id)));
 }
 
 /** What the head says after a node, as the row's sampling makes it. */

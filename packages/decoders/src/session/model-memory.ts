@@ -60,7 +60,9 @@ export class ModelMemory {
 
   /** What must outlive the tidy scope of the forwards that are open. */
   states(): Tensor[] {
-    return this.#opened.flatMap((memory) => memory.states());
+    const states: Tensor[] = [];
+    for (const memory of this.#opened) states.push(...memory.states());
+    return states;
   }
 
   /** Keeps nodes of a row, once, in every forward that is open. */

@@ -115,15 +115,15 @@ export class OffsetForward {
   #run({ offsets, lanes, readouts, asked = [] }: Run): RunResult {
     const { at, taps } = this.#inputOf(lanes);
     try {
-      const { logits, carry } = this.#model.engine.tidy(() => {
+      let logits: Float32Array[] = [];
+      let carry: Tensor[] = [];
+      this.#model.engine.tidy(() => {
         const outputs = this.#outputs(offsets, lanes, at, taps);
-        const last = outputs.get(offsets[offsets.length - 1])!;
+        const last = offsets[offsets.length - 1];
         const states = (offset: number, back: number) => this.#states(outputs.get(offset)!, back, lanes, asked);
-        return {
-          logits: readouts ? readouts.logits(states) : [],
-          carry: this.#hasReader(offsets[offsets.length - 1]) ? [this.#flat(last.carry_BTC)] : [],
-          states: this.#memory.states(),
-        };
+        if (readouts) logits = readouts.logits(states);
+        if (this.#hasReader(last)) carry = [this.#flat(outputs.get(last)!.carry_BTC)];
+        return [...carry, ...this.#memory.states()];
       });
       return { logits, carries: this.#keep(offsets, lanes, at, carry) };
     } catch (error) {

@@ -22,7 +22,8 @@ export class Outlooks {
   readonly #plan: HeadPlan;
   readonly #levelsInUse: number;
   readonly #read: ReadLevels;
-  readonly #known = new Map<number, OffsetOutlook>();
+  /** By level. */
+  readonly #known: OffsetOutlook[] = [];
 
   /** @param levelsInUse - levels that are likely to be asked for */
   constructor(plan: HeadPlan, levelsInUse: number, read: ReadLevels) {
@@ -33,11 +34,11 @@ export class Outlooks {
 
   /** @param drafts - whoever is asked about at a further level must be among those of the first call */
   of(level: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    const known = this.#known.get(level);
+    const known = this.#known[level];
     if (known) return known;
     const last = this.#plan.further === 'apart' ? level : Math.max(level, this.#levelsInUse);
-    for (const [index, outlook] of this.#read(level, last, drafts).entries()) this.#known.set(level + index, outlook);
-    return this.#known.get(level)!;
+    for (const [index, outlook] of this.#read(level, last, drafts).entries()) this.#known[level + index] = outlook;
+    return this.#known[level];
   }
 }
 
@@ -71,11 +72,7 @@ export function outlooksOf(
 }
 
 /** Reads what offsets that ran along with the trunk said at the last columns of some rows. */
-export function readColumns(
-  plan: HeadPlan,
-  readouts: LevelReadouts,
-  drafts: readonly DraftTree[],
-): OffsetOutlook[] {
+export function readColumns(plan: HeadPlan, readouts: LevelReadouts, drafts: readonly DraftTree[]): OffsetOutlook[] {
   const asked = askedNodes(plan, drafts);
   const places_M = asked.map(({ draft: { row } }) => row.columns.at(row.numColumns - 1));
   const rows_M = places_M.map(({ node }) => node);

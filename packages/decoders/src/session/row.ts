@@ -14,6 +14,8 @@ export class Row {
   readonly sampler: Sampler | undefined;
   /** Whether a verdict has been given since the row was opened: heads draft only from then on. */
   hasVerdict = false;
+  /** Its place among the rows of the last verifying forward. */
+  lane = 0;
   /** What the trunk, and the offsets that ran along with it, left at each column. */
   readonly columns: ColumnPlaces;
   readonly #tokens: Int32Array;

@@ -26,10 +26,15 @@ type ReadTree = Pick<Tree, 'tokens' | 'parent'>;
 
 /** What `commit` needs of a verifying forward. */
 interface Undecided {
-  /** By row: what the forward read of it, and its index there. */
-  readonly read: Map<number, { readonly tree: ReadTree; readonly b: number }>;
+  /** What the forward read, in the order of its rows. */
+  readonly trees: readonly ReadTree[];
   readonly T: number;
   readonly inputs?: DraftInputs;
+}
+
+/** What came of a verifying forward. */
+interface Read extends Pick<Undecided, 'T' | 'inputs'> {
+  readonly verdicts: Verdict[];
 }
 
 /** How a session works, whatever it gives. */
@@ -174,24 +179,23 @@ export class DecodingSession implements Session {
     if (this.#phase === 'committed') this.#levelsInUse = 0;
     // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
     const read = trees.map(({ tokens, parent }) => ({ tokens: tokens.slice(), parent: parent.slice() }));
-    const undecided = this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0, inputs: undefined };
-    this.#undecided = {
-      read: new Map(this.#rows.map(({ id }, b) => [id, { tree: read[b], b }])),
-      T: undecided.T,
-      inputs: undecided.inputs,
-    };
+    const { verdicts, T, inputs } =
+      this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0, inputs: undefined };
+    for (let b = 0; b < this.#rows.length; b++) this.#rows[b].lane = b;
+    this.#undecided = { trees: read, T, inputs };
     this.#phase = 'verified';
-    return undecided.verdicts;
+    return verdicts;
   }
 
   commit(kept: readonly Kept[]): void {
     if (this.#phase !== 'verified' || !this.#undecided) throw this.#outOfOrder('commit');
     const undecided = this.#undecided;
     checkCount('commit', kept.length, this.#rows.length);
-    for (const [r, { id }] of this.#rows.entries()) {
-      checkKept(id, kept[r], undecided.read.get(id)!.tree, this.#dims.vocabulary);
+    for (let r = 0; r < kept.length; r++) {
+      const { id, lane } = this.#rows[r];
+      checkKept(id, kept[r], undecided.trees[lane], this.#dims.vocabulary);
     }
-    for (const [r, row] of this.#rows.entries()) this.#keep(row, kept[r], undecided);
+    for (let r = 0; r < kept.length; r++) this.#keep(this.#rows[r], kept[r], undecided);
     this.#endStep();
   }
 
@@ -207,7 +211,7 @@ export class DecodingSession implements Session {
     return this.#model.dims;
   }
 
-  #forward(trees: readonly ReadTree[]): Pick<Undecided, 'T' | 'inputs'> & { verdicts: Verdict[] } {
+  #forward(trees: readonly ReadTree[]): Read {
     const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
     const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
     try {
@@ -226,15 +230,15 @@ export class DecodingSession implements Session {
     }
   }
 
-  #keep(row: Row, { path, next }: Kept, { read, T, inputs }: Undecided): void {
-    const { tree, b } = read.get(row.id)!;
+  #keep(row: Row, { path, next }: Kept, { trees, T, inputs }: Undecided): void {
+    const tree = trees[row.lane];
     const nodes = [0];
     for (const node of path) nodes.push(node + 1);
     this.#memory.commit(row.id, nodes);
     for (const node of path) row.push(tree.tokens[node]);
     row.push(next);
     row.hasVerdict = true;
-    if (inputs) keepInputs(row, this.#plan, inputs, { nodes, first: b * T, end: row.numColumns });
+    if (inputs) keepInputs(row, this.#plan, inputs, { nodes, first: row.lane * T, end: row.numColumns });
   }
 
   #free(row: Row): void {

@@ -75,16 +75,20 @@ export class TrunkForward {
     const { engine, dims } = this.#model;
     const readout = this.#model.readout(1);
     return this.#guarded(() => {
-      const { values, ...left } = engine.tidy(() => {
+      let values: Float32Array;
+      let left = NOTHING_LEFT;
+      // What stays is named in a list: a search for it would cost more than the list.
+      engine.tidy(() => {
         const taps = this.#trunk(reading);
         const outputs = this.#offsets(taps, reading);
+        const { hidden_BTE } = outputs.get(1)!;
         const rows_M = realNodes(reading.at);
-        const states_M = rows_M.map(() => outputs.get(1)!.hidden_BTE);
-        const [values] = engine.ops.hostLogits([{ states_M, rows_M, readout }]);
-        return { values, ...this.#left(taps, outputs), states: this.#memory.states() };
+        [values] = engine.ops.hostLogits([{ states_M: rows_M.map(() => hidden_BTE), rows_M, readout }]);
+        left = this.#left(taps, outputs);
+        return [...left.taps, ...left.carry, ...left.hidden, ...this.#memory.states()];
       });
       const origin = (node: number) => ({ offset: 1, row: rowOf(reading, node) });
-      const rows = new ReadoutRows(values, readout, dims.vocabulary, origin);
+      const rows = new ReadoutRows(values!, readout, dims.vocabulary, origin);
       return { readout: rows, inputs: this.#inputs(reading.along, left) };
     });
   }

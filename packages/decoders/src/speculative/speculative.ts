@@ -1,4 +1,4 @@
-import { acceptDrafts, checkDraftLevels, defineDecoder, generateRows } from '@foretoken/core/plugin';
+import { acceptDrafts, checkDraftLevels, defineDecoder, generateRows, type Step } from '@foretoken/core/plugin';
 
 /**
  * Self-speculative decoding: the model's own heads draft, one forward verifies, the rule keeps a path.
@@ -11,12 +11,11 @@ export default defineDecoder({
   create: () => ({
     drafts: true,
     generate(session, request) {
-      checkDraftLevels('decoder "speculative"', session);
-      return generateRows(session, request, async (rows) => {
-        const byRow = new Map(rows.map((row) => [row.row, row]));
-        const drafts = await session.draft(request.policy, (row) => byRow.get(row)!.random);
+      const step: Step = async (rows) => {
+        const drafts = await session.draft(request.policy, (id) => rows.find(({ row }) => row === id)!.random);
         return acceptDrafts(session, request, rows, drafts);
-      });
+      };
+      return generateRows(session, request, step, () => checkDraftLevels('decoder "speculative"', session));
     },
   }),
 });

@@ -8,6 +8,7 @@ import {
   generateRows,
   type Session,
   type Static,
+  type Step,
   Type,
 } from '@foretoken/core/plugin';
 import { RowDraft } from './row-draft.ts';
@@ -63,9 +64,8 @@ export default defineDecoder({
     return {
       drafts: true,
       generate(session, request) {
-        checkLevels(session, options);
         const planners = new Planners(options, options.sampled ?? request.rule.needsDrawn === true);
-        return generateRows(session, request, async (rows) => {
+        const step: Step = async (rows) => {
           const drafts = planners.of(rows).map((planner, index) => new RowDraft(rows[index], planner, options.levels));
           const byRow = new Map(drafts.map((draft) => [draft.row.row, draft]));
           const policy: DraftPolicy = {
@@ -76,7 +76,8 @@ export default defineDecoder({
           const steps = await acceptDrafts(session, request, rows, trees);
           for (const [index, step] of steps.entries()) drafts[index].learn(step);
           return steps;
-        });
+        };
+        return generateRows(session, request, step, () => checkLevels(session, options));
       },
     };
   },

@@ -33,7 +33,9 @@ export class NativeKeyValueStore implements KeyValueStore {
   }
 
   bind(rows: readonly number[]): void {
-    if (rows.length > 0 && rows.length === this.bound.length && rows.every((row, b) => row === this.bound[b])) return;
+    let b = 0;
+    while (b < rows.length && rows[b] === this.bound[b]) b++;
+    if (b > 0 && b === rows.length && b === this.bound.length) return;
     this.bound = [];
     this.addon.storeBind(this.handle, new Float64Array(rows));
     this.bound = [...rows];

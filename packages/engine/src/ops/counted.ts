@@ -73,7 +73,10 @@ export function countedOps(ops: EngineOps, meter: FlopMeter): EngineOps {
   });
 }
 
-function countedReadouts(ops: EngineOps, meter: FlopMeter): Pick<EngineOps, 'readoutLogits' | 'hostLogits' | 'linearLoss'> {
+function countedReadouts(
+  ops: EngineOps,
+  meter: FlopMeter,
+): Pick<EngineOps, 'readoutLogits' | 'hostLogits' | 'linearLoss'> {
   const products = (hidden_NE: Tensor2D, weight_EV: Tensor2D) => hidden_NE.shape[0] * weight_EV.size;
   return {
     readoutLogits: (hidden_NE, readout) => {

@@ -92,7 +92,9 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
   test('gives the bits of its parts, whatever trees come and stay', () => {
     fc.assert(
       fc.property(forwards, (all) => {
-        const whole = run(all, (x, at, store) => engine.ops.transformerStack(x, [{ weights, store, shape: SHAPE }], at));
+        const whole = run(all, (x, at, store) =>
+          engine.ops.transformerStack(x, [{ weights, store, shape: SHAPE }], at),
+        );
         expect(whole).toEqual(run(all, (x, at, store) => layerByOps(engine.ops, x, weights, at, store, SHAPE)));
       }),
       { numRuns: 25 },
@@ -121,7 +123,8 @@ describe.each(PRESENT)('a transformer layer on %s', async (name) => {
     });
     const x = random<Tensor3D>([1, T, D], 3);
     const shape = { ...SHAPE, ...wrong.shape };
-    const call = () => engine.ops.transformerStack(x, [{ weights: { ...weights, ...wrong.weights }, store, shape }], at);
+    const call = () =>
+      engine.ops.transformerStack(x, [{ weights: { ...weights, ...wrong.weights }, store, shape }], at);
     const end = () => {
       x.dispose();
       at.dispose();

@@ -9,7 +9,10 @@ const RULES = [
   [/^a buffer of (\d+) bytes/, ({ world, wanted }) => world.keepBytes(wanted)],
   [/an? (?:Float32Array|typed array).* of (\d+) bytes/, ({ wanted }) => new Uint8Array(wanted)],
   [/a Float32Array of (\d+) values/, ({ wanted }) => new Float32Array(wanted)],
-  [/buffers of whole rows of (\d+) values/, ({ world, wanted, value }) => value.map(() => world.keepFilled(3 * wanted))],
+  [
+    /buffers of whole rows of (\d+) values/,
+    ({ world, wanted, value }) => value.map(() => world.keepFilled(3 * wanted)),
+  ],
   [/a row for each handle/, ({ given }) => int32s(given[1].length, (at) => at % 3)],
   [/one position a node/, ({ sizes }) => int32s(area(sizes, 'B', 'T'), (at) => at % 4)],
   [/one parent a node/, ({ sizes, seed }) => int32s(area(sizes, 'B', 'T'), (at) => parent(at % sizes.T, seed))],
