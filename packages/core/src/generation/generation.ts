@@ -1,5 +1,5 @@
 import { ForetokenError, isForetokenError } from '@foretoken/engine/errors';
-import type { Emission, GenerationRequest, Session } from '../contracts/decoding.ts';
+import type { Emission, GenerationRequest, Kept, Session } from '../contracts/decoding.ts';
 import { saidMaker } from '../plugins/guarded/made-by.ts';
 import { Arrivals } from './arrivals.ts';
 import { checkSteps } from './check-steps.ts';
@@ -96,9 +96,15 @@ export class Generation {
     const rows = this.#rows;
     const steps = await step(rows);
     checkSteps(steps, rows.length, this.#request.rule);
+    // Loops, as in all that runs once a step: a list of `map` is of another kind for V8 once its caller was compiled, and what
+    // was compiled for such lists before is thrown away.
     const emissions: Emission[] = [];
-    for (let index = 0; index < rows.length; index++) emissions.push(rows[index].take(steps[index]));
-    this.#session.commit(steps.map(({ kept }) => kept));
+    const kept: Kept[] = [];
+    for (let index = 0; index < rows.length; index++) {
+      emissions.push(rows[index].take(steps[index]));
+      kept.push(steps[index].kept);
+    }
+    this.#session.commit(kept);
     this.#tellPolicy(rows, steps);
     for (let index = 0; index < rows.length; index++) if (emissions[index].finished) this.#leave(rows[index].row);
     const isAnyOver = emissions.some(({ finished }) => finished);

@@ -60,7 +60,8 @@ export function createTransformerBlock(
     down_FD: param<Tensor2D>(`${name}.down`, [F, width], into(F, residual)),
   };
   const made = { weights, shape: block };
-  const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) => runTransformerBlocks(ops, [made], x_BTD, at, [kv]);
+  const alone = [made];
+  const run = (x_BTD: Tensor3D, at: Nodes, kv: KeyValues) => runTransformerBlocks(ops, alone, x_BTD, at, [kv]);
   return Object.assign(run, made);
 }
 
@@ -106,7 +107,10 @@ const isLayer = (
 ): boolean => layer.weights === weights && layer.shape === shape && layer.store === store;
 
 /** Whether a forward has a past, and so wants no gradient. */
-const areStores = (kvs: readonly KeyValues[]): kvs is readonly KeyValueStore[] => kvs.every((kv) => 'bind' in kv);
+function areStores(kvs: readonly KeyValues[]): kvs is readonly KeyValueStore[] {
+  for (const kv of kvs) if (!('bind' in kv)) return false;
+  return true;
+}
 
 /** Inner width of a SwiGLU of about the same size as a 4x MLP: 8/3 of the width, rounded up to a multiple of 64. */
 export function defaultMlpWidth(width: number): number {

@@ -1,6 +1,6 @@
 // M nodes asked about, E readout input width, R rows of a readout.
 import type { LanguageModel } from '@foretoken/core';
-import type { Readout, Tensor3D } from '@foretoken/engine';
+import type { Readout, ReadoutRequest, Tensor3D } from '@foretoken/engine';
 import { type HeadPlan, sourceOf } from './head-plan.ts';
 import { offsetsOf } from './offsets-along.ts';
 import type { AskedNode } from './outlooks.ts';
@@ -48,18 +48,17 @@ export class LevelReadouts {
    * @returns logits of each distinct readout
    */
   logits(states: (offset: number, back: number) => StateRows): Float32Array[] {
-    return this.#model.engine.ops.hostLogits(
-      this.#groups.map((levels) => {
-        const states_M: Tensor3D[] = [];
-        const rows_M: number[] = [];
-        for (const { offset, back } of levels) {
-          const found = states(offset, back);
-          states_M.push(...found.states_M);
-          rows_M.push(...found.rows_M);
-        }
-        return { states_M, rows_M, readout: levels[0].readout };
-      }),
-    );
+    const requests: ReadoutRequest[] = [];
+    for (const levels of this.#groups) {
+      const [states_M, rows_M]: [Tensor3D[], number[]] = [[], []];
+      for (const { offset, back } of levels) {
+        const found = states(offset, back);
+        states_M.push(...found.states_M);
+        rows_M.push(...found.rows_M);
+      }
+      requests.push({ states_M, rows_M, readout: levels[0].readout });
+    }
+    return this.#model.engine.ops.hostLogits(requests);
   }
 
   /**
@@ -79,7 +78,9 @@ export class LevelReadouts {
       const rows = new ReadoutRows(logits[group], readout, vocabulary, origin);
       for (const [index, level] of levels.entries()) read.set(level, { readout: rows, first: index * M });
     }
-    return this.#levels.map((level) => read.get(level)!);
+    const levels: ReadLevel[] = [];
+    for (const level of this.#levels) levels.push(read.get(level)!);
+    return levels;
   }
 }
 

@@ -10,6 +10,9 @@ import type { LevelReadouts, StateRows } from './level-readouts.ts';
 import type { ModelMemory } from './model-memory.ts';
 import { carryPlace, finalColumns, finalLane, type OffsetLane, offsetLane } from './offset-lane.ts';
 import { type AskedNode, askedNodes, type OffsetOutlook, outlooksOf } from './outlooks.ts';
+import type { Row } from './row.ts';
+
+type Taps = [Tensor3D, ...Tensor3D[]];
 
 /** What offsets read at the nodes of some lanes. */
 interface LaneInput {
@@ -30,7 +33,7 @@ interface Run {
 interface RunResult {
   /** Empty where nothing is read out. */
   readonly logits: readonly Float32Array[];
-  /** Per lane, the place of each drafted node's carry. */
+  /** Per lane, the place of each drafted node's carry; empty where nobody reads it. */
   readonly carries: readonly ReadonlyMap<number, Place>[];
 }
 
@@ -62,10 +65,11 @@ export class OffsetForward {
   evaluate(readouts: LevelReadouts, drafts: readonly DraftTree[]): OffsetOutlook[] {
     const { offsets } = readouts;
     if (this.#plan.hasMemory && !this.#hangs(offsets[0])) this.#catchUp(offsets, drafts);
-    const lanes = drafts.map((draft) => offsetLane(this.#plan, offsets[0], draft));
+    const lanes: OffsetLane[] = [];
+    for (const draft of drafts) lanes.push(offsetLane(this.#plan, offsets[0], draft));
     const asked = askedNodes(this.#plan, drafts);
     const { logits, carries } = this.#run({ offsets, lanes, readouts, asked });
-    for (const [b, draft] of drafts.entries()) draft.carries = carries[b];
+    for (let b = 0; b < carries.length; b++) drafts[b].carries = carries[b];
     return outlooksOf(this.#plan, readouts.read(logits, asked), asked);
   }
 
@@ -140,14 +144,16 @@ export class OffsetForward {
   ): Map<number, OffsetOutput> {
     const { ops } = this.#model.engine;
     const unflat = (x_NX: Tensor) => ops.reshape<Tensor3D>(x_NX, [at.B, at.T, ...x_NX.shape.slice(1)]);
-    const trunk = taps.values_NX.slice(0, this.#plan.taps.length).map(unflat) as [Tensor3D, ...Tensor3D[]];
-    const rows = lanes.map(({ draft }) => draft.row.id);
+    const trunk: Tensor3D[] = [];
+    for (let tap = 0; tap < this.#plan.taps.length; tap++) trunk.push(unflat(taps.values_NX[tap]));
+    const rows: number[] = [];
+    for (const { draft } of lanes) rows.push(draft.row.id);
     const ahead = this.#ahead(offsets[0], lanes, at);
     let carry_BTC = this.#plan.carry && unflat(this.#carries(offsets[0], lanes, at));
     const outputs = new Map<number, OffsetOutput>();
     for (const offset of offsets) {
       const memory = this.#memory.openOffset(offset, rows, at);
-      const output = asOffsetOutput(this.#model.head.forward(offset, { trunk, carry_BTC, ahead, at, memory }));
+      const output = asOffsetOutput(this.#model.head.forward(offset, { trunk: trunk as Taps, carry_BTC, ahead, at, memory }));
       if (this.#plan.carry) carry_BTC = output.carry_BTC;
       outputs.set(offset, output);
     }
@@ -163,12 +169,14 @@ export class OffsetForward {
   ): StateRows {
     const [, T] = hidden_BTE.shape;
     let b = 0;
-    const rows_M = asked.map(({ draft, node }) => {
+    const [states_M, rows_M]: [Tensor3D[], number[]] = [[], []];
+    for (const { draft, node } of asked) {
       while (lanes[b].draft !== draft) b++;
+      states_M.push(hidden_BTE);
       // In a text too young for a look back, the first column's guess: worth little, and verified like any other.
-      return b * T + Math.max(0, lanes[b].treeNode.lastIndexOf(node) - back);
-    });
-    return { states_M: asked.map(() => hidden_BTE), rows_M };
+      rows_M.push(b * T + Math.max(0, lanes[b].treeNode.lastIndexOf(node) - back));
+    }
+    return { states_M, rows_M };
   }
 
   #carries(offset: number, lanes: readonly OffsetLane[], at: Nodes): Tensor {
@@ -189,7 +197,8 @@ export class OffsetForward {
   /** Nodes and taps of some lanes; the same for every offset that runs at the same columns. */
   #inputOf(lanes: readonly OffsetLane[]): LaneInput {
     const { engine } = this.#model;
-    const key = lanes.map(({ draft, position }) => `${draft.row.id}:${position[0]}+${position.length}`).join(' ');
+    let key = '';
+    for (const { draft, position } of lanes) key += `${draft.row.id}:${position[0]}+${position.length} `;
     // Lanes that hang below drafted nodes may differ in their parents alone.
     const isWholeKey = !this.#plan.ahead || !this.#plan.hasMemory;
     if (this.#input?.key === key && isWholeKey) return this.#input;
@@ -217,25 +226,33 @@ export class OffsetForward {
     lanes: readonly OffsetLane[],
     { T }: Nodes,
     carry: readonly Tensor[],
-  ): Map<number, Place>[] {
+  ): ReadonlyMap<number, Place>[] {
     const last = offsets[offsets.length - 1];
     const chunk = carry.length > 0 ? new Chunk(carry) : undefined;
     if (chunk) this.#held.push(chunk);
-    const carries = lanes.map(({ draft, treeNode, numFinal }, b) => {
-      const places = chunk ? treeNode.map((_, index) => ({ chunk, node: b * T + index })) : [];
+    const carries: ReadonlyMap<number, Place>[] = [];
+    for (let b = 0; b < lanes.length; b++) {
+      const { draft, treeNode, numFinal } = lanes[b];
       if (this.#hangs(last)) draft.hang(treeNode);
-      else if (this.#plan.hasMemory) {
-        this.#memory.commit(draft.row.id, [...treeNode.keys()].slice(0, numFinal));
-        for (const offset of offsets) draft.row.setReadBy(offset, draft.row.readBy(offset) + numFinal);
-        // Of an unrolled memory the last column's is all that is read again, and within this draft.
-        const kept = this.#plan.isUnrolled ? [] : places.slice(0, numFinal);
-        for (const place of kept) draft.row.carriesOf(last).push(place);
-      }
-      return new Map(places.map((place, index) => [treeNode[index], place]));
-    });
+      else if (this.#plan.hasMemory) this.#readForGood(offsets, draft.row, numFinal);
+      if (!chunk) continue;
+      const places = treeNode.map((_, index) => ({ chunk, node: b * T + index }));
+      carries.push(new Map(places.map((place, index) => [treeNode[index], place])));
+      // Of an unrolled memory the last column's is all that is read again, and within this draft.
+      if (!this.#plan.hasMemory || this.#plan.isUnrolled) continue;
+      for (const place of places.slice(0, numFinal)) draft.row.carriesOf(last).push(place);
+    }
     if (this.#hangs(last)) this.#memory.suspend();
     else this.#memory.close();
     return carries;
+  }
+
+  /** Commits the first columns of a row's lane. */
+  #readForGood(offsets: readonly number[], row: Row, columns: number): void {
+    const nodes: number[] = [];
+    for (let node = 0; node < columns; node++) nodes.push(node);
+    this.#memory.commit(row.id, nodes);
+    for (const offset of offsets) row.setReadBy(offset, row.readBy(offset) + columns);
   }
 
   /** Whether another offset that can draft reads this one's carry. */

@@ -26,16 +26,13 @@ export function finalColumns(plan: HeadPlan, offset: number, numColumns: number)
 /** Columns that an offset has not read yet and that are final, up to `end`. */
 export function finalLane(draft: DraftTree, offset: number, end: number): OffsetLane {
   const from = draft.row.readBy(offset);
-  const column: number[] = [];
-  for (let at = from; at < end; at++) column.push(at);
-  return {
-    draft,
-    column,
-    position: column,
-    parent: column.map((at, index) => (index > 0 ? index - 1 : at > 0 ? LAST_COMMITTED : ROOT)),
-    treeNode: column.map(() => -1),
-    numFinal: column.length,
-  };
+  const [column, parent, treeNode]: number[][] = [[], [], []];
+  for (let at = from; at < end; at++) {
+    column.push(at);
+    parent.push(at > from ? at - from - 1 : at > 0 ? LAST_COMMITTED : ROOT);
+    treeNode.push(-1);
+  }
+  return { draft, column, position: column, parent, treeNode, numFinal: column.length };
 }
 
 /**

@@ -50,7 +50,12 @@ export interface AskedNode {
 
 /** The nodes to ask about some drafts' frontiers, draft by draft. */
 export function askedNodes({ ahead }: HeadPlan, drafts: readonly DraftTree[]): AskedNode[] {
-  return drafts.flatMap((draft) => (ahead ? draft.frontier : [-1]).map((node) => ({ draft, node })));
+  const asked: AskedNode[] = [];
+  for (const draft of drafts) {
+    if (ahead) for (const node of draft.frontier) asked.push({ draft, node });
+    else asked.push({ draft, node: -1 });
+  }
+  return asked;
 }
 
 /** What was read out of some levels after some nodes, by draft and frontier node. */
@@ -60,15 +65,17 @@ export function outlooksOf(
   asked: readonly AskedNode[],
 ): OffsetOutlook[] {
   const starts = new Map<DraftTree, number>();
-  for (const [index, { draft }] of asked.entries()) if (!starts.has(draft)) starts.set(draft, index);
-  return read.map(({ readout, first }) => ({
-    readout,
-    rowOf(draft, node) {
+  for (let index = asked.length - 1; index >= 0; index--) starts.set(asked[index].draft, index);
+  const outlooks: OffsetOutlook[] = [];
+  for (const { readout, first } of read) {
+    const rowOf: OffsetOutlook['rowOf'] = (draft, node) => {
       let index = starts.get(draft)!;
       if (ahead) while (asked[index].node !== node) index++;
       return first + index;
-    },
-  }));
+    };
+    outlooks.push({ readout, rowOf });
+  }
+  return outlooks;
 }
 
 /** Reads what offsets that ran along with the trunk said at the last columns of some rows. */

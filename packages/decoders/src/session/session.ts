@@ -7,7 +7,7 @@ import { growDrafts } from './draft.ts';
 import { type DraftInputs, dropRead, keepInputs } from './draft-inputs.ts';
 import { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
-import { type Lane, nodesOf, padded } from './lanes.ts';
+import { type Lane, nodesOf } from './lanes.ts';
 import { type LevelReadouts, levelReadouts } from './level-readouts.ts';
 import { ModelMemory } from './model-memory.ts';
 import { OffsetForward } from './offset-forward.ts';
@@ -77,7 +77,9 @@ export class DecodingSession implements Session {
   }
 
   get rows(): readonly number[] {
-    return this.#rows.map(({ id }) => id);
+    const ids: number[] = [];
+    for (const { id } of this.#rows) ids.push(id);
+    return ids;
   }
 
   get context(): number {
@@ -142,8 +144,12 @@ export class DecodingSession implements Session {
     this.#between('draft');
     // From here on final columns of the heads may have read the pending token: only a verdict may follow.
     this.#phase = 'drafted';
-    const drafts = this.#rows.map((row) => new DraftTree(row));
-    const ready = drafts.filter(({ row }) => row.hasVerdict);
+    const [drafts, ready]: DraftTree[][] = [[], []];
+    for (const row of this.#rows) {
+      const draft = new DraftTree(row);
+      drafts.push(draft);
+      if (row.hasVerdict) ready.push(draft);
+    }
     const offsets = new OffsetForward(this.#model, this.#plan, this.#memory);
     const outlooks = new Outlooks(this.#plan, this.#levelsInUse, (from, to, asking) => {
       const readouts = this.#readouts(from, to);
@@ -169,16 +175,22 @@ export class DecodingSession implements Session {
     }
     // Where no row could draft, nothing is known of what the next ones will.
     if (ready.length > 0) this.#levelsInUse = deepest;
-    return drafts.map((draft) => draft.toTree());
+    const trees: Tree[] = [];
+    for (const draft of drafts) trees.push(draft.toTree());
+    return trees;
   }
 
   async verify(trees: readonly Tree[]): Promise<Verdict[]> {
     if (this.#phase !== 'committed' && this.#phase !== 'drafted') throw this.#outOfOrder('verify');
     checkCount('verify', trees.length, this.#rows.length);
-    for (const [b, { id, room }] of this.#rows.entries()) checkTree(id, trees[b], room, this.#dims.vocabulary);
+    const read: ReadTree[] = [];
+    for (let b = 0; b < trees.length; b++) {
+      const { id, room } = this.#rows[b];
+      checkTree(id, trees[b], room, this.#dims.vocabulary);
+      // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
+      read.push({ tokens: trees[b].tokens.slice(), parent: trees[b].parent.slice() });
+    }
     if (this.#phase === 'committed') this.#levelsInUse = 0;
-    // Copies: what was read must be what is kept, whatever the caller does with its arrays meanwhile.
-    const read = trees.map(({ tokens, parent }) => ({ tokens: tokens.slice(), parent: parent.slice() }));
     const { verdicts, T, inputs } =
       this.#rows.length > 0 ? this.#forward(read) : { verdicts: [], T: 0, inputs: undefined };
     for (let b = 0; b < this.#rows.length; b++) this.#rows[b].lane = b;
@@ -212,18 +224,22 @@ export class DecodingSession implements Session {
   }
 
   #forward(trees: readonly ReadTree[]): Read {
-    const at = nodesOf(this.#rows.map((row, b) => verifyingLane(row, trees[b])));
-    const tokens = this.#rows.map(({ pending }, b) => [pending, ...trees[b].tokens]);
+    const lanes: Lane[] = [];
+    for (let b = 0; b < trees.length; b++) lanes.push(verifyingLane(this.#rows[b], trees[b]));
+    const at = nodesOf(lanes);
+    const tokens_BT = new Int32Array(at.B * at.T);
+    for (let b = 0; b < trees.length; b++) {
+      tokens_BT[b * at.T] = this.#rows[b].pending;
+      tokens_BT.set(trees[b].tokens, b * at.T + 1);
+    }
     try {
       const along = offsetsAlong(this.#plan, 0);
-      const reading = { rows: this.rows, tokens_BT: padded(tokens, at.T), at, along };
-      const { readout, inputs } = this.#trunk.verify(reading);
+      const { readout, inputs } = this.#trunk.verify({ rows: this.rows, tokens_BT, at, along });
       this.#forwards++;
-      let firstRow = 0;
-      const verdicts = this.#rows.map((row, b) => {
-        firstRow += tokens[b].length;
-        return treeVerdict(readout, firstRow - tokens[b].length, trees[b], row);
-      });
+      const verdicts: Verdict[] = [];
+      for (let b = 0, firstRow = 0; b < trees.length; firstRow += at.length_B[b++]) {
+        verdicts.push(treeVerdict(readout, firstRow, trees[b], this.#rows[b]));
+      }
       return { verdicts, T: at.T, inputs };
     } finally {
       at.dispose();
@@ -279,9 +295,10 @@ export class DecodingSession implements Session {
 function verifyingLane({ numColumns }: Row, tree: ReadTree): Lane {
   const position = [numColumns];
   const parent = [numColumns > 0 ? LAST_COMMITTED : ROOT];
-  for (const above of tree.parent) {
-    parent.push(above + 1);
-    position.push(position[above + 1] + 1);
+  for (let node = 0; node < tree.parent.length; node++) {
+    const above = tree.parent[node] + 1;
+    parent.push(above);
+    position.push(position[above] + 1);
   }
   return { position, parent };
 }

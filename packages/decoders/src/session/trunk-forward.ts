@@ -1,7 +1,7 @@
 // B rows, T nodes a row, N = B*T, M nodes whose logits are wanted, D width, E readout input width, V vocabulary.
 import type { LanguageModel, OffsetOutput } from '@foretoken/core';
 import { asOffsetOutput } from '@foretoken/core/model';
-import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Nodes, ReadoutRequest, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk } from './chunk.ts';
 import type { DraftInputs } from './draft-inputs.ts';
 import type { HeadPlan } from './head-plan.ts';
@@ -82,8 +82,7 @@ export class TrunkForward {
         const taps = this.#trunk(reading);
         const outputs = this.#offsets(taps, reading);
         const { hidden_BTE } = outputs.get(1)!;
-        const rows_M = realNodes(reading.at);
-        [values] = engine.ops.hostLogits([{ states_M: rows_M.map(() => hidden_BTE), rows_M, readout }]);
+        [values] = engine.ops.hostLogits([{ ...realNodes(hidden_BTE, reading.at), readout }]);
         left = this.#left(taps, outputs);
         return [...left.taps, ...left.carry, ...left.hidden, ...this.#memory.states()];
       });
@@ -125,7 +124,7 @@ export class TrunkForward {
     if (levels < 1) return NOTHING_LEFT;
     const last = carry === 'nearer' ? [...outputs].at(-1) : undefined;
     return {
-      taps: further === 'along' ? [] : taps.map((x_BTD) => this.#flat(x_BTD)),
+      taps: further === 'along' ? [] : this.#flatAll(taps),
       carry: last && last[0] <= levels ? [this.#flat(last[1].carry_BTC)] : [],
       hidden: this.#drafting.map((offset) => outputs.get(offset)!.hidden_BTE),
     };
@@ -137,17 +136,28 @@ export class TrunkForward {
     return { along, columns, carry: carry.length > 0 ? new Chunk(carry) : undefined };
   }
 
+  #flatAll(taps: readonly Tensor3D[]): Tensor2D[] {
+    const flat: Tensor2D[] = [];
+    for (const x_BTD of taps) flat.push(this.#flat(x_BTD));
+    return flat;
+  }
+
   #flat(x_BTX: Tensor3D): Tensor2D {
     const [B, T, X] = x_BTX.shape;
     return this.#model.engine.ops.reshape<Tensor2D>(x_BTX, [B * T, X]);
   }
 }
 
-/** Numbers of the nodes that are no padding, row by row. */
-function realNodes({ B, T, length_B }: Nodes): number[] {
-  const real: number[] = [];
-  for (let b = 0; b < B; b++) for (let t = 0; t < length_B[b]; t++) real.push(b * T + t);
-  return real;
+/** The nodes that are no padding, row by row. */
+function realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Pick<ReadoutRequest, 'states_M' | 'rows_M'> {
+  const [states_M, rows_M]: [Tensor3D[], number[]] = [[], []];
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t < length_B[b]; t++) {
+      states_M.push(hidden_BTE);
+      rows_M.push(b * T + t);
+    }
+  }
+  return { states_M, rows_M };
 }
 
 /** @param node - number among the real ones, row by row */

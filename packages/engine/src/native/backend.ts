@@ -2,7 +2,7 @@ import { ForetokenError } from '../errors.ts';
 import { tf } from '../tensor.ts';
 import { type DataId, type TensorInfo, tfjsEngine } from '../tfjs/internals.ts';
 import type { Addon, Handle } from './addon.ts';
-import { RotaryTableCache } from './rotary-tables.ts';
+import { RotaryTables } from './rotary-tables.ts';
 
 /** Values as tfjs hands them over. */
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -63,7 +63,7 @@ function typed(values: ArrayLike<number> | Values, dtype: tf.DataType): Values {
 /** tfjs' view of the addon's buffers. Numbers lie in the addon; strings and complex pairs are kept here. */
 export class NativeBackend extends tf.KernelBackend {
   readonly addon: Addon;
-  readonly rotary: RotaryTableCache;
+  readonly rotary: RotaryTables;
   /** Buffers that tfjs knows under a key of another backend, from which they were moved here. */
   private readonly moved = new WeakMap<DataId, Entry>();
   private count = 0;
@@ -71,7 +71,7 @@ export class NativeBackend extends tf.KernelBackend {
   constructor(addon: Addon) {
     super();
     this.addon = addon;
-    this.rotary = new RotaryTableCache(addon);
+    this.rotary = new RotaryTables(addon);
   }
 
   override write(values: Values | readonly unknown[] | null, shape: number[], dtype: tf.DataType): DataId {

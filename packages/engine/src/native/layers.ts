@@ -5,6 +5,7 @@ import type { Kernels } from '../ops/kernels.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Handle } from './addon.ts';
 import type { Bridge } from './bridge.ts';
+import type { RotaryTable } from './rotary-tables.ts';
 import { ownStore } from './store.ts';
 
 /** Sizes of a layer, as the addon takes them. */
@@ -19,28 +20,32 @@ interface Description {
   /** Numbers of stores. */
   readonly stores: Float64Array;
   readonly sizes: Int32Array;
+  readonly rotary: RotaryTable;
 }
 
 /** `EngineOps.transformerStack`, the whole of it in one call of the addon. */
 export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<Kernels['cachedLayers']> {
-  const { addon, rotary } = bridge.backend;
+  const { addon } = bridge.backend;
   const isRounded = precision === 'bfloat16';
   const descriptions = new WeakMap<readonly StackedLayer[], Description>();
   return (x_BTD, layers, at, epsilon) => {
-    const known = descriptions.get(layers) ?? describe(layers);
-    if (Object.isFrozen(layers)) descriptions.set(layers, known);
-    const { tensors, weights, stores, sizes } = known;
+    let known = descriptions.get(layers);
+    if (known === undefined) {
+      known = describe(layers, bridge);
+      if (Object.isFrozen(layers)) descriptions.set(layers, known);
+    }
+    const { tensors, weights, stores, sizes, rotary } = known;
     // Weights may have got other values, and so another buffer, since the last call.
     for (let index = 0; index < tensors.length; index++) weights[index] = bridge.handle(tensors[index]);
-    const { positions, cosines, sines } = rotary.of(sizes[2], layers[0].shape.rotaryBase, lastOf(at.position_BT));
+    rotary.reach(lastOf(at.position_BT));
     const handle: Handle = addon.storesLayers(
       stores,
       bridge.handle(x_BTD),
       weights,
       sizes,
-      cosines,
-      sines,
-      positions,
+      rotary.cosines,
+      rotary.sines,
+      rotary.positions,
       at.position_BT,
       at.B,
       at.T,
@@ -60,7 +65,7 @@ function lastOf(position_BT: Int32Array): number {
   return last;
 }
 
-function describe(layers: readonly StackedLayer[]): Description {
+function describe(layers: readonly StackedLayer[], { backend }: Bridge): Description {
   const tensors = layers.flatMap(({ weights: w }): Tensor[] => [
     w.attentionGain_D,
     w.query_DC,
@@ -82,5 +87,6 @@ function describe(layers: readonly StackedLayer[]): Description {
     weights: new Float64Array(tensors.length),
     stores: Float64Array.from(layers, ({ store }) => ownStore('transformerStack', store).number),
     sizes,
+    rotary: backend.rotary.of(sizes[2], layers[0].shape.rotaryBase),
   };
 }

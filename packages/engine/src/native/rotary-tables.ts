@@ -2,53 +2,74 @@
 import { rotaryTables } from '../loops/rotary.ts';
 import type { Addon, Handle } from './addon.ts';
 
-/** Cosines and sines of the positions from 0 to P - 1, [P,d/2] each. */
-export interface RotaryTables {
-  readonly positions: number;
-  readonly cosines: Handle;
-  readonly sines: Handle;
-}
-
 /** Positions of the smallest table. */
 const FEWEST = 512;
 
 /**
- * Rotary tables in the addon that every forward of the process looks its positions up in, made anew with twice the positions
- * where some are beyond the last. A row takes less than the keys of one token of one layer.
+ * Cosines and sines of the positions from 0 to P - 1, [P,d/2] each, in the addon: every forward of the process looks its
+ * positions up there. A row takes less than the keys of one token of one layer.
  */
-export class RotaryTableCache {
+export class RotaryTable {
   private readonly addon: Addon;
-  private readonly known = new Map<string, RotaryTables>();
+  private readonly d: number;
+  private readonly base: number;
+  private count = 0;
+  private ownCosines: Handle = 0;
+  private ownSines: Handle = 0;
 
-  constructor(addon: Addon) {
+  constructor(addon: Addon, d: number, base: number) {
     this.addon = addon;
+    this.d = d;
+    this.base = base;
   }
 
-  /** @param last - the table holds this position */
-  of(d: number, base: number, last: number): RotaryTables {
-    const key = `${d} ${base}`;
-    const known = this.known.get(key);
-    if (known !== undefined && last < known.positions) return known;
-    let positions = known?.positions ?? FEWEST;
-    while (positions <= last) positions *= 2;
-    const made = this.make(positions, d, base);
-    this.known.set(key, made);
-    if (known !== undefined) for (const handle of [known.cosines, known.sines]) this.addon.free(handle);
-    return made;
+  /** P. */
+  get positions(): number {
+    return this.count;
   }
 
-  private make(positions: number, d: number, base: number): RotaryTables {
-    const { cos, sin } = rotaryTables(
-      Int32Array.from({ length: positions }, (_, position) => position),
-      d,
-      base,
-    );
-    return { positions, cosines: this.put(cos), sines: this.put(sin) };
+  get cosines(): Handle {
+    return this.ownCosines;
+  }
+
+  get sines(): Handle {
+    return this.ownSines;
+  }
+
+  /** Sees to it that it has this position: beyond the last one it is made anew, twice as long. */
+  reach(position: number): void {
+    if (position < this.count) return;
+    let positions = Math.max(FEWEST, this.count);
+    while (positions <= position) positions *= 2;
+    const all = Int32Array.from({ length: positions }, (_, index) => index);
+    const { cos, sin } = rotaryTables(all, this.d, this.base);
+    const before = this.count === 0 ? [] : [this.ownCosines, this.ownSines];
+    this.ownCosines = this.put(cos);
+    this.ownSines = this.put(sin);
+    this.count = positions;
+    for (const handle of before) this.addon.free(handle);
   }
 
   private put(values: Float32Array): Handle {
     const handle = this.addon.create(values.byteLength);
     this.addon.write(handle, values);
     return handle;
+  }
+}
+
+/** The one table of each width and base. */
+export class RotaryTables {
+  private readonly addon: Addon;
+  private readonly known = new Map<string, RotaryTable>();
+
+  constructor(addon: Addon) {
+    this.addon = addon;
+  }
+
+  of(d: number, base: number): RotaryTable {
+    const key = `${d} ${base}`;
+    const table = this.known.get(key) ?? new RotaryTable(this.addon, d, base);
+    this.known.set(key, table);
+    return table;
   }
 }

@@ -38,7 +38,7 @@ export class NativeKeyValueStore implements KeyValueStore {
     if (b > 0 && b === rows.length && b === this.bound.length) return;
     this.bound = [];
     this.addon.storeBind(this.handle, new Float64Array(rows));
-    this.bound = [...rows];
+    this.bound = rows.slice();
   }
 
   commit(row: number, path: readonly number[]): void {

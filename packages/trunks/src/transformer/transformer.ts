@@ -3,10 +3,12 @@ import {
   createTransformerBlock,
   defaultMlpWidth,
   defineTrunk,
+  type KeyValues,
   runTransformerBlocks,
   type Static,
   type Tensor2D,
   type Tensor3D,
+  type TransformerBlock,
   Type,
 } from '@foretoken/core/plugin';
 import { PRESETS, type PresetName } from './presets.ts';
@@ -62,22 +64,48 @@ export default defineTrunk({
       }),
     );
     const slots = blocks.map((_, i) => `blocks.${i}`);
+    /** By taps, of which a model has one list. */
+    const known = new WeakMap<readonly number[], readonly Stretch[]>();
+    const stretchesOf = (taps: readonly number[]): readonly Stretch[] => {
+      const stretches = known.get(taps) ?? cut(blocks, slots, taps);
+      known.set(taps, stretches);
+      return stretches;
+    };
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
       forward(x_BTD, at, memory, taps) {
-        const ends = taps.map((share) => Math.round(share * trunkLayers));
-        const states = new Map<number, Tensor3D>([[0, x_BTD]]);
+        const states: Tensor3D[] = [];
         let last_BTD = x_BTD;
-        let begin = 0;
-        // From tap to tap, and on to the last block.
-        for (const end of [...new Set([...ends, trunkLayers])].sort((a, b) => a - b)) {
-          const kvs = slots.slice(begin, end).map((slot) => memory.kv(slot));
-          last_BTD = runTransformerBlocks(ops, blocks.slice(begin, end), last_BTD, at, kvs);
-          states.set(end, last_BTD);
-          begin = end;
+        for (const { blocks, slots, taps: here } of stretchesOf(taps)) {
+          const kvs: KeyValues[] = [];
+          for (const slot of slots) kvs.push(memory.kv(slot));
+          last_BTD = runTransformerBlocks(ops, blocks, last_BTD, at, kvs);
+          for (const tap of here) states[tap] = last_BTD;
         }
-        return ends.map((end) => states.get(end)!);
+        return states;
       },
     };
   },
 });
+
+/** Blocks in a row, from one tap to the next. */
+interface Stretch {
+  readonly blocks: readonly TransformerBlock[];
+  readonly slots: readonly string[];
+  /** Numbers of the taps behind the last of them. */
+  readonly taps: readonly number[];
+}
+
+/** From tap to tap, and on to the last block. */
+function cut(blocks: readonly TransformerBlock[], slots: readonly string[], taps: readonly number[]): Stretch[] {
+  const ends = taps.map((share) => Math.round(share * blocks.length));
+  const cuts = [...new Set([...ends, blocks.length])].sort((a, b) => a - b);
+  return cuts.map((end, index) => {
+    const begin = index === 0 ? 0 : cuts[index - 1];
+    return {
+      blocks: blocks.slice(begin, end),
+      slots: slots.slice(begin, end),
+      taps: ends.flatMap((other, tap) => (other === end ? [tap] : [])),
+    };
+  });
+}
