@@ -95,8 +95,9 @@ function layersOf(
     while (index < blocks.length && isLayer(before[index], blocks[index], stores[index])) index++;
     if (index === blocks.length) return before;
   }
-  const layers = Object.freeze(blocks.map(({ weights, shape }, index) => ({ weights, shape, store: stores[index] })));
-  known.set(stores[0], layers);
+  const layers: StackedLayer[] = [];
+  for (const { weights, shape } of blocks) layers.push({ weights, shape, store: stores[layers.length] });
+  known.set(stores[0], Object.freeze(layers));
   return layers;
 }
 

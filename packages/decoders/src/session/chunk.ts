@@ -65,10 +65,13 @@ export function gather(ops: EngineOps, places: readonly (Place | undefined)[], v
   const whole = wholeChunk(places);
   if (whole) return whole.values_NX[value];
   const some = places.find((place) => place)!;
-  return ops.pickRows(
-    places.map((place) => (place ?? some).chunk.values_NX[value]),
-    places.map((place) => (place ?? some).node),
-  );
+  const [tensors, rows]: [Tensor[], number[]] = [[], []];
+  for (const place of places) {
+    const { chunk, node } = place ?? some;
+    tensors.push(chunk.values_NX[value]);
+    rows.push(node);
+  }
+  return ops.pickRows(tensors, rows);
 }
 
 /** Where the columns of one row lie, from the first that somebody still needs to the last that was read. */

@@ -205,7 +205,11 @@ export class OffsetForward {
     this.#dropInput();
     const at = nodesOf(lanes);
     const places = placesOf(lanes, at.T, ({ draft, column }, index) => draft.row.columns.at(column[index]));
-    const pick = () => this.#plan.taps.map((_, tap) => gather(engine.ops, places, tap));
+    const pick = () => {
+      const picked: Tensor[] = [];
+      for (let tap = 0; tap < this.#plan.taps.length; tap++) picked.push(gather(engine.ops, places, tap));
+      return picked;
+    };
     this.#input = { key, at, taps: wholeChunk(places)?.hold() ?? new Chunk(engine.tidy(pick)) };
     return this.#input;
   }

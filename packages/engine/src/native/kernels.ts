@@ -110,7 +110,7 @@ function blocks(bridge: Bridge): Blocks {
     },
     gather: (x, rows) => {
       const handle = addon.gather(bridge.handle(x), ofRows.copyOf(rows), x.shape[0], sizeOf(x.shape.slice(1)));
-      return bridge.tensor(handle, x.shape.with(0, rows.length));
+      return bridge.tensor(handle, [rows.length, ...x.shape.slice(1)]);
     },
     scatter: (rows, at, shape) => {
       const handle = addon.scatter(bridge.handle(rows), asIndices(at), shape[0], sizeOf(shape.slice(1)));

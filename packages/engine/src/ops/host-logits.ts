@@ -12,7 +12,10 @@ type Parts = Pick<EngineOps, 'reshape' | 'concat' | 'pickRows' | 'readoutLogits'
 export function hostLogits(kernels: Kernels, ops: Parts, requests: readonly ReadoutRequest[]): Float32Array[] {
   for (const request of requests) checkRequest(request);
   const { hostLogits: own } = kernels;
-  return own ? requests.map((request) => own(request, RMS_EPSILON)) : byOps(ops, requests);
+  if (!own) return byOps(ops, requests);
+  const logits: Float32Array[] = [];
+  for (const request of requests) logits.push(own(request, RMS_EPSILON));
+  return logits;
 }
 
 /** One transfer for all requests. */

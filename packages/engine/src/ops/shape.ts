@@ -9,8 +9,10 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size
 
 /** The same values in another shape; one length may be -1. */
 export function reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
-  const known = sizeOf(shape.filter((size) => size !== -1));
-  const target = shape.map((size) => (size === -1 ? x.size / known : size));
+  let known = 1;
+  for (const size of shape) if (size !== -1) known *= size;
+  const target: number[] = [];
+  for (const size of shape) target.push(size === -1 ? x.size / known : size);
   if (sizeOf(target) !== x.size || target.some((size) => !Number.isInteger(size) || size < 0)) {
     throw shapeMismatch('reshape', `a shape for ${x.size} values`, `[${shape}]`);
   }
