@@ -112,8 +112,8 @@ class DerivedNodes implements Nodes {
   readonly position_BT: Int32Array;
   readonly parent_BT: Int32Array;
   readonly length_B: Int32Array;
-  private readonly derivedTensors = new Map<string, Tensor | Tensor[]>();
-  private readonly owned: Nodes[] = [];
+  private derivedTensors: Map<string, Tensor | Tensor[]> | undefined;
+  private owned: Nodes[] | undefined;
 
   constructor(init: NodesInit) {
     this.B = init.length_B.length;
@@ -124,36 +124,36 @@ class DerivedNodes implements Nodes {
   }
 
   derive<T extends Tensor | Tensor[]>(key: string, make: () => T): T {
-    const known = this.derivedTensors.get(key) as T | undefined;
+    const known = this.derivedTensors?.get(key) as T | undefined;
     if (known !== undefined) return known;
     const made = make();
     // As tf.keep does; importing tfjs for it would cost every reader of this file half a second.
     for (const tensor of [made].flat() as Tensor[]) tensor.kept = true;
+    this.derivedTensors ??= new Map();
     this.derivedTensors.set(key, made);
     return made;
   }
 
   own(nodes: Nodes): void {
+    this.owned ??= [];
     this.owned.push(nodes);
   }
 
   dispose(): void {
-    for (const tensor of [...this.derivedTensors.values()].flat()) tensor.dispose();
-    this.derivedTensors.clear();
-    for (const nodes of this.owned.splice(0)) nodes.dispose();
+    if (this.derivedTensors !== undefined) {
+      for (const tensor of [...this.derivedTensors.values()].flat()) tensor.dispose();
+      this.derivedTensors = undefined;
+    }
+    const owned = this.owned;
+    this.owned = undefined;
+    if (owned !== undefined) for (const nodes of owned) nodes.dispose();
   }
 }
 
 function checkNodes({ T, position_BT, parent_BT, length_B }: NodesInit): void {
   const expected = length_B.length * T;
-  for (const [name, length] of [
-    ['position_BT', position_BT.length],
-    ['parent_BT', parent_BT.length],
-  ] as const) {
-    if (length === expected) continue;
-    const rule = `${name} must hold B*T = ${length_B.length}*${T} values`;
-    throw new ForetokenError('SHAPE_MISMATCH', `nodes: ${rule}, got ${length}.`);
-  }
+  checkLength('position_BT', position_BT, expected, T);
+  checkLength('parent_BT', parent_BT, expected, T);
   const bad = length_B.findIndex((length) => length < 0 || length > T);
   if (bad >= 0) {
     throw new ForetokenError(
@@ -161,4 +161,10 @@ function checkNodes({ T, position_BT, parent_BT, length_B }: NodesInit): void {
       `nodes: a row must have 0..T = ${T} nodes, got ${length_B[bad]} in row ${bad}.`,
     );
   }
+}
+
+function checkLength(name: string, { length }: Int32Array, expected: number, T: number): void {
+  if (length === expected) return;
+  const rule = `${name} must hold B*T = ${T === 0 ? 0 : expected / T}*${T} values`;
+  throw new ForetokenError('SHAPE_MISMATCH', `nodes: ${rule}, got ${length}.`);
 }

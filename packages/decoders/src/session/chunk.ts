@@ -9,7 +9,7 @@ import type { EngineOps, Tensor, Tensor3D } from '@foretoken/engine';
  */
 export class Chunk {
   readonly values_NX: readonly Tensor[];
-  readonly #states: ReadonlyMap<number, Tensor3D>;
+  readonly #states: ReadonlyMap<number, Tensor3D> | undefined;
   #holders = 1;
 
   /**
@@ -17,14 +17,14 @@ export class Chunk {
    * @param values_NX - taken over
    * @param states - hidden states of offsets that ran in the forward, by offset; taken over
    */
-  constructor(values_NX: readonly Tensor[], states: ReadonlyMap<number, Tensor3D> = new Map()) {
+  constructor(values_NX: readonly Tensor[], states?: ReadonlyMap<number, Tensor3D>) {
     this.values_NX = values_NX;
     this.#states = states;
   }
 
   /** What an offset said after every node; it must have run in the forward. */
   statesOf(offset: number): Tensor3D {
-    return this.#states.get(offset)!;
+    return this.#states!.get(offset)!;
   }
 
   hold(): this {
@@ -36,7 +36,7 @@ export class Chunk {
     this.#holders--;
     if (this.#holders > 0) return;
     for (const value of this.values_NX) value.dispose();
-    for (const hidden_BTE of this.#states.values()) hidden_BTE.dispose();
+    if (this.#states) for (const hidden_BTE of this.#states.values()) hidden_BTE.dispose();
   }
 }
 
@@ -94,7 +94,8 @@ export class ColumnPlaces {
   /** Drops the columns before this one; beyond the last one, the next pushed is this one. */
   dropBefore(column: number): void {
     if (column <= this.#first) return;
-    for (const { chunk } of this.#places.splice(0, column - this.#first)) chunk.release();
+    // One by one: mostly one or a few, for which a `splice` would take longer.
+    for (; this.#first < column && this.#places.length > 0; this.#first++) this.#places.shift()!.chunk.release();
     this.#first = column;
   }
 

@@ -2,7 +2,7 @@ import type { DraftPolicy, Growth, Random } from '@foretoken/core';
 import { drawIndex, saidMaker, without } from '@foretoken/core';
 import { ForetokenError } from '@foretoken/engine/errors';
 import type { DraftTree } from './draft-tree.ts';
-import type { OffsetOutlook } from './outlooks.ts';
+import type { OffsetOutlook, Outlooks } from './outlooks.ts';
 import type { ReadoutRows } from './readout-rows.ts';
 
 /** What a draft is made from. */
@@ -10,7 +10,7 @@ export interface DraftRequest {
   readonly policy: DraftPolicy;
   random(row: number): Random;
   /** What the head says of a level after the frontiers of some drafts. */
-  outlook(level: number, drafts: readonly DraftTree[]): OffsetOutlook;
+  readonly outlooks: Pick<Outlooks, 'of'>;
   /** Levels that the model can draft. */
   readonly levels: number;
   /** Those of offsets that were trained. */
@@ -43,7 +43,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   for (const draft of drafts) {
     const p = (node: number) => {
       checkFrontier(policy, draft, node);
-      outlook ??= request.outlook(level, drafts);
+      outlook ??= request.outlooks.of(level, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
     };
     const growths = policy.grow(draft.toTree(), draft.frontier, p, {
@@ -59,7 +59,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
     wanted.push(growths);
   }
   if (growing.length === 0) return growing;
-  const said = outlook ?? request.outlook(level, growing);
+  const said = outlook ?? request.outlooks.of(level, growing);
   for (let index = 0; index < growing.length; index++) {
     const frontier: number[] = [];
     for (const growth of wanted[index]) addChildren(growing[index], growth, said, request.random, frontier);

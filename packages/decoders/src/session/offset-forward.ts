@@ -44,15 +44,13 @@ const MOST_UNREAD = 16;
 
 /**
  * Runs offsets beyond the first on the columns kept since they last ran: all that a draft is likely to ask for in one go, or
- * one alone.
- *
- * Made for one draft; {@link dispose} ends it.
+ * one alone. {@link endDraft} ends each draft.
  */
 export class OffsetForward {
   readonly #model: LanguageModel;
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
-  readonly #held: Chunk[] = [];
+  #held: Chunk[] = [];
   #input: LaneInput | undefined;
 
   constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
@@ -73,11 +71,13 @@ export class OffsetForward {
     return outlooksOf(this.#plan, readouts.read(logits, asked), asked);
   }
 
-  dispose(): void {
+  /** Lets go of what one draft left. */
+  endDraft(): void {
     this.#dropInput();
-    for (const chunk of this.#held) chunk.release();
-    this.#held.length = 0;
     this.#memory.dropUndecided();
+    if (this.#held.length === 0) return;
+    for (const chunk of this.#held) chunk.release();
+    this.#held = [];
   }
 
   /** Whether an offset's nodes hang below drafted ones, undecided until the draft ends. */
@@ -153,7 +153,9 @@ export class OffsetForward {
     const outputs = new Map<number, OffsetOutput>();
     for (const offset of offsets) {
       const memory = this.#memory.openOffset(offset, rows, at);
-      const output = asOffsetOutput(this.#model.head.forward(offset, { trunk: trunk as Taps, carry_BTC, ahead, at, memory }));
+      const output = asOffsetOutput(
+        this.#model.head.forward(offset, { trunk: trunk as Taps, carry_BTC, ahead, at, memory }),
+      );
       if (this.#plan.carry) carry_BTC = output.carry_BTC;
       outputs.set(offset, output);
     }

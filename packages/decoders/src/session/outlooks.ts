@@ -14,31 +14,45 @@ export interface OffsetOutlook {
 export type ReadLevels = (from: number, to: number, drafts: readonly DraftTree[]) => readonly OffsetOutlook[];
 
 /**
- * What the head says, level by level; made for one draft.
+ * What the head says in a draft, level by level; {@link begin} starts the next.
  *
  * Unless offsets run apart, the first question finds out all levels in use; the further ones only look up.
  */
 export class Outlooks {
   readonly #plan: HeadPlan;
-  readonly #levelsInUse: number;
   readonly #read: ReadLevels;
-  /** By level. */
-  readonly #known: OffsetOutlook[] = [];
+  #levelsInUse = 0;
+  #deepest = 0;
+  /** What was read last, level by level from this one on: levels are asked about in their order. */
+  #from = 1;
+  #known: readonly OffsetOutlook[] = [];
+
+  constructor(plan: HeadPlan, read: ReadLevels) {
+    this.#plan = plan;
+    this.#read = read;
+  }
 
   /** @param levelsInUse - levels that are likely to be asked for */
-  constructor(plan: HeadPlan, levelsInUse: number, read: ReadLevels) {
-    this.#plan = plan;
+  begin(levelsInUse: number): void {
     this.#levelsInUse = levelsInUse;
-    this.#read = read;
+    this.#deepest = 0;
+    this.#known = [];
+  }
+
+  /** The deepest level that was asked about. */
+  get deepest(): number {
+    return this.#deepest;
   }
 
   /** @param drafts - whoever is asked about at a further level must be among those of the first call */
   of(level: number, drafts: readonly DraftTree[]): OffsetOutlook {
-    const known = this.#known[level];
+    this.#deepest = level;
+    const known = this.#known[level - this.#from];
     if (known) return known;
     const last = this.#plan.further === 'apart' ? level : Math.max(level, this.#levelsInUse);
-    for (const [index, outlook] of this.#read(level, last, drafts).entries()) this.#known[level + index] = outlook;
-    return this.#known[level];
+    this.#from = level;
+    this.#known = this.#read(level, last, drafts);
+    return this.#known[0];
   }
 }
 

@@ -104,6 +104,7 @@ export class Row {
 
   /** Lets go of carries that the next offset has read for good. */
   dropReadCarries(): void {
+    if (this.#carries.size === 0) return;
     for (const [offset, places] of this.#carries) places.dropBefore(this.readBy(offset + 1));
   }
 

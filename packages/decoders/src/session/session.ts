@@ -8,7 +8,7 @@ import { type DraftInputs, dropRead, keepInputs } from './draft-inputs.ts';
 import { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
 import { type Lane, nodesOf } from './lanes.ts';
-import { type LevelReadouts, levelReadouts } from './level-readouts.ts';
+import { levelReadouts } from './level-readouts.ts';
 import { ModelMemory } from './model-memory.ts';
 import { OffsetForward } from './offset-forward.ts';
 import { offsetsAlong } from './offsets-along.ts';
@@ -56,7 +56,8 @@ export class DecodingSession implements Session {
   readonly #plan: HeadPlan;
   readonly #memory: ModelMemory;
   readonly #trunk: TrunkForward;
-  readonly #readouts: (from: number, to: number) => LevelReadouts;
+  readonly #offsets: OffsetForward;
+  readonly #outlooks: Outlooks;
   readonly #chunk: number;
   #rows: Row[] = [];
   #nextId = 0;
@@ -73,7 +74,13 @@ export class DecodingSession implements Session {
     this.#plan = plan;
     this.#memory = new ModelMemory(model.engine, plan);
     this.#trunk = new TrunkForward(model, plan, this.#memory);
-    this.#readouts = levelReadouts(model, plan);
+    this.#offsets = new OffsetForward(model, plan, this.#memory);
+    const readoutsOf = levelReadouts(model, plan);
+    this.#outlooks = new Outlooks(plan, (from, to, drafts) =>
+      plan.further === 'along'
+        ? readColumns(plan, readoutsOf(from, to), drafts)
+        : this.#offsets.evaluate(readoutsOf(from, to), drafts),
+    );
   }
 
   get rows(): readonly number[] {
@@ -150,31 +157,17 @@ export class DecodingSession implements Session {
       drafts.push(draft);
       if (row.hasVerdict) ready.push(draft);
     }
-    const offsets = new OffsetForward(this.#model, this.#plan, this.#memory);
-    const outlooks = new Outlooks(this.#plan, this.#levelsInUse, (from, to, asking) => {
-      const readouts = this.#readouts(from, to);
-      if (this.#plan.further !== 'along') return offsets.evaluate(readouts, asking);
-      return readColumns(this.#plan, readouts, asking);
-    });
-    let deepest = 0;
+    const outlooks = this.#outlooks;
+    outlooks.begin(this.#levelsInUse);
     try {
-      growDrafts(ready, {
-        policy,
-        random,
-        outlook: (level, active) => {
-          deepest = level;
-          return outlooks.of(level, active);
-        },
-        levels: this.levels,
-        trained: this.#plan.trained,
-        rows: this.#rows.length,
-      });
+      const { trained } = this.#plan;
+      growDrafts(ready, { policy, random, outlooks, levels: this.levels, trained, rows: this.#rows.length });
     } finally {
-      offsets.dispose();
+      this.#offsets.endDraft();
       for (const row of this.#rows) dropRead(row, this.#plan);
     }
     // Where no row could draft, nothing is known of what the next ones will.
-    if (ready.length > 0) this.#levelsInUse = deepest;
+    if (ready.length > 0) this.#levelsInUse = outlooks.deepest;
     const trees: Tree[] = [];
     for (const draft of drafts) trees.push(draft.toTree());
     return trees;

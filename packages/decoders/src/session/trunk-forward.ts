@@ -1,7 +1,7 @@
 // B rows, T nodes a row, N = B*T, M nodes whose logits are wanted, D width, E readout input width, V vocabulary.
 import type { LanguageModel, OffsetOutput } from '@foretoken/core';
 import { asOffsetOutput } from '@foretoken/core/model';
-import type { Nodes, ReadoutRequest, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
+import type { Nodes, Readout, ReadoutRequest, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk } from './chunk.ts';
 import type { DraftInputs } from './draft-inputs.ts';
 import type { HeadPlan } from './head-plan.ts';
@@ -82,7 +82,7 @@ export class TrunkForward {
         const taps = this.#trunk(reading);
         const outputs = this.#offsets(taps, reading);
         const { hidden_BTE } = outputs.get(1)!;
-        [values] = engine.ops.hostLogits([{ ...realNodes(hidden_BTE, reading.at), readout }]);
+        [values] = engine.ops.hostLogits([realNodes(hidden_BTE, reading.at, readout)]);
         left = this.#left(taps, outputs);
         return [...left.taps, ...left.carry, ...left.hidden, ...this.#memory.states()];
       });
@@ -131,9 +131,13 @@ export class TrunkForward {
   }
 
   #inputs(along: readonly number[], { taps, carry, hidden }: LeftTensors): DraftInputs {
-    const states = new Map(hidden.map((hidden_BTE, index) => [this.#drafting[index], hidden_BTE]));
-    const columns = taps.length + hidden.length > 0 ? new Chunk(taps, states) : undefined;
+    const columns = taps.length + hidden.length > 0 ? new Chunk(taps, this.#statesOf(hidden)) : undefined;
     return { along, columns, carry: carry.length > 0 ? new Chunk(carry) : undefined };
+  }
+
+  #statesOf(hidden: readonly Tensor3D[]): ReadonlyMap<number, Tensor3D> | undefined {
+    if (hidden.length === 0) return undefined;
+    return new Map(hidden.map((hidden_BTE, index) => [this.#drafting[index], hidden_BTE]));
   }
 
   #flatAll(taps: readonly Tensor3D[]): Tensor2D[] {
@@ -149,7 +153,7 @@ export class TrunkForward {
 }
 
 /** The nodes that are no padding, row by row. */
-function realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Pick<ReadoutRequest, 'states_M' | 'rows_M'> {
+function realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes, readout: Readout): ReadoutRequest {
   const [states_M, rows_M]: [Tensor3D[], number[]] = [[], []];
   for (let b = 0; b < B; b++) {
     for (let t = 0; t < length_B[b]; t++) {
@@ -157,7 +161,7 @@ function realNodes(hidden_BTE: Tensor3D, { B, T, length_B }: Nodes): Pick<Readou
       rows_M.push(b * T + t);
     }
   }
-  return { states_M, rows_M };
+  return { states_M, rows_M, readout };
 }
 
 /** @param node - number among the real ones, row by row */
