@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeyValueStore } from '../key-values.ts';
 import { chainNodes, createNodes, LAST_COMMITTED, type Nodes, ROOT } from '../nodes.ts';
 import { openEngine } from '../open-engine.ts';
-import type { Tensor1D, Tensor2D, Tensor3D } from '../tensor.ts';
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../tensor.ts';
 import { randomArray, tensorOf, uniforms } from '../testing/judge.ts';
 import { PRESENT } from '../testing/present.ts';
 import type { TransformerLayerWeights } from './contract.ts';
@@ -201,6 +201,65 @@ describe.each(PRESENT)('a stack of transformer layers on %s', async (name) => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  /** One node a row at a position, by the stack and by parts, each on stores of its own. */
+  function atPosition(position: number, weights: TransformerLayerWeights, layersBefore?: readonly StackedLayer[]) {
+    const at = chainNodes(2, 1, { start_B: [position, position] });
+    const x = random<Tensor3D>([2, 1, D], 7);
+    const layerOf = (): StackedLayer => {
+      const store = engine.createKeyValueStore('layer');
+      for (const row of [0, 1]) store.join(row);
+      store.bind([0, 1]);
+      return { weights, store, shape: SHAPE };
+    };
+    const layers = layersBefore ?? Object.freeze([layerOf()]);
+    const { store } = layerOf();
+    const whole = engine.tidy(() => [...engine.ops.transformerStack(x, layers, at).dataSync()]);
+    const parts = engine.tidy(() => [...layerByOps(engine.ops, x, weights, at, store, SHAPE).dataSync()]);
+    // As if the node had not been: the next call sees the same past.
+    engine.commitKeyValues([layers[0].store], [0, 1], [[], []]);
+    store.dispose();
+    x.dispose();
+    at.dispose();
+    return { whole, parts, layers };
+  }
+
+  test.each([0, 511, 512, 5_000, 700, 1])('gives the bits of its parts at position %i', (position) => {
+    const { whole, parts, layers } = atPosition(position, plans[0]);
+    expect(whole).toEqual(parts);
+    layers[0].store.dispose();
+  });
+
+  test('of a frozen list sees what its weights are now', () => {
+    const changing = tf.variable(plans[0].query_DC);
+    const weights = { ...plans[0], query_DC: changing as Tensor as Tensor2D };
+    const first = atPosition(3, weights);
+    const other = random<Tensor2D>(SIZES.query_DC, 77);
+    changing.assign(other);
+    other.dispose();
+    const second = atPosition(3, weights, first.layers);
+    expect(first.whole).toEqual(first.parts);
+    expect(second.whole).toEqual(second.parts);
+    first.layers[0].store.dispose();
+    changing.dispose();
+  });
+
+  test('refuses a position before the first', () => {
+    const init = { T: 1, parent_BT: Int32Array.of(ROOT), length_B: Int32Array.of(1) };
+    const at = createNodes({ ...init, position_BT: Int32Array.of(-1) });
+    const store = engine.createKeyValueStore('layer');
+    store.join(0);
+    store.bind([0]);
+    const x = random<Tensor3D>([1, 1, D], 1);
+    const layers = [{ weights: plans[0], store, shape: SHAPE }];
+    expect(() => engine.tidy(() => engine.ops.transformerStack(x, layers, at))).toThrow(
+      expect.objectContaining({ code: 'SHAPE_MISMATCH' }),
+    );
+    expect(store.undecided(0)).toBe(0);
+    store.dispose();
+    x.dispose();
+    at.dispose();
   });
 
   test('of no layers gives its input', () => {

@@ -1,0 +1,32 @@
+import { beforeAll, expect, test } from 'vitest';
+import { listEngines, openEngine } from '../open-engine.ts';
+import { tf } from '../tensor.ts';
+import { tfjsEngine } from '../tfjs/internals.ts';
+import type { NativeBackend } from './backend.ts';
+
+const isHere = (await listEngines()).some(({ name, available }) => name === 'native' && available);
+
+// Whole numbers wait on the host until a kernel asks for them: most are token ids, which are read there.
+test.runIf(isHere)(
+  'numbers that wait are read as copies, go to the addon once, and end with their tensor',
+  async () => {
+    const { ops, tidy } = await openEngine({ name: 'native' });
+    const backend = tfjsEngine().backend as unknown as NativeBackend;
+    const buffers = () => backend.addon.memory().buffers;
+    const before = buffers();
+    const ids = ops.constant(Int32Array.of(5, 6, 7), [3]);
+    const read = ids.dataSync();
+    read[0] = 99;
+    expect([...ids.dataSync()]).toEqual([5, 6, 7]);
+    expect(buffers()).toBe(before);
+    for (let again = 0; again < 2; again++) expect([...tidy(() => tf.add(ids, ids)).dataSync()]).toEqual([10, 12, 14]);
+    expect(buffers()).toBe(before + 1 + 2);
+    expect([...ids.dataSync()]).toEqual([5, 6, 7]);
+    ids.dispose();
+    expect(buffers()).toBe(before + 2);
+  },
+);
+
+beforeAll(() => {
+  if (!isHere) console.log('skipped: the native engine cannot run here');
+});
