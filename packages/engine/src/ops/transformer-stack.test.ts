@@ -232,10 +232,10 @@ describe.each(PRESENT)('a stack of transformer layers on %s', async (name) => {
   });
 
   test('of a frozen list sees what its weights are now', () => {
-    const changing = tf.variable(plans[0].query_DC);
-    const weights = { ...plans[0], query_DC: changing as Tensor as Tensor2D };
+    const changing = tf.variable(plans[0].value_DE);
+    const weights = { ...plans[0], value_DE: changing as Tensor as Tensor2D };
     const first = atPosition(3, weights);
-    const other = random<Tensor2D>(SIZES.query_DC, 77);
+    const other = random<Tensor2D>(SIZES.value_DE, 77);
     changing.assign(other);
     other.dispose();
     const second = atPosition(3, weights, first.layers);
