@@ -30,6 +30,9 @@ export interface TimedRun {
   readonly javaScriptSeconds?: number;
 }
 
+/** Steps of this process so far. */
+let stepsMade = 0;
+
 /** Decodes prompts together. */
 export async function timedRun(
   context: CommandContext,
@@ -52,6 +55,7 @@ export async function timedRun(
     session.dispose();
   }
   const seconds = (performance.now() - started) / 1_000;
+  stepsMade += emissions.length / prompts.length;
   const { prefillSeconds, prefillKernelSeconds } = session;
   const kernels = model.engine.kernelSeconds();
   return {
@@ -89,9 +93,11 @@ function textsOf(emissions: readonly Emission[], count: number): string[] {
 export interface Schedule {
   /** Prompts of the runs that count, one list a run. */
   groups(batch: number): readonly (readonly Prompt[])[];
-  /** Tokens to generate, and in the run that warms up. */
+  /** Tokens to generate, and in the runs that warm up. */
   readonly maxTokens: number;
   readonly warmUpTokens: number;
+  /** Steps that this process has made at least before a run counts. */
+  readonly warmUpSteps: number;
 }
 
 /** The runs of one contender that count, in their order. */
@@ -101,22 +107,24 @@ export interface ContenderRuns extends Contender {
 
 /**
  * Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all
- * alike. The first run of each warms up and does not count.
+ * alike. What warms up does not count: a run of each, and more of them until V8 has compiled what a step is made of.
  */
 export async function inTurns(
   context: CommandContext,
   model: DecodingModel,
   contenders: readonly Contender[],
-  { groups, maxTokens, warmUpTokens }: Schedule,
+  { groups, maxTokens, warmUpTokens, warmUpSteps }: Schedule,
 ): Promise<ContenderRuns[]> {
   const progress = context.progress();
   const runs = contenders.map((): TimedRun[] => []);
   const rounds = contenders.map(({ batch }) => groups(batch));
   const total = rounds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  for (const [i, contender] of contenders.entries()) {
-    await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens: warmUpTokens });
-  }
+  do {
+    for (const [i, contender] of contenders.entries()) {
+      await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens: warmUpTokens });
+    }
+  } while (stepsMade < warmUpSteps);
   for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
     const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
     for (const i of round % 2 === 0 ? turns : turns.reverse()) {
