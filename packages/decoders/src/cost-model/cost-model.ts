@@ -45,7 +45,9 @@ const SPREAD = { measured: 0.1, guessed: 0.3, tree: 0.5 };
 type Form = 'chain' | 'tree';
 
 /** A step under way, from its first question to its last outcome. */
-interface StepUnderWay extends Partial<Choice> {
+interface StepUnderWay {
+  /** Absent where nothing was measured. */
+  readonly choice: Choice | undefined;
   readonly levels: number;
   readonly started: number;
   /** Known with the first outcome. */
@@ -144,9 +146,11 @@ export class CostModel implements DraftPolicy {
   }
 
   #begin(at: DraftMoment): StepUnderWay {
+    const started = this.#clock();
     const most = this.#most(at);
-    const begun = { started: this.#clock(), outcomes: 0, tokens: 0, isWhole: true, isChain: true, newcomers: 0 };
-    return { ...begun, ...(this.#choose(at.rows, most) ?? { levels: most }) };
+    const choice = this.#choose(at.rows, most);
+    const levels = choice?.levels ?? most;
+    return { choice, levels, started, outcomes: 0, tokens: 0, isWhole: true, isChain: true, newcomers: 0 };
   }
 
   /** @returns nothing where nothing was measured */
@@ -208,11 +212,11 @@ export class CostModel implements DraftPolicy {
   }
 
   #end(step: StepUnderWay, rows: number): void {
-    const { seconds = 0, levels, isWhole, isChain, newcomers } = step;
+    const { choice, seconds = 0, levels, isWhole, isChain, newcomers } = step;
     this.#step = undefined;
     this.#steps++;
     this.#acceptance.pass();
-    if (step.fairSeconds !== undefined) this.#choice.taken(step as Choice, seconds);
+    if (choice) this.#choice.taken(choice, seconds);
     if (levels > 0) this.#form = isChain ? 'chain' : 'tree';
     const measured = this.#times.at(rows)[levels];
     // A clock may be too coarse for a step.
