@@ -78,7 +78,8 @@ export class NativeBackend extends tf.KernelBackend {
     if (dtype === 'int32' && values instanceof Int32Array && values.length === sizeOf(shape)) {
       this.count++;
       const entry = new Entry(this.addon, dtype, values.length, 0);
-      entry.waiting = values;
+      // A copy: whoever gave them may go on writing to them.
+      entry.waiting = values.slice();
       return entry;
     }
     const entry = this.entry(shape, dtype);

@@ -43,17 +43,26 @@ export class RotaryTable {
     while (positions <= position) positions *= 2;
     const all = Int32Array.from({ length: positions }, (_, index) => index);
     const { cos, sin } = rotaryTables(all, this.d, this.base);
-    const before = this.count === 0 ? [] : [this.ownCosines, this.ownSines];
-    this.ownCosines = this.put(cos);
-    this.ownSines = this.put(sin);
+    const [cosines, sines] = this.put(cos, sin);
+    if (this.count > 0) for (const handle of [this.ownCosines, this.ownSines]) this.addon.free(handle);
+    this.ownCosines = cosines;
+    this.ownSines = sines;
     this.count = positions;
-    for (const handle of before) this.addon.free(handle);
   }
 
-  private put(values: Float32Array): Handle {
-    const handle = this.addon.create(values.byteLength);
-    this.addon.write(handle, values);
-    return handle;
+  /** Both, or none where the memory is not there: the table is then what it was. */
+  private put(cos: Float32Array, sin: Float32Array): [cosines: Handle, sines: Handle] {
+    const cosines = this.addon.create(cos.byteLength);
+    let sines: Handle;
+    try {
+      sines = this.addon.create(sin.byteLength);
+    } catch (error) {
+      this.addon.free(cosines);
+      throw error;
+    }
+    this.addon.write(cosines, cos);
+    this.addon.write(sines, sin);
+    return [cosines, sines];
   }
 }
 

@@ -14,7 +14,12 @@ test.runIf(isHere)(
     const backend = tfjsEngine().backend as unknown as NativeBackend;
     const buffers = () => backend.addon.memory().buffers;
     const before = buffers();
-    const ids = ops.constant(Int32Array.of(5, 6, 7), [3]);
+    const own = Int32Array.of(1, 2);
+  const given = tf.tensor1d(own, 'int32');
+  own[0] = 77;
+  expect([...given.dataSync()]).toEqual([1, 2]);
+  given.dispose();
+  const ids = ops.constant(Int32Array.of(5, 6, 7), [3]);
     const read = ids.dataSync();
     read[0] = 99;
     expect([...ids.dataSync()]).toEqual([5, 6, 7]);
