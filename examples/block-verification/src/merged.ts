@@ -35,8 +35,8 @@ export default defineDecoder({
     if (options.minNgram > options.maxNgram) throw crossed(options);
     return {
       drafts: true,
-      async *generate(session, request) {
-        yield* generateRows(session, request, async (rows) => {
+      generate(session, request) {
+        return generateRows(session, request, async (rows) => {
           const byRow = new Map(rows.map((row) => [row.row, row]));
           const drafts = await session.draft(request.policy, (row) => byRow.get(row)!.random);
           const trees = rows.map((row, index) => {

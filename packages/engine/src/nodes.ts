@@ -8,7 +8,7 @@ import type { Tensor } from './tensor.ts';
  * A chain is text, a branch a candidate of a tree, a leaf a register token, a root the start of a document. Text,
  * packed documents, candidate trees and registers are therefore one thing with one attention mask.
  *
- * Host arrays, not tensors: masks and rotary tables are derived from them on the host once per forward and shared by
+ * Host arrays, not tensors: masks and rotary tables are derived from them on the host, once per forward at most, and shared by
  * every layer. `ops` keeps the derived tensors with the object; whoever created it calls `dispose`.
  */
 export interface Nodes {

@@ -154,7 +154,8 @@ export class Generation {
   #join(numbered: NumberedPrompt): Emission[] {
     if (numbered.prompt.signal?.aborted) return [this.#ending(numbered.index, { finished: 'aborted' })];
     try {
-      this.#rows.push(new OpenRow(this.#session, this.#request, numbered));
+      // Another list: who kept the one of an earlier step sees who came since.
+      this.#rows = [...this.#rows, new OpenRow(this.#session, this.#request, numbered)];
       return [];
     } catch (error) {
       const hasArrived = numbered.index >= this.#request.prompts.length;

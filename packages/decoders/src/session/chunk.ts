@@ -2,7 +2,7 @@
 import type { EngineOps, Tensor, Tensor3D } from '@foretoken/engine';
 
 /**
- * Tensors that a forward left behind, each [N, X...], freed when nobody holds them any more.
+ * Tensors that a forward left behind, values as [N, X...] and hidden states as [B,T,E], freed when nobody holds them any more.
  *
  * Rows point into chunks instead of owning copies, so that keeping what a forward computed costs no operation; what is
  * needed later is gathered then, in one go.

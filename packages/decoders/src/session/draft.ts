@@ -41,7 +41,9 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
   const growing: DraftTree[] = [];
   const wanted: (readonly Growth[])[] = [];
   for (const draft of drafts) {
+    let isAsking = true;
     const p = (node: number) => {
+      if (!isAsking) throw askedLate(policy);
       checkFrontier(policy, draft, node);
       outlook ??= request.outlooks.of(level, drafts);
       return outlook.readout.p(outlook.rowOf(draft, node));
@@ -53,6 +55,7 @@ function growLevel(drafts: readonly DraftTree[], level: number, request: DraftRe
       trained,
       rows,
     });
+    isAsking = false;
     for (const growth of growths) checkGrowth(policy, draft, growth);
     if (!growths.some(({ children }) => children > 0)) continue;
     growing.push(draft);
@@ -111,6 +114,14 @@ function checkGrowth(policy: DraftPolicy, draft: DraftTree, { node, children }: 
   throw new ForetokenError(
     'PLUGIN_INVALID',
     `${saidMaker(policy, 'draft policy')}: children must be an integer >= 0, was ${children}.`,
+  );
+}
+
+/** What the head says belongs to a moment of a draft: later it would be of other tokens. */
+function askedLate(policy: DraftPolicy): ForetokenError {
+  return new ForetokenError(
+    'PLUGIN_INVALID',
+    `${saidMaker(policy, 'draft policy')}: p must be called before grow returns, was called later. Ask in grow, and keep the numbers.`,
   );
 }
 

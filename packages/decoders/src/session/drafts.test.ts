@@ -101,6 +101,22 @@ describe('drafts', () => {
     counting.dispose();
   });
 
+  test('answer no question that a policy kept from an earlier level', async () => {
+    let kept: ((node: number) => Float64Array) | undefined;
+    const late: DraftPolicy = {
+      grow(tree, frontier, p, at) {
+        kept?.(-1);
+        kept = p;
+        return oneLevel.grow(tree, frontier, p, at);
+      },
+    };
+    session.join(prompt(1, 2, 3));
+    await step(session, [nothing(4)]);
+    await expect(session.draft(late, random)).rejects.toThrow(
+      /^PLUGIN_INVALID: draft policy: p must be called before grow returns, was called later/,
+    );
+  });
+
   test('take the best choices, the lower id of a tie first, and name them chosen', async () => {
     const flat = modelOf(engine, tinyTrunk('attentive'), flatHead);
     const opened = openSession(flat);

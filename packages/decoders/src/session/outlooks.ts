@@ -36,10 +36,14 @@ export class Outlooks {
   begin(levelsInUse: number): void {
     this.#levelsInUse = levelsInUse;
     this.#deepest = 0;
+  }
+
+  /** Lets go of what was said. */
+  end(): void {
     this.#known = [];
   }
 
-  /** The deepest level that was asked about. */
+  /** The deepest level that was asked about in the last draft. */
   get deepest(): number {
     return this.#deepest;
   }

@@ -164,6 +164,7 @@ export class DecodingSession implements Session {
       growDrafts(ready, { policy, random, outlooks, levels: this.levels, trained, rows: this.#rows.length });
     } finally {
       this.#offsets.endDraft();
+      outlooks.end();
       for (const row of this.#rows) dropRead(row, this.#plan);
     }
     // Where no row could draft, nothing is known of what the next ones will.

@@ -37,32 +37,26 @@ export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<
     const { tensors, weights, stores, sizes, rotary } = known;
     // Weights may have got other values, and so another buffer, since the last call.
     for (let index = 0; index < tensors.length; index++) weights[index] = bridge.handle(tensors[index]);
-    rotary.reach(lastOf(at.position_BT));
-    const handle: Handle = addon.storesLayers(
-      stores,
-      bridge.handle(x_BTD),
-      weights,
-      sizes,
-      rotary.cosines,
-      rotary.sines,
-      rotary.positions,
-      at.position_BT,
-      at.B,
-      at.T,
-      x_BTD.shape[2],
-      at.parent_BT,
-      at.length_B,
-      epsilon,
-      isRounded,
-    );
-    return bridge.tensor(handle, x_BTD.shape);
+    const run = (table: RotaryTable, rows: Int32Array): Handle =>
+      addon.storesLayers(
+        stores,
+        bridge.handle(x_BTD),
+        weights,
+        sizes,
+        table.cosines,
+        table.sines,
+        table.positions,
+        rows,
+        at.B,
+        at.T,
+        x_BTD.shape[2],
+        at.parent_BT,
+        at.length_B,
+        epsilon,
+        isRounded,
+      );
+    return bridge.tensor(rotary.with(at.position_BT, run), x_BTD.shape);
   };
-}
-
-function lastOf(position_BT: Int32Array): number {
-  let last = 0;
-  for (let index = 0; index < position_BT.length; index++) last = Math.max(last, position_BT[index]);
-  return last;
 }
 
 function describe(layers: readonly StackedLayer[], { backend }: Bridge): Description {

@@ -2,8 +2,9 @@
 import { rotaryTables } from '../loops/rotary.ts';
 import type { Addon, Handle } from './addon.ts';
 
-/** Positions of the smallest table. */
+/** Positions of the smallest table, and of the largest. */
 const FEWEST = 512;
+const MOST = 2 ** 20;
 
 /**
  * Cosines and sines of the positions from 0 to P - 1, [P,d/2] each, in the addon: every forward of the process looks its
@@ -36,13 +37,33 @@ export class RotaryTable {
     return this.ownSines;
   }
 
-  /** Sees to it that it has this position: beyond the last one it is made anew, twice as long. */
-  reach(position: number): void {
+  /**
+   * Calls `use` while the table has what belongs to these positions, in the rows that it is given. Beyond the last position the table is
+   * made anew, twice as long; for one that is far out, a table of these positions alone, which does not last.
+   */
+  with<T>(position_N: Int32Array, use: (table: RotaryTable, rows_N: Int32Array) => T): T {
+    let last = 0;
+    for (let index = 0; index < position_N.length; index++) last = Math.max(last, position_N[index]);
+    if (last < MOST) {
+      this.reach(last);
+      return use(this, position_N);
+    }
+    const own = new RotaryTable(this.addon, this.d, this.base);
+    const { cos, sin } = rotaryTables(position_N, this.d, this.base);
+    [own.ownCosines, own.ownSines] = this.put(cos, sin);
+    own.count = position_N.length;
+    try {
+      return use(own, upTo(position_N.length));
+    } finally {
+      for (const handle of [own.ownCosines, own.ownSines]) this.addon.free(handle);
+    }
+  }
+
+  private reach(position: number): void {
     if (position < this.count) return;
     let positions = Math.max(FEWEST, this.count);
     while (positions <= position) positions *= 2;
-    const all = Int32Array.from({ length: positions }, (_, index) => index);
-    const { cos, sin } = rotaryTables(all, this.d, this.base);
+    const { cos, sin } = rotaryTables(upTo(positions), this.d, this.base);
     const [cosines, sines] = this.put(cos, sin);
     if (this.count > 0) for (const handle of [this.ownCosines, this.ownSines]) this.addon.free(handle);
     this.ownCosines = cosines;
@@ -64,6 +85,13 @@ export class RotaryTable {
     this.addon.write(sines, sin);
     return [cosines, sines];
   }
+}
+
+/** 0, 1, ... */
+function upTo(count: number): Int32Array {
+  const numbers = new Int32Array(count);
+  for (let index = 0; index < count; index++) numbers[index] = index;
+  return numbers;
 }
 
 /** The one table of each width and base. */

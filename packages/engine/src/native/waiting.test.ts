@@ -15,11 +15,11 @@ test.runIf(isHere)(
     const buffers = () => backend.addon.memory().buffers;
     const before = buffers();
     const own = Int32Array.of(1, 2);
-  const given = tf.tensor1d(own, 'int32');
-  own[0] = 77;
-  expect([...given.dataSync()]).toEqual([1, 2]);
-  given.dispose();
-  const ids = ops.constant(Int32Array.of(5, 6, 7), [3]);
+    const given = tf.tensor1d(own, 'int32');
+    own[0] = 77;
+    expect([...given.dataSync()]).toEqual([1, 2]);
+    given.dispose();
+    const ids = ops.constant(Int32Array.of(5, 6, 7), [3]);
     const read = ids.dataSync();
     read[0] = 99;
     expect([...ids.dataSync()]).toEqual([5, 6, 7]);

@@ -8,7 +8,7 @@ function constant<T extends Tensor>(
   shape: readonly number[],
 ): T {
   let size = 1;
-  for (const length of shape) size *= length;
+  for (const length of shape) size *= Number.isInteger(length) && length >= 0 ? length : Number.NaN;
   if (size !== values.length)
     throw shapeMismatch('constant', `${size} values for shape [${shape}]`, `${values.length}`);
   // A copy: tfjs' cpu backend would go on using the caller's array.

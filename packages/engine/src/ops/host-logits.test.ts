@@ -85,6 +85,7 @@ describe.each(PRESENT)('logits on the host, on %s', async (name) => {
     ['a row before the first', { rows_M: [-1] }],
     ['half a row', { rows_M: [0.5] }],
     ['fewer rows than states', { rows_M: [] }],
+    ['a readout without an axis of tokens', { readout: { weight_EV: random<Tensor2D>([E], 1) } }],
     ['no rows', { states_M: [], rows_M: [] }],
     ['a readout of another width', { readout: { weight_EV: random<Tensor2D>([E + 1, 4], 1) } }],
     [

@@ -47,7 +47,7 @@ function pickStates(ops: Parts, { states_M, rows_M, readout }: ReadoutRequest): 
 
 function checkRequest({ states_M, rows_M, readout: { gain_E, weight_EV, bias_V } }: ReadoutRequest): void {
   const [E, V] = weight_EV.shape;
-  const isReadout = (gain_E?.size ?? E) === E && (bias_V?.size ?? V) === V;
+  const isReadout = weight_EV.shape.length === 2 && isVector(gain_E, E) && isVector(bias_V, V);
   if (isReadout && E > 0 && rows_M.length > 0 && states_M.length === rows_M.length) {
     let index = 0;
     while (index < rows_M.length && isRow(states_M[index], rows_M[index], E)) index++;
@@ -59,6 +59,9 @@ function checkRequest({ states_M, rows_M, readout: { gain_E, weight_EV, bias_V }
     `rows [${rows_M}] of ${states_M.map(({ shape }) => `[${shape}]`)}, weight [${weight_EV.shape}], gain [${gain_E?.shape}], bias [${bias_V?.shape}]`,
   );
 }
+
+const isVector = (x: Tensor | undefined, length: number): boolean =>
+  x === undefined || (x.shape.length === 1 && x.shape[0] === length);
 
 function isRow({ shape, size, dtype }: Tensor, row: number, E: number): boolean {
   return dtype === 'float32' && shape[shape.length - 1] === E && Number.isInteger(row) && row >= 0 && row < size / E;

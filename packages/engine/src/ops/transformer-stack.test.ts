@@ -225,11 +225,14 @@ describe.each(PRESENT)('a stack of transformer layers on %s', async (name) => {
     return { whole, parts, layers };
   }
 
-  test.each([0, 511, 512, 5_000, 700, 1])('gives the bits of its parts at position %i', (position) => {
-    const { whole, parts, layers } = atPosition(position, plans[0]);
-    expect(whole).toEqual(parts);
-    layers[0].store.dispose();
-  });
+  test.each([0, 511, 512, 5_000, 700, 2 ** 20, 2 ** 31 - 1, 1])(
+    'gives the bits of its parts at position %i',
+    (position) => {
+      const { whole, parts, layers } = atPosition(position, plans[0]);
+      expect(whole).toEqual(parts);
+      layers[0].store.dispose();
+    },
+  );
 
   test('of a frozen list sees what its weights are now', () => {
     const changing = tf.variable(plans[0].value_DE);

@@ -64,12 +64,11 @@ export default defineTrunk({
       }),
     );
     const slots = blocks.map((_, i) => `blocks.${i}`);
-    /** By taps, of which a model has one list. */
-    const known = new WeakMap<readonly number[], readonly Stretch[]>();
+    /** For the taps asked for last: every forward of a model asks for the same, in a list of its own or not. */
+    let known: { readonly taps: readonly number[]; readonly stretches: readonly Stretch[] } | undefined;
     const stretchesOf = (taps: readonly number[]): readonly Stretch[] => {
-      const stretches = known.get(taps) ?? cut(blocks, slots, taps);
-      known.set(taps, stretches);
-      return stretches;
+      if (!known || !areSame(known.taps, taps)) known = { taps: [...taps], stretches: cut(blocks, slots, taps) };
+      return known.stretches;
     };
     return {
       embed: (tokens_BT) => ops.embed(tokens_BT, table_VD),
@@ -87,6 +86,12 @@ export default defineTrunk({
     };
   },
 });
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
 
 /** Blocks in a row, from one tap to the next. */
 interface Stretch {
