@@ -119,7 +119,7 @@ export interface DraftPolicy {
    *
    * @param tree - what is drafted so far
    * @param frontier - nodes of the last level (-1 before the first), those that may get children
-   * @param p - the head's own distribution after a frontier node: at temperature 1, without bias or penalty
+   * @param p - the head's own distribution after a frontier node: at temperature 1, without bias or penalty. Call it before grow returns
    * @returns what to draft next; empty: verify now
    */
   grow(tree: Tree, frontier: readonly number[], p: (node: number) => Float64Array, at: DraftMoment): readonly Growth[];
