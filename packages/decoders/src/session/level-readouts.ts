@@ -1,6 +1,6 @@
 // M nodes asked about, E readout input width, R rows of a readout.
 import type { LanguageModel } from '@foretoken/core';
-import type { Readout, ReadoutRequest, Tensor3D } from '@foretoken/engine';
+import type { Readout, ReadoutRequest, Tensor } from '@foretoken/engine';
 import { type HeadPlan, sourceOf } from './head-plan.ts';
 import { offsetsOf } from './offsets-along.ts';
 import type { AskedNode } from './outlooks.ts';
@@ -14,10 +14,7 @@ interface Level {
 }
 
 /** Where hidden states lie: a row of a tensor for each node that is asked about. */
-export interface StateRows {
-  readonly states_M: readonly Tensor3D[];
-  readonly rows_M: readonly number[];
-}
+export type StateRows = Pick<ReadoutRequest, 'states_M' | 'rows_M'>;
 
 /** A level that was read out: its first row, of one for each node that was asked about. */
 export interface ReadLevel {
@@ -50,7 +47,7 @@ export class LevelReadouts {
   logits(states: (offset: number, back: number) => StateRows): Float32Array[] {
     const requests: ReadoutRequest[] = [];
     for (const levels of this.#groups) {
-      const [states_M, rows_M]: [Tensor3D[], number[]] = [[], []];
+      const [states_M, rows_M]: [Tensor[], number[]] = [[], []];
       for (const { offset, back } of levels) {
         const found = states(offset, back);
         states_M.push(...found.states_M);

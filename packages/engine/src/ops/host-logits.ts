@@ -4,6 +4,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '../tensor.ts';
 import { tidy } from '../tfjs/scopes.ts';
 import type { EngineOps, ReadoutRequest } from './engine-ops.ts';
 import type { Kernels } from './kernels.ts';
+import { isReadout } from './readout-logits.ts';
 import { RMS_EPSILON } from './rms-norm.ts';
 
 type Parts = Pick<EngineOps, 'reshape' | 'concat' | 'pickRows' | 'readoutLogits'>;
@@ -45,10 +46,10 @@ function pickStates(ops: Parts, { states_M, rows_M, readout }: ReadoutRequest): 
   ) as Tensor2D;
 }
 
-function checkRequest({ states_M, rows_M, readout: { gain_E, weight_EV, bias_V } }: ReadoutRequest): void {
-  const [E, V] = weight_EV.shape;
-  const isReadout = weight_EV.shape.length === 2 && isVector(gain_E, E) && isVector(bias_V, V);
-  if (isReadout && E > 0 && rows_M.length > 0 && states_M.length === rows_M.length) {
+function checkRequest({ states_M, rows_M, readout }: ReadoutRequest): void {
+  const { gain_E, weight_EV, bias_V } = readout;
+  const [E] = weight_EV.shape;
+  if (isReadout(readout) && E > 0 && rows_M.length > 0 && states_M.length === rows_M.length) {
     let index = 0;
     while (index < rows_M.length && isRow(states_M[index], rows_M[index], E)) index++;
     if (index === rows_M.length) return;
@@ -59,9 +60,6 @@ function checkRequest({ states_M, rows_M, readout: { gain_E, weight_EV, bias_V }
     `rows [${rows_M}] of ${states_M.map(({ shape }) => `[${shape}]`)}, weight [${weight_EV.shape}], gain [${gain_E?.shape}], bias [${bias_V?.shape}]`,
   );
 }
-
-const isVector = (x: Tensor | undefined, length: number): boolean =>
-  x === undefined || (x.shape.length === 1 && x.shape[0] === length);
 
 function isRow({ shape, size, dtype }: Tensor, row: number, E: number): boolean {
   return dtype === 'float32' && shape[shape.length - 1] === E && Number.isInteger(row) && row >= 0 && row < size / E;

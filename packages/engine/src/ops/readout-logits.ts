@@ -19,11 +19,16 @@ export function unembedded(kernels: Kernels, input_RE: Tensor2D, { weight_EV, bi
   return kernels.product(input_RE, weight_EV, { bias_N: bias_V }) as Tensor2D;
 }
 
-/** Refuses a readout that does not fit the hidden states. */
-export function checkReadout(hidden_NE: Tensor2D, { gain_E, weight_EV, bias_V }: Readout): void {
+/** Whether the parts of a readout fit each other. */
+export function isReadout({ gain_E, weight_EV, bias_V }: Readout): boolean {
   const [E, V] = weight_EV.shape;
-  const fits = hidden_NE.shape.length === 2 && hidden_NE.shape[1] === E;
-  if (fits && (gain_E?.shape[0] ?? E) === E && (bias_V?.shape[0] ?? V) === V) return;
+  return weight_EV.shape.length === 2 && (gain_E?.shape[0] ?? E) === E && (bias_V?.shape[0] ?? V) === V;
+}
+
+/** Refuses a readout that does not fit the hidden states. */
+export function checkReadout(hidden_NE: Tensor2D, readout: Readout): void {
+  const { gain_E, weight_EV, bias_V } = readout;
+  if (hidden_NE.shape.length === 2 && hidden_NE.shape[1] === weight_EV.shape[0] && isReadout(readout)) return;
   const got = `hidden [${hidden_NE.shape}], weight [${weight_EV.shape}], gain [${gain_E?.shape}], bias [${bias_V?.shape}]`;
   throw shapeMismatch('a readout', 'hidden [N,E], weight [E,V], gain [E] and bias [V]', got);
 }
