@@ -1,4 +1,5 @@
 // Generations by a session's own calls, whole and broken off, and what they leave in the process.
+import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { DraftPolicy, LanguageModel, Random, Session } from '@foretoken/core';
@@ -79,13 +80,14 @@ export async function growthOver(
       const session = await generate(models[run % models.length], run);
       if (isDisposed) session.dispose();
       else left.push(session);
+      await turn();
     }
   };
   await runs(0, warmUp);
-  const seen = [look(engine)];
+  const seen = [await look(engine)];
   for (let index = 0; index < looks; index++) {
     await runs(warmUp + index * generations, warmUp + (index + 1) * generations);
-    seen.push(look(engine));
+    seen.push(await look(engine));
   }
   for (const session of left) session.dispose();
   for (const model of models) model.dispose();
@@ -93,10 +95,13 @@ export async function growthOver(
   return { tensors: Math.max(...grown('tensors')), megabytes: Math.min(...grown('megabytes')) };
 }
 
-/** What is left once nothing more can be collected. */
-function look(engine: Engine): Growth {
+/** What is left once nothing more can be collected. The native memory of collected objects is freed in a turn of its own. */
+async function look(engine: Engine): Promise<Growth> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 4; round++) collect();
+  for (let round = 0; round < 4; round++) {
+    collect();
+    await turn();
+  }
   return { tensors: engine.memory().numTensors, megabytes: process.memoryUsage.rss() / MEGABYTE };
 }
