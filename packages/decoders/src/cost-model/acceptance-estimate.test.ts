@@ -55,12 +55,15 @@ test('what is not drafted any more keeps its share, and is known less and less',
   for (let i = 0; i < 1000; i++) estimate.add(1, i % 10 === 0 ? 1 : 0);
   const [share] = estimate.conditional(1);
   const [soon] = estimate.highest(1);
-  for (let step = 0; step < 2000; step++) estimate.pass();
+  estimate.pass(2000);
   const [late] = estimate.highest(1);
   expect(estimate.conditional(1)[0]).toBeCloseTo(share, 9);
   expect(share).toBeCloseTo(0.1, 2);
   expect(soon).toBeLessThan(0.13);
   expect(late).toBeGreaterThan(0.4);
+  // It counts for eight observations however long ago it was: one more makes it a ninth of the way to 1.
+  estimate.add(1, 1);
+  expect(estimate.conditional(1)[0]).toBeCloseTo(share + (1 - share) / 9, 9);
 });
 
 test('the highest possible share is the upper end of the score interval, 1 of what was never decided', () => {

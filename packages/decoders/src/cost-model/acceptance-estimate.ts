@@ -6,6 +6,8 @@ const FIRST_PRIOR = 0.5;
 const PRIOR_WEIGHT = 2;
 /** Steps after which evidence of a level that is not drafted any more counts for a third: a text may have changed since. */
 const MEMORY_STEPS = 300;
+/** Observations that what was seen once goes on counting for: a few new ones move a share, and do not make it. */
+const LEAST_WEIGHT = 8;
 /** Standard deviations between the share that was seen and the highest that is thought possible. */
 const CONFIDENCE = 1.5;
 
@@ -14,16 +16,19 @@ interface Level {
   accepted: number;
   decided: number;
   prior: number;
+  /** Of what was decided, what still says how things are: the share may have changed since. */
+  recent: number;
 }
 
-const NOTHING: Readonly<Level> = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT };
+const NOTHING: Readonly<Level> = { accepted: 0, decided: 0, prior: PRIOR_WEIGHT, recent: 0 };
 
 /**
  * How often a drafted token is kept, level by level, given that those before it were: a running estimate over all rows.
  *
  * A level counts only where it was decided: it was drafted, and all before it were kept. What was not drafted, or hung below
  * a rejected token, is unobserved and says nothing. Old observations fade as new ones of the same level come; with the
- * steps that pass they lose weight, which leaves the share as it is and widens what is thought possible.
+ * steps that pass they lose weight, down to that of a few, which leaves the share as it is and widens what is thought
+ * possible.
  */
 export class AcceptanceEstimate {
   readonly #levels: Level[] = [];
@@ -45,21 +50,26 @@ export class AcceptanceEstimate {
       known.accepted = known.accepted * this.#fading + (level <= kept ? 1 : 0);
       known.decided = known.decided * this.#fading + 1;
       known.prior *= this.#fading;
+      known.recent = known.recent * this.#fading + 1;
     }
   }
 
-  /** A step has passed. */
-  pass(): void {
-    this.#passed++;
+  /** Steps have passed. */
+  pass(steps: number): void {
+    this.#passed += steps;
   }
 
   #age(): void {
+    if (this.#passed === 0) return;
     const left = (1 - 1 / MEMORY_STEPS) ** this.#passed;
     this.#passed = 0;
     for (const level of this.#levels) {
-      level.accepted *= left;
-      level.decided *= left;
-      level.prior *= left;
+      const weight = level.decided + level.prior;
+      const kept = weight > LEAST_WEIGHT ? Math.max(left, LEAST_WEIGHT / weight) : 1;
+      level.accepted *= kept;
+      level.decided *= kept;
+      level.prior *= kept;
+      level.recent *= left;
     }
   }
 
@@ -67,10 +77,11 @@ export class AcceptanceEstimate {
   conditional(levels: number): number[] {
     this.#age();
     const shares: number[] = [];
-    for (let level = 1; level <= levels; level++) {
-      const { accepted, decided, prior } = this.#levels[level - 1] ?? NOTHING;
-      const expected = shares[level - 2] ?? FIRST_PRIOR;
-      shares.push((accepted + prior * expected) / (decided + prior));
+    let share = FIRST_PRIOR;
+    for (let index = 0; index < levels; index++) {
+      const { accepted, decided, prior } = index < this.#levels.length ? this.#levels[index] : NOTHING;
+      share = (accepted + prior * share) / (decided + prior);
+      shares.push(share);
     }
     return shares;
   }
@@ -82,12 +93,15 @@ export class AcceptanceEstimate {
    * @source the upper end of Wilson's score interval; Wilson 1927, J. Am. Stat. Assoc. 22(158)
    */
   highest(levels: number): number[] {
-    return this.conditional(levels).map((share, index) => {
-      const { decided } = this.#levels[index] ?? NOTHING;
-      const z2 = CONFIDENCE ** 2;
-      const spread = Math.sqrt(z2 * decided * share * (1 - share) + z2 ** 2 / 4);
-      return Math.min(1, (decided * share + z2 / 2 + spread) / (decided + z2));
-    });
+    const shares = this.conditional(levels);
+    const z2 = CONFIDENCE ** 2;
+    for (let index = 0; index < levels; index++) {
+      const share = shares[index];
+      const { recent } = index < this.#levels.length ? this.#levels[index] : NOTHING;
+      const spread = Math.sqrt(z2 * recent * share * (1 - share) + z2 ** 2 / 4);
+      shares[index] = Math.min(1, (recent * share + z2 / 2 + spread) / (recent + z2));
+    }
+    return shares;
   }
 }
 

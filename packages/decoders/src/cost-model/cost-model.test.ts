@@ -69,7 +69,7 @@ test.each([
   const policy = new CostModel(OPTIONS, () => session.now);
   await policy.prepare(session, { rows, promptTokens: 64 });
   isBusy = false;
-  const before = await generate(policy, session, { rows, steps: 30, shares: SHARES });
+  const before = await generate(policy, session, { rows, steps: 8, shares: SHARES });
   expect(before.levels).toBeLessThan(1);
   await generate(policy, session, { rows, steps: 6000, shares: SHARES });
   const after = await generate(policy, session, { rows, steps: 2000, shares: SHARES });

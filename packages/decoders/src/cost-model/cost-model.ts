@@ -12,10 +12,11 @@ import {
 } from '@foretoken/core/plugin';
 import { chainLevels, chainOptions, checkLevels, oneChild } from '../fixed/chain.ts';
 import { AcceptanceEstimate, expectedTokens } from './acceptance-estimate.ts';
-import { JoiningCost } from './joining-cost.ts';
-import { type Choice, LevelChoice, type Outlook } from './level-choice.ts';
+import { LevelChoice, type Outlook } from './level-choice.ts';
 import { measureSteps, type StepMeasurement } from './measure-steps.ts';
+import { ReadingCost } from './reading-cost.ts';
 import { StepTimes } from './step-times.ts';
+import { Stretch } from './stretch.ts';
 import { TimeCorrections } from './time-corrections.ts';
 
 const Options = Type.Object({
@@ -36,31 +37,14 @@ const Options = Type.Object({
 
 /** Milliseconds that measuring may take, before a generation. */
 const BUDGET_MS = 400;
-/** Steps for which a pick holds: thinking it over costs as much as a small model's layer. Trials end with their step. */
-const PICK_STEPS = 4;
-/** How far times may be off at first, as standard deviations of their logarithms: measured ones, guesses beyond, and a tree's. */
-const SPREAD = { measured: 0.1, guessed: 0.3, tree: 0.5 };
+/**
+ * How far times may be off at first, as standard deviations of their logarithms: measured ones, guesses beyond, and a tree's;
+ * and what all steps take alike, of one without levels: code that was not compiled yet when they were measured.
+ */
+const SPREAD = { measured: 0.15, guessed: 0.3, tree: 0.5, overhead: 0.4 };
 
 /** What the decoder makes of the levels it is given. */
 type Form = 'chain' | 'tree';
-
-/** A step under way, from its first question to its last outcome. */
-interface StepUnderWay {
-  /** Absent where nothing was measured. */
-  readonly choice: Choice | undefined;
-  readonly levels: number;
-  readonly started: number;
-  /** Known with the first outcome. */
-  seconds?: number;
-  outcomes: number;
-  tokens: number;
-  /** Whether every row drafted all of its levels. */
-  isWhole: boolean;
-  /** Whether every draft had one node a level. */
-  isChain: boolean;
-  /** Rows that had not drafted before: their offsets read the whole prompt first. */
-  newcomers: number;
-}
 
 /**
  * Picks the number of levels that gives the most tokens per second, by measured times of a step and a running estimate of
@@ -78,19 +62,19 @@ export class CostModel implements DraftPolicy {
   readonly #corrections = new Map<string, TimeCorrections>();
   readonly #acceptance: AcceptanceEstimate;
   readonly #choice: LevelChoice;
-  /** As of the last step that had any levels. */
+  readonly #reading = new ReadingCost();
+  /** As of the last steps that had any levels. */
   #form: Form = 'chain';
-  #step: StepUnderWay | undefined;
+  #stretch: Stretch | undefined;
+  /** Whether one of its steps is under way. */
+  #isUnderWay = false;
   #steps = 0;
-  /** The choice that holds, since which step, and for how many rows and levels it was made. */
-  #held: { readonly choice: Choice; readonly since: number; readonly rows: number; readonly most: number } | undefined;
-  /** The corrections asked for last, and for what: every step asks for the same. */
+  /** The corrections asked for last, and for what: every stretch asks for the same. */
   #recent: { readonly form: Form; readonly rows: number; readonly corrections: TimeCorrections } | undefined;
-  /** Levels of the step before: offsets beyond them have something to read first. */
+  /** Levels of the steps before: offsets beyond them have something to read first. */
   #levelsBefore = 0;
   /** Rows up to this id have drafted before. */
   #newest = -1;
-  readonly #joining = new JoiningCost();
 
   /** @param clock - milliseconds, as of `performance.now` */
   constructor(options: Static<typeof Options>, clock: () => number = () => performance.now()) {
@@ -102,10 +86,12 @@ export class CostModel implements DraftPolicy {
 
   async prepare(session: Session, at: Pick<StepMeasurement, 'rows' | 'promptTokens' | 'signal'>): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
-    this.#step = undefined;
-    this.#held = undefined;
+    this.#stretch = undefined;
+    this.#isUnderWay = false;
+    this.#levelsBefore = 0;
     this.#recent = undefined;
     this.#newest = -1;
+    this.#reading.begin(session.levels, { rows: at.rows, prompt: at.promptTokens, context: session.context });
     if (this.#times.isMeasured(at.rows) || session.levels === 0) return;
     const measured = await measureSteps(session, {
       ...at,
@@ -116,54 +102,62 @@ export class CostModel implements DraftPolicy {
     for (const [size, seconds] of measured.seconds) {
       if (!this.#times.isMeasured(size)) this.#times.add(size, seconds, measured.levels);
     }
+    this.#reading.measured(measured.reading.seconds, measured.reading.tokens);
   }
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
-    if (this.#step && at.level === 1 && this.#step.outcomes > 0) this.#end(this.#step, at.rows);
-    this.#step ??= this.#begin(at);
+    let stretch = this.#stretch;
+    if (!stretch || !this.#isUnderWay || (at.level === 1 && stretch.hasOutcomes)) stretch = this.#begin(at);
     if (at.row > this.#newest) {
       this.#newest = at.row;
-      this.#step.newcomers++;
+      stretch.join();
     }
-    return at.level <= this.#step.levels ? oneChild(frontier, this.#options.sampled) : [];
+    return at.level <= stretch.start.levels ? oneChild(frontier, this.#options.sampled) : [];
   }
 
   learn({ tree, kept, rows }: DraftOutcome): void {
-    const levels = tree.tokens.length === 0 ? 0 : nodesPerLevel(tree).length;
+    const nodes = tree.tokens.length;
+    const levels = nodes === 0 ? 0 : nodesPerLevel(tree).length;
     this.#acceptance.add(levels, kept.path.length);
-    const step = this.#step;
-    if (!step) return;
-    step.seconds ??= (this.#clock() - step.started) / 1_000;
-    step.isWhole &&= levels === step.levels;
-    step.isChain &&= tree.tokens.length === levels;
-    step.outcomes++;
-    step.tokens += kept.path.length + 1;
-    if (step.outcomes === rows) this.#end(step, rows);
+    const stretch = this.#stretch;
+    if (!stretch || !this.#isUnderWay) return;
+    const outcomes = stretch.add({ levels, nodes, tokens: kept.path.length + 1 }, this.#clock);
+    if (outcomes === rows) this.#endStep(stretch);
   }
 
   #most(at: Pick<DraftMoment, 'levels' | 'trained'>): number {
     return chainLevels('cost-model', this.#options.levels, at);
   }
 
-  #begin(at: DraftMoment): StepUnderWay {
+  /** A step begins, and a stretch of steps where the one before is over. */
+  #begin(at: DraftMoment): Stretch {
     const started = this.#clock();
+    if (this.#stretch && this.#isUnderWay) this.#endStep(this.#stretch);
     const most = this.#most(at);
-    const choice = this.#choose(at.rows, most);
-    const levels = choice?.levels ?? most;
-    return { choice, levels, started, outcomes: 0, tokens: 0, isWhole: true, isChain: true, newcomers: 0 };
+    if (!this.#stretch?.goesOn(at.rows, most)) {
+      if (this.#stretch) this.#end(this.#stretch);
+      // Rows come in the order in which they joined.
+      if (at.row > this.#newest) this.#reading.leave();
+      this.#stretch = this.#next(at.rows, most);
+    }
+    this.#stretch.begin(started);
+    this.#isUnderWay = true;
+    return this.#stretch;
   }
 
-  /** @returns nothing where nothing was measured */
-  #choose(rows: number, most: number): Choice | undefined {
-    const held = this.#held;
-    const passed = held ? this.#steps - held.since : 1;
-    const isHeld = held && !held.choice.isTrial && passed < PICK_STEPS && held.rows === rows && held.most === most;
-    if (isHeld) return held.choice;
+  #next(rows: number, most: number): Stretch {
     const outlook = this.#outlook(rows, most);
-    if (!outlook) return undefined;
-    const choice = this.#choice.next(outlook, passed);
-    this.#held = { choice, since: this.#steps, rows, most };
-    return choice;
+    const choice = outlook && this.#choice.next(outlook);
+    const levels = choice?.levels ?? most;
+    const corrections = choice && this.#correctionsOf(this.#form, rows);
+    return new Stretch({
+      ...{ choice, levels, rows, most },
+      steps: choice?.steps ?? 1,
+      measured: this.#times.at(rows)[levels],
+      expected: corrections?.factor(levels) ?? 1,
+      mostFactor: corrections?.most(levels) ?? 1,
+      isBehind: levels > this.#levelsBefore,
+    });
   }
 
   /** @returns nothing where nothing was measured */
@@ -174,15 +168,19 @@ export class CostModel implements DraftPolicy {
     const corrections = this.#correctionsOf(this.#form, rows);
     const shares = this.#acceptance.conditional(most);
     const tokens = expectedTokens(shares);
+    const seconds: number[] = [];
+    const behind: number[] = [];
+    for (let level = 0; level <= most; level++) {
+      const own = measured[level] * corrections.factor(level);
+      seconds.push(own + this.#reading.perStep(level, rows * tokens[level]));
+      behind.push(this.#reading.behind(level));
+    }
     return {
-      rows,
-      tokens,
-      seconds: tokens.map(
-        (own, level) => measured[level] * corrections.factor(level) + this.#joining.perStep(level, rows * own),
-      ),
+      ...{ rows, tokens, seconds, behind },
       mostTokens: (known) => {
         const highest = this.#acceptance.highest(most);
-        return expectedTokens(shares.map((share, index) => (index < known ? share : highest[index])));
+        for (let index = 0; index < known; index++) highest[index] = shares[index];
+        return expectedTokens(highest);
       },
       spread: (level, other) => corrections.spread(level, other, this.#steps),
     };
@@ -204,30 +202,32 @@ export class CostModel implements DraftPolicy {
     if (known) return known;
     const deepest = this.#times.deepest(nearest);
     const ofChain = (level: number) => (level <= deepest ? SPREAD.measured : SPREAD.guessed);
+    const seconds = this.#times.at(nearest);
     const fresh = new TimeCorrections(
-      this.#times.at(nearest).map((_, level) => (form === 'tree' && level > 0 ? SPREAD.tree : ofChain(level))),
+      seconds.map((_, level) => (form === 'tree' && level > 0 ? SPREAD.tree : ofChain(level))),
+      seconds.map((own) => (SPREAD.overhead * seconds[0]) / own),
     );
     this.#corrections.set(key, fresh);
     return fresh;
   }
 
-  #end(step: StepUnderWay, rows: number): void {
-    const { choice, seconds = 0, levels, isWhole, isChain, newcomers } = step;
-    this.#step = undefined;
-    this.#steps++;
-    this.#acceptance.pass();
-    if (choice) this.#choice.taken(choice, seconds);
-    if (levels > 0) this.#form = isChain ? 'chain' : 'tree';
-    const measured = this.#times.at(rows)[levels];
-    // A clock may be too coarse for a step.
-    if (isWhole && seconds > 0 && measured !== undefined) {
-      const corrections = this.#correctionsOf(this.#form, rows);
-      this.#joining.observe(levels, newcomers, step.tokens, seconds - measured * corrections.settledFactor(levels));
-      // What a step took that had to catch up says nothing of the next one's.
-      const isCaughtUp = levels === 0 || (newcomers === 0 && levels <= this.#levelsBefore);
-      if (isCaughtUp) corrections.observe(levels, seconds / measured, this.#steps);
-    }
-    this.#levelsBefore = isWhole ? levels : 0;
+  #endStep(stretch: Stretch): void {
+    stretch.end();
+    this.#isUnderWay = false;
+  }
+
+  /** Takes in what a stretch took. */
+  #end(stretch: Stretch): void {
+    const { choice, levels, rows } = stretch.start;
+    this.#steps += stretch.steps;
+    this.#acceptance.pass(stretch.steps);
+    if (choice) this.#choice.taken(choice, stretch.steps, stretch.seconds);
+    if (levels > 0) this.#form = stretch.isChain ? 'chain' : 'tree';
+    this.#levelsBefore = stretch.isWhole ? levels : 0;
+    if (stretch.steps > 0) this.#reading.observe({ ...stretch, levels });
+    if (stretch.timed === 0) return;
+    const corrections = this.#correctionsOf(this.#form, rows);
+    corrections.observe(levels, stretch.factors / stretch.timed, stretch.timed, this.#steps);
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { LevelChoice, type Outlook } from './level-choice.ts';
 
 const outlook = (tokens: number[], seconds: number[], more: Partial<Outlook> = {}): Outlook => ({
-  ...{ rows: 1, tokens, seconds, mostTokens: () => tokens, spread: () => 0, ...more },
+  ...{ rows: 1, tokens, seconds, behind: seconds.map(() => 0), mostTokens: () => tokens, spread: () => 0, ...more },
 });
 
 test('it picks the most tokens per second, the fewest levels of equals, and one token where nothing is better', () => {
@@ -23,18 +23,58 @@ test('a trial is of what may yet win, is not deeper than that, and comes at gaps
   const choice = new LevelChoice(0.01);
   const hopeful = outlook([1, 1.1, 1.2], [1, 1.3, 1.6], { mostTokens: () => [1, 1.9, 2] });
   const tried: number[] = [];
-  for (let step = 0; step < 4000; step++) {
+  let step = 0;
+  while (step < 4000) {
     const chosen = choice.next(hopeful);
     if (chosen.isTrial) tried.push(step);
     expect(chosen.levels).toBe(chosen.isTrial ? 1 : 0);
-    choice.taken(chosen, hopeful.seconds[chosen.levels]);
+    choice.taken(chosen, chosen.steps, chosen.steps * hopeful.seconds[chosen.levels]);
+    step += chosen.steps;
   }
-  const starts = tried.filter((step, index) => step !== tried[index - 1] + 1);
-  const gaps = starts.slice(1).map((step, index) => step - starts[index]);
-  expect(gaps.slice(0, 3)).toEqual([16, 24, 40]);
+  // A trial is of 8 steps.
+  const gaps = tried.slice(1).map((start, index) => start - tried[index] - 8);
+  expect(gaps.slice(0, 3)).toEqual([8, 16, 32]);
   expect(Math.max(...gaps)).toBeGreaterThanOrEqual(512);
   // Of the time after the first drafts, which are free, it lost no more than it may.
-  expect(tried.length * 0.2).toBeLessThanOrEqual(0.01 * 4000 + 32);
+  expect(tried.length * 8 * 0.2).toBeLessThanOrEqual(0.01 * 4000 + 32);
+});
+
+test('a pick that trials do not change holds for longer and longer, a new one is thought over soon', () => {
+  const choice = new LevelChoice(0.05);
+  const hopeful = outlook([1, 1.1], [1, 1.3], { mostTokens: () => [1, 1.9] });
+  const held: number[] = [];
+  for (let index = 0; index < 400; index++) {
+    const chosen = choice.next(hopeful);
+    if (!chosen.isTrial) held.push(chosen.steps);
+    choice.taken(chosen, chosen.steps, chosen.steps * hopeful.seconds[chosen.levels]);
+  }
+  expect(held[0]).toBe(4);
+  expect(held.every((steps, index) => index === 0 || steps >= held[index - 1])).toBe(true);
+  expect(held[held.length - 1]).toBe(32);
+  const other = choice.next(outlook([1, 1.5], [1, 1.3]));
+  expect([other.levels, other.steps]).toEqual([1, 4]);
+});
+
+test('what offsets have not read is paid for: spread over what a change lasts, and by the budget of trials', () => {
+  const promising = { mostTokens: () => [1, 1.4] };
+  // 128 tokens of 1.25 a step take 102 steps: beyond 20 of them nothing is left of a gain of a quarter.
+  const pickOf = (behind: number) => new LevelChoice(0).next(outlook([1, 1.25], [1, 1], { behind: [0, behind] })).levels;
+  expect([pickOf(10), pickOf(40)]).toEqual([1, 0]);
+  const trialAfter = (seconds: number, behind: number) => {
+    const choice = new LevelChoice(0.01);
+    const first = outlook([1, 1.2], [1, 1.25], { ...promising, behind: [0, 1] });
+    for (let tried = false; !tried; ) {
+      const chosen = choice.next(first);
+      choice.taken(chosen, chosen.steps, chosen.steps * chosen.fairSeconds + (chosen.isTrial ? 30 : 0));
+      tried = chosen.isTrial;
+    }
+    choice.taken({ levels: 0, steps: 1, isTrial: false, fairSeconds: 1 }, 1_000, seconds);
+    return choice.next(outlook([1, 1.2], [1, 1.25], { ...promising, behind: [0, behind] })).isTrial;
+  };
+  // The first trial has lost 30 of the 33 that are free.
+  expect(trialAfter(100, 0)).toBe(true);
+  expect(trialAfter(100, 5)).toBe(false);
+  expect(trialAfter(1_000, 5)).toBe(true);
 });
 
 test('what cannot win is never tried, whatever it would cost', () => {
@@ -48,7 +88,7 @@ test('uncertain times are a reason to try, of fewer levels too', () => {
   const uncertain = outlook([1, 1.5], [1, 1.4], { spread: (levels, other) => (levels === other ? 0 : 0.2) });
   const levels = Array.from({ length: 100 }, () => {
     const chosen = choice.next(uncertain);
-    choice.taken(chosen, 1);
+    choice.taken(chosen, chosen.steps, chosen.steps);
     return chosen.levels;
   });
   expect(new Set(levels)).toEqual(new Set([0, 1]));

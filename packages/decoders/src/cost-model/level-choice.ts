@@ -1,6 +1,6 @@
 // K levels beside none: arrays of K + 1.
 
-/** What is known when a step begins. */
+/** What is known when a stretch of steps begins. */
 export interface Outlook {
   /** Rows in the batch. */
   readonly rows: number;
@@ -8,18 +8,22 @@ export interface Outlook {
   readonly tokens: readonly number[];
   /** Seconds that it is expected to take. */
   readonly seconds: readonly number[];
+  /** Seconds that the first step takes more, for what its offsets have not read. */
+  readonly behind: readonly number[];
   /** Most tokens that what was seen leaves possible, where shares up to a number of levels are as they are expected. */
   mostTokens(levels: number): readonly number[];
   /** Standard deviation of the logarithm of the ratio of two numbers' seconds. */
   spread(levels: number, other: number): number;
 }
 
-/** What a step drafts. */
+/** What steps draft, until it is thought over again. */
 export interface Choice {
   readonly levels: number;
+  /** Steps for which it holds, while the batch stays as it is. */
+  readonly steps: number;
   /** Whether it is the pick, or a trial of another number. */
   readonly isTrial: boolean;
-  /** Seconds that the pick would take for as many tokens. */
+  /** Seconds that the pick would take for as many tokens as one step emits. */
   readonly fairSeconds: number;
 }
 
@@ -33,52 +37,55 @@ const LEAST_STEPS = 2;
 /** Steps between two trials: at first, and at most; each that changes nothing doubles them. */
 const FIRST_GAP = 8;
 const MOST_GAP = 512;
+/** Steps for which a pick holds, at least and at most, and as a share of that gap: what trials do not change lasts. */
+const HOLD = { least: 4, most: 32, ofGap: 1 / 4 };
+/** Tokens of a row for which a change of levels is taken to last: what it costs at once is spread over them. */
+const LASTING = 128;
 /** Drafts whose time trials may lose before any of it was saved. */
 const FREE_DRAFTS = 32;
 
-/** Chooses how many levels a step drafts: the pick, or now and then another number that may yet prove better. */
+/** Chooses how many levels steps draft: the pick, or now and then another number that may yet prove better. */
 export class LevelChoice {
   readonly #explore: number;
   #pick: number | undefined;
-  #trial = { levels: 0, left: 0 };
   #gap = FIRST_GAP;
   #wait = 0;
   /** Seconds of all steps so far, and what trials have lost of them. */
   #seconds = 0;
   #lost = 0;
+  /** Seconds in which the first trial lets offsets read what they never read, which are free: any use of them begins so. */
+  #first: number | undefined;
 
   /** @param explore - share of the time that trials may lose */
   constructor(explore: number) {
     this.#explore = explore;
   }
 
-  /** @param steps - that have passed since it was last asked */
-  next(outlook: Outlook, steps = 1): Choice {
+  next(outlook: Outlook): Choice {
     const pick = this.#repick(outlook);
-    this.#wait -= steps;
-    if (this.#trial.left === 0) this.#mayTry(pick, outlook);
-    const isTrial = this.#trial.left > 0;
-    const levels = isTrial ? Math.min(this.#trial.levels, outlook.tokens.length - 1) : pick;
-    if (isTrial) this.#trial.left--;
-    return { levels, isTrial, fairSeconds: fairSeconds(levels, pick, outlook) };
+    const tried = this.#wait > 0 || this.#explore === 0 ? undefined : this.#trialOf(pick, outlook);
+    if (tried !== undefined) return tried;
+    const steps = Math.round(Math.min(HOLD.most, Math.max(HOLD.least, this.#gap * HOLD.ofGap)));
+    return { levels: pick, steps, isTrial: false, fairSeconds: outlook.seconds[pick] };
   }
 
-  /** A step that was chosen has been taken. */
-  taken({ isTrial, fairSeconds }: Choice, seconds: number): void {
+  /** So many steps of a choice have been taken. */
+  taken({ isTrial, fairSeconds }: Choice, steps: number, seconds: number): void {
     this.#seconds += seconds;
-    if (isTrial) this.#lost = Math.max(0, this.#lost + seconds - fairSeconds);
+    if (isTrial) this.#lost = Math.max(0, this.#lost + seconds - steps * fairSeconds);
+    else this.#wait -= steps;
   }
 
-  #repick({ tokens, seconds }: Outlook): number {
-    const rate = (levels: number) => tokens[levels] / seconds[levels];
+  #repick({ tokens, seconds, behind }: Outlook): number {
     const held = this.#pick !== undefined && this.#pick < tokens.length ? this.#pick : undefined;
     let best = held ?? 0;
-    const least = held === undefined ? 0 : rate(held) * WORTH_CHANGING;
+    let highest = rateOf(tokens[best], seconds[best], behind[best]);
+    if (held !== undefined) highest *= WORTH_CHANGING;
     for (let levels = 0; levels < tokens.length; levels++) {
-      if (rate(levels) > Math.max(rate(best), least)) best = levels;
+      const rate = rateOf(tokens[levels], seconds[levels], behind[levels]);
+      if (rate > highest) [best, highest] = [levels, rate];
     }
     if (best !== this.#pick) {
-      this.#trial.left = 0;
       this.#gap = FIRST_GAP;
       this.#wait = FIRST_GAP;
     }
@@ -86,21 +93,28 @@ export class LevelChoice {
     return best;
   }
 
-  #mayTry(pick: number, outlook: Outlook): void {
-    if (this.#explore === 0 || this.#wait > 0) return;
+  /** @returns nothing where nothing is worth a trial */
+  #trialOf(pick: number, outlook: Outlook): Choice | undefined {
     const steps = Math.max(LEAST_STEPS, Math.ceil(TRIAL_DRAFTS / outlook.rows));
     const levels = promising(pick, outlook, (other) => this.#canAfford(steps, other, pick, outlook));
-    if (levels === undefined) return;
-    this.#trial = { levels, left: steps };
-    this.#wait = this.#gap + steps;
+    if (levels === undefined) return undefined;
+    this.#first ??= outlook.behind[levels];
+    this.#wait = this.#gap;
     this.#gap = Math.min(MOST_GAP, 2 * this.#gap);
+    return { levels, steps, isTrial: true, fairSeconds: fairSeconds(levels, pick, outlook) };
   }
 
   #canAfford(steps: number, levels: number, pick: number, outlook: Outlook): boolean {
-    const loss = steps * (outlook.seconds[levels] - fairSeconds(levels, pick, outlook));
-    const free = (FREE_DRAFTS / outlook.rows) * outlook.seconds[pick];
+    const behind = outlook.behind[levels];
+    const loss = steps * (outlook.seconds[levels] - fairSeconds(levels, pick, outlook)) + behind;
+    const free = (FREE_DRAFTS / outlook.rows) * outlook.seconds[pick] + (this.#first ?? behind);
     return this.#lost + loss <= this.#explore * this.#seconds + free;
   }
+}
+
+/** Tokens of a row per second, if so many levels are drafted for as long as changes are taken to last. */
+function rateOf(tokens: number, seconds: number, behind: number): number {
+  return tokens / (seconds + (behind * tokens) / LASTING);
 }
 
 /** Seconds that the pick takes for the tokens that another number of levels gives. */
@@ -110,13 +124,13 @@ function fairSeconds(levels: number, pick: number, { tokens, seconds }: Outlook)
 
 /** @returns the number of levels that could win most over the pick, where any could */
 function promising(pick: number, outlook: Outlook, canAfford: (levels: number) => boolean): number | undefined {
-  const { tokens, seconds, spread } = outlook;
+  const { tokens, seconds, behind, spread } = outlook;
   const most = outlook.mostTokens(pick);
   let best: number | undefined;
-  let highest = (tokens[pick] / seconds[pick]) * WORTH_CHANGING;
+  let highest = rateOf(tokens[pick], seconds[pick], behind[pick]) * WORTH_CHANGING;
   for (let levels = 0; levels < tokens.length; levels++) {
     if (levels === pick || !canAfford(levels)) continue;
-    const rate = (most[levels] / seconds[levels]) * Math.exp(BENEFIT * spread(levels, pick));
+    const rate = rateOf(most[levels], seconds[levels], behind[levels]) * Math.exp(BENEFIT * spread(levels, pick));
     if (rate <= highest) continue;
     [best, highest] = [levels, rate];
   }

@@ -41,6 +41,8 @@ export interface MeasuredSteps {
   readonly levels: number;
   /** By rows, then by levels; empty where the model's context has no room to measure in. */
   readonly seconds: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** Seconds in which offsets read so many tokens, level by level, that they had not read. */
+  readonly reading: { readonly seconds: number; readonly tokens: number };
 }
 
 /**
@@ -72,7 +74,7 @@ export async function measureSteps(session: Session, measurement: StepMeasuremen
   } finally {
     for (const row of [...session.rows]) session.leave(row);
   }
-  return { levels, seconds };
+  return { levels, seconds, reading: stepper.readingBeyond(seconds.get(1)?.get(levels) ?? 0) };
 }
 
 /** @param secondsLeft - asked before every sweep */
@@ -113,12 +115,16 @@ function sweepSeconds(levels: number, none: number, one: number): number {
   return [levels, ...sweptLevels(levels)].reduce((sum, depth) => sum + none + Math.max(0, one - none) * depth, 0);
 }
 
+const NO_READING = { seconds: 0, tokens: 0 };
+
 /** Takes steps on made-up rows. */
 class Stepper {
   readonly #session: Session;
   readonly #measurement: StepMeasurement;
   readonly #turns = new EventLoopTurns();
   #rows = 1;
+  /** Of the step in which every offset read the prompt; the shortest. */
+  #firstDraft = { seconds: Number.POSITIVE_INFINITY, tokens: 0 };
 
   constructor(session: Session, measurement: StepMeasurement) {
     this.#session = session;
@@ -148,6 +154,12 @@ class Stepper {
     return (clock() - started) / 1_000;
   }
 
+  /** @param seconds - of a step with as many levels that has nothing to read @returns what reading took beyond that */
+  readingBeyond(seconds: number): MeasuredSteps['reading'] {
+    const { tokens } = this.#firstDraft;
+    return tokens === 0 ? NO_READING : { seconds: Math.max(0, this.#firstDraft.seconds - seconds), tokens };
+  }
+
   async #fill(): Promise<void> {
     const session = this.#session;
     if (session.room(session.rows[0]) < WANTED_ROOM / 2) {
@@ -167,11 +179,14 @@ class Stepper {
 
   /** Lets every offset read the prompt, once for all copies to come. @returns levels that were drafted */
   async #warm(): Promise<number> {
-    let drafted = 0;
-    for (const levels of [0, MOST_LEVELS]) {
-      await this.#turn();
-      drafted = await this.#step(levels);
-    }
+    await this.step(0);
+    const prompt = this.#session.context - this.#session.room(this.#session.rows[0]);
+    const { clock } = this.#measurement;
+    await this.#turn();
+    const started = clock();
+    const drafted = await this.#step(MOST_LEVELS);
+    const seconds = (clock() - started) / 1_000;
+    if (seconds < this.#firstDraft.seconds) this.#firstDraft = { seconds, tokens: drafted * prompt };
     return drafted;
   }
 

@@ -60,8 +60,9 @@ export const ACCEPTANCES: Readonly<Record<string, World['shares']>> = {
 /** What else there is: with `apart` offsets run by themselves, with `inside` in the verifying forward. */
 export const MACHINES: Readonly<Record<string, Partial<World>>> = {
   noisy: { noise: 0.2 },
-  apart: { noise: 0.1, reading: 0.008, grows: true },
-  inside: { noise: 0.1, reading: 0.008, grows: true, isInside: true },
+  apart: { noise: 0.1, reading: 0.0125, grows: true },
+  inside: { noise: 0.1, reading: 0.045, grows: true, isInside: true },
+  cold: { noise: 0.1, reading: 0.0125, cold: 2 },
   disturbed: { noise: 0.2, spikes: 0.05 },
   shared: { noise: 0.1, slowness: (tokens) => (Math.floor(tokens / 400) % 3 === 1 ? 2 : 1) },
 };

@@ -4,7 +4,7 @@ import { TimeCorrections } from './time-corrections.ts';
 
 test('what slows one number of levels down slows all: a machine that others use, a text that grows', () => {
   const corrections = new TimeCorrections([0.1, 0.1, 0.1]);
-  for (let step = 1; step <= 100; step++) corrections.observe(1, 2, step);
+  for (let step = 1; step <= 100; step++) corrections.observe(1, 2, 1, step);
   expect(corrections.factor(1)).toBeCloseTo(2, 2);
   for (const level of [0, 2]) expect(corrections.factor(level)).toBeGreaterThan(1.8);
 });
@@ -14,7 +14,7 @@ test('times of the same moment tell numbers of levels apart, however the machine
   const before = corrections.spread(0, 1, 0);
   for (let step = 1; step <= 400; step++) {
     const wandering = 1.5 + Math.sin(step / 40);
-    corrections.observe(step % 2, wandering * (step % 2 === 1 ? 1.3 : 1), step);
+    corrections.observe(step % 2, wandering * (step % 2 === 1 ? 1.3 : 1), 1, step);
   }
   expect(corrections.factor(1) / corrections.factor(0)).toBeGreaterThan(1.25);
   expect(corrections.factor(1) / corrections.factor(0)).toBeLessThan(1.35);
@@ -23,13 +23,28 @@ test('times of the same moment tell numbers of levels apart, however the machine
   expect(corrections.spread(0, 1, 4000)).toBeGreaterThan(2 * corrections.spread(0, 1, 400));
 });
 
-test('a step that something held up counts for little, one that was faster than expected in full', () => {
-  const [held, faster] = [new TimeCorrections([0.1]), new TimeCorrections([0.1])];
-  for (const corrections of [held, faster]) for (let step = 1; step <= 50; step++) corrections.observe(0, 1, step);
-  held.observe(0, 100, 51);
-  faster.observe(0, 1 / 100, 51);
-  expect(held.factor(0)).toBeLessThan(1.15);
-  expect(faster.factor(0)).toBeLessThan(0.6);
+test('a step is held up by something beyond two standard deviations of what is expected', () => {
+  const corrections = new TimeCorrections([0.1]);
+  // A common part of variance .25, its own of .01, noise of .0225.
+  expect(corrections.most(0)).toBeCloseTo(Math.exp(2 * Math.sqrt(0.25 + 0.01 + 0.0225)), 12);
+  for (let step = 1; step <= 50; step++) corrections.observe(0, 1, 1, step);
+  expect(corrections.most(0)).toBeGreaterThan(Math.exp(2 * 0.15));
+  expect(corrections.most(0)).toBeLessThan(1.5);
+});
+
+test('steps alike are one of a smaller variance, and what all steps take alike moves short ones most', () => {
+  const [one, eight] = [new TimeCorrections([0.1]), new TimeCorrections([0.1])];
+  one.observe(0, 2, 1, 1);
+  eight.observe(0, 2, 8, 1);
+  // A step of drift of .03^2 + .004^2 before it.
+  const variance = 0.26 + 0.03 ** 2 + 0.004 ** 2;
+  expect(Math.log(one.factor(0))).toBeCloseTo((variance / (variance + 0.0225)) * Math.log(2), 12);
+  expect(Math.log(eight.factor(0))).toBeCloseTo((variance / (variance + 0.0225 / 8)) * Math.log(2), 12);
+  const alike = new TimeCorrections([0.05, 0.05], [0.4, 0.1]);
+  alike.observe(1, 1, 1, 0);
+  alike.observe(0, 1 / 2, 8, 0);
+  expect(alike.factor(0)).toBeLessThan(0.75);
+  expect(alike.factor(1)).toBeGreaterThan(0.75);
 });
 
 test('one step moves all as the conditional mean of jointly normal logarithms does', () => {
@@ -41,7 +56,7 @@ test('one step moves all as the conditional mean of jointly normal logarithms do
       (spread, seen, logRatio) => {
         const level = seen % spread.length;
         const corrections = new TimeCorrections(spread);
-        corrections.observe(level, Math.exp(logRatio), 0);
+        corrections.observe(level, Math.exp(logRatio), 1, 0);
         // A common part of variance .25, own parts whose correlation falls to .7 from one to the next, noise of .0225.
         const shared = (other: number) => 0.25 + spread[level] * spread[other] * 0.7 ** Math.abs(level - other);
         for (const other of spread.keys()) {

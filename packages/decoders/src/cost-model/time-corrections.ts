@@ -12,8 +12,6 @@ const COMMON_SPREAD = 0.5;
 const ALIKE = 0.7;
 /** Standard deviations by which one step may be longer than was expected: beyond them something else held it up. */
 const MOST_SURPRISE = 2;
-/** Steps alike that are taken in together: an update takes as long as a small model's layer. */
-const MOST_UNREAD = 4;
 
 /**
  * By what factor the steps of a generation take longer than was measured, number of levels by number of levels.
@@ -26,71 +24,62 @@ const MOST_UNREAD = 4;
 export class TimeCorrections {
   readonly #log: Float64Array;
   readonly #covariance: Float64Array[];
+  readonly #gain_K: Float64Array;
   #seenAt = 0;
-  /** Steps with one number of levels that were seen and not taken in yet: their surprises together. */
-  readonly #unread = { level: 0, steps: 0, surprise: 0, last: 0 };
 
   /**
    * @param spread - how far what was measured may be off, as the standard deviation of the logarithm, by number of levels
+   * @param overhead_K - the same for a time by which all steps alike are longer or shorter: more of a step that is short
    */
-  constructor(spread: readonly number[]) {
+  constructor(spread: readonly number[], overhead_K: readonly number[] = spread.map(() => 0)) {
     this.#log = new Float64Array(spread.length);
+    this.#gain_K = new Float64Array(spread.length);
     this.#covariance = spread.map((own, k) =>
-      Float64Array.from(spread, (theirs, other) => COMMON_SPREAD ** 2 + own * theirs * ALIKE ** Math.abs(k - other)),
+      Float64Array.from(
+        spread,
+        (theirs, other) =>
+          COMMON_SPREAD ** 2 + overhead_K[k] * overhead_K[other] + own * theirs * ALIKE ** Math.abs(k - other),
+      ),
     );
   }
 
   /** @returns what measured seconds with so many levels are multiplied by */
   factor(level: number): number {
-    this.#settle();
     return Math.exp(this.#log[level]);
   }
 
-  /** The same by what was taken in so far: costs nothing at every step. */
-  settledFactor(level: number): number {
-    return Math.exp(this.#log[level]);
+  /** @returns the factor beyond which one step tells of what held it up, not of what steps take */
+  most(level: number): number {
+    return Math.exp(this.#log[level] + MOST_SURPRISE * Math.sqrt(this.#covariance[level][level] + STEP_SPREAD ** 2));
   }
 
   /** @returns standard deviation of the logarithm of the ratio of two levels' times, at a step */
   spread(level: number, other: number, step: number): number {
     if (level === other) return 0;
-    this.#settle();
     const own = this.#covariance[level][level] + this.#covariance[other][other] - 2 * this.#covariance[level][other];
     return Math.sqrt(own + 2 * OWN_DRIFT ** 2 * Math.max(0, step - this.#seenAt));
   }
 
   /**
-   * Notes a step. It is taken in with a few more of its kind, or when somebody asks.
+   * Takes in steps with one number of levels: n of them alike are one of the n-th part of the variance.
    *
-   * @param ratio - its seconds over those measured
-   * @param step - its number: what has passed since the last widens what is thought possible
+   * @param ratio - their mean seconds over those measured
+   * @param last - the number of the last of them: what has passed since those before widens what is thought possible
    */
-  observe(level: number, ratio: number, step: number): void {
-    const unread = this.#unread;
-    if (unread.level !== level || unread.steps === MOST_UNREAD) this.#settle();
-    const most = MOST_SURPRISE * Math.sqrt(this.#covariance[level][level] + STEP_SPREAD ** 2);
-    unread.surprise += Math.min(Math.log(ratio) - this.#log[level], most);
-    unread.level = level;
-    unread.steps++;
-    unread.last = step;
-  }
-
-  /** Takes in what was noted: n steps alike are one of the n-th part of the variance, and cost one update. */
-  #settle(): void {
-    const { level, steps, surprise, last } = this.#unread;
-    if (steps === 0) return;
-    this.#unread.steps = 0;
-    this.#unread.surprise = 0;
+  observe(level: number, ratio: number, steps: number, last: number): void {
+    const surprise = Math.log(ratio) - this.#log[level];
     this.#drift(Math.max(0, last - this.#seenAt));
     this.#seenAt = last;
     const own_K = this.#covariance[level];
     const total = own_K[level] + STEP_SPREAD ** 2 / steps;
-    const gain_K = own_K.map((shared) => shared / total);
+    const gain_K = this.#gain_K;
+    for (let k = 0; k < gain_K.length; k++) gain_K[k] = own_K[k] / total;
     for (let k = 0; k < gain_K.length; k++) {
-      this.#log[k] += (gain_K[k] * surprise) / steps;
+      this.#log[k] += gain_K[k] * surprise;
       const row_K = this.#covariance[k];
+      const scaled = gain_K[k] * total;
       // `own_K` itself is one of the rows: what it was is its gain times the total.
-      for (let other = 0; other < row_K.length; other++) row_K[other] -= gain_K[k] * gain_K[other] * total;
+      for (let other = 0; other < row_K.length; other++) row_K[other] -= scaled * gain_K[other];
     }
   }
 

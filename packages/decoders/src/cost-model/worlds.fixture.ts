@@ -12,7 +12,7 @@ export interface World {
   /** Of each level, how often it is kept given those before it, so many tokens into each row's text. */
   shares(token: number): readonly number[];
   /**
-   * Milliseconds to read a column with one offset, as a share of what a row's token costs without drafts. An offset that has
+   * Milliseconds to read a column with one offset, as a share of what a token of a single row costs without drafts. An offset that has
    * more than a few columns to read does that when it is next drafted with. Default 0.
    */
   readonly reading?: number;
@@ -24,6 +24,8 @@ export interface World {
   readonly noise?: number;
   /** Share of steps that take three times as long. */
   readonly spikes?: number;
+  /** By how much of what a token costs without drafts a first step is longer: a third of it is left 1,000 steps later. */
+  readonly cold?: number;
   /** What all steps are multiplied by, after as many milliseconds as so many tokens take without drafts. */
   slowness?(tokens: number): number;
 }
@@ -43,6 +45,7 @@ export class WorldSession implements Session {
   readonly #rows = new Map<number, { length: number; unread: number[] }>();
   #nextId = 0;
   #levelsBefore = 0;
+  #steps = 0;
 
   constructor(world: World, seed: number) {
     this.#world = world;
@@ -101,7 +104,7 @@ export class WorldSession implements Session {
   }
 
   verifyNow(trees: readonly Tree[]): void {
-    const { ms, isInside, grows, noise = 0, spikes = 0, slowness } = this.#world;
+    const { ms, isInside, grows, cold = 0, noise = 0, spikes = 0, slowness } = this.#world;
     const numRows = this.#rows.size;
     const levels = Math.max(...trees.map(({ tokens }) => tokens.length));
     let total = 0;
@@ -111,6 +114,8 @@ export class WorldSession implements Session {
       (grows ? 0.8 + (0.4 * total) / numRows / this.context : 1) *
       (slowness?.(this.now / ms(numRows, 0)) ?? 1);
     time += this.#readingMs(levels);
+    // Of one row: JavaScript that is not compiled yet costs a batch what it costs a row.
+    time += cold * ms(1, 0) * Math.exp(-this.#steps++ / 1_000);
     if (isInside) time += 0.5 * Math.max(0, ms(numRows, levels) - ms(numRows, this.#levelsBefore));
     time *= 1 + noise * (2 * this.#random.uniform() - 1);
     if (spikes > 0 && this.#random.uniform() < spikes) time *= 3;
@@ -140,7 +145,7 @@ export class WorldSession implements Session {
         unread[level] = 0;
       }
     }
-    return (columns * reading * ms(this.#rows.size, 0)) / this.#rows.size;
+    return columns * reading * ms(1, 0);
   }
 }
 

@@ -1,0 +1,112 @@
+import type { Choice } from './level-choice.ts';
+
+/** What a stretch is begun with. */
+export interface StretchStart {
+  /** Absent where nothing was measured. */
+  readonly choice: Choice | undefined;
+  readonly levels: number;
+  /** Steps for which it may go on. */
+  readonly steps: number;
+  readonly rows: number;
+  /** Levels that may be drafted at most. */
+  readonly most: number;
+  /** Seconds that a step with those levels was measured to take; undefined where none was. */
+  readonly measured: number | undefined;
+  /** By what factor a step takes longer as far as is known, and beyond which one tells of what held it up. */
+  readonly expected: number;
+  readonly mostFactor: number;
+  /** Whether the first step has something to read before it can draft so many levels. */
+  readonly isBehind: boolean;
+}
+
+/**
+ * Steps that draft alike, one after the other, and what they took: it is thought over once for all of them, since thinking
+ * takes as long as a small model's layer.
+ */
+export class Stretch {
+  readonly start: StretchStart;
+  /** Steps that are over, and the seconds of all of them. */
+  steps = 0;
+  seconds = 0;
+  /** Tokens of all rows. */
+  tokens = 0;
+  /** Rows that had not drafted before: their offsets read the whole prompt first. */
+  newcomers = 0;
+  /** Steps that had nothing to read, and the sum of their factors; none counts for more than the most. */
+  timed = 0;
+  factors = 0;
+  /** Seconds by which those that had something to read took longer than was expected. */
+  excess = 0;
+  /** Whether every row of every step drafted all levels, and every draft had one node a level. */
+  isWhole = true;
+  isChain = true;
+
+  #outcomes = 0;
+  #started = 0;
+  #seconds = 0;
+  #isWholeStep = true;
+  /** Whether the step under way has something to read. */
+  #isLate: boolean;
+
+  constructor(start: StretchStart) {
+    this.start = start;
+    this.#isLate = start.isBehind;
+  }
+
+  /** Whether a step is under way of which outcomes are known. */
+  get hasOutcomes(): boolean {
+    return this.#outcomes > 0;
+  }
+
+  /** Whether it goes on with the next step. */
+  goesOn(rows: number, most: number): boolean {
+    const { start } = this;
+    return this.steps < start.steps && start.rows === rows && start.most === most;
+  }
+
+  /** A step begins, at a number of milliseconds. */
+  begin(now: number): void {
+    this.#started = now;
+    this.#outcomes = 0;
+    this.#isWholeStep = true;
+  }
+
+  /** A row of the step under way drafts for the first time. */
+  join(): void {
+    this.newcomers++;
+    this.#isLate = true;
+  }
+
+  /**
+   * What came of a row's draft.
+   *
+   * @param now - asked for the first row's outcome, with which the step is over
+   * @returns outcomes of the step so far
+   */
+  add(outcome: { levels: number; nodes: number; tokens: number }, now: () => number): number {
+    if (this.#outcomes === 0) this.#seconds = (now() - this.#started) / 1_000;
+    if (outcome.levels !== this.start.levels) this.#isWholeStep = false;
+    if (outcome.nodes !== outcome.levels) this.isChain = false;
+    this.tokens += outcome.tokens;
+    this.#outcomes++;
+    return this.#outcomes;
+  }
+
+  /** The step under way is over. */
+  end(): void {
+    const { measured, expected, mostFactor, levels } = this.start;
+    const seconds = this.#seconds;
+    this.#outcomes = 0;
+    this.steps++;
+    this.seconds += seconds;
+    if (!this.#isWholeStep) this.isWhole = false;
+    else if (measured !== undefined && this.#isLate && levels > 0) this.excess += seconds - measured * expected;
+    // A clock may be too coarse for a step.
+    else if (measured !== undefined && seconds > 0) {
+      const factor = seconds / measured;
+      this.factors += factor < mostFactor ? factor : mostFactor;
+      this.timed++;
+    }
+    this.#isLate = false;
+  }
+}
