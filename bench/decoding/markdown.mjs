@@ -170,13 +170,20 @@ function levelsOf({ results }, model) {
   const { batches } = run(results, `levels, ${model}`);
   const levels = batches[0].fixed.map((_, level) => String(level));
   return table(
-    [`${model.replace('n', 'n=')}, batch`, ...levels, 'cost model', 'its levels', 'over the best'],
-    batches.map(({ batch, fixed: rates, best, costModel, costModelLevels, ratio }) => [
+    [
+      `${model.replace('n', 'n=')}, batch`,
+      ...levels,
+      'the best again',
+      'cost model',
+      'its levels',
+      'over the best, pair by pair',
+    ],
+    batches.map(({ batch, fixed: rates, best, bestInPairs, costModel, costModelLevels, ratio, ratioQuartiles }) => [
       String(batch),
       ...rates.map((rate, level) => (level === best ? `**${formatRate(rate)}**` : formatRate(rate))),
-      formatRate(costModel),
+      ...[formatRate(bestInPairs), formatRate(costModel)],
       fixed(costModelLevels),
-      fixed(ratio, 3),
+      `${fixed(ratio, 3)} (${ratioQuartiles.map((quartile) => fixed(quartile, 3)).join(' to ')})`,
     ]),
   );
 }

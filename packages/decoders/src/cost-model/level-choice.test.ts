@@ -58,7 +58,8 @@ test('a pick that trials do not change holds for longer and longer, a new one is
 test('what offsets have not read is paid for: spread over what a change lasts, and by the budget of trials', () => {
   const promising = { mostTokens: () => [1, 1.4] };
   // 128 tokens of 1.25 a step take 102 steps: beyond 20 of them nothing is left of a gain of a quarter.
-  const pickOf = (behind: number) => new LevelChoice(0).next(outlook([1, 1.25], [1, 1], { behind: [0, behind] })).levels;
+  const pickOf = (behind: number) =>
+    new LevelChoice(0).next(outlook([1, 1.25], [1, 1], { behind: [0, behind] })).levels;
   expect([pickOf(10), pickOf(40)]).toEqual([1, 0]);
   const trialAfter = (seconds: number, behind: number) => {
     const choice = new LevelChoice(0.01);

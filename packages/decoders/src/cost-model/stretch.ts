@@ -104,7 +104,7 @@ export class Stretch {
     // A clock may be too coarse for a step.
     else if (measured !== undefined && seconds > 0) {
       const factor = seconds / measured;
-      this.factors += factor < mostFactor ? factor : mostFactor;
+      this.factors += Math.min(factor, mostFactor);
       this.timed++;
     }
     this.#isLate = false;

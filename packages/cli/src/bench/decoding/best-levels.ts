@@ -1,7 +1,11 @@
 import { draftSources } from '@foretoken/core/model';
 import type { CommandContext } from '../../process/context.ts';
+import { median } from '../median.ts';
 import type { DecodingModel } from './decoding-model.ts';
-import { type ContenderRuns, inTurns, type Schedule } from './timed-runs.ts';
+import { inTurns, type Schedule, type TimedRun } from './timed-runs.ts';
+
+/** Pairs of a run with the best fixed number of levels and one with the cost model. */
+const PAIRS = 8;
 
 /** Fixed numbers of levels and the cost model at one batch size. */
 export interface BestLevels {
@@ -10,11 +14,15 @@ export interface BestLevels {
   readonly fixed: readonly number[];
   /** Of `fixed`, the best number of levels. */
   readonly best: number;
+  /** Tokens per second of that number once more, in turns with the cost model on the same prompts. */
+  readonly bestInPairs: number;
+  /** Of the cost model in those pairs, all that it pays to learn included. */
   readonly costModel: number;
   /** Levels that the cost model drafted, on average over forwards. */
   readonly costModelLevels: number;
-  /** `costModel` over the best of `fixed`. */
+  /** Speed of the cost model over that of the best number: the middle one of the pairs, and their quartiles. */
   readonly ratio: number;
+  readonly ratioQuartiles: readonly [number, number];
 }
 
 /** `foretoken bench decoding --best-k --json`. */
@@ -24,7 +32,11 @@ export interface BestLevelsReport {
   readonly batches: readonly BestLevels[];
 }
 
-/** Decodes with every fixed number of levels and with the cost model, in turns, batch by batch. */
+/**
+ * Decodes with every fixed number of levels in turns, then with the best of them and the cost model, batch by batch.
+ *
+ * The best is found by one half of the runs and compared by the other: the highest of several noisy figures is too high.
+ */
 export async function measureBestLevels(
   context: CommandContext,
   model: DecodingModel,
@@ -42,25 +54,47 @@ export async function measureBestLevels(
     // A cost model of its own for each batch: what it learnt at another would flatter it.
     await model.withDecoders(Object.fromEntries([...fixed, costModel]), async (decoders) => {
       const contenders = decoders.map((decoder) => ({ decoder, batch }));
-      found.push(bestOf(batch, await inTurns(context, model, contenders, schedule)));
+      const rates = (await inTurns(context, model, contenders.slice(0, -1), schedule)).map(({ runs }) => rateOf(runs));
+      const best = rates.indexOf(Math.max(...rates));
+      const pair = [contenders[best], contenders[contenders.length - 1]];
+      const [again, costModels] = await inTurns(context, model, pair, { ...schedule, groups: pairsOf(schedule) });
+      found.push({ batch, fixed: rates, best, ...comparison(again.runs, costModels.runs) });
     });
   }
   return { engine: model.engine.name, threads: model.engine.threads, batches: found };
 }
 
-function bestOf(batch: number, contenders: readonly ContenderRuns[]): BestLevels {
-  const rates = contenders.map(({ runs }) => {
-    const [tokens, seconds] = runs.reduce(
-      ([tokens, seconds], run) => [tokens + run.tokens, seconds + run.seconds - run.prefillSeconds],
-      [0, 0],
-    );
-    return tokens / seconds;
-  });
-  const fixed = rates.slice(0, -1);
-  const best = fixed.indexOf(Math.max(...fixed));
-  const costModel = rates[rates.length - 1];
-  const { runs } = contenders[contenders.length - 1];
-  const drafted = runs.reduce((sum, { proposed }) => sum + proposed.reduce((total, one) => total + one, 0), 0);
-  const forwards = runs.reduce((sum, run) => sum + run.forwards, 0);
-  return { batch, fixed, best, costModel, costModelLevels: drafted / forwards, ratio: costModel / fixed[best] };
+/** The prompts of a schedule from the beginning again and again. */
+function pairsOf({ groups }: Schedule): Schedule['groups'] {
+  return (batch) => {
+    const once = groups(batch);
+    return Array.from({ length: PAIRS }, (_, index) => once[index % once.length]);
+  };
+}
+
+/** Runs of the best number of levels and of the cost model, pair by pair. */
+function comparison(
+  best: readonly TimedRun[],
+  costModel: readonly TimedRun[],
+): Omit<BestLevels, 'batch' | 'fixed' | 'best'> {
+  const ratios = costModel.map((run, index) => rateOf([run]) / rateOf([best[index]])).sort((a, b) => a - b);
+  const drafted = costModel.reduce((sum, { proposed }) => sum + proposed.reduce((total, one) => total + one, 0), 0);
+  const forwards = costModel.reduce((sum, run) => sum + run.forwards, 0);
+  return {
+    bestInPairs: rateOf(best),
+    costModel: rateOf(costModel),
+    costModelLevels: drafted / forwards,
+    ratio: median(ratios),
+    ratioQuartiles: [median(ratios.slice(0, PAIRS / 2)), median(ratios.slice(PAIRS / 2))],
+  };
+}
+
+/** Tokens per second without prefill. */
+function rateOf(runs: readonly TimedRun[]): number {
+  let [tokens, seconds] = [0, 0];
+  for (const run of runs) {
+    tokens += run.tokens;
+    seconds += run.seconds - run.prefillSeconds;
+  }
+  return tokens / seconds;
 }

@@ -40,8 +40,9 @@ describe('t(k)', () => {
 });
 
 it('the best number of levels stands beside what the cost model made of it', () => {
-  const batches = [{ batch: 4, fixed: [100, 150, 120], best: 1, costModel: 147, costModelLevels: 1.1, ratio: 0.98 }];
+  const pairs = { bestInPairs: 149, costModel: 147, costModelLevels: 1.1, ratio: 0.98 };
+  const batches = [{ batch: 4, fixed: [100, 150, 120], best: 1, ...pairs, ratioQuartiles: [0.96, 1.01] as const }];
   const lines = bestLevelsLines({ engine: 'native', threads: 1, batches });
   expect(lines[0]).toContain('1 thread:');
-  expect(lines.at(-1)).toMatch(/^ +4 +100 +150 +120 +1 +147 +1\.10 +0\.980$/);
+  expect(lines.at(-1)).toMatch(/^ +4 +100 +150 +120 +1 +149 +147 +1\.10 +0\.980 +0\.960 to 1\.010$/);
 });

@@ -62,18 +62,23 @@ const nameOf = ({ decoder, output }: Pick<DecodingSpeed, 'decoder' | 'output'>) 
 export function bestLevelsLines({ engine, threads, batches }: BestLevelsReport): string[] {
   const most = Math.max(...batches.map(({ fixed }) => fixed.length));
   const levels = Array.from({ length: most }, (_, level) => right(`${level} levels`));
-  const columns = [right('batch'), ...levels, right('best'), right('cost model'), right('its levels'), right('ratio')];
+  const columns = [
+    ...[right('batch'), ...levels, right('best'), right('again'), right('cost model'), right('its levels')],
+    ...[right('ratio'), right('quartiles')],
+  ];
   return [
     `${engine}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: tokens/s without prefill, by levels drafted`,
     ...formatTable(
       columns,
-      batches.map(({ batch, fixed, best, costModel, costModelLevels, ratio }) => [
+      batches.map(({ batch, fixed, best, bestInPairs, costModel, costModelLevels, ratio, ratioQuartiles }) => [
         String(batch),
         ...fixed.map(formatRate),
         String(best),
+        formatRate(bestInPairs),
         formatRate(costModel),
         costModelLevels.toFixed(2),
         ratio.toFixed(3),
+        ratioQuartiles.map((quartile) => quartile.toFixed(3)).join(' to '),
       ]),
     ),
   ];

@@ -41,7 +41,7 @@ const ours = `
     } },
   } };
   const batches = has('--batch') ? of('--batch').split(',').map(Number) : [1];
-  if (has('--best-k')) return { batches: batches.map((batch) => ({ batch, fixed: [100, 120], best: batch > 4 ? 0 : 1, costModel: 119, costModelLevels: 1, ratio: 0.99 - batch / 100 })) };
+  if (has('--best-k')) return { batches: batches.map((batch) => ({ batch, fixed: [100, 120], best: batch > 4 ? 0 : 1, bestInPairs: 118, costModel: 119, costModelLevels: 1, ratio: 0.99 - batch / 100, ratioQuartiles: [0.9, 1.1] })) };
   if (has('--curve')) return { nodes: [1, 2], batches: batches.map((batch) => ({ batch, verifyMs: [1, 1.5], stepMs: [2, 2.5] })) };
   if (has('--batch')) return batches.map((batch) => ({ tokensPerSecond: 50 * batch ** 0.5 }));
   const speed = { engine: 'fake', threads: 2, tokensPerSecond: 400 };
@@ -87,7 +87,7 @@ describe('table.mjs', () => {
     expect(cells('cost model over')?.slice(2)).toEqual(['0.830', '0.830 |']);
     expect(cells('batch at which')?.slice(2)).toEqual(['16', '16 |']);
     expect(cells('n=8 ')).toEqual(['100', '6,348,800', '20.0', '1.500', '3.900', '0.20 / 0.80', '**yes** |']);
-    expect(cells('n=4, batch')?.at(-1)).toBe('over the best |');
+    expect(cells('n=4, batch')?.at(-1)).toBe('over the best, pair by pair |');
     expect(stdout).toContain('    foretoken bench decoding --run ');
   });
 
