@@ -76,6 +76,30 @@ test.each([
   expect(after.tokens / after.ms / Math.max(...fixedRates(rows, SHARES))).toBeGreaterThan(0.97);
 });
 
+test('generations of a few steps each teach it what a long one does', async () => {
+  let isBusy = true;
+  const session = new TimedSession({
+    levels: 7,
+    stepMs: (rows, levels) => stepMs(rows, levels) * (isBusy && levels > 0 ? 4 : 1),
+  });
+  const policy = new CostModel(OPTIONS, () => session.now);
+  await policy.prepare(session, { rows: 2, promptTokens: 64 });
+  isBusy = false;
+  const short = async () => {
+    await policy.prepare(session, { rows: 2, promptTokens: 64 });
+    return generate(policy, session, { rows: 2, steps: 3, shares: SHARES });
+  };
+  expect((await short()).levels).toBe(0);
+  for (let run = 0; run < 2_000; run++) await short();
+  let [tokens, ms] = [0, 0];
+  for (let run = 0; run < 300; run++) {
+    const outcome = await short();
+    tokens += outcome.tokens;
+    ms += outcome.ms;
+  }
+  expect(tokens / ms / Math.max(...fixedRates(2, SHARES))).toBeGreaterThan(0.9);
+});
+
 test('it falls back to one token where drafting does not pay, and comes back when that changes', async () => {
   const { session, policy } = await prepared(4);
   const hopeless = [0.01, 0, 0, 0, 0, 0, 0];

@@ -86,6 +86,7 @@ export class CostModel implements DraftPolicy {
 
   async prepare(session: Session, at: Pick<StepMeasurement, 'rows' | 'promptTokens' | 'signal'>): Promise<void> {
     checkLevels('cost-model', this.#options.levels, session);
+    if (this.#stretch) this.#end(this.#stretch);
     this.#stretch = undefined;
     this.#isUnderWay = false;
     this.#levelsBefore = 0;
@@ -219,12 +220,14 @@ export class CostModel implements DraftPolicy {
   /** Takes in what a stretch took. */
   #end(stretch: Stretch): void {
     const { choice, levels, rows } = stretch.start;
+    const { newcomers, tokens, excess } = stretch;
+    if (stretch.steps === 0) return;
     this.#steps += stretch.steps;
     this.#acceptance.pass(stretch.steps);
     if (choice) this.#choice.taken(choice, stretch.steps, stretch.seconds);
     if (levels > 0) this.#form = stretch.isChain ? 'chain' : 'tree';
     this.#levelsBefore = stretch.isWhole ? levels : 0;
-    if (stretch.steps > 0) this.#reading.observe({ ...stretch, levels });
+    this.#reading.observe({ levels, newcomers, tokens, excess });
     if (stretch.timed === 0) return;
     const corrections = this.#correctionsOf(this.#form, rows);
     corrections.observe(levels, stretch.factors / stretch.timed, stretch.timed, this.#steps);

@@ -49,8 +49,9 @@ export class ReadingCost {
     for (let level = 1; level <= levels; level++) this.#unread.push(0);
   }
 
-  /** What was measured: seconds in which offsets read so many tokens, level by level. */
+  /** What was measured, where nothing better is known: seconds in which offsets read so many tokens, level by level. */
   measured(seconds: number, tokens: number): void {
+    if (this.#read > 0) return;
     this.#seconds = seconds;
     this.#read = tokens;
   }
