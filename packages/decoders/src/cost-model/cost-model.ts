@@ -108,7 +108,8 @@ export class CostModel implements DraftPolicy {
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
     let stretch = this.#stretch;
-    if (!stretch || !this.#isUnderWay || (at.level === 1 && stretch.hasOutcomes)) stretch = this.#begin(at);
+    const isAtStep = !this.#isUnderWay || (at.level === 1 && stretch?.hasOutcomes);
+    if (!stretch || (isAtStep && !stretch.isQuiet(at.rows))) stretch = this.#begin(at);
     if (at.row > this.#newest) {
       this.#newest = at.row;
       stretch.join();
@@ -117,10 +118,14 @@ export class CostModel implements DraftPolicy {
   }
 
   learn({ tree, kept, rows }: DraftOutcome): void {
+    const stretch = this.#stretch;
     const nodes = tree.tokens.length;
+    if (nodes === 0 && !this.#isUnderWay && stretch?.isQuiet(rows)) {
+      stretch.count();
+      return;
+    }
     const levels = nodes === 0 ? 0 : nodesPerLevel(tree).length;
     this.#acceptance.add(levels, kept.path.length);
-    const stretch = this.#stretch;
     if (!stretch || !this.#isUnderWay) return;
     const outcomes = stretch.add({ levels, nodes, tokens: kept.path.length + 1 }, this.#clock);
     if (outcomes === rows) this.#endStep(stretch);

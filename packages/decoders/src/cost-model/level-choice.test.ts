@@ -41,18 +41,19 @@ test('a trial is of what may yet win, is not deeper than that, and comes at gaps
 
 test('a pick that trials do not change holds for longer and longer, a new one is thought over soon', () => {
   const choice = new LevelChoice(0.05);
-  const hopeful = outlook([1, 1.1], [1, 1.3], { mostTokens: () => [1, 1.9] });
-  const held: number[] = [];
-  for (let index = 0; index < 400; index++) {
-    const chosen = choice.next(hopeful);
-    if (!chosen.isTrial) held.push(chosen.steps);
-    choice.taken(chosen, chosen.steps, chosen.steps * hopeful.seconds[chosen.levels]);
-  }
-  expect(held[0]).toBe(4);
-  expect(held.every((steps, index) => index === 0 || steps >= held[index - 1])).toBe(true);
-  expect(held[held.length - 1]).toBe(32);
-  const other = choice.next(outlook([1, 1.5], [1, 1.3]));
-  expect([other.levels, other.steps]).toEqual([1, 4]);
+  const heldOf = (hopeful: Outlook) => {
+    const held: number[] = [];
+    for (let index = 0; index < 400; index++) {
+      const chosen = choice.next(hopeful);
+      if (!chosen.isTrial) held.push(chosen.steps);
+      choice.taken(chosen, chosen.steps, chosen.steps * hopeful.seconds[chosen.levels]);
+    }
+    expect(held.every((steps, index) => index === 0 || steps >= held[index - 1])).toBe(true);
+    return [held[0], held[held.length - 1]];
+  };
+  expect(heldOf(outlook([1, 1.1], [1, 1.3], { mostTokens: () => [1, 1.9] }))).toEqual([4, 128]);
+  // Of the other number, from which something is learnt with every step.
+  expect(heldOf(outlook([1, 1.5, 1.6], [1, 1.3, 1.6], { mostTokens: () => [1, 1.5, 2.2] }))).toEqual([4, 32]);
 });
 
 test('what offsets have not read is paid for: spread over what a change lasts, and by the budget of trials', () => {

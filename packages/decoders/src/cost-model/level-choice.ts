@@ -37,8 +37,11 @@ const LEAST_STEPS = 2;
 /** Steps between two trials: at first, and at most; each that changes nothing doubles them. */
 const FIRST_GAP = 8;
 const MOST_GAP = 512;
-/** Steps for which a pick holds, at least and at most, and as a share of that gap: what trials do not change lasts. */
-const HOLD = { least: 4, most: 32, ofGap: 1 / 4 };
+/**
+ * Steps for which a pick holds, at least and at most, and as a share of that gap: what trials do not change lasts. Without
+ * levels nothing is seen but a time, so that it may hold longest.
+ */
+const HOLD = { least: 4, most: 32, mostOfNone: 128, ofGap: 1 / 4 };
 /** Tokens of a row for which a change of levels is taken to last: what it costs at once is spread over them. */
 const LASTING = 128;
 /** Drafts whose time trials may lose before any of it was saved. */
@@ -65,7 +68,8 @@ export class LevelChoice {
     const pick = this.#repick(outlook);
     const tried = this.#wait > 0 || this.#explore === 0 ? undefined : this.#trialOf(pick, outlook);
     if (tried !== undefined) return tried;
-    const steps = Math.round(Math.min(HOLD.most, Math.max(HOLD.least, this.#gap * HOLD.ofGap)));
+    const most = pick === 0 ? HOLD.mostOfNone : HOLD.most;
+    const steps = Math.round(Math.min(most, Math.max(HOLD.least, this.#gap * HOLD.ofGap)));
     return { levels: pick, steps, isTrial: false, fairSeconds: outlook.seconds[pick] };
   }
 

@@ -85,3 +85,32 @@ test('a clock that is too coarse for a step, or nothing measured, tells nothing'
     expect(stretch).toMatchObject({ steps: 1, timed: 0, factors: 0 });
   }
 });
+
+test('without levels eight steps are timed, and the rest counted as long as the batch stays as it is', () => {
+  const none = { levels: 0, nodes: 0, tokens: 1 };
+  const stretch = new Stretch({ ...start, levels: 0, steps: 20 });
+  for (let index = 0; index < 8; index++) {
+    expect(stretch.isQuiet(2)).toBe(false);
+    step(stretch, 10, [none, none]);
+  }
+  expect(stretch.isQuiet(2)).toBe(true);
+  expect(stretch.isQuiet(1)).toBe(false);
+  stretch.count();
+  expect(stretch).toMatchObject({ steps: 8, tokens: 17 });
+  stretch.count();
+  expect(stretch).toMatchObject({ steps: 9, tokens: 18, timed: 8 });
+  expect(stretch.seconds).toBeCloseTo(0.09, 12);
+  for (let outcome = 0; outcome < 22; outcome++) stretch.count();
+  expect(stretch.seconds).toBeCloseTo(0.2, 12);
+  expect(stretch.isQuiet(2)).toBe(false);
+  expect(stretch.goesOn(2, 4)).toBe(false);
+});
+
+test('with levels every step is timed', () => {
+  const stretch = new Stretch({ ...start, steps: 20 });
+  for (let index = 0; index < 20; index++) {
+    step(stretch, 20);
+    expect(stretch.isQuiet(2)).toBe(false);
+  }
+  expect(stretch.timed).toBe(20);
+});

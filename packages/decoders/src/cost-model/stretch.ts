@@ -19,6 +19,9 @@ export interface StretchStart {
   readonly isBehind: boolean;
 }
 
+/** Steps without levels that are timed; those after them take as long. */
+const TIMED_OF_NONE = 8;
+
 /**
  * Steps that draft alike, one after the other, and what they took: it is thought over once for all of them, since thinking
  * takes as long as a small model's layer.
@@ -41,6 +44,8 @@ export class Stretch {
   isWhole = true;
   isChain = true;
 
+  /** Outcomes that are counted and not looked at: a step without levels must cost nothing. */
+  #quiet = 0;
   #outcomes = 0;
   #started = 0;
   #seconds = 0;
@@ -51,6 +56,11 @@ export class Stretch {
   constructor(start: StretchStart) {
     this.start = start;
     this.#isLate = start.isBehind;
+  }
+
+  /** Whether the next outcomes need no more than to be counted, as long as the batch stays as it is. */
+  isQuiet(rows: number): boolean {
+    return this.#quiet > 0 && rows === this.start.rows;
   }
 
   /** Whether a step is under way of which outcomes are known. */
@@ -69,6 +79,15 @@ export class Stretch {
     this.#started = now;
     this.#outcomes = 0;
     this.#isWholeStep = true;
+  }
+
+  /** What came of a row's draft where nothing was drafted, and nothing has to be known of it. */
+  count(): void {
+    this.#quiet--;
+    this.tokens++;
+    if (this.#quiet % this.start.rows !== 0) return;
+    this.seconds += this.seconds / this.steps;
+    this.steps++;
   }
 
   /** A row of the step under way drafts for the first time. */
@@ -108,5 +127,6 @@ export class Stretch {
       this.timed++;
     }
     this.#isLate = false;
+    if (levels === 0 && this.steps === TIMED_OF_NONE) this.#quiet = (this.start.steps - this.steps) * this.start.rows;
   }
 }
