@@ -38,10 +38,10 @@ const LEAST_STEPS = 2;
 const FIRST_GAP = 8;
 const MOST_GAP = 512;
 /**
- * Steps for which a pick holds, at least and at most, and as a share of that gap: what trials do not change lasts. Without
- * levels nothing is seen but a time, so that it may hold longest.
+ * Steps for which a pick holds, at least and at most, and as a share of those for which it has held: what has lasted lasts.
+ * Without levels nothing is seen but a time, so that it may hold longest.
  */
-const HOLD = { least: 4, most: 32, mostOfNone: 128, ofGap: 1 / 4 };
+const HOLD = { least: 4, most: 32, mostOfNone: 128, ofPast: 1 / 8 };
 /** Tokens of a row for which a change of levels is taken to last: what it costs at once is spread over them. */
 const LASTING = 128;
 /** Drafts whose time trials may lose before any of it was saved. */
@@ -53,6 +53,8 @@ export class LevelChoice {
   #pick: number | undefined;
   #gap = FIRST_GAP;
   #wait = 0;
+  /** Steps of this pick. */
+  #lasted = 0;
   /** Seconds of all steps so far, and what trials have lost of them. */
   #seconds = 0;
   #lost = 0;
@@ -68,16 +70,27 @@ export class LevelChoice {
     const pick = this.#repick(outlook);
     const tried = this.#wait > 0 || this.#explore === 0 ? undefined : this.#trialOf(pick, outlook);
     if (tried !== undefined) return tried;
-    const most = pick === 0 ? HOLD.mostOfNone : HOLD.most;
-    const steps = Math.round(Math.min(most, Math.max(HOLD.least, this.#gap * HOLD.ofGap)));
-    return { levels: pick, steps, isTrial: false, fairSeconds: outlook.seconds[pick] };
+    return { levels: pick, steps: this.#hold(pick), isTrial: false, fairSeconds: outlook.seconds[pick] };
   }
 
   /** So many steps of a choice have been taken. */
   taken({ isTrial, fairSeconds }: Choice, steps: number, seconds: number): void {
     this.#seconds += seconds;
-    if (isTrial) this.#lost = Math.max(0, this.#lost + seconds - steps * fairSeconds);
-    else this.#wait -= steps;
+    if (isTrial) {
+      this.#lost = Math.max(0, this.#lost + seconds - steps * fairSeconds);
+      return;
+    }
+    this.#wait -= steps;
+    this.#lasted += steps;
+  }
+
+  /** @returns steps for which a pick holds: not beyond the next trial, if one is to come */
+  #hold(pick: number): number {
+    const most = Math.min(
+      pick === 0 ? HOLD.mostOfNone : HOLD.most,
+      this.#wait > 0 ? this.#wait : Number.POSITIVE_INFINITY,
+    );
+    return Math.max(HOLD.least, Math.min(most, Math.round(this.#lasted * HOLD.ofPast)));
   }
 
   #repick({ tokens, seconds, behind }: Outlook): number {
@@ -92,6 +105,7 @@ export class LevelChoice {
     if (best !== this.#pick) {
       this.#gap = FIRST_GAP;
       this.#wait = FIRST_GAP;
+      this.#lasted = 0;
     }
     this.#pick = best;
     return best;
