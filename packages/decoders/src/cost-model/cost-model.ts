@@ -71,7 +71,7 @@ export class CostModel implements DraftPolicy {
   #steps = 0;
   /** The corrections asked for last, and for what: every stretch asks for the same. */
   #recent: { readonly form: Form; readonly rows: number; readonly corrections: TimeCorrections } | undefined;
-  /** Levels of the steps before: offsets beyond them have something to read first. */
+  /** Levels of the steps before. */
   #levelsBefore = 0;
   /** Rows up to this id have drafted before. */
   #newest = -1;
@@ -137,7 +137,6 @@ export class CostModel implements DraftPolicy {
 
   /** A step begins, and a stretch of steps where the one before is over. */
   #begin(at: DraftMoment): Stretch {
-    const started = this.#clock();
     if (this.#stretch && this.#isUnderWay) this.#endStep(this.#stretch);
     const most = this.#most(at);
     if (!this.#stretch?.goesOn(at.rows, most)) {
@@ -146,7 +145,7 @@ export class CostModel implements DraftPolicy {
       if (at.row > this.#newest) this.#reading.leave();
       this.#stretch = this.#next(at.rows, most);
     }
-    this.#stretch.begin(started);
+    this.#stretch.begin(this.#clock());
     this.#isUnderWay = true;
     return this.#stretch;
   }
@@ -162,7 +161,7 @@ export class CostModel implements DraftPolicy {
       measured: this.#times.at(rows)[levels],
       expected: corrections?.factor(levels) ?? 1,
       mostFactor: corrections?.most(levels) ?? 1,
-      isBehind: levels > this.#levelsBefore,
+      before: this.#levelsBefore,
     });
   }
 

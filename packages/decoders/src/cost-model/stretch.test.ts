@@ -3,7 +3,7 @@ import { Stretch, type StretchStart } from './stretch.ts';
 
 const start: StretchStart = {
   ...{ choice: undefined, levels: 2, steps: 3, rows: 2, most: 4, measured: 0.01, expected: 2 },
-  ...{ mostFactor: 3, isBehind: false },
+  ...{ mostFactor: 3, before: 2 },
 };
 const whole = { levels: 2, nodes: 2, tokens: 3 };
 
@@ -44,7 +44,7 @@ test('a step is over with its first outcome, and one that was held up counts for
 
 describe('what a step that has something to read takes beyond what was expected is apart', () => {
   test('the first one, where offsets are behind', () => {
-    const stretch = new Stretch({ ...start, isBehind: true });
+    const stretch = new Stretch({ ...start, before: 1 });
     step(stretch, 50);
     step(stretch, 20);
     expect([stretch.timed, stretch.factors]).toEqual([1, 2]);
@@ -61,7 +61,7 @@ describe('what a step that has something to read takes beyond what was expected 
 
   test('but not without levels: nothing is read for them', () => {
     const none = { levels: 0, nodes: 0, tokens: 1 };
-    const stretch = new Stretch({ ...start, levels: 0 });
+    const stretch = new Stretch({ ...start, levels: 0, before: 0 });
     step(stretch, 30, [none, none], 2);
     expect(stretch).toMatchObject({ timed: 1, factors: 3, excess: 0 });
   });
@@ -73,6 +73,14 @@ test('a step in which a row drafted less tells of no time, and a node more of a 
   expect(stretch).toMatchObject({ steps: 1, timed: 0, isWhole: false, isChain: true });
   step(stretch, 10, [whole, { levels: 2, nodes: 5, tokens: 1 }]);
   expect(stretch).toMatchObject({ steps: 2, timed: 1, isChain: false });
+});
+
+test('the first step after a change says nothing of those that follow', () => {
+  const stretch = new Stretch({ ...start, before: 3 });
+  step(stretch, 30);
+  expect(stretch).toMatchObject({ steps: 1, seconds: 0.03, timed: 0, excess: 0 });
+  step(stretch, 20);
+  expect(stretch).toMatchObject({ steps: 2, timed: 1, factors: 2 });
 });
 
 test('a clock that is too coarse for a step, or nothing measured, tells nothing', () => {
@@ -88,7 +96,7 @@ test('a clock that is too coarse for a step, or nothing measured, tells nothing'
 
 test('without levels eight steps are timed, and the rest counted as long as the batch stays as it is', () => {
   const none = { levels: 0, nodes: 0, tokens: 1 };
-  const stretch = new Stretch({ ...start, levels: 0, steps: 20 });
+  const stretch = new Stretch({ ...start, levels: 0, before: 0, steps: 20 });
   for (let index = 0; index < 8; index++) {
     expect(stretch.isQuiet(2)).toBe(false);
     step(stretch, 10, [none, none]);

@@ -15,8 +15,11 @@ export interface StretchStart {
   /** By what factor a step takes longer as far as is known, and beyond which one tells of what held it up. */
   readonly expected: number;
   readonly mostFactor: number;
-  /** Whether the first step has something to read before it can draft so many levels. */
-  readonly isBehind: boolean;
+  /**
+   * Levels of the step before: offsets beyond them have something to read first, and a step with another number finds caches
+   * and compiled code as those left them.
+   */
+  readonly before: number;
 }
 
 /** Steps without levels that are timed; those after them take as long. */
@@ -35,7 +38,7 @@ export class Stretch {
   tokens = 0;
   /** Rows that had not drafted before: their offsets read the whole prompt first. */
   newcomers = 0;
-  /** Steps that had nothing to read, and the sum of their factors; none counts for more than the most. */
+  /** Steps that had nothing to read and followed one alike, and the sum of their factors; none counts for more than the most. */
   timed = 0;
   factors = 0;
   /** Seconds by which those that had something to read took longer than was expected. */
@@ -55,7 +58,7 @@ export class Stretch {
 
   constructor(start: StretchStart) {
     this.start = start;
-    this.#isLate = start.isBehind;
+    this.#isLate = start.levels > start.before;
   }
 
   /** Whether the next outcomes need no more than to be counted, as long as the batch stays as it is. */
@@ -113,7 +116,7 @@ export class Stretch {
 
   /** The step under way is over. */
   end(): void {
-    const { measured, expected, mostFactor, levels } = this.start;
+    const { measured, expected, mostFactor, levels, before } = this.start;
     const seconds = this.#seconds;
     this.#outcomes = 0;
     this.steps++;
@@ -121,7 +124,7 @@ export class Stretch {
     if (!this.#isWholeStep) this.isWhole = false;
     else if (measured !== undefined && this.#isLate && levels > 0) this.excess += seconds - measured * expected;
     // A clock may be too coarse for a step.
-    else if (measured !== undefined && seconds > 0) {
+    else if (measured !== undefined && seconds > 0 && (this.steps > 1 || levels === before)) {
       const factor = seconds / measured;
       this.factors += Math.min(factor, mostFactor);
       this.timed++;

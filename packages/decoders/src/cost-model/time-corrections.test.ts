@@ -45,6 +45,9 @@ test('steps alike are one of a smaller variance, and what all steps take alike m
   alike.observe(0, 1 / 2, 8, 0);
   expect(alike.factor(0)).toBeLessThan(0.75);
   expect(alike.factor(1)).toBeGreaterThan(0.75);
+  // It comes anew with the steps: .001 of (.4 - .1)^2 with each, beside twice .004^2 of their own.
+  const grown = alike.spread(0, 1, 100) ** 2 - alike.spread(0, 1, 0) ** 2;
+  expect(grown).toBeCloseTo(100 * (0.001 * 0.3 ** 2 + 2 * 0.004 ** 2), 12);
 });
 
 test('one step moves all as the conditional mean of jointly normal logarithms does', () => {

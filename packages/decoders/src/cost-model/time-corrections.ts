@@ -6,6 +6,8 @@ const STEP_SPREAD = 0.15;
 const COMMON_DRIFT = 0.03;
 /** What each drifts by itself. */
 const OWN_DRIFT = 0.004;
+/** By what share of its first variance a step makes uncertain what all steps take alike: code gets compiled. */
+const OVERHEAD_DRIFT = 0.001;
 /** How uncertain the common factor is at first, and at most. */
 const COMMON_SPREAD = 0.5;
 /** Correlation of what is wrong with the times of neighbouring numbers of levels. */
@@ -25,6 +27,7 @@ export class TimeCorrections {
   readonly #log: Float64Array;
   readonly #covariance: Float64Array[];
   readonly #gain_K: Float64Array;
+  readonly #overhead_K: readonly number[];
   #seenAt = 0;
 
   /**
@@ -33,6 +36,7 @@ export class TimeCorrections {
    */
   constructor(spread: readonly number[], overhead_K: readonly number[] = spread.map(() => 0)) {
     this.#log = new Float64Array(spread.length);
+    this.#overhead_K = overhead_K;
     this.#gain_K = new Float64Array(spread.length);
     this.#covariance = spread.map((own, k) =>
       Float64Array.from(
@@ -57,7 +61,9 @@ export class TimeCorrections {
   spread(level: number, other: number, step: number): number {
     if (level === other) return 0;
     const own = this.#covariance[level][level] + this.#covariance[other][other] - 2 * this.#covariance[level][other];
-    return Math.sqrt(own + 2 * OWN_DRIFT ** 2 * Math.max(0, step - this.#seenAt));
+    const apart = this.#overhead_K[level] - this.#overhead_K[other];
+    const drift = 2 * OWN_DRIFT ** 2 + OVERHEAD_DRIFT * apart ** 2;
+    return Math.sqrt(own + drift * Math.max(0, step - this.#seenAt));
   }
 
   /**
@@ -85,9 +91,11 @@ export class TimeCorrections {
 
   #drift(steps: number): void {
     const common = Math.min(COMMON_SPREAD ** 2, steps * COMMON_DRIFT ** 2);
+    const overhead_K = this.#overhead_K;
     for (let k = 0; k < this.#covariance.length; k++) {
       const row_K = this.#covariance[k];
-      for (let other = 0; other < row_K.length; other++) row_K[other] += common;
+      const overhead = steps * OVERHEAD_DRIFT * overhead_K[k];
+      for (let other = 0; other < row_K.length; other++) row_K[other] += common + overhead * overhead_K[other];
       row_K[k] += steps * OWN_DRIFT ** 2;
     }
   }
