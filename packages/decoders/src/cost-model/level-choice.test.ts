@@ -96,3 +96,16 @@ test('uncertain times are a reason to try, of fewer levels too', () => {
   });
   expect(new Set(levels)).toEqual(new Set([0, 1]));
 });
+
+test('of several that could win, that is tried which promises most for what it may lose', () => {
+  const more = { mostTokens: () => [1, 1.6, 3], behind: [0, 0, 50] };
+  const choice = new LevelChoice(1);
+  const tried: number[] = [];
+  for (let index = 0; index < 200; index++) {
+    const chosen = choice.next(outlook([1, 1.2, 1.3], [1, 1.3, 1.5], more));
+    choice.taken(chosen, chosen.steps, chosen.steps);
+    if (chosen.isTrial) tried.push(chosen.levels);
+  }
+  // Two levels could bring more, and have 50 seconds to read first.
+  expect(new Set(tried)).toEqual(new Set([1]));
+});

@@ -29,8 +29,8 @@ export interface Choice {
 
 /** What another number of levels must promise beyond the pick to take its place: less is noise, and changing costs. */
 const WORTH_CHANGING = 1.03;
-/** Standard deviations of a time that a trial is given the benefit of. */
-const BENEFIT = 1.5;
+/** Standard deviations of a time that a trial is given the benefit of: one of fewer levels has nothing to read, and is cheap. */
+const BENEFIT = { fewer: 2.5, more: 1.5 };
 /** Drafts that a trial is to see, and its steps at least: the first pays for what an offset has not read for long. */
 const TRIAL_DRAFTS = 8;
 const LEAST_STEPS = 2;
@@ -114,7 +114,7 @@ export class LevelChoice {
   /** @returns nothing where nothing is worth a trial */
   #trialOf(pick: number, outlook: Outlook): Choice | undefined {
     const steps = Math.max(LEAST_STEPS, Math.ceil(TRIAL_DRAFTS / outlook.rows));
-    const levels = promising(pick, outlook, (other) => this.#canAfford(steps, other, pick, outlook));
+    const levels = promising(pick, outlook, (other) => this.#lossOf(steps, other, pick, outlook));
     if (levels === undefined) return undefined;
     this.#first ??= outlook.behind[levels];
     this.#wait = this.#gap;
@@ -122,11 +122,12 @@ export class LevelChoice {
     return { levels, steps, isTrial: true, fairSeconds: fairSeconds(levels, pick, outlook) };
   }
 
-  #canAfford(steps: number, levels: number, pick: number, outlook: Outlook): boolean {
+  /** @returns seconds that a trial may lose; nothing where that is more than it may */
+  #lossOf(steps: number, levels: number, pick: number, outlook: Outlook): number | undefined {
     const behind = outlook.behind[levels];
     const loss = steps * (outlook.seconds[levels] - fairSeconds(levels, pick, outlook)) + behind;
     const free = (FREE_DRAFTS / outlook.rows) * outlook.seconds[pick] + (this.#first ?? behind);
-    return this.#lost + loss <= this.#explore * this.#seconds + free;
+    return this.#lost + loss <= this.#explore * this.#seconds + free ? loss : undefined;
   }
 }
 
@@ -140,17 +141,22 @@ function fairSeconds(levels: number, pick: number, { tokens, seconds }: Outlook)
   return (seconds[pick] * tokens[levels]) / tokens[pick];
 }
 
-/** @returns the number of levels that could win most over the pick, where any could */
-function promising(pick: number, outlook: Outlook, canAfford: (levels: number) => boolean): number | undefined {
+/** @returns the number of levels of which a trial promises most for what it may lose, where any could win */
+function promising(pick: number, outlook: Outlook, lossOf: (levels: number) => number | undefined): number | undefined {
   const { tokens, seconds, behind, spread } = outlook;
   const most = outlook.mostTokens(pick);
   let best: number | undefined;
-  let highest = rateOf(tokens[pick], seconds[pick], behind[pick]) * WORTH_CHANGING;
+  let highest = 0;
+  const least = rateOf(tokens[pick], seconds[pick], behind[pick]) * WORTH_CHANGING;
   for (let levels = 0; levels < tokens.length; levels++) {
-    if (levels === pick || !canAfford(levels)) continue;
-    const rate = rateOf(most[levels], seconds[levels], behind[levels]) * Math.exp(BENEFIT * spread(levels, pick));
-    if (rate <= highest) continue;
-    [best, highest] = [levels, rate];
+    if (levels === pick) continue;
+    const loss = lossOf(levels);
+    if (loss === undefined) continue;
+    const benefit = levels < pick ? BENEFIT.fewer : BENEFIT.more;
+    const rate = rateOf(most[levels], seconds[levels], behind[levels]) * Math.exp(benefit * spread(levels, pick));
+    if (rate <= least) continue;
+    const worth = (rate / least - 1) / Math.max(loss, seconds[pick]);
+    if (worth > highest) [best, highest] = [levels, worth];
   }
   return best;
 }
