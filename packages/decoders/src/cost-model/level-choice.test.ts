@@ -98,7 +98,7 @@ test('uncertain times are a reason to try, of fewer levels too', () => {
 });
 
 test('of several that could win, that is tried which promises most for what it may lose', () => {
-  const more = { mostTokens: () => [1, 1.6, 3], behind: [0, 0, 50] };
+  const more = { mostTokens: () => [1, 1.6, 3], behind: [0, 0, 10] };
   const choice = new LevelChoice(1);
   const tried: number[] = [];
   for (let index = 0; index < 200; index++) {
@@ -106,6 +106,6 @@ test('of several that could win, that is tried which promises most for what it m
     choice.taken(chosen, chosen.steps, chosen.steps);
     if (chosen.isTrial) tried.push(chosen.levels);
   }
-  // Two levels could bring more, and have 50 seconds to read first.
+  // Two levels could bring more, and have ten seconds to read first.
   expect(new Set(tried)).toEqual(new Set([1]));
 });

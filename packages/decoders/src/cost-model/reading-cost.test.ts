@@ -66,4 +66,10 @@ test('what a token takes is learnt from the steps that had something to read, an
   for (let row = 0; row < 60; row++) reading.observe({ levels: 1, newcomers: 1, tokens: 1, excess: -4 });
   reading.observe({ levels: 0, newcomers: 0, tokens: 500, excess: 0 });
   expect(reading.behind(1)).toBe(0);
+  const learnt = new ReadingCost();
+  learnt.begin(1, { rows: 1, prompt: 1_000, context: 8_192 });
+  learnt.observe({ levels: 1, newcomers: 1, tokens: 1, excess: 4 });
+  learnt.measured(1, 1_000);
+  learnt.observe({ levels: 0, newcomers: 0, tokens: 500, excess: 0 });
+  expect(learnt.behind(1)).toBeCloseTo(2, 9);
 });
