@@ -66,8 +66,6 @@ export class CostModel implements DraftPolicy {
   /** As of the last steps that had any levels. */
   #form: Form = 'chain';
   #stretch: Stretch | undefined;
-  /** Whether one of its steps is under way. */
-  #isUnderWay = false;
   #steps = 0;
   /** The corrections asked for last, and for what: every stretch asks for the same. */
   #recent: { readonly form: Form; readonly rows: number; readonly corrections: TimeCorrections } | undefined;
@@ -88,7 +86,6 @@ export class CostModel implements DraftPolicy {
     checkLevels('cost-model', this.#options.levels, session);
     if (this.#stretch) this.#end(this.#stretch);
     this.#stretch = undefined;
-    this.#isUnderWay = false;
     this.#levelsBefore = 0;
     this.#recent = undefined;
     this.#newest = -1;
@@ -108,8 +105,8 @@ export class CostModel implements DraftPolicy {
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
     let stretch = this.#stretch;
-    const isAtStep = !this.#isUnderWay || (at.level === 1 && stretch?.hasOutcomes);
-    if (!stretch || (isAtStep && !stretch.isQuiet(at.rows))) stretch = this.#begin(at);
+    const goesOn = stretch?.isUnderWay ? at.level > 1 || !stretch.hasOutcomes : stretch?.isQuiet(at.rows);
+    if (!stretch || !goesOn) stretch = this.#begin(at);
     if (at.row > this.#newest) {
       this.#newest = at.row;
       stretch.join();
@@ -120,15 +117,15 @@ export class CostModel implements DraftPolicy {
   learn({ tree, kept, rows }: DraftOutcome): void {
     const stretch = this.#stretch;
     const nodes = tree.tokens.length;
-    if (nodes === 0 && !this.#isUnderWay && stretch?.isQuiet(rows)) {
+    if (nodes === 0 && stretch && !stretch.isUnderWay && stretch.isQuiet(rows)) {
       stretch.count();
       return;
     }
     const levels = nodes === 0 ? 0 : nodesPerLevel(tree).length;
     this.#acceptance.add(levels, kept.path.length);
-    if (!stretch || !this.#isUnderWay) return;
+    if (!stretch?.isUnderWay) return;
     const outcomes = stretch.add({ levels, nodes, tokens: kept.path.length + 1 }, this.#clock);
-    if (outcomes === rows) this.#endStep(stretch);
+    if (outcomes === rows) stretch.end();
   }
 
   #most(at: Pick<DraftMoment, 'levels' | 'trained'>): number {
@@ -137,7 +134,7 @@ export class CostModel implements DraftPolicy {
 
   /** A step begins, and a stretch of steps where the one before is over. */
   #begin(at: DraftMoment): Stretch {
-    if (this.#stretch && this.#isUnderWay) this.#endStep(this.#stretch);
+    if (this.#stretch?.isUnderWay) this.#stretch.end();
     const most = this.#most(at);
     if (!this.#stretch?.goesOn(at.rows, most)) {
       if (this.#stretch) this.#end(this.#stretch);
@@ -146,7 +143,6 @@ export class CostModel implements DraftPolicy {
       this.#stretch = this.#next(at.rows, most);
     }
     this.#stretch.begin(this.#clock());
-    this.#isUnderWay = true;
     return this.#stretch;
   }
 
@@ -214,11 +210,6 @@ export class CostModel implements DraftPolicy {
     );
     this.#corrections.set(key, fresh);
     return fresh;
-  }
-
-  #endStep(stretch: Stretch): void {
-    stretch.end();
-    this.#isUnderWay = false;
   }
 
   /** Takes in what a stretch took. */

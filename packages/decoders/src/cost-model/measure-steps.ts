@@ -147,11 +147,7 @@ class Stepper {
   /** @returns seconds of one step */
   async step(levels: number): Promise<number> {
     if (this.#session.room(this.#session.rows[0]) < levels + 2) await this.#fill();
-    await this.#turn();
-    const { clock } = this.#measurement;
-    const started = clock();
-    await this.#step(levels);
-    return (clock() - started) / 1_000;
+    return (await this.#timed(levels)).seconds;
   }
 
   /** @param seconds - of a step with as many levels that has nothing to read @returns what reading took beyond that */
@@ -179,15 +175,20 @@ class Stepper {
 
   /** Lets every offset read the prompt, once for all copies to come. @returns levels that were drafted */
   async #warm(): Promise<number> {
-    await this.step(0);
+    await this.#timed(0);
     const prompt = this.#session.context - this.#session.room(this.#session.rows[0]);
-    const { clock } = this.#measurement;
-    await this.#turn();
-    const started = clock();
-    const drafted = await this.#step(MOST_LEVELS);
-    const seconds = (clock() - started) / 1_000;
+    const { drafted, seconds } = await this.#timed(MOST_LEVELS);
     if (seconds < this.#firstDraft.seconds) this.#firstDraft = { seconds, tokens: drafted * prompt };
     return drafted;
+  }
+
+  /** @returns levels that were drafted, and the seconds of that step */
+  async #timed(levels: number): Promise<{ drafted: number; seconds: number }> {
+    await this.#turn();
+    const { clock } = this.#measurement;
+    const started = clock();
+    const drafted = await this.#step(levels);
+    return { drafted, seconds: (clock() - started) / 1_000 };
   }
 
   /** Lets signals and timers have a turn, outside of what is timed. */

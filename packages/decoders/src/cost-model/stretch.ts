@@ -49,6 +49,7 @@ export class Stretch {
 
   /** Outcomes that are counted and not looked at: a step without levels must cost nothing. */
   #quiet = 0;
+  #isUnderWay = false;
   #outcomes = 0;
   #started = 0;
   #seconds = 0;
@@ -66,6 +67,11 @@ export class Stretch {
     return this.#quiet > 0 && rows === this.start.rows;
   }
 
+  /** Whether a step has begun that is not over. */
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
   /** Whether a step is under way of which outcomes are known. */
   get hasOutcomes(): boolean {
     return this.#outcomes > 0;
@@ -79,6 +85,7 @@ export class Stretch {
 
   /** A step begins, at a number of milliseconds. */
   begin(now: number): void {
+    this.#isUnderWay = true;
     this.#started = now;
     this.#outcomes = 0;
     this.#isWholeStep = true;
@@ -118,6 +125,7 @@ export class Stretch {
   end(): void {
     const { measured, expected, mostFactor, levels, before } = this.start;
     const seconds = this.#seconds;
+    this.#isUnderWay = false;
     this.#outcomes = 0;
     this.steps++;
     this.seconds += seconds;
