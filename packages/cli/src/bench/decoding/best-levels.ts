@@ -2,6 +2,7 @@ import { draftSources } from '@foretoken/core/model';
 import type { CommandContext } from '../../process/context.ts';
 import { median } from '../median.ts';
 import type { DecodingModel } from './decoding-model.ts';
+import { decodingRate, totalOf } from './speeds.ts';
 import { inTurns, type Schedule, type TimedRun } from './timed-runs.ts';
 
 /** Pairs of a run with the best fixed number of levels and one with the cost model. */
@@ -78,23 +79,14 @@ function comparison(
   costModel: readonly TimedRun[],
 ): Omit<BestLevels, 'batch' | 'fixed' | 'best'> {
   const ratios = costModel.map((run, index) => rateOf([run]) / rateOf([best[index]])).sort((a, b) => a - b);
-  const drafted = costModel.reduce((sum, { proposed }) => sum + proposed.reduce((total, one) => total + one, 0), 0);
-  const forwards = costModel.reduce((sum, run) => sum + run.forwards, 0);
+  const total = totalOf(costModel);
   return {
     bestInPairs: rateOf(best),
-    costModel: rateOf(costModel),
-    costModelLevels: drafted / forwards,
+    costModel: decodingRate(total),
+    costModelLevels: total.proposed.reduce((sum, share) => sum + share, 0),
     ratio: median(ratios),
     ratioQuartiles: [median(ratios.slice(0, PAIRS / 2)), median(ratios.slice(PAIRS / 2))],
   };
 }
 
-/** Tokens per second without prefill. */
-function rateOf(runs: readonly TimedRun[]): number {
-  let [tokens, seconds] = [0, 0];
-  for (const run of runs) {
-    tokens += run.tokens;
-    seconds += run.seconds - run.prefillSeconds;
-  }
-  return tokens / seconds;
-}
+const rateOf = (runs: readonly TimedRun[]): number => decodingRate(totalOf(runs));

@@ -44,7 +44,7 @@ export interface DetailedSpeed extends DecodingSpeed {
 }
 
 /** All runs of a contender as one. */
-interface Total extends Required<Pick<TimedRun, 'seconds' | 'prefillSeconds' | 'tokens' | 'forwards'>> {
+export interface Total extends Required<Pick<TimedRun, 'seconds' | 'prefillSeconds' | 'tokens' | 'forwards'>> {
   readonly prompts: number;
   /** Share of forwards that verified a draft of each level, where it came from the heads. */
   readonly proposed: readonly number[];
@@ -86,7 +86,7 @@ export function detailedSpeedsOf(
       tokensPerForward: tokens / forwards,
       ...lossOf(decoder),
       ...{ prompts, prefillSeconds, decodingSeconds: seconds - prefillSeconds },
-      decodingTokensPerSecond: tokens / (seconds - prefillSeconds),
+      decodingTokensPerSecond: decodingRate(totals[i]),
       ...(greedy && againstGreedy(totals[i], greedy, batch === 1 && decoder.decoder.drafts ? weights : undefined)),
       ...(!decoder.decoder.drafts && { weightBytes: weights.greedy }),
       ...(greedy && { equalToGreedy: equalTexts(contender, contenders[place]) }),
@@ -103,9 +103,8 @@ function equalTexts({ runs }: ContenderRuns, greedy: ContenderRuns): number {
 
 function againstGreedy(own: Total, greedy: Total, weights: WeightBytes | undefined) {
   const speed = ({ tokens, seconds }: Total) => tokens / seconds;
-  const decodingSpeed = ({ tokens, seconds, prefillSeconds }: Total) => tokens / (seconds - prefillSeconds);
   const overGreedy = speed(own) / speed(greedy);
-  const decodingOverGreedy = decodingSpeed(own) / decodingSpeed(greedy);
+  const decodingOverGreedy = decodingRate(own) / decodingRate(greedy);
   if (!weights) return { overGreedy, decodingOverGreedy };
   const bound = speedBound(weights, own.tokens / own.forwards, own.proposed);
   return {
@@ -125,7 +124,12 @@ function javaScriptOf({ runs, batch }: ContenderRuns) {
   };
 }
 
-function totalOf(runs: readonly TimedRun[]): Total {
+/** Tokens per second without prefill. */
+export function decodingRate({ tokens, seconds, prefillSeconds }: Total): number {
+  return tokens / (seconds - prefillSeconds);
+}
+
+export function totalOf(runs: readonly TimedRun[]): Total {
   const sum = (of: (run: TimedRun) => number) => runs.reduce((total, run) => total + of(run), 0);
   const forwards = sum((run) => run.forwards);
   const drafting = runs.filter(({ isFromHeads }) => isFromHeads);
