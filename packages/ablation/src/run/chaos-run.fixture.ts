@@ -156,7 +156,8 @@ export class ChaoticRun {
     this.#place.fill!();
     this.#goOn();
     await this.#endsFull();
-    this.#hold(this.#numMeasured());
+    // What it removed in ending has left a few blocks, with which another could begin.
+    this.#place.fill!();
     this.#coordinator = this.#spawn();
     await this.#endsFull();
     this.#place.free!();
