@@ -46,14 +46,21 @@ describe('over a grid of batches', () => {
 });
 
 test.each([1, 4, 16])('at batch %i a machine that is disturbed by others costs it little', async (rows) => {
-  // Up to 30% more at any time, and now and then four times as long: 1.15 x 1.3 on average.
-  const random = createRandom(3, 'disturbances');
-  const disturbed = () => (1 + 0.3 * random.uniform()) * (random.uniform() < 0.1 ? 4 : 1);
-  const session = new TimedSession({ levels: 7, stepMs: (rows, levels) => stepMs(rows, levels) * disturbed() });
-  const policy = new CostModel(OPTIONS, () => session.now);
-  await policy.prepare(session, { rows, promptTokens: 64 });
-  const { tokens, ms } = await generate(policy, session, { rows, steps: Math.max(1000, 6000 / rows), shares: SHARES });
-  expect(((tokens / ms) * 1.15 * 1.3) / Math.max(...fixedRates(rows, SHARES))).toBeGreaterThan(0.95);
+  const ratios: number[] = [];
+  // One machine in which it measures badly tells little of it.
+  for (let seed = 1; seed <= 8; seed++) {
+    // Up to 30% more at any time, and now and then four times as long: 1.15 x 1.3 on average.
+    const random = createRandom(seed, 'disturbances');
+    const disturbed = () => (1 + 0.3 * random.uniform()) * (random.uniform() < 0.1 ? 4 : 1);
+    const session = new TimedSession({ levels: 7, stepMs: (rows, levels) => stepMs(rows, levels) * disturbed() });
+    const policy = new CostModel(OPTIONS, () => session.now);
+    await policy.prepare(session, { rows, promptTokens: 64 });
+    const steps = Math.max(1000, 6000 / rows);
+    const { tokens, ms } = await generate(policy, session, { rows, steps, shares: SHARES });
+    ratios.push(((tokens / ms) * 1.15 * 1.3) / Math.max(...fixedRates(rows, SHARES)));
+  }
+  expect(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length).toBeGreaterThan(0.95);
+  expect(Math.min(...ratios)).toBeGreaterThan(0.8);
 });
 
 test.each([
@@ -76,17 +83,44 @@ test.each([
   expect(after.tokens / after.ms / Math.max(...fixedRates(rows, SHARES))).toBeGreaterThan(0.97);
 });
 
+test('times are measured once more when code is compiled, and not again', async () => {
+  let isCold = true;
+  const session = new TimedSession({
+    levels: 7,
+    stepMs: (rows, levels) => stepMs(rows, levels) * (isCold && levels > 0 ? 4 : 1),
+  });
+  const policy = new CostModel(OPTIONS, () => session.now);
+  const measuredSteps = async () => {
+    const before = session.steps.length;
+    await policy.prepare(session, { rows: 2, promptTokens: 64 });
+    return session.steps.length - before;
+  };
+  expect(await measuredSteps()).toBeGreaterThan(0);
+  const cold = await generate(policy, session, { rows: 2, steps: 400, shares: SHARES });
+  expect(cold.levels).toBeLessThan(1);
+  expect(await measuredSteps()).toBe(0);
+  await generate(policy, session, { rows: 2, steps: 200, shares: SHARES });
+  isCold = false;
+  expect(await measuredSteps()).toBeGreaterThan(0);
+  // From its first steps on: nothing is left of what was learnt of the first times.
+  const compiled = await generate(policy, session, { rows: 2, steps: 8, shares: SHARES });
+  expect(compiled.levels).toBeGreaterThan(2.5);
+  await generate(policy, session, { rows: 2, steps: 1_000, shares: SHARES });
+  expect(await measuredSteps()).toBe(0);
+});
+
 test('generations of a few steps each teach it what a long one does', async () => {
+  // While it measures, each time.
   let isBusy = true;
   const session = new TimedSession({
     levels: 7,
     stepMs: (rows, levels) => stepMs(rows, levels) * (isBusy && levels > 0 ? 4 : 1),
   });
   const policy = new CostModel(OPTIONS, () => session.now);
-  await policy.prepare(session, { rows: 2, promptTokens: 64 });
-  isBusy = false;
   const short = async () => {
+    isBusy = true;
     await policy.prepare(session, { rows: 2, promptTokens: 64 });
+    isBusy = false;
     return generate(policy, session, { rows: 2, steps: 3, shares: SHARES });
   };
   expect((await short()).levels).toBe(0);
@@ -184,7 +218,8 @@ test('where one step takes longer than there is time for, the fewest are taken',
   const policy = new CostModel(OPTIONS, () => session.now);
   await policy.prepare(session, { rows: 1, promptTokens: 64 });
   // Two that read the prompt, and three sweeps, of which the first says that there is time for one level alone.
-  expect(session.steps.map(([, levels]) => levels)).toEqual([0, 7, ...[1, 1, 0], ...[1, 1, 0], ...[1, 1, 0]]);
+  const sweep = [1, 1, 0, 0];
+  expect(session.steps.map(([, levels]) => levels)).toEqual([0, 7, ...sweep, ...sweep, ...sweep]);
 });
 
 test('a short context is measured in as well, and one without room for it drafts everything trained', async () => {

@@ -35,16 +35,20 @@ const Options = Type.Object({
   ...chainOptions,
 });
 
-/** Milliseconds that measuring may take, before a generation. */
-const BUDGET_MS = 400;
+/** Milliseconds that measuring may take before a generation, the first time and once more when code is compiled. */
+const BUDGET_MS = { cold: 400, compiled: 800 };
 /**
  * How far times may be off at first, as standard deviations of their logarithms: measured ones, guesses beyond, and a tree's;
- * and what all steps take alike, of one without levels: code that was not compiled yet when they were measured.
+ * and what all steps take alike, of one without levels, where code was not compiled yet when they were measured, and where it was.
  */
-const SPREAD = { measured: 0.15, guessed: 0.3, tree: 0.5, overhead: 0.4 };
+const SPREAD = { measured: 0.15, guessed: 0.3, tree: 0.5, cold: 0.4, compiled: 0.1 };
 
+/** Steps after which V8 has compiled what a step runs, and times are measured once more. */
+const COMPILED_STEPS = 512;
+
+const FORMS = ['chain', 'tree'] as const;
 /** What the decoder makes of the levels it is given. */
-type Form = 'chain' | 'tree';
+type Form = (typeof FORMS)[number];
 
 /**
  * Picks the number of levels that gives the most tokens per second, by measured times of a step and a running estimate of
@@ -67,6 +71,8 @@ export class CostModel implements DraftPolicy {
   #form: Form = 'chain';
   #stretch: Stretch | undefined;
   #steps = 0;
+  /** By batch size, the steps before it was measured. */
+  readonly #measuredAt = new Map<number, number>();
   /** The corrections asked for last, and for what: every stretch asks for the same. */
   #recent: { readonly form: Form; readonly rows: number; readonly corrections: TimeCorrections } | undefined;
   /** Levels of the steps before. */
@@ -90,17 +96,30 @@ export class CostModel implements DraftPolicy {
     this.#recent = undefined;
     this.#newest = -1;
     this.#reading.begin(session.levels, { rows: at.rows, prompt: at.promptTokens, context: session.context });
-    if (this.#times.isMeasured(at.rows) || session.levels === 0) return;
+    if (session.levels === 0 || !this.#isDue(at.rows)) return;
     const measured = await measureSteps(session, {
       ...at,
       levels: (at) => this.#most(at),
       clock: this.#clock,
-      budgetMs: BUDGET_MS,
+      budgetMs: this.#isCompiled ? BUDGET_MS.compiled : BUDGET_MS.cold,
     });
     for (const [size, seconds] of measured.seconds) {
-      if (!this.#times.isMeasured(size)) this.#times.add(size, seconds, measured.levels);
+      if (!this.#isDue(size)) continue;
+      this.#times.add(size, seconds, measured.levels);
+      this.#measuredAt.set(size, this.#steps);
+      for (const form of FORMS) this.#corrections.delete(`${form} ${size}`);
     }
     this.#reading.measured(measured.reading.seconds, measured.reading.tokens);
+  }
+
+  /** Whether a batch size was not measured yet, or only before the code of a step was compiled. */
+  #isDue(rows: number): boolean {
+    const at = this.#measuredAt.get(rows);
+    return at === undefined || (at < COMPILED_STEPS && this.#isCompiled);
+  }
+
+  get #isCompiled(): boolean {
+    return this.#steps >= COMPILED_STEPS;
   }
 
   grow(_tree: Tree, frontier: readonly number[], _p: unknown, at: DraftMoment): Growth[] {
@@ -204,9 +223,10 @@ export class CostModel implements DraftPolicy {
     const deepest = this.#times.deepest(nearest);
     const ofChain = (level: number) => (level <= deepest ? SPREAD.measured : SPREAD.guessed);
     const seconds = this.#times.at(nearest);
+    const overhead = this.#measuredAt.get(nearest)! < COMPILED_STEPS ? SPREAD.cold : SPREAD.compiled;
     const fresh = new TimeCorrections(
       seconds.map((_, level) => (form === 'tree' && level > 0 ? SPREAD.tree : ofChain(level))),
-      seconds.map((own) => (SPREAD.overhead * seconds[0]) / own),
+      seconds.map((own) => (overhead * seconds[0]) / own),
     );
     this.#corrections.set(key, fresh);
     return fresh;

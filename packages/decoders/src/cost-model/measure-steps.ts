@@ -50,8 +50,8 @@ export interface MeasuredSteps {
  * in the middle: rows leave as they finish.
  *
  * One made-up prompt is read and forked into as many rows, so a large batch costs no more prefill than a small one. Half of
- * each draft is kept. Levels are measured in sweeps from many to none, so that none is measured with what it has to catch up
- * with; where time is short, deep ones are left out. The session is left empty.
+ * each draft is kept. Levels are measured in sweeps from many to none, the second of two steps each, so that none is measured
+ * with what it has to catch up with; where time is short, deep ones are left out. The session is left empty.
  *
  * @param session - without rows
  * @returns lower quartiles: what disturbs a step makes it longer
@@ -98,10 +98,12 @@ async function measureSize(
 
 /** @returns seconds of a step with each number of levels, which are falling */
 async function sweep(stepper: Stepper, swept: readonly number[]): Promise<number[]> {
-  // What offsets read for the first time in a while is no part of what a level costs.
-  await stepper.step(swept[0]);
   const seconds: number[] = [];
-  for (const levels of swept) seconds.push(await stepper.step(levels));
+  for (const levels of swept) {
+    // The first reads what offsets have not read for a while, and finds caches as another number of levels left them.
+    await stepper.step(levels);
+    seconds.push(await stepper.step(levels));
+  }
   return seconds;
 }
 
@@ -112,7 +114,7 @@ function sweptLevels(most: number): number[] {
 
 /** Seconds of a sweep from so many levels down, if every level takes as long as the first. */
 function sweepSeconds(levels: number, none: number, one: number): number {
-  return [levels, ...sweptLevels(levels)].reduce((sum, depth) => sum + none + Math.max(0, one - none) * depth, 0);
+  return sweptLevels(levels).reduce((sum, depth) => sum + 2 * (none + Math.max(0, one - none) * depth), 0);
 }
 
 const NO_READING = { seconds: 0, tokens: 0 };
@@ -224,10 +226,7 @@ const noRandom = (): Random => {
   throw new Error('a chain of first choices draws nothing');
 };
 
-/** Between the values around it, by its place. */
+/** The value itself, the lowest of up to four: where there are few, one that something held up must not move it. */
 function lowerQuartile(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const place = (sorted.length - 1) / 4;
-  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return below + (place % 1) * (above - below);
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 4)];
 }

@@ -13,8 +13,8 @@ import { writeCurve } from './write-curve.ts';
 
 /** Runs of a contender that count, where the tokens are random. */
 const RUNS = 3;
-/** Where a run's texts are decoded: tokens of a run that warms up, and steps until V8 has compiled what they are made of. */
-const WARM_UP = { tokens: 128, steps: 2_000 };
+/** Where a run's texts are decoded: steps until V8 has compiled what they are made of. */
+const WARM_UP_STEPS = 2_000;
 
 /** Measures decoders: speeds, the time of a step by nodes, or fixed numbers of levels against the cost model. */
 export async function run(
@@ -85,11 +85,11 @@ function configOf(names: readonly string[], { rule, policy, levels, sampled }: B
 function scheduleOf({ prompts }: DecodingModel, { run, tokens: maxTokens }: BenchDecodingOptions): Schedule {
   if (run === undefined) {
     const groups = (batch: number) => Array.from({ length: RUNS }, () => prompts.slice(0, batch));
-    return { groups, maxTokens, warmUpTokens: maxTokens, warmUpSteps: 0 };
+    return { groups, maxTokens, warmUpSteps: 0 };
   }
   const group = (first: number, batch: number): Prompt[] =>
     Array.from({ length: batch }, (_, index) => prompts[(first + index) % prompts.length]);
   const groups = (batch: number) =>
     Array.from({ length: Math.ceil(prompts.length / batch) }, (_, index) => group(index * batch, batch));
-  return { groups, maxTokens, warmUpTokens: Math.min(maxTokens, WARM_UP.tokens), warmUpSteps: WARM_UP.steps };
+  return { groups, maxTokens, warmUpSteps: WARM_UP_STEPS };
 }

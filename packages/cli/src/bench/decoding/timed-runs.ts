@@ -93,9 +93,8 @@ function textsOf(emissions: readonly Emission[], count: number): string[] {
 export interface Schedule {
   /** Prompts of the runs that count, one list a run. */
   groups(batch: number): readonly (readonly Prompt[])[];
-  /** Tokens to generate, and in the runs that warm up. */
+  /** Tokens to generate, in the runs that warm up too: a policy learns from those how long texts are. */
   readonly maxTokens: number;
-  readonly warmUpTokens: number;
   /** Steps that this process has made at least before a run counts. */
   readonly warmUpSteps: number;
 }
@@ -107,24 +106,32 @@ export interface ContenderRuns extends Contender {
 
 /**
  * Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all
- * alike. What warms up does not count: a run of each, and more of them until V8 has compiled what a step is made of.
+ * alike. What warms up does not count: a run of each, and more of them until V8 has compiled what a step is made of; a policy
+ * that goes by times has measured its own once more by then.
  */
 export async function inTurns(
   context: CommandContext,
   model: DecodingModel,
   contenders: readonly Contender[],
-  { groups, maxTokens, warmUpTokens, warmUpSteps }: Schedule,
+  { groups, maxTokens, warmUpSteps }: Schedule,
 ): Promise<ContenderRuns[]> {
   const progress = context.progress();
   const runs = contenders.map((): TimedRun[] => []);
   const rounds = contenders.map(({ batch }) => groups(batch));
   const total = rounds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  do {
-    for (const [i, contender] of contenders.entries()) {
-      await timedRun(context, model, contender, { prompts: rounds[i][0], maxTokens: warmUpTokens });
+  const warm = contenders.map(() => 0);
+  const isCold = (i: number): boolean => {
+    const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
+    return warm[i] === 0 || warm[i] < own || stepsMade < warmUpSteps;
+  };
+  for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
+    for (const i of cold) {
+      const before = stepsMade;
+      await timedRun(context, model, contenders[i], { prompts: rounds[i][0], maxTokens });
+      warm[i] += stepsMade - before;
     }
-  } while (stepsMade < warmUpSteps);
+  }
   for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
     const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
     for (const i of round % 2 === 0 ? turns : turns.reverse()) {
