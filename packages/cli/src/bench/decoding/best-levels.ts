@@ -6,7 +6,7 @@ import { decodingRate, totalOf } from './speeds.ts';
 import { inTurns, type Schedule, type TimedRun } from './timed-runs.ts';
 
 /** Pairs of a run with the best fixed number of levels and one with the cost model. */
-const PAIRS = 8;
+const LEAST_PAIRS = 8;
 
 /** Fixed numbers of levels and the cost model at one batch size. */
 export interface BestLevels {
@@ -65,11 +65,11 @@ export async function measureBestLevels(
   return { engine: model.engine.name, threads: model.engine.threads, batches: found };
 }
 
-/** The prompts of a schedule from the beginning again and again. */
+/** The prompts of a schedule, from the beginning again and again where they are few. */
 function pairsOf({ groups }: Schedule): Schedule['groups'] {
   return (batch) => {
     const once = groups(batch);
-    return Array.from({ length: PAIRS }, (_, index) => once[index % once.length]);
+    return Array.from({ length: Math.max(LEAST_PAIRS, once.length) }, (_, index) => once[index % once.length]);
   };
 }
 
@@ -79,13 +79,14 @@ function comparison(
   costModel: readonly TimedRun[],
 ): Omit<BestLevels, 'batch' | 'fixed' | 'best'> {
   const ratios = costModel.map((run, index) => rateOf([run]) / rateOf([best[index]])).sort((a, b) => a - b);
+  const half = ratios.length / 2;
   const total = totalOf(costModel);
   return {
     bestInPairs: rateOf(best),
     costModel: decodingRate(total),
     costModelLevels: total.proposed.reduce((sum, share) => sum + share, 0),
     ratio: median(ratios),
-    ratioQuartiles: [median(ratios.slice(0, PAIRS / 2)), median(ratios.slice(PAIRS / 2))],
+    ratioQuartiles: [median(ratios.slice(0, Math.floor(half))), median(ratios.slice(Math.ceil(half)))],
   };
 }
 
