@@ -12,11 +12,6 @@ export class StepTimes {
     return [...this.#byRows.keys()].sort((a, b) => a - b);
   }
 
-  /** Whether a batch size was measured. */
-  isMeasured(rows: number): boolean {
-    return this.#byRows.has(rows);
-  }
-
   /**
    * Takes in what was measured at a batch size. More levels never take less time: where they seem to, that is noise.
    *

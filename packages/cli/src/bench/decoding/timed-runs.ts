@@ -123,7 +123,7 @@ export async function inTurns(
   const warm = contenders.map(() => 0);
   const isCold = (i: number): boolean => {
     const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
-    return warm[i] === 0 || warm[i] < own || stepsMade < warmUpSteps;
+    return warm[i] < own || stepsMade < warmUpSteps;
   };
   for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
     for (const i of cold) {
