@@ -109,6 +109,26 @@ test('times are measured once more when code is compiled, and not again', async 
   expect(await measuredSteps()).toBe(0);
 });
 
+test('what the first times were found to be wrong by is forgotten with them', async () => {
+  // Deep drafts are slow until code is compiled, but not while it measures.
+  let isSlow = false;
+  const session = new TimedSession({
+    levels: 7,
+    stepMs: (rows, levels) => stepMs(rows, levels) * (isSlow && levels > 3 ? 8 : 1),
+  });
+  const policy = new CostModel(OPTIONS, () => session.now);
+  const shares = [0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95];
+  await policy.prepare(session, { rows: 2, promptTokens: 64 });
+  isSlow = true;
+  await generate(policy, session, { rows: 2, steps: 500, shares });
+  const before = await generate(policy, session, { rows: 2, steps: 100, shares });
+  expect(before.levels).toBeLessThan(3.5);
+  isSlow = false;
+  await policy.prepare(session, { rows: 2, promptTokens: 64 });
+  const after = await generate(policy, session, { rows: 2, steps: 8, shares });
+  expect(after.levels).toBeGreaterThan(6);
+});
+
 test('generations of a few steps each teach it what a long one does', async () => {
   // While it measures, each time.
   let isBusy = true;

@@ -50,6 +50,8 @@ const FORMS = ['chain', 'tree'] as const;
 /** What the decoder makes of the levels it is given. */
 type Form = (typeof FORMS)[number];
 
+const correctionsKey = (form: Form, rows: number) => `${form} ${rows}`;
+
 /**
  * Picks the number of levels that gives the most tokens per second, by measured times of a step and a running estimate of
  * acceptance.
@@ -107,7 +109,7 @@ export class CostModel implements DraftPolicy {
       if (!this.#isDue(size)) continue;
       this.#times.add(size, seconds, measured.levels);
       this.#measuredAt.set(size, this.#steps);
-      for (const form of FORMS) this.#corrections.delete(`${form} ${size}`);
+      for (const form of FORMS) this.#corrections.delete(correctionsKey(form, size));
     }
     this.#reading.measured(measured.reading.seconds, measured.reading.tokens);
   }
@@ -217,7 +219,7 @@ export class CostModel implements DraftPolicy {
   #nearestCorrections(form: Form, rows: number): TimeCorrections {
     const apart = (size: number) => Math.abs(Math.log(size / rows));
     const nearest = this.#times.sizes.reduce((best, size) => (apart(size) < apart(best) ? size : best));
-    const key = `${form} ${nearest}`;
+    const key = correctionsKey(form, nearest);
     const known = this.#corrections.get(key);
     if (known) return known;
     const deepest = this.#times.deepest(nearest);
