@@ -16,11 +16,11 @@ export const trainingShape = (options: BenchTrainingOptions): BenchShape => {
 };
 
 /**
- * The experiment that a benchmark stands for, as a file would say it: the paper's head on a transformer trunk. Its text is
- * never read, since the tokens are random.
+ * The experiment that a benchmark stands for, as a file would say it: the paper's head or another on a transformer trunk. Its
+ * text is never read, since the tokens are random.
  */
 export function benchExperiment(options: BenchModelOptions, { context, training, decoders }: BenchShape): Json {
-  const { width, layers, attentionHeads, horizon, match, engine, precision } = options;
+  const { width, layers, attentionHeads, head = 'parallel', horizon, match, engine, precision } = options;
   return {
     name: 'bench',
     // The short form where it says all: messages about it then name `engine` alone.
@@ -28,7 +28,7 @@ export function benchExperiment(options: BenchModelOptions, { context, training,
     data: { dataset: { name: 'text-files', include: ['random tokens'] }, context },
     model: {
       trunk: { name: 'transformer', width, layers, attentionHeads },
-      head: { name: 'parallel', horizon },
+      head: { name: head, horizon },
       match,
     },
     ...(training && { training: { ...training, warmupSteps: 0 } }),

@@ -41,6 +41,11 @@ describe('bench', () => {
     expect(options).toMatchObject({ decoder: ['greedy', 'speculative'], batch: [1, 8], threads: 2, tokens: 128 });
   });
 
+  it('training and decoding take another head than the paper’s', () => {
+    for (const name of ['training', 'decoding'])
+      expect(parse(name, '--head', 'hydra')).toMatchObject({ head: 'hydra' });
+  });
+
   it.each([
     ['fp32', 'float32'],
     ['float32', 'float32'],

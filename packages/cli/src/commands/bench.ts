@@ -18,6 +18,8 @@ export interface BenchModelOptions extends BenchEngineOptions {
   readonly width: number;
   readonly layers: number;
   readonly attentionHeads: number;
+  /** Plugin name of the head, with its default options; absent: the paper's. */
+  readonly head?: string;
   readonly horizon: number;
   readonly vocab: number;
   readonly match: 'parameters' | 'none';
@@ -74,7 +76,7 @@ export interface BenchMemoryOptions extends BenchEngineOptions {
 }
 
 /** Options of `foretoken bench horizon`. */
-export interface BenchHorizonOptions extends Omit<BenchTrainingOptions, 'horizon' | 'match'> {
+export interface BenchHorizonOptions extends Omit<BenchTrainingOptions, 'head' | 'horizon' | 'match'> {
   readonly horizon: readonly number[];
 }
 
@@ -206,6 +208,7 @@ function withModel(command: Command): Command {
     .option('--width <size>', 'width of the hidden states', positive, 256)
     .option('--layers <count>', 'blocks of the one-token model', positive, 6)
     .option('--attention-heads <count>', 'attention heads of a block', positive, 4)
+    .option('--head <name>', 'head, with its default options (default: "parallel")')
     .option('--horizon <count>', 'offsets to predict', positive, 4)
     .option('--vocab <size>', 'vocabulary', positive, 256)
     .addOption(

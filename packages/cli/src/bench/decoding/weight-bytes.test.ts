@@ -18,6 +18,13 @@ describe('the weights that a forward reads', () => {
     expect(bytes).toEqual({ greedy: 3 * block + readout, levels: [block + readout, block + readout] });
   });
 
+  it('are a residual layer and the readout again for every level of Medusa, whose trunk has all blocks', async () => {
+    const block = 4 * (4 * 16 ** 2 + 3 * 16 * 64 + 2 * 16);
+    const [layer, readout] = [4 * 16 ** 2, 4 * 16 * 32];
+    const bytes = await withBench({ ...tiny, head: 'medusa' }, { context: 8 }, async ({ model }) => weightBytes(model));
+    expect(bytes).toEqual({ greedy: 3 * block + readout, levels: [layer + readout, layer + readout] });
+  });
+
   it('bound what a number of tokens per forward can win', () => {
     const weights = { greedy: 60, levels: [20, 20] };
     expect(speedBound(weights, 2.5, [1, 1])).toBeCloseTo(1.5, 12);
