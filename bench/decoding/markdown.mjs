@@ -43,7 +43,7 @@ const speedsOf = (results, model) => {
 };
 const acceptanceOf = (results, model) => run(results, `quality, ${model}`).evals.acceptance.results;
 
-function numbersOf({ results, settings, summaries }) {
+function numbersOf({ results, settings }) {
   const speculative = Object.fromEntries(models.map((model) => [model, speedsOf(results, model).speculative]));
   const row = (name, least, aim, of) => [name, least, aim, ...models.map((model) => of(model) ?? '–')];
   const [torch, ours] = besideTorch(results);
@@ -67,9 +67,7 @@ function numbersOf({ results, settings, summaries }) {
         torch && m === 'n4' ? `${fixed(ours / torch)} (${formatRate(ours)} / ${formatRate(torch)})` : undefined,
       ),
       row('greedy tokens/s at batch 16 over batch 1', '4', '8', (m) => aggregateOf(results, m)),
-      row('the same by bytes alone, (W + P) 16 / (W + 16 P)', '', '', (m) =>
-        bytesOf({ settings, summaries, results }, m),
-      ),
+      row('the same by bytes alone, (W + P) 16 / (W + 16 P)', '', '', (m) => bytesOf({ settings, results }, m)),
       row('a drafted level at batch 1: ms; of a step without drafts', '', '', (m) => levelCostOf(results, m)),
       row('JavaScript in a step, speculative, batch 1', '< 15%', '5%', (m) => jsOf(speculative[m])),
       row('cost model over the best fixed k, lowest of the grid', '.95', '.98', (m) =>
@@ -106,9 +104,8 @@ function levelCostOf(results, model) {
  * Tokens of 16 rows over those of one, if a step takes as long as it reads bytes: W of weights once for all, P of keys and
  * values of every row, half-way through what is generated.
  */
-function bytesOf({ settings: { prompt, tokens }, summaries, results }, model) {
-  const { weightBytes } = speedsOf(results, model).greedy;
-  const { pastBytesPerToken } = summaries[model];
+function bytesOf({ settings: { prompt, tokens }, results }, model) {
+  const { weightBytes, pastBytesPerToken } = speedsOf(results, model).greedy;
   if (weightBytes === undefined || pastBytesPerToken === undefined) return undefined;
   const past = pastBytesPerToken * (prompt + tokens / 2);
   const ratio = (16 * (weightBytes + past)) / (weightBytes + 16 * past);

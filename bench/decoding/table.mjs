@@ -42,18 +42,9 @@ async function measureAll(all, runJson, { timeout }) {
   return results;
 }
 
-/** What a finished training says of itself, with what a token of text adds to a step of greedy. */
+/** What a finished training says of itself. */
 function summaryOf(folder) {
-  const read = (name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
-  return { ...read('summary.json'), pastBytesPerToken: pastBytesOf(read('experiment.json')) };
-}
-
-/** Bytes of a token's keys and values in the blocks that greedy runs: those of the trunk and of offset 1, every query with its own. */
-function pastBytesOf({ model }) {
-  if (!model) return undefined;
-  const { trunk, head, match } = model;
-  const blocks = match === 'parameters' ? trunk.layers - head.horizon + 1 : trunk.layers;
-  return 2 * 4 * trunk.width * blocks;
+  return JSON.parse(readFileSync(path.join(folder, 'summary.json'), 'utf8'));
 }
 
 /** The yardstick and the model with four offsets must be one model, or their ratio means nothing. */

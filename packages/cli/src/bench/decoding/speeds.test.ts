@@ -41,7 +41,7 @@ describe('speeds', () => {
     const contenders = kept.map((keeps) => ({ ...speculative, decoder: decoder('typical', keeps) }));
     const told = [undefined, undefined, 'lossy'];
     expect(speedsOf(model, contenders).map(({ output }) => output)).toEqual(told);
-    const detailed = detailedSpeedsOf(model, contenders, { greedy: 1, levels: [1, 1] });
+    const detailed = detailedSpeedsOf(model, contenders, { greedy: 1, past: 0, levels: [1, 1] });
     expect(detailed.map(({ output }) => output)).toEqual(told);
     for (const lines of [speedLines(speedsOf(model, contenders)), detailedLines(detailed)]) {
       expect(lines.filter((line) => line.includes('lossy'))).toEqual([lines.at(-1)]);
@@ -49,7 +49,7 @@ describe('speeds', () => {
   });
 
   it('stand with prefill and without, over greedy of the same batch, and as shares of the bound', () => {
-    const weights = { greedy: 100, levels: [20, 20] };
+    const weights = { greedy: 100, past: 7, levels: [20, 20] };
     const found = detailedSpeedsOf(model, [greedy, speculative], weights);
     // 2.5 tokens per forward; every forward drafts level 1 and half of them level 2: 130 bytes for 100.
     const bound = (2.5 * 100) / 130;
@@ -62,7 +62,7 @@ describe('speeds', () => {
     expect(found[1].decodingShareOfBound).toBeCloseTo(2 / bound, 12);
     expect(found[1].javaScriptShare).toBeCloseTo(0.1, 12);
     expect(found[1].javaScriptMsPerStep).toBeCloseTo(5, 12);
-    expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1, weightBytes: 100 });
+    expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1, weightBytes: 100, pastBytesPerToken: 7 });
     expect(found[1].weightBytes).toBeUndefined();
     expect(found[0].bound).toBeUndefined();
     expect(found[0].javaScriptShare).toBeUndefined();
@@ -70,18 +70,26 @@ describe('speeds', () => {
 
   it('count the prompts whose text was greedy’s', () => {
     const runs = speculative.runs.map((run, index) => ({ ...run, texts: [index === 0 ? '1,2' : '1,3'] }));
-    const [own, other] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], { greedy: 1, levels: [1, 1] });
+    const [own, other] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], {
+      greedy: 1,
+      past: 0,
+      levels: [1, 1],
+    });
     expect([own.equalToGreedy, other.equalToGreedy]).toEqual([2, 1]);
   });
 
   it('are bound by what greedy reads where the heads draft nothing', () => {
     const runs = speculative.runs.map((run) => ({ ...run, isFromHeads: false }));
-    const [, lookup] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], { greedy: 100, levels: [20, 20] });
+    const [, lookup] = detailedSpeedsOf(model, [greedy, { ...speculative, runs }], {
+      greedy: 100,
+      past: 0,
+      levels: [20, 20],
+    });
     expect(lookup.bound).toBeCloseTo(2.5, 12);
   });
 
   it('have no bound by bytes at larger batches, and nothing to compare with where greedy did not run there', () => {
-    const weights = { greedy: 100, levels: [20] };
+    const weights = { greedy: 100, past: 0, levels: [20] };
     const four = { ...speculative, batch: 4 };
     expect(detailedSpeedsOf(model, [greedy, four], weights)[1].overGreedy).toBeUndefined();
     const both = detailedSpeedsOf(model, [{ ...greedy, batch: 4 }, four], weights);

@@ -33,6 +33,8 @@ export interface DetailedSpeed extends DecodingSpeed {
   readonly equalToGreedy?: number;
   /** Of greedy: bytes of weights that a step reads, whatever its batch. */
   readonly weightBytes?: number;
+  /** Of greedy: bytes of keys and values that a step reads for each token of a row's text. */
+  readonly pastBytesPerToken?: number;
   /** At batch 1: most that this many tokens per forward can win, by the weights that greedy and this decoder read. */
   readonly bound?: number;
   /** `overGreedy` and `decodingOverGreedy` over the bound. */
@@ -88,7 +90,7 @@ export function detailedSpeedsOf(
       ...{ prompts, prefillSeconds, decodingSeconds: seconds - prefillSeconds },
       decodingTokensPerSecond: decodingRate(totals[i]),
       ...(greedy && againstGreedy(totals[i], greedy, batch === 1 && decoder.decoder.drafts ? weights : undefined)),
-      ...(!decoder.decoder.drafts && { weightBytes: weights.greedy }),
+      ...(!decoder.decoder.drafts && { weightBytes: weights.greedy, pastBytesPerToken: weights.past }),
       ...(greedy && { equalToGreedy: equalTexts(contender, contenders[place]) }),
       ...javaScriptOf(contender),
     };

@@ -20,8 +20,7 @@ const fake = (name: string, answer: string) => fakeProgram(folder, name, answer)
 function fakeRun(name: string, parameters: number): string {
   const run = path.join(folder, name);
   mkdirSync(run, { recursive: true });
-  const model = { trunk: { layers: 5, width: 10 }, head: { horizon: 2 }, match: 'parameters' };
-  writeFileSync(path.join(run, 'experiment.json'), JSON.stringify({ model }));
+  writeFileSync(path.join(run, 'experiment.json'), '{}');
   const summary = { parameters, tokens: 6_348_800, timings: { seconds: 1_200 } };
   writeFileSync(path.join(run, 'summary.json'), JSON.stringify(summary));
   return run;
@@ -49,7 +48,7 @@ const ours = `
   const more = { overGreedy: 1.9, decodingOverGreedy: 2, bound: 2.1, shareOfBound: 0.904, decodingShareOfBound: 0.95 };
   const parity = { prompts: 64, equalToGreedy: 64 };
   const tree = { ...speed, ...more, prompts: 64, equalToGreedy: 63, decoder: 'tree-16', tokensPerForward: 3.1 };
-  return [{ ...speed, decoder: 'greedy', weightBytes: 384000 }, { ...speed, ...more, ...parity, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }, ...(isEight ? [tree] : [])];
+  return [{ ...speed, decoder: 'greedy', weightBytes: 384000, pastBytesPerToken: 320 }, { ...speed, ...more, ...parity, decoder: 'speculative', tokensPerForward: 2.8, javaScriptShare: 0.123, javaScriptMsPerStep: 0.4 }, ...(isEight ? [tree] : [])];
 `;
 
 const run = (...args: string[]) => runScript(table, args);
@@ -75,7 +74,7 @@ describe('table.mjs', () => {
     expect(cells('tokens per forward')).toEqual(['2.2 / 2.8', '3.0 / 4.5', '2.80', '2.80 |']);
     expect(cells('the same, `tree` of 16')?.slice(2)).toEqual(['–', '3.10 (1.90; 2.00 of greedy) |']);
     expect(cells('prompts whose text was')?.slice(2)).toEqual(['64 of 64', '64 of 64; 63 of 64 |']);
-    // By hand: 4 blocks of 2 x 10 values in float32 are 320 bytes a token, 122,880 for the 384 of half the text: 16 x .50688 / 2.35008 MB.
+    // By hand: 320 bytes a token are 122,880 for the 384 of half the text: 16 x .50688 / 2.35008 MB.
     const bytes = '3.45 (W 0.4 MB, P 0.1 MB)';
     expect(cells('the same by bytes alone')?.slice(2)).toEqual([bytes, `${bytes} |`]);
     expect(cells('a drafted level')?.slice(2)).toEqual(['0.50; 25%', '0.50; 25% |']);

@@ -14,19 +14,21 @@ describe('the weights that a forward reads', () => {
     const block = 4 * (4 * 16 ** 2 + 3 * 16 * 64 + 2 * 16);
     const readout = 4 * 16 * 32;
     const bytes = await withBench(tiny, { context: 8 }, async ({ model }) => weightBytes(model));
-    // Two blocks in the trunk.
-    expect(bytes).toEqual({ greedy: 3 * block + readout, levels: [block + readout, block + readout] });
+    // Two blocks in the trunk, a third is offset 1's.
+    const past = 3 * 4 * (2 * 16);
+    expect(bytes).toEqual({ greedy: 3 * block + readout, past, levels: [block + readout, block + readout] });
   });
 
   it('are a residual layer and the readout again for every level of Medusa, whose trunk has all blocks', async () => {
     const block = 4 * (4 * 16 ** 2 + 3 * 16 * 64 + 2 * 16);
     const [layer, readout] = [4 * 16 ** 2, 4 * 16 * 32];
     const bytes = await withBench({ ...tiny, head: 'medusa' }, { context: 8 }, async ({ model }) => weightBytes(model));
-    expect(bytes).toEqual({ greedy: 3 * block + readout, levels: [layer + readout, layer + readout] });
+    const past = 3 * 4 * (2 * 16);
+    expect(bytes).toEqual({ greedy: 3 * block + readout, past, levels: [layer + readout, layer + readout] });
   });
 
   it('bound what a number of tokens per forward can win', () => {
-    const weights = { greedy: 60, levels: [20, 20] };
+    const weights = { greedy: 60, past: 1, levels: [20, 20] };
     expect(speedBound(weights, 2.5, [1, 1])).toBeCloseTo(1.5, 12);
     // Half of the forwards drafted one level, none the second.
     expect(speedBound(weights, 1.4, [0.5, 0])).toBeCloseTo(1.2, 12);

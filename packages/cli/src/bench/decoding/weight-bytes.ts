@@ -5,6 +5,8 @@ import { draftSources, evaluationOrder, forwardFlops } from '@foretoken/core/mod
 export interface WeightBytes {
   /** Trunk, offset 1 with whatever it reads, and its readout. */
   readonly greedy: number;
+  /** Keys and values of one token of the text, in all blocks that greedy runs. */
+  readonly past: number;
   /** What drafting each level adds: its offset and its readout, a shared one again for every offset that reads it. */
   readonly levels: readonly number[];
 }
@@ -17,16 +19,20 @@ const BYTES_PER_FLOP = 2;
  *
  * Counted on the model at work, as {@link forwardFlops} does, with one token that sees nothing but itself: two operations are
  * four bytes, of a weight or of the token's own key and value. Keys and values of the text before, norms and embeddings are
- * left out: the first grow with the blocks as the weights do, so ratios stay what they are.
+ * left out of the weights: the first grow with the blocks as they do, so ratios stay what they are. With a window whose tokens
+ * see one token more on average, what is added is that token's key and value; every query is taken to have its own.
  */
 export function weightBytes(model: LanguageModel): WeightBytes {
   const { head, offsets } = model;
-  const { trunk, offset, readout } = forwardFlops({ ...model, dims: { ...model.dims, context: 1 } });
+  const windowed = (context: number) => forwardFlops({ ...model, dims: { ...model.dims, context } });
+  const { trunk, offset, readout } = windowed(1);
+  const longer = windowed(3);
   const isFurther = head.reads?.carry === 'further';
   const verifying = isFurther ? evaluationOrder(head, offsets) : [1];
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
   return {
     greedy: BYTES_PER_FLOP * (trunk + sum(verifying.map(offset)) + readout(1)),
+    past: BYTES_PER_FLOP * (longer.trunk - trunk + sum(verifying.map((i) => longer.offset(i) - offset(i)))),
     levels: draftSources(model).map(
       ({ offset: drafting }) => BYTES_PER_FLOP * ((isFurther ? 0 : offset(drafting)) + readout(drafting)),
     ),
