@@ -149,6 +149,7 @@ describe.each(PRESENT)('on %s', async (name) => {
     tanh: (ops, x) => ops.tanh(x),
     sigmoid: (ops, x) => ops.sigmoid(x),
     silu: (ops, x) => ops.silu(x),
+    'silu with residual': (ops, x) => ops.silu(x, { residual: ops.square(x) }),
     softplus: (ops, x) => ops.softplus(x),
     sum: (ops, x) => ops.sum(x, 1),
     mean: (ops, x) => ops.mean(x, 1, true),

@@ -50,7 +50,10 @@ export interface Place {
 export function wholeChunk(places: readonly (Place | undefined)[]): Chunk | undefined {
   const chunk = places[0]?.chunk;
   if (chunk?.values_NX[0]?.shape[0] !== places.length) return undefined;
-  for (const [index, place] of places.entries()) if (place?.chunk !== chunk || place.node !== index) return undefined;
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index];
+    if (place?.chunk !== chunk || place.node !== index) return undefined;
+  }
   return chunk;
 }
 

@@ -29,10 +29,3 @@ export function nodesOf(lanes: readonly Lane[]): Nodes {
   }
   return createNodes({ T, position_BT, parent_BT, length_B });
 }
-
-/** Ragged lists side by side, each filled up with zeros to T. */
-export function padded(lists: readonly ArrayLike<number>[], T: number): Int32Array {
-  const out_BT = new Int32Array(lists.length * T);
-  for (const [b, list] of lists.entries()) out_BT.set(list, b * T);
-  return out_BT;
-}

@@ -5,7 +5,7 @@ import type { Nodes, Tensor, Tensor2D, Tensor3D } from '@foretoken/engine';
 import { Chunk, gather, type Place, wholeChunk } from './chunk.ts';
 import type { DraftTree } from './draft-tree.ts';
 import type { HeadPlan } from './head-plan.ts';
-import { nodesOf, padded } from './lanes.ts';
+import { nodesOf } from './lanes.ts';
 import type { LevelReadouts, StateRows } from './level-readouts.ts';
 import type { ModelMemory } from './model-memory.ts';
 import { carryPlace, finalColumns, finalLane, type OffsetLane, offsetLane } from './offset-lane.ts';
@@ -188,12 +188,16 @@ export class OffsetForward {
 
   #ahead(offset: number, lanes: readonly OffsetLane[], { B, T }: Nodes): Tensor2D[] {
     if (!this.#plan.ahead) return [];
-    return Array.from({ length: offset - 1 }, (_, j) => {
-      const tokens = lanes.map(({ draft, column, treeNode }) =>
-        column.map((at, index) => draft.tokenAt(at + j + 1, treeNode[index])),
-      );
-      return this.#model.engine.ops.constant<Tensor2D>(padded(tokens, T), [B, T]);
-    });
+    const ahead: Tensor2D[] = [];
+    for (let distance = 1; distance < offset; distance++) {
+      const tokens_BT = new Int32Array(B * T);
+      for (let b = 0; b < lanes.length; b++) {
+        const { draft, column, treeNode } = lanes[b];
+        for (let t = 0; t < column.length; t++) tokens_BT[b * T + t] = draft.tokenAt(column[t] + distance, treeNode[t]);
+      }
+      ahead.push(this.#model.engine.ops.constant<Tensor2D>(tokens_BT, [B, T]));
+    }
+    return ahead;
   }
 
   /** Nodes and taps of some lanes; the same for every offset that runs at the same columns. */

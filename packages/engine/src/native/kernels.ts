@@ -12,6 +12,8 @@ import { hostLogits } from './host-logits.ts';
 import { cachedLayers } from './layers.ts';
 import { ScratchArray } from './scratch-array.ts';
 import { NativeKeyValueStore, ownStore } from './store.ts';
+import { binaryNumber } from './tfjs/binary.ts';
+import { unaryNumber } from './tfjs/unary.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
@@ -74,6 +76,8 @@ type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'join' | 'gather' | 
 
 /** The addon's number of float32. */
 const FLOAT32 = 0;
+const SILU = unaryNumber('Silu');
+const ADD = binaryNumber('Add');
 
 function blocks(bridge: Bridge): Blocks {
   const { addon } = bridge.backend;
@@ -121,7 +125,7 @@ function blocks(bridge: Bridge): Blocks {
 
 type Rowwise = Pick<
   Kernels,
-  'rmsNorm' | 'rmsNormGradients' | 'gated' | 'gatedGradients' | 'rotate' | 'crossEntropy' | 'sample'
+  'rmsNorm' | 'rmsNormGradients' | 'silu' | 'gated' | 'gatedGradients' | 'rotate' | 'crossEntropy' | 'sample'
 >;
 
 function rowwise(bridge: Bridge): Rowwise {
@@ -137,6 +141,15 @@ function rowwise(bridge: Bridge): Rowwise {
       const [flow, input, gain] = [dy, x, gain_D].map((tensor) => bridge.handle(tensor));
       const [dx, dGain] = addon.rmsNormGradients(flow, input, gain, rowsOf(x, D), D, epsilon, scale);
       return [bridge.tensor(dx, x.shape), bridge.tensor(dGain, gain_D.shape)];
+    },
+    silu: (x, residual) => {
+      const made = addon.unary(SILU, FLOAT32, bridge.handle(x), x.size);
+      if (residual === undefined) return bridge.tensor(made, x.shape);
+      try {
+        return bridge.tensor(addon.binary(ADD, FLOAT32, made, x.size, bridge.handle(residual), x.size), x.shape);
+      } finally {
+        addon.free(made);
+      }
     },
     gated: (gate_NF, up_NF) =>
       bridge.tensor(addon.gated(bridge.handle(gate_NF), bridge.handle(up_NF), gate_NF.size), gate_NF.shape),

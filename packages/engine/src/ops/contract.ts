@@ -63,8 +63,8 @@ export interface Ops {
   tanh<T extends Tensor>(x: T): T;
   /** 1 / (1 + exp(-x)). */
   sigmoid<T extends Tensor>(x: T): T;
-  /** x * sigmoid(x). */
-  silu<T extends Tensor>(x: T): T;
+  /** x * sigmoid(x) (+ residual of the same shape). */
+  silu<T extends Tensor>(x: T, options?: { residual?: T }): T;
   /** max(x, 0); at 0 the gradient is 0. */
   relu<T extends Tensor>(x: T): T;
   /** log(1 + exp(x)), without overflow. */

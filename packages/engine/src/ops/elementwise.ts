@@ -81,11 +81,6 @@ function softplusOf(x: Tensor): Tensor {
   return plus(kernel('Relu', { x }), tail);
 }
 
-function siluGradient(dy: Tensor, x: Tensor): Tensor {
-  const s = sigmoidOf(x);
-  return times(dy, times(s, plus(times(x, minusFrom1(s)), tf.scalar(1))));
-}
-
 /** Selects by a condition; its gradient goes where the value came from. */
 function where<T extends Tensor>(condition: Tensor, a: T, b: T): T {
   const select = (flags: Tensor, t: Tensor, e: Tensor): Tensor => kernel('Select', { condition: flags, t, e });
@@ -150,7 +145,6 @@ export const elementwise = {
     (dy, _, y) => times(dy, minusFrom1(times(y, y))),
   ),
   sigmoid: unary('sigmoid', sigmoidOf, 'output', (dy, _, y) => times(dy, times(y, minusFrom1(y)))),
-  silu: unary('silu', (x) => times(x, sigmoidOf(x)), 'input', siluGradient),
   relu: unary(
     'relu',
     (x) => kernel('Relu', { x }),

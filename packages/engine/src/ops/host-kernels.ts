@@ -11,7 +11,7 @@ import { hostCompute, hostComputeOne, hostRead } from '../tfjs/host.ts';
 import { ancestorPass } from './ancestor-attention.ts';
 import { attendCached } from './cached-attention.ts';
 import { createStore } from './composite/attention.ts';
-import { gated, gatedGradients } from './composite/gated.ts';
+import { gated, gatedGradients, silu } from './composite/gated.ts';
 import { productsOf } from './composite/product.ts';
 import { sample } from './composite/sample.ts';
 import type { AdamWOptions, AdamWSlot } from './engine-ops.ts';
@@ -121,6 +121,7 @@ const ofHost: Omit<Kernels, 'cachedAttention' | 'linear' | 'gatedMlp'> = Object.
   },
   crossEntropy: crossEntropyOf,
   sample,
+  silu,
   gated,
   gatedGradients,
   adamw: (slots: readonly AdamWSlot[], options: AdamWOptions) => slots.map((slot) => adamwOne(slot, options)),

@@ -20,6 +20,7 @@ import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
 import { sample, topK } from './sample.ts';
 import * as shaping from './shape.ts';
+import { silu } from './silu.ts';
 import { transformerStack } from './transformer-stack.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */
@@ -36,6 +37,7 @@ export function createOps(kernels: Kernels = composites): EngineOps {
     ...reducing,
     ...creating,
     ...shapeOps(kernels),
+    silu: (x, options) => silu(kernels, x, options),
     matmul: (a, b) => matmul(kernels, a, b),
     linear: (x_I, weight_IO, options) => linear(kernels, x_I, weight_IO, options),
     rmsNorm: (x, gain_D, epsilon) => rmsNorm(kernels, x, gain_D, epsilon),

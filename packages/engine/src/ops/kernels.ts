@@ -55,6 +55,8 @@ export interface Kernels {
   rmsNorm(x: Tensor, gain_D: Tensor, epsilon: number): Tensor;
   /** Gradients of `rmsNorm` for x and gain, both times `scale`. */
   rmsNormGradients(dy: Tensor, x: Tensor, gain_D: Tensor, epsilon: number, scale: number): Tensor[];
+  /** x * sigmoid(x) (+ residual). */
+  silu(x: Tensor, residual?: Tensor): Tensor;
   /** silu(gate) * up: the inside of a gated MLP. */
   gated(gate_NF: Tensor, up_NF: Tensor): Tensor;
   /** (silu(x Wgate) * (x Wup)) Wdown (+ residual) where no gradient is wanted. Default: by way of `linear` and `gated`. */

@@ -98,6 +98,16 @@ export const elementwiseCases: OpCase[] = [
   ...unary('abs', offZero),
   ...unary('relu', offZero),
   ...[3, 0].flatMap((rows) => [where('bool', rows), where('int32', rows)]),
+  ...[
+    [3, 17],
+    [1, 3, 1, 17],
+    [0, 17],
+  ].map((shape) => ({
+    name: `silu of [${shape}] with residual`,
+    shapes: [shape, shape],
+    run: (ops: Ops, [x, rest]: readonly Tensor[]) => ops.silu(x, { residual: rest }),
+    reference: (x: reference.Array64, rest: reference.Array64) => reference.add(reference.silu(x), rest),
+  })),
   {
     name: 'one tensor used twice',
     shapes: [[3, 17]],

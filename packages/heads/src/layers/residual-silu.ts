@@ -25,7 +25,7 @@ export function createResidualSilu(
   );
   return (first_BTD, input_BTI = first_BTD) =>
     weights_ID.reduce((x_BTD, weight_ID, i) => {
-      const step_BTD = ops.silu(ops.linear(i === 0 ? input_BTI : x_BTD, weight_ID));
-      return ops.add(x_BTD, step_BTD);
+      const step_BTD = ops.linear(i === 0 ? input_BTI : x_BTD, weight_ID);
+      return ops.silu(step_BTD, { residual: x_BTD });
     }, first_BTD);
 }

@@ -72,7 +72,10 @@ function elementwiseOps(lift: Lift) {
     abs: unary(reference.abs),
     tanh: unary(reference.tanh),
     sigmoid: unary(reference.sigmoid),
-    silu: unary(reference.silu),
+    silu: <T extends Tensor>(x: T, { residual }: { residual?: T } = {}) => {
+      const y = reference.silu(lift(x));
+      return lower<T>(residual ? reference.add(y, lift(residual)) : y);
+    },
     relu: unary(reference.relu),
     softplus: unary(reference.softplus),
     where: <T extends Tensor>(condition: Tensor, a: T, b: T) =>

@@ -11,7 +11,8 @@ const OPERATIONS = [
   ...['Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr'],
 ];
 
-const numberOf = (name: string): number => OPERATIONS.indexOf(name);
+/** The addon's number of an operation. */
+export const binaryNumber = (name: string): number => OPERATIONS.indexOf(name);
 
 /** Distance between neighbours of an operand along the axes of a result, 0 where it repeats. */
 function stepsAlong(shape: readonly number[], operand: readonly number[]): number[] {
@@ -43,20 +44,20 @@ function combined(
 
 /** a + b of float32 tensors. */
 export const sumOf = (backend: NativeBackend, a: TensorInfo, b: TensorInfo): TensorInfo =>
-  combined(backend, numberOf('Add'), 0, a, b, 'float32');
+  combined(backend, binaryNumber('Add'), 0, a, b, 'float32');
 
 /** a b of float32 tensors. */
 export const productOf = (backend: NativeBackend, a: TensorInfo, b: TensorInfo): TensorInfo =>
-  combined(backend, numberOf('Multiply'), 0, a, b, 'float32');
+  combined(backend, binaryNumber('Multiply'), 0, a, b, 'float32');
 
 /** x where it is not negative, alpha x where it is; float32. */
 export const leakOf = (backend: NativeBackend, x: TensorInfo, alpha: TensorInfo): TensorInfo =>
-  combined(backend, numberOf('Prelu'), 0, x, alpha, 'float32');
+  combined(backend, binaryNumber('Prelu'), 0, x, alpha, 'float32');
 
 /** x where it is not negative, x times a number where it is; float32. */
 export function leakByNumber(backend: NativeBackend, x: TensorInfo, alpha: number): TensorInfo {
   const { handle, size } = backend.find(x.dataId);
-  return backend.adopt(backend.addon.binaryWith(numberOf('Prelu'), handle, size, alpha), x.shape);
+  return backend.adopt(backend.addon.binaryWith(binaryNumber('Prelu'), handle, size, alpha), x.shape);
 }
 
 interface BinaryOptions {
@@ -67,7 +68,7 @@ interface BinaryOptions {
 }
 
 function binary(name: string, { operands, result, names: [left, right] = ['a', 'b'] }: BinaryOptions): NativeKernel {
-  const operation = numberOf(name);
+  const operation = binaryNumber(name);
   return defineKernel(name, ({ inputs, backend }) => {
     const a = inputs[left];
     const b = inputs[right];
@@ -93,7 +94,7 @@ export const BINARY_KERNELS: readonly NativeKernel[] = [
   defineKernel('Step', ({ inputs: { x }, attrs: { alpha }, backend }) => {
     if (x.dtype !== 'float32') return undefined;
     const { handle, size } = backend.find(x.dataId);
-    return backend.adopt(backend.addon.binaryWith(numberOf('Step'), handle, size, alpha), x.shape);
+    return backend.adopt(backend.addon.binaryWith(binaryNumber('Step'), handle, size, alpha), x.shape);
   }),
   defineKernel('LeakyRelu', ({ inputs: { x }, attrs: { alpha }, backend }) =>
     x.dtype === 'float32' ? leakByNumber(backend, x, alpha) : undefined,

@@ -13,14 +13,17 @@ const OPERATIONS = [
   ...['IsNan', 'IsInf', 'IsFinite', 'LogicalNot'],
 ];
 
+/** The addon's number of an operation. */
+export const unaryNumber = (name: string): number => OPERATIONS.indexOf(name);
+
 /** One of tfjs' unary kernels on a float32 tensor. */
 export function mapped(backend: NativeBackend, name: string, x: TensorInfo): TensorInfo {
   const { handle, size } = backend.find(x.dataId);
-  return backend.adopt(backend.addon.unary(OPERATIONS.indexOf(name), 0, handle, size), x.shape);
+  return backend.adopt(backend.addon.unary(unaryNumber(name), 0, handle, size), x.shape);
 }
 
 function unary(name: string, operands: readonly tf.DataType[], result?: tf.DataType): NativeKernel {
-  const operation = OPERATIONS.indexOf(name);
+  const operation = unaryNumber(name);
   return defineKernel(name, ({ inputs: { x }, backend }) => {
     if (!operands.includes(x.dtype)) return undefined;
     const { handle, size } = backend.find(x.dataId);

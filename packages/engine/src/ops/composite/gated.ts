@@ -5,9 +5,14 @@ import { kernel } from '../../tfjs/internals.ts';
 const times = (a: Tensor, b: Tensor): Tensor => kernel('Multiply', { a, b });
 const plus = (a: Tensor, b: Tensor): Tensor => kernel('Add', { a, b });
 
+/** x * sigmoid(x) (+ residual). */
+export function silu(x: Tensor, residual?: Tensor): Tensor {
+  const y = times(x, kernel('Sigmoid', { x }));
+  return residual === undefined ? y : plus(y, residual);
+}
+
 /** silu(gate) * up. */
-export const gated = (gate_NF: Tensor, up_NF: Tensor): Tensor =>
-  times(times(gate_NF, kernel('Sigmoid', { x: gate_NF })), up_NF);
+export const gated = (gate_NF: Tensor, up_NF: Tensor): Tensor => times(silu(gate_NF), up_NF);
 
 /** From d(silu(gate) * up): d gate, d up, and silu(gate) * up again. */
 export function gatedGradients(dInner_NF: Tensor, gate_NF: Tensor, up_NF: Tensor): [Tensor, Tensor, Tensor] {

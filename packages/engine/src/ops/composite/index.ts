@@ -4,7 +4,7 @@ import { linearBy } from '../linear.ts';
 import { attention, cachedAttention, createStore } from './attention.ts';
 import { cut, gather, place, scatter, transpose } from './blocks.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { gated, gatedGradients } from './gated.ts';
+import { gated, gatedGradients, silu } from './gated.ts';
 import { adamw, sumOfSquares } from './optimize.ts';
 import { batchProduct, product } from './product.ts';
 import { rmsNorm, rmsNormGradients } from './rms-norm.ts';
@@ -24,6 +24,7 @@ export const composites: Kernels = Object.freeze<Kernels>({
   scatter,
   rmsNorm,
   rmsNormGradients,
+  silu,
   gated,
   gatedMlp: gatedMlpBy({ linear: linearBy(product), gated }),
   gatedGradients,
