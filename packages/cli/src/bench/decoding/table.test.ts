@@ -27,7 +27,7 @@ function fakeRun(name: string, parameters: number): string {
 }
 
 const theirs =
-  "return { params: 100, torch: '9.9', greedy_tok_s_b1: 100 / Number(args[args.indexOf('--threads') + 1]) };";
+  "return { params: 10_000, torch: '9.9', greedy_tok_s_b1: 100 / Number(args[args.indexOf('--threads') + 1]) };";
 const ours = `
   const has = (word) => args.includes(word);
   const of = (word) => args[args.indexOf(word) + 1];
@@ -53,7 +53,7 @@ const ours = `
 
 const run = (...args: string[]) => runScript(table, args);
 
-const sides = (parameters = 100) => [
+const sides = (parameters = 10_003) => [
   ...['--n4', fakeRun('run4', parameters), '--n8', fakeRun('run8', 100)],
   ...['--python', fake('python', theirs), '--bin', fake('bin', ours), '--batches', '1,4,16'],
 ];
@@ -98,9 +98,9 @@ describe('table.mjs', () => {
   });
 
   it('says that the ratio to another model means nothing, and that a command failed', async () => {
-    const other = await run(...sides(99));
+    const other = await run(...sides(9_900));
     expect(other.code).toBe(1);
-    expect(other.stderr).toContain('99 parameters here, 100 in PyTorch');
+    expect(other.stderr).toContain('9900 parameters here, 10000 in PyTorch');
     const failing = await run(...sides(), '--bin', fake('failing', "console.error('no run today'); process.exit(3);"));
     expect(failing.code).toBe(1);
     expect(failing.stderr).toMatch(/exit code 3\n {2}no run today/);
