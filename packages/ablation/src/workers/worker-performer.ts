@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ForetokenError, makeFolder, writeFileAtomic } from '@foretoken/core';
 import { ERROR_CODES } from '@foretoken/engine/errors';
 import type { AblationPaths } from '../run/ablation-store.ts';
@@ -52,6 +53,7 @@ export function performInWorker(context: WorkerContext): Performer {
         signal.throwIfAborted();
         const answer = await worker.perform({ directory: paths.root, baseDirectory, task }, onProgress);
         if (answer.type === 'outcome' && isOf(answer.outcome, task)) {
+          if (answer.outcome.kind === 'failed') await pipesToBeRead();
           const { log } = worker;
           if (bringsPlugins(task)) await worker.close();
           return keepLog(answer.outcome, task, log, paths);
@@ -70,6 +72,16 @@ export function performInWorker(context: WorkerContext): Performer {
       await worker.close();
     },
   };
+}
+
+/**
+ * Resolves when what a worker wrote before it answered has been read: that comes through pipes of its own. The channel may have
+ * been read before the pipes in this turn of the event loop, or with a message that came once it had looked at them: the next
+ * turn looks again.
+ */
+async function pipesToBeRead(): Promise<void> {
+  await turn();
+  await turn();
 }
 
 /** Something in the worker writes to its channel. */

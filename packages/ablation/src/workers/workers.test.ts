@@ -126,6 +126,20 @@ describe('workers', () => {
     expect((await readFile(pids, 'utf8')).trim().split('\n')).toHaveLength(1);
   });
 
+  it('keep what was written just before a failure, however late the coordinator reads it', async () => {
+    const plan = await planWith({ '*': 'throw' });
+    // While it draws a step's progress, the text and the answer come, the one through a pipe and the other not.
+    const onEvent = ({ type }: AblationEvent) => {
+      if (type !== 'progress') return;
+      for (const until = performance.now() + 5; performance.now() < until; );
+    };
+    await run(plan, {}, { onEvent });
+    for (let cell = 0; cell < 4; cell++) {
+      const { log } = await failureOf(plan, cell);
+      expect(await readFile(path.join(plan.directory, log), 'utf8')).toBe('about to throw\n');
+    }
+  });
+
   it.each([
     ['spin', { hangMs: 1_000 }, 'WORKER_HUNG', /no sign of life for 1/],
     ['wait', { hangMs: 1_000 }, 'WORKER_HUNG', /no sign of life for 1/],
