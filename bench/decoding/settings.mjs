@@ -22,7 +22,8 @@ export const help = `Measures decoding with two trained models and writes the ta
   --timeout SECONDS  the longest that one command may take (600)
   --bin FILE         the foretoken command to measure (this checkout's)
   --out FILE         write the tables there as well
-  --json FILE        write everything that was measured there
+  --json FILE        keep everything that was measured there as it comes; a table that was
+                     broken off goes on from it
 
 Exit codes: 0 done, 1 a command failed, 2 bad input, 130 interrupted.`;
 

@@ -2,8 +2,9 @@
 //
 //   node bench/decoding/table.mjs [--n4 runs/decoding-n4] [--n8 runs/decoding-n8] [--python python3] [--out FILE] [--json FILE]
 //
-// Progress goes to stderr, the tables to stdout and, with --out, into a file. docs/guide/benchmarks.md says what is measured.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// Progress goes to stderr, the tables to stdout and, with --out, into a file. With --json what was measured is kept as it comes,
+// and a table that was broken off goes on. docs/guide/benchmarks.md says what is measured.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { markdownOf } from './markdown.mjs';
 import { measurements, torchName } from './measurements.mjs';
@@ -19,27 +20,62 @@ async function main() {
   ]);
   const machine = describeMachine();
   warnIfBusy(machine, process.stderr);
-  const results = await measureAll(measurements(settings), runJson, settings);
   const summaries = Object.fromEntries(['n4', 'n8'].map((model) => [model, summaryOf(settings[model])]));
+  const results = (settings.json && unfinishedIn(settings.json)) ?? {};
   const report = { machine, settings, node: process.versions.node, summaries, results };
+  const keep = (isUnfinished) => {
+    if (settings.json) write(settings.json, { ...report, ...(isUnfinished && { isUnfinished }) });
+  };
+  await measureAll(measurements(settings), results, { ...settings, runJson, keep });
   checkParameters(report);
-  if (settings.json) writeFileSync(settings.json, `${JSON.stringify(report)}\n`);
+  keep(false);
   const text = markdownOf(report);
   if (settings.out) writeFileSync(settings.out, text);
   process.stdout.write(text);
 }
 
-/** @returns by name: the command, and its results, one for each time that it was run */
-async function measureAll(all, runJson, { timeout }) {
-  const results = {};
+/**
+ * Measures what is not among the results yet.
+ *
+ * @param results - by name: the command, and its results, one for each time that it was run; added to
+ */
+async function measureAll(all, results, { runJson, keep, timeout }) {
   const started = performance.now();
+  const isKnown = leftOver(results);
   for (const [place, { name, program, args }] of all.entries()) {
+    const command = [program, ...args].join(' ');
+    if (isKnown(name, command)) continue;
     const minutes = ((performance.now() - started) / 60_000).toFixed(1);
     process.stderr.write(`${place + 1}/${all.length}, after ${minutes} min: ${name}\n`);
     const result = await runJson(program, args, { timeoutMs: timeout * 1_000 });
-    results[name] = { command: [program, ...args].join(' '), runs: [...(results[name]?.runs ?? []), result] };
+    const earlier = results[name]?.command === command ? results[name].runs : [];
+    results[name] = { command, runs: [...earlier, result] };
+    keep(true);
   }
+}
+
+/** @returns asked of each measurement in its order: whether it is one of those that were there before */
+function leftOver(results) {
+  const counts = new Map(Object.values(results).map(({ command, runs }) => [command, runs.length]));
+  return (name, command) => {
+    const left = results[name]?.command === command ? (counts.get(command) ?? 0) : 0;
+    counts.set(command, left - 1);
+    return left > 0;
+  };
+}
+
+/** What a table that was broken off had measured; undefined where there is none, or a finished one. */
+function unfinishedIn(file) {
+  if (!existsSync(file)) return undefined;
+  const { isUnfinished, results } = JSON.parse(readFileSync(file, 'utf8'));
+  if (!isUnfinished) return undefined;
+  process.stderr.write(`goes on from ${file}; to measure all anew, remove it\n`);
   return results;
+}
+
+function write(file, value) {
+  writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`);
+  renameSync(`${file}.new`, file);
 }
 
 /** What a finished training says of itself. */

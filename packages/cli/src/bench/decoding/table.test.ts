@@ -97,6 +97,29 @@ describe('table.mjs', () => {
     expect(order).toEqual([...round, ...round.toReversed()]);
   });
 
+  it('goes on where it was broken off, and measures all anew once it is finished', async () => {
+    const json = path.join(folder, 'table.json');
+    const broken = path.join(folder, 'broken');
+    writeFileSync(broken, '');
+    const bin = fake(
+      'breaks',
+      `if (args.includes('--best-k') && require('node:fs').existsSync('${broken}')) process.exit(3);${ours}`,
+    );
+    const measured = async () => {
+      const { code, stdout, stderr } = await run(...sides(), '--bin', bin, '--pairs', '1', '--json', json);
+      return { code, stdout, names: [...stderr.matchAll(/ min: (.*)/g)].map(([, name]) => name) };
+    };
+    const first = await measured();
+    expect(first).toMatchObject({ code: 1, stdout: '' });
+    expect(first.names.at(-1)).toBe('levels, n4');
+    rmSync(broken);
+    const second = await measured();
+    expect(second.names).toEqual(['levels, n4', 'levels, n8', 't(k), n4', 't(k), n8']);
+    const third = await measured();
+    expect(third.names).toEqual([...first.names.slice(0, -1), ...second.names]);
+    expect(third).toMatchObject({ code: 0, stdout: second.stdout });
+  });
+
   it('says that the ratio to another model means nothing, and that a command failed', async () => {
     const other = await run(...sides(9_900));
     expect(other.code).toBe(1);
