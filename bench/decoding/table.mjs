@@ -6,6 +6,7 @@
 // and a table that was broken off goes on. docs/guide/benchmarks.md says what is measured.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parsedObject, runJson } from '../pytorch/command.mjs';
 import { markdownOf } from './markdown.mjs';
 import { measurements, torchName } from './measurements.mjs';
 import { BadInput, help, readSettings } from './settings.mjs';
@@ -14,19 +15,16 @@ async function main() {
   const settings = readSettings(process.argv.slice(2));
   if (settings.help) return process.stdout.write(`${help}\n`);
   if (!existsSync(settings.bin)) throw new BadInput('the checkout is not built. Run `npm run setup` first.');
-  const [{ runJson }, { describeMachine, warnIfBusy }] = await Promise.all([
-    import('../pytorch/command.mjs'),
-    import('../pytorch/print.mjs'),
-  ]);
+  const { describeMachine, warnIfBusy } = await import('../pytorch/print.mjs');
   const machine = describeMachine();
   warnIfBusy(machine, process.stderr);
   const summaries = Object.fromEntries(['n4', 'n8'].map((model) => [model, summaryOf(settings[model])]));
-  const results = (settings.json && unfinishedIn(settings.json)) ?? {};
+  const results = settings.json ? unfinishedIn(settings.json, summaries) : {};
   const report = { machine, settings, node: process.versions.node, summaries, results };
   const keep = (isUnfinished) => {
     if (settings.json) write(settings.json, { ...report, ...(isUnfinished && { isUnfinished }) });
   };
-  await measureAll(measurements(settings), results, { ...settings, runJson, keep });
+  await measureAll(measurements(settings), results, { ...settings, keep });
   checkParameters(report);
   keep(false);
   const text = markdownOf(report);
@@ -39,38 +37,28 @@ async function main() {
  *
  * @param results - by name: the command, and its results, one for each time that it was run; added to
  */
-async function measureAll(all, results, { runJson, keep, timeout }) {
+async function measureAll(all, results, { keep, timeout }) {
   const started = performance.now();
-  const isKnown = leftOver(results);
+  const met = {};
   for (const [place, { name, program, args }] of all.entries()) {
     const command = [program, ...args].join(' ');
-    if (isKnown(name, command)) continue;
+    if (results[name]?.command !== command) results[name] = { command, runs: [] };
+    const { runs } = results[name];
+    met[name] = (met[name] ?? 0) + 1;
+    if (met[name] <= runs.length) continue;
     const minutes = ((performance.now() - started) / 60_000).toFixed(1);
     process.stderr.write(`${place + 1}/${all.length}, after ${minutes} min: ${name}\n`);
-    const result = await runJson(program, args, { timeoutMs: timeout * 1_000 });
-    const earlier = results[name]?.command === command ? results[name].runs : [];
-    results[name] = { command, runs: [...earlier, result] };
+    runs.push(await runJson(program, args, { timeoutMs: timeout * 1_000 }));
     keep(true);
   }
 }
 
-/** @returns asked of each measurement in its order: whether it is one of those that were there before */
-function leftOver(results) {
-  const counts = new Map(Object.values(results).map(({ command, runs }) => [command, runs.length]));
-  return (name, command) => {
-    const left = results[name]?.command === command ? (counts.get(command) ?? 0) : 0;
-    counts.set(command, left - 1);
-    return left > 0;
-  };
-}
-
-/** What a table that was broken off had measured; undefined where there is none, or a finished one. */
-function unfinishedIn(file) {
-  if (!existsSync(file)) return undefined;
-  const { isUnfinished, results } = JSON.parse(readFileSync(file, 'utf8'));
-  if (!isUnfinished) return undefined;
+/** What a table of the same models that was broken off had measured; nothing where the file holds anything else. */
+function unfinishedIn(file, summaries) {
+  const kept = existsSync(file) ? parsedObject(readFileSync(file, 'utf8')) : undefined;
+  if (!kept?.isUnfinished || JSON.stringify(kept.summaries) !== JSON.stringify(summaries)) return {};
   process.stderr.write(`goes on from ${file}; to measure all anew, remove it\n`);
-  return results;
+  return kept.results;
 }
 
 function write(file, value) {

@@ -26,7 +26,7 @@ export async function runJson(program, args, { timeoutMs }) {
   if (error) throw new CommandFailed(command, `did not start (${error.message})`, stderr);
   if (isLate) throw new CommandFailed(command, `did not end within ${timeoutMs / 1_000} s`, stderr);
   if (code !== 0) throw new CommandFailed(command, signal ? `was ended by ${signal}` : `exit code ${code}`, stderr);
-  const result = parsed(stdout.trimEnd().split('\n').at(-1));
+  const result = parsedObject(stdout.trimEnd().split('\n').at(-1));
   if (result === undefined) throw new CommandFailed(command, 'printed no JSON object', stderr);
   return result;
 }
@@ -58,9 +58,10 @@ function collected(stream) {
   return chunks;
 }
 
-function parsed(line) {
+/** The object or array that a text is in JSON; undefined for any other text. */
+export function parsedObject(text) {
   try {
-    const value = JSON.parse(line);
+    const value = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;

@@ -2,6 +2,8 @@ import { type Tensor, tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { alias, kernel } from '../tfjs/internals.ts';
 import type { Ops } from './contract.ts';
+import type { Kernels } from './kernels.ts';
+import { checkResidual } from './linear.ts';
 import { sumTo } from './sum-to.ts';
 
 type Binary = (a: Tensor, b: Tensor) => Tensor;
@@ -79,6 +81,26 @@ const sigmoidOf = (x: Tensor): Tensor => kernel('Sigmoid', { x });
 function softplusOf(x: Tensor): Tensor {
   const tail: Tensor = kernel('Log1p', { x: kernel('Exp', { x: negative(kernel('Abs', { x })) }) });
   return plus(kernel('Relu', { x }), tail);
+}
+
+function siluGradient(dy: Tensor, x: Tensor): Tensor {
+  const s = sigmoidOf(x);
+  return times(dy, times(s, plus(times(x, minusFrom1(s)), tf.scalar(1))));
+}
+
+/** x * sigmoid(x) (+ residual). */
+export function silu<T extends Tensor>(kernels: Kernels, x: T, { residual }: { residual?: T } = {}): T {
+  checkResidual('silu', residual, x.shape);
+  const residuals = residual === undefined ? [] : [residual];
+  return differentiable<T>(
+    'silu',
+    [x, ...residuals],
+    (save) => {
+      save(x);
+      return kernels.silu(x, residual) as T;
+    },
+    (dy, [saved], needs) => [needs[0] ? siluGradient(dy, saved) : undefined, ...residuals.map(() => alias(dy))],
+  );
 }
 
 /** Selects by a condition; its gradient goes where the value came from. */

@@ -3,8 +3,7 @@ import { ForetokenError, shapeMismatch } from '../errors.ts';
 import type { Tensor2D, Tensor3D } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { hostRead } from '../tfjs/host.ts';
-import { alias, tfjsEngine } from '../tfjs/internals.ts';
-import { tidyTensors } from '../tfjs/scopes.ts';
+import { alias } from '../tfjs/internals.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Rows of a table by token id. */
@@ -15,13 +14,16 @@ export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D)
     throw shapeMismatch('embed', 'int32 tokens [B,T] and a table [V,D]', got);
   }
   const tokens = hostRead([tokens_BT], (ids) => new Int32Array(ids));
-  for (const token of tokens) if (token < 0 || token >= V) throw unknown(token, V);
-  const rows = () => alias<Tensor3D>(kernels.gather(table_VD, tokens), [...tokens_BT.shape, D]);
-  if (!tfjsEngine().isTapeOn()) return tidyTensors(() => [rows()])[0];
-  return differentiable<Tensor3D>('embed', [table_VD], rows, (dy) => [
-    kernels.scatter(alias(dy, [tokens.length, D]), tokens, [V, D]),
-  ]);
+  const unknown = tokens.find((token) => token < 0 || token >= V);
+  if (unknown !== undefined)
+    throw new ForetokenError(
+      'TOKEN_UNKNOWN',
+      `embed: ids are in [0, ${V}), got ${unknown}. Check the prompt and the tokenizer.`,
+    );
+  return differentiable<Tensor3D>(
+    'embed',
+    [table_VD],
+    () => alias<Tensor3D>(kernels.gather(table_VD, tokens), [...tokens_BT.shape, D]),
+    (dy) => [kernels.scatter(alias(dy, [tokens.length, D]), tokens, [V, D])],
+  );
 }
-
-const unknown = (token: number, V: number): ForetokenError =>
-  new ForetokenError('TOKEN_UNKNOWN', `embed: ids are in [0, ${V}), got ${token}. Check the prompt and the tokenizer.`);

@@ -3,7 +3,7 @@ import { composites } from './composite/index.ts';
 import type { Ops } from './contract.ts';
 import { creating } from './create.ts';
 import { crossEntropyRows } from './cross-entropy.ts';
-import { elementwise } from './elementwise.ts';
+import { elementwise, silu } from './elementwise.ts';
 import { embed } from './embed.ts';
 import type { EngineOps } from './engine-ops.ts';
 import { gatedMlp, gatedMlpBy } from './gated-mlp.ts';
@@ -20,7 +20,6 @@ import { rmsNorm } from './rms-norm.ts';
 import { rotary } from './rotary.ts';
 import { sample, topK } from './sample.ts';
 import * as shaping from './shape.ts';
-import { silu } from './silu.ts';
 import { transformerStack } from './transformer-stack.ts';
 
 /** The engine's own kernels where it has them, composites elsewhere: the one place where that is chosen. */

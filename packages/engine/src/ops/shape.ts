@@ -75,18 +75,16 @@ function part(kernels: Kernels, x: Tensor, axis: number, begin: number, size: nu
 }
 
 function joined(kernels: Kernels, parts: readonly Tensor[], axis: number): Tensor {
-  let isPlain = kernels.join !== undefined;
-  for (const { dtype, size } of parts) isPlain &&= dtype === 'float32' && size > 0;
-  return isPlain ? kernels.join!(parts, axis) : tf.concat([...parts], axis);
+  const isPlain = parts.every(({ dtype, size }) => dtype === 'float32' && size > 0);
+  return kernels.join && isPlain ? kernels.join(parts, axis) : tf.concat([...parts], axis);
 }
 
 /** Parts one after the other along an axis. */
 export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], axis: number): T {
   const at = axisOf('concat', axis, parts[0].shape.length);
   for (const { shape } of parts) {
-    let fits = shape.length === parts[0].shape.length;
-    for (let a = 0; a < shape.length; a++) fits &&= a === at || shape[a] === parts[0].shape[a];
-    if (fits) continue;
+    if (shape.length === parts[0].shape.length && shape.every((size, a) => a === at || size === parts[0].shape[a]))
+      continue;
     throw shapeMismatch('concat', `parts that differ on axis ${axis} alone, like [${parts[0].shape}]`, `[${shape}]`);
   }
   return differentiable<T>(
