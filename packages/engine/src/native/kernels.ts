@@ -82,6 +82,7 @@ const ADD = binaryNumber('Add');
 function blocks(bridge: Bridge): Blocks {
   const { addon } = bridge.backend;
   const ofRows = new ScratchArray(Int32Array);
+  const ofWidths = new ScratchArray(Int32Array);
   const asIndices = (rows: ArrayLike<number>) => (rows instanceof Int32Array ? rows : Int32Array.from(rows));
   const split = (shape: readonly number[], axis: number) => ({
     rows: sizeOf(shape.slice(0, axis)),
@@ -104,7 +105,7 @@ function blocks(bridge: Bridge): Blocks {
     },
     join: (parts, axis) => {
       const { rows } = split(parts[0].shape, axis);
-      const widths = new Int32Array(parts.length);
+      const widths = ofWidths.of(parts.length);
       let size = 0;
       for (let index = 0; index < parts.length; index++) {
         widths[index] = parts[index].size / rows;

@@ -1,7 +1,7 @@
 // B rows, T nodes, H attention heads, G key/value heads, d width of one attention head, V vocabulary, D width.
 import { chainNodes, createNodes, type Nodes, ROOT } from '../nodes.ts';
 import * as reference from '../reference/index.ts';
-import { type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
+import { type Tensor, type Tensor2D, type Tensor4D, tf } from '../tensor.ts';
 import { unrolledKeyValues } from '../unrolled-key-values.ts';
 import type { OpCase } from './judge.ts';
 
@@ -189,6 +189,23 @@ const embedOf = (name: string, tokens_BT: number[], B: number, T: number, V: num
   reference: (table) => reference.embed(tokens_BT, [B, T], table),
 });
 
+/** Ids put together on the way: of [2,3] and [2,3], or more, what follows from their place in the list. */
+const joinedIds: OpCase[] = [
+  { how: 'stacked on a new last axis', axis: 2, join: 'stack', order: [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11] },
+  { how: 'stacked on a new first axis', axis: 0, join: 'stack', order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
+  { how: 'one after the other in each row', axis: -1, join: 'concat', order: [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11] },
+  { how: 'row after row', axis: 0, join: 'concat', order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
+].map(({ how, axis, join, order }) => ({
+  name: `embed with ids ${how}`,
+  shapes: [[12, 3]],
+  run: (ops, [table]) => {
+    const parts = [0, 6].map((first) => ops.constant<Tensor2D>(Int32Array.from(upTo(6, (at) => first + at)), [2, 3]));
+    const ids = join === 'stack' ? ops.stack<Tensor>(parts, axis) : ops.concat<Tensor>(parts, axis);
+    return ops.embed(ops.reshape<Tensor2D>(ids, [1, 12]), table as Tensor2D);
+  },
+  reference: (table) => reference.embed(order, [1, 12], table),
+}));
+
 const upTo = (count: number, token: (index: number) => number) => Array.from({ length: count }, (_, at) => token(at));
 
 export const attentionCases: OpCase[] = [
@@ -199,6 +216,7 @@ export const attentionCases: OpCase[] = [
   ...layouts.flatMap((layout) => [undefined, 100].map((base) => rotaryOf(layout, 3, 6, base))),
   ...oddRotaries,
   ...[1, 17].map((D) => embedOf('repeats', [3, 0, 3, 3, 1, 2], 2, 3, 5, D)),
+  ...joinedIds,
   embedOf('one token', [0], 1, 1, 1, 127),
   embedOf(
     '127 tokens of few',

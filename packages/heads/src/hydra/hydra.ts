@@ -1,4 +1,4 @@
-// B rows, T positions, D width, F = i D features of offset i.
+// B rows, T positions, A tokens ahead, D width.
 import {
   defineHead,
   type HeadContext,
@@ -48,8 +48,12 @@ function createOffset(
   const mlp = createResidualSilu(context, `layers.${offset}`, layers, offset * dims.width);
   const normed = norm ? createNorms(context, offset) : { state: same, token: same };
   return (hidden_BTD, ahead) => {
-    const tokens = ahead.map((tokens_BT) => normed.token(embed(tokens_BT)));
-    return mlp(hidden_BTD, ops.concat([normed.state(hidden_BTD), ...tokens], 2));
+    const [B, T, D] = hidden_BTD.shape;
+    const A = ahead.length;
+    // All tokens of a position side by side, so that what is done to each is done at once.
+    const ids_BTA = ops.stack(ahead, 2);
+    const tokens = normed.token(embed(ops.reshape(ids_BTA, [B, T * A])));
+    return mlp(hidden_BTD, ops.concat([normed.state(hidden_BTD), ops.reshape(tokens, [B, T, A * D])], 2));
   };
 }
 
