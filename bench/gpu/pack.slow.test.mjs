@@ -41,7 +41,25 @@ test.skipIf(isSkipped)('the archive runs from an empty folder with an empty envi
     ['training', true],
     ['decoding', true],
     ['decoding', true],
+    ['decoding', true],
+    ['decoding', true],
   ]);
+  const processor = spawnSync(path.join(there, 'run.sh'), ['--only', 'processor', '--quick'], {
+    cwd: there,
+    encoding: 'utf8',
+  });
+  const times = processor.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => kind === 'bench');
+  expect(times.map(({ engine, decoder, error }) => [engine, decoder, error])).toEqual([
+    ['native', 'greedy', undefined],
+    ['native', 'speculative', undefined],
+    ['native', 'greedy', undefined],
+    ['native', 'speculative', undefined],
+  ]);
+  expect(processor.status).toBe(0);
   expect(of('end')).toEqual([{ kind: 'end', failed: 0, numRan: 1 }]);
   expect(status).toBe(0);
   const without = spawnSync(path.join(there, 'run.sh'), {

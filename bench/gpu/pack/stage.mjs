@@ -18,6 +18,10 @@ export async function stage(folder, say) {
   for (const { place, folder: from, files } of packages) {
     for (const file of files) copy(path.join(from, file), path.join(folder, place, file));
   }
+  const addon = path.join(engine, 'native/build/Release/foretoken.node');
+  // Where the engine looks for one that was compiled elsewhere.
+  const prebuilt = `node_modules/@foretoken/engine-${process.platform}-${process.arch}`;
+  if (existsSync(addon)) copy(addon, path.join(folder, prebuilt, 'foretoken.node'));
   say('bundling the program');
   await bundleProgram(path.join(folder, 'main.mjs'));
   copy(here('run.sh'), path.join(folder, 'run.sh'), 0o755);

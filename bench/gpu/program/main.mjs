@@ -1,6 +1,6 @@
 // Runs on the machine with the GPU: prints JSON lines, what happens meanwhile to stderr.
 //
-//   [--only conformance|bench] [--quick]
+//   [--only conformance|bench|processor] [--quick]
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { DRIVERS } from '../../../packages/engine/src/engines/index.ts';
@@ -44,7 +44,7 @@ async function time(name, isSoftware) {
 }
 
 print('machine', describeMachine());
-for (const name of GPU_ENGINES) {
+for (const name of values.only === 'processor' ? ['native'] : GPU_ENGINES) {
   const status = await DRIVERS.find((driver) => driver.name === name).status();
   const carried = status.available || NOT_CARRIED[name] === undefined;
   print('engine', {
@@ -55,7 +55,7 @@ for (const name of GPU_ENGINES) {
   });
   if (!status.available) continue;
   numRan += 1;
-  if (values.only !== 'bench') await check(name);
+  if (values.only === undefined || values.only === 'conformance') await check(name);
   if (values.only !== 'conformance') await time(name, status.detail.includes('software'));
 }
 print('end', { failed, numRan });
