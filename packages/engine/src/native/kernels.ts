@@ -72,7 +72,7 @@ function products(bridge: Bridge, precision: Precision): Products {
   };
 }
 
-type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'join' | 'gather' | 'scatter'>;
+type Blocks = Pick<Kernels, 'transpose' | 'cut' | 'place' | 'join' | 'ids' | 'gather' | 'scatter'>;
 
 /** The addon's number of float32. */
 const FLOAT32 = 0;
@@ -113,6 +113,7 @@ function blocks(bridge: Bridge): Blocks {
       }
       return bridge.tensor(addon.concat(FLOAT32, bridge.handles(parts), widths, rows), parts[0].shape.with(axis, size));
     },
+    ids: ({ dataId }) => bridge.backend.find(dataId).waiting,
     gather: (x, rows) => {
       const handle = addon.gather(bridge.handle(x), ofRows.copyOf(rows), x.shape[0], sizeOf(x.shape.slice(1)));
       return bridge.tensor(handle, [rows.length, ...x.shape.slice(1)]);

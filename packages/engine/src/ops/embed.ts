@@ -2,8 +2,8 @@
 import { ForetokenError, shapeMismatch } from '../errors.ts';
 import type { Tensor2D, Tensor3D } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
-import { hostRead } from '../tfjs/host.ts';
 import { alias } from '../tfjs/internals.ts';
+import { idsOf } from './ids.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Rows of a table by token id. */
@@ -13,13 +13,15 @@ export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D)
     const got = `${tokens_BT.dtype} [${tokens_BT.shape}] and [${table_VD.shape}]`;
     throw shapeMismatch('embed', 'int32 tokens [B,T] and a table [V,D]', got);
   }
-  const tokens = hostRead([tokens_BT], (ids) => new Int32Array(ids));
-  const unknown = tokens.find((token) => token < 0 || token >= V);
-  if (unknown !== undefined)
+  const tokens = idsOf(kernels, tokens_BT);
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (token >= 0 && token < V) continue;
     throw new ForetokenError(
       'TOKEN_UNKNOWN',
-      `embed: ids are in [0, ${V}), got ${unknown}. Check the prompt and the tokenizer.`,
+      `embed: ids are in [0, ${V}), got ${token}. Check the prompt and the tokenizer.`,
     );
+  }
   return differentiable<Tensor3D>(
     'embed',
     [table_VD],

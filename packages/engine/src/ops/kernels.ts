@@ -47,6 +47,8 @@ export interface Kernels {
   place(block: Tensor, shape: readonly number[], axis: number, begin: number): Tensor;
   /** Parts with elements, one after the other along an axis. Default: tfjs' own way, which checks them once more. */
   join?(parts: readonly Tensor[], axis: number): Tensor;
+  /** Whole numbers where they lie in the host's memory; not to be written to. Default: a copy of what is read back. */
+  ids?(x: Tensor): Int32Array | undefined;
   /** Rows of the first axis; any may repeat. */
   gather(x: Tensor, rows: ArrayLike<number>): Tensor;
   /** Zeros of a shape to which rows are added, repeats in their order: the gradient of `gather`. */

@@ -1,9 +1,9 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Tensor, tf } from '../tensor.ts';
 import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
-import { hostRead } from '../tfjs/host.ts';
 import { alias, kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { cut } from './composite/blocks.ts';
+import { areIds, joinedIds } from './ids.ts';
 import type { Kernels } from './kernels.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -75,31 +75,6 @@ function part(kernels: Kernels, x: Tensor, axis: number, begin: number, size: nu
   return (x.dtype === 'float32' ? kernels.cut : cut)(x, axis, begin, size);
 }
 
-/**
- * Whole numbers in order of their rows: the first of each part, then the second of each. Token ids are read on the host, so
- * they are joined there.
- */
-function joinedIds<T extends Tensor>(parts: readonly Tensor[], rows: number, shape: readonly number[]): T {
-  const ids = new Int32Array(sizeOf(shape));
-  const width = rows === 0 ? 0 : ids.length / rows;
-  hostRead(parts, (...values) => {
-    let begin = 0;
-    for (const part of values) {
-      const own = rows === 0 ? 0 : part.length / rows;
-      for (let row = 0; row < rows; row++) {
-        for (let index = 0; index < own; index++) ids[row * width + begin + index] = part[row * own + index];
-      }
-      begin += own;
-    }
-  });
-  return tfjsEngine().makeTensor(ids, shape, 'int32') as T;
-}
-
-const areIds = (parts: readonly Tensor[]): boolean => parts.every(({ dtype }) => dtype === 'int32');
-
-const areAlike = ([first, ...others]: readonly Tensor[]): boolean =>
-  others.every(({ shape }) => tf.util.arraysEqual(shape, first.shape));
-
 function joined(kernels: Kernels, parts: readonly Tensor[], axis: number): Tensor {
   const isPlain = parts.every(({ dtype, size }) => dtype === 'float32' && size > 0);
   return kernels.join && isPlain ? kernels.join(parts, axis) : tf.concat([...parts], axis);
@@ -118,7 +93,7 @@ export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], 
       at,
       parts.reduce((length, part) => length + part.shape[at], 0),
     );
-    return joinedIds<T>(parts, sizeOf(shape.slice(0, at)), shape);
+    return joinedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape);
   }
   return differentiable<T>(
     'concat',
@@ -138,9 +113,10 @@ export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], 
 export function stack<T extends Tensor>(kernels: Kernels, parts: readonly Tensor[], axis = 0): T {
   const rank = parts[0].shape.length + 1;
   const at = axisOf('stack', axis, rank);
-  if (areIds(parts) && areAlike(parts)) {
-    const { shape } = parts[0];
-    return joinedIds<T>(parts, sizeOf(shape.slice(0, at)), shape.toSpliced(at, 0, parts.length));
+  const { shape } = parts[0];
+  const isAlike = parts.every((part) => tf.util.arraysEqual(part.shape, shape));
+  if (isAlike && areIds(parts)) {
+    return joinedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape.toSpliced(at, 0, parts.length));
   }
   return concat(
     kernels,
