@@ -11,6 +11,9 @@ add_libraries() {
 
 # The machine's own libraries first: those of the driver may need newer ones than were packed.
 "$here/node" --eval 0 2>/dev/null || add_libraries node
+for addon in "$here"/node_modules/@foretoken/engine-*/foretoken.node; do
+  [ ! -e "$addon" ] || "$here/node" --eval 'require(process.argv[1])' "$addon" 2>/dev/null || add_libraries node
+done
 { /sbin/ldconfig -p || ldconfig -p; } 2>/dev/null | grep -q 'libvulkan\.so\.1' || add_libraries vulkan
 
 # Drivers that were put aside in a container.

@@ -22,6 +22,7 @@ export async function stage(folder, say) {
   // Where the engine looks for one that was compiled elsewhere.
   const prebuilt = `node_modules/@foretoken/engine-${process.platform}-${process.arch}`;
   if (existsSync(addon)) copy(addon, path.join(folder, prebuilt, 'foretoken.node'));
+  else say('no native addon: it was not compiled here, so --only processor will not run');
   say('bundling the program');
   await bundleProgram(path.join(folder, 'main.mjs'));
   copy(here('run.sh'), path.join(folder, 'run.sh'), 0o755);

@@ -26,10 +26,10 @@ const DECODING = [
 const bench = (what, options, { whole = [], small }) => ({ what, options, whole, small });
 
 /** Shares of the bound, of JavaScript and of batches, as `bench/decoding/table.mjs` has them. */
-const shares = (options) =>
+const shares = (horizon, ...options) =>
   bench('decoding', ['--decoder', 'greedy,speculative', '--policy', 'fixed', '--split'], {
-    whole: [...DECODING, '--batch', '1,16', ...options],
-    small: ['--head', 'hydra', '--tokens', '16'],
+    whole: [...DECODING, '--horizon', `${horizon}`, '--batch', '1,16', ...options],
+    small: ['--head', 'hydra', '--horizon', `${horizon}`, '--tokens', '16'],
   });
 
 /** On a GPU, the yardstick's model and one of those of decoding. */
@@ -37,12 +37,10 @@ const ON_GPU = [
   bench('training', [], { small: ['--batch', '2', '--context', '32', '--steps', '3', '--warmup', '1'] }),
   bench('decoding', ['--decoder', 'greedy'], { small: ['--tokens', '16'] }),
   bench('decoding', ['--decoder', 'speculative'], { small: ['--tokens', '16'] }),
-  shares([]),
+  shares(4),
 ];
 
-const ON_PROCESSOR = [4, 8].map((horizon) =>
-  shares(['--horizon', `${horizon}`, '--threads', '2', '--prompt', '256', '--tokens', '256']),
-);
+const ON_PROCESSOR = [4, 8].map((horizon) => shares(horizon, '--threads', '2', '--prompt', '256', '--tokens', '256'));
 
 /** `foretoken bench` on an engine, each in a process of its own. */
 export async function* benchOf(name, { isSmall, say }) {

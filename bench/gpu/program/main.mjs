@@ -13,6 +13,11 @@ const GPU_ENGINES = ['tensorflow', 'webgpu'];
 const NOT_CARRIED = { tensorflow: 'TensorFlow is too large to carry; install it on the machine, then link it' };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const PARTS = ['conformance', 'bench', 'processor'];
+if (values.only !== undefined && !PARTS.includes(values.only)) {
+  process.stderr.write(`--only: it must be one of ${PARTS.join(', ')}, was "${values.only}".\n`);
+  process.exit(2);
+}
 const print = (kind, line) => process.stdout.write(`${JSON.stringify({ kind, ...line })}\n`);
 const say = (line) => process.stderr.write(`${line}\n`);
 let failed = 0;

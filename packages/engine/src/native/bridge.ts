@@ -27,6 +27,7 @@ export class Bridge {
   /** For one argument of one call: the next list is put into the same array. */
   handles(tensors: readonly Tensor[]): Float64Array {
     const handles = this.ofHandles.of(tensors.length);
+    // A loop: `Float64Array.from` goes through an iterator, ten times as slow on lists this short.
     for (let index = 0; index < tensors.length; index++) handles[index] = this.handle(tensors[index]);
     return handles;
   }

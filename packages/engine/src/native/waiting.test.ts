@@ -1,6 +1,6 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { listEngines, openEngine } from '../open-engine.ts';
-import { tf } from '../tensor.ts';
+import { type Tensor, type Tensor2D, tf } from '../tensor.ts';
 import { tfjsEngine } from '../tfjs/internals.ts';
 import type { NativeBackend } from './backend.ts';
 
@@ -29,6 +29,35 @@ test.runIf(isHere)(
     expect([...ids.dataSync()]).toEqual([5, 6, 7]);
     ids.dispose();
     expect(buffers()).toBe(before + 2);
+  },
+);
+
+test.runIf(isHere)(
+  'ids are looked up and stacked where they wait, and as well once they went to the addon',
+  async () => {
+    const { ops, tidy } = await openEngine({ name: 'native' });
+    const { addon } = tfjsEngine().backend as unknown as NativeBackend;
+    const table = ops.constant<Tensor2D>([0, 10, 20, 30], [4, 1]);
+    const [a, b] = [
+      [3, 1],
+      [0, 2],
+    ].map((ids) => ops.constant<Tensor2D>(Int32Array.from(ids), [1, 2]));
+    const look = () =>
+      tidy(() => {
+        const before = addon.memory().buffers;
+        const ids = ops.stack<Tensor>([a, b], 2);
+        const made = addon.memory().buffers - before;
+        return { made, found: [...ops.embed(ops.reshape<Tensor2D>(ids, [1, 4]), table).dataSync()] };
+      });
+    expect(look()).toEqual({ made: 0, found: [30, 0, 10, 20] });
+    const reads = vi.spyOn(addon, 'read');
+    look();
+    // The rows that were found, not the ids.
+    expect(reads).toHaveBeenCalledTimes(1);
+    reads.mockRestore();
+    tidy(() => tf.add(a, b));
+    expect(look()).toEqual({ made: 0, found: [30, 0, 10, 20] });
+    for (const tensor of [table, a, b]) tensor.dispose();
   },
 );
 

@@ -83,7 +83,7 @@ export interface Ops {
   slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T;
   /** Equal parts along an axis, or parts of these sizes. */
   split<T extends Tensor>(x: T, parts: number | readonly number[], axis: number): T[];
-  /** Tensors of one shape along a new axis; default 0. */
+  /** Tensors of one shape along a new axis; default 0. Whole numbers are stacked on the host, where `embed` reads ids. */
   stack<T extends Tensor>(parts: readonly Tensor[], axis?: number): T;
   /** Rows of the first axis by index (host array; any may repeat); the gradient adds up repeats. */
   gatherRows<T extends Tensor>(x: T, rows: Int32Array | readonly number[]): T;

@@ -14,28 +14,25 @@ export function areIds(parts: readonly Tensor[]): boolean {
 }
 
 /**
- * Ids of several tensors in one, joined on the host: the first row of each, then the second of each.
+ * Ids of tensors of one shape, stacked on the host: the first row of each, then the second of each.
  *
  * @param rows - equal parts that each tensor is taken as
  * @param shape - of the result
  */
-export function joinedIds<T extends Tensor>(
+export function stackedIds<T extends Tensor>(
   kernels: Kernels,
   parts: readonly Tensor[],
   rows: number,
   shape: readonly number[],
 ): T {
-  const size = parts.reduce((sum, part) => sum + part.size, 0);
-  const ids = new Int32Array(size);
-  const width = rows === 0 ? 0 : size / rows;
-  let begin = 0;
-  for (const part of parts) {
-    const own = idsOf(kernels, part);
-    const length = rows === 0 ? 0 : own.length / rows;
+  const count = parts.length;
+  const width = parts[0].size / rows;
+  const ids = new Int32Array(count * parts[0].size);
+  for (let at = 0; at < count; at++) {
+    const own = idsOf(kernels, parts[at]);
     for (let row = 0; row < rows; row++) {
-      for (let index = 0; index < length; index++) ids[row * width + begin + index] = own[row * length + index];
+      for (let index = 0; index < width; index++) ids[(row * count + at) * width + index] = own[row * width + index];
     }
-    begin += length;
   }
   return tfjsEngine().makeTensor(ids, shape, 'int32') as T;
 }

@@ -30,7 +30,7 @@ export interface ProductOptions {
  * which is the specification; an engine gives what it does faster, with the same results to float32 accuracy.
  *
  * All but `attention` and `unrolledAttention` run off the tape: the ops above them write the gradients. Operands are checked already, float32
- * and never written to; results are new tensors.
+ * (those of `ids` int32) and never written to; results are new tensors.
  */
 export interface Kernels {
   /** [M,K] x [K,N] (+ bias) (+ residual). Each value is summed over K in order, so its bits follow from its row and column. */
@@ -47,7 +47,7 @@ export interface Kernels {
   place(block: Tensor, shape: readonly number[], axis: number, begin: number): Tensor;
   /** Parts with elements, one after the other along an axis. Default: tfjs' own way, which checks them once more. */
   join?(parts: readonly Tensor[], axis: number): Tensor;
-  /** Whole numbers where they lie in the host's memory; not to be written to. Default: a copy of what is read back. */
+  /** Values of an int32 tensor that lie in the host's memory, not to be written to; undefined where they lie elsewhere. Default: read back. */
   ids?(x: Tensor): Int32Array | undefined;
   /** Rows of the first axis; any may repeat. */
   gather(x: Tensor, rows: ArrayLike<number>): Tensor;

@@ -3,7 +3,7 @@ import { type Tensor, tf } from '../tensor.ts';
 import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
 import { alias, kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { cut } from './composite/blocks.ts';
-import { areIds, joinedIds } from './ids.ts';
+import { areIds, stackedIds } from './ids.ts';
 import type { Kernels } from './kernels.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -88,13 +88,6 @@ export function concat<T extends Tensor>(kernels: Kernels, parts: readonly T[], 
       continue;
     throw shapeMismatch('concat', `parts that differ on axis ${axis} alone, like [${parts[0].shape}]`, `[${shape}]`);
   }
-  if (areIds(parts)) {
-    const shape = parts[0].shape.with(
-      at,
-      parts.reduce((length, part) => length + part.shape[at], 0),
-    );
-    return joinedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape);
-  }
   return differentiable<T>(
     'concat',
     parts,
@@ -114,9 +107,8 @@ export function stack<T extends Tensor>(kernels: Kernels, parts: readonly Tensor
   const rank = parts[0].shape.length + 1;
   const at = axisOf('stack', axis, rank);
   const { shape } = parts[0];
-  const isAlike = parts.every((part) => tf.util.arraysEqual(part.shape, shape));
-  if (isAlike && areIds(parts)) {
-    return joinedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape.toSpliced(at, 0, parts.length));
+  if (areIds(parts) && parts.every((part) => tf.util.arraysEqual(part.shape, shape))) {
+    return stackedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape.toSpliced(at, 0, parts.length));
   }
   return concat(
     kernels,

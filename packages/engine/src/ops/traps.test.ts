@@ -200,7 +200,6 @@ describe.each(VARIANTS)('on $title', async ({ open }) => {
       ['transpose', /permutation/, () => ops.transpose(t(2, 3), [0, 0])],
       ['concat', /axis 0 alone/, () => ops.concat([t(2, 3), t(2, 4)], 0)],
       ['stack of ids', /parts that differ/, () => ops.stack([tf.zeros([2], 'int32'), tf.zeros([3], 'int32')])],
-      ['concat of ids', /axis 0 alone/, () => ops.concat([tf.zeros([2, 3], 'int32'), tf.zeros([2, 4], 'int32')], 0)],
       ['slice', /inside \[2,3\]/, () => ops.slice(t(2, 3), [1, 0], [2, 3])],
       ['split', /add up to 3/, () => ops.split(t(2, 3), [1, 1], 1)],
       ['split in parts that are not whole', /add up to 3/, () => ops.split(t(2, 3), 2, 1)],

@@ -189,24 +189,42 @@ const embedOf = (name: string, tokens_BT: number[], B: number, T: number, V: num
   reference: (table) => reference.embed(tokens_BT, [B, T], table),
 });
 
-/** Ids put together on the way: of [2,3] and [2,3], or more, what follows from their place in the list. */
-const joinedIds: OpCase[] = [
-  { how: 'stacked on a new last axis', axis: 2, join: 'stack', order: [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11] },
-  { how: 'stacked on a new first axis', axis: 0, join: 'stack', order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
-  { how: 'one after the other in each row', axis: -1, join: 'concat', order: [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11] },
-  { how: 'row after row', axis: 0, join: 'concat', order: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
-].map(({ how, axis, join, order }) => ({
-  name: `embed with ids ${how}`,
+const upTo = <T>(count: number, value: (index: number) => T) => Array.from({ length: count }, (_, at) => value(at));
+
+/** Ids that were stacked: parts of one shape, numbered through; `order` is where each place of the stack finds its id. */
+const stackedIds: OpCase[] = [
+  {
+    how: 'two of [2,3] on a new last axis',
+    parts: 2,
+    shape: [2, 3],
+    axis: 2,
+    order: [0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11],
+  },
+  { how: 'two of [2,3] on a new first axis', parts: 2, shape: [2, 3], axis: 0, order: upTo(12, (at) => at) },
+  {
+    how: 'two of [2,3] between the axes',
+    parts: 2,
+    shape: [2, 3],
+    axis: -2,
+    order: [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11],
+  },
+  { how: 'three of [1,2] on a new last axis', parts: 3, shape: [1, 2], axis: 2, order: [0, 2, 4, 1, 3, 5] },
+  { how: 'one of [1,3] on a new last axis', parts: 1, shape: [1, 3], axis: -1, order: [0, 1, 2] },
+  { how: 'two of [0,3] on a new last axis', parts: 2, shape: [0, 3], axis: 2, order: [] },
+].map(({ how, parts, shape, axis, order }) => ({
+  name: `embed with ids stacked, ${how}`,
   shapes: [[12, 3]],
   run: (ops, [table]) => {
-    const parts = [0, 6].map((first) => ops.constant<Tensor2D>(Int32Array.from(upTo(6, (at) => first + at)), [2, 3]));
-    const ids = join === 'stack' ? ops.stack<Tensor>(parts, axis) : ops.concat<Tensor>(parts, axis);
-    return ops.embed(ops.reshape<Tensor2D>(ids, [1, 12]), table as Tensor2D);
+    const size = shape[0] * shape[1];
+    const idsOf = (part: number) => Int32Array.from(upTo(size, (at) => part * size + at));
+    const stacked = ops.stack<Tensor>(
+      upTo(parts, (part) => ops.constant<Tensor2D>(idsOf(part), shape)),
+      axis,
+    );
+    return ops.embed(ops.reshape<Tensor2D>(stacked, [1, parts * size]), table as Tensor2D);
   },
-  reference: (table) => reference.embed(order, [1, 12], table),
+  reference: (table) => reference.embed(order, [1, order.length], table),
 }));
-
-const upTo = (count: number, token: (index: number) => number) => Array.from({ length: count }, (_, at) => token(at));
 
 export const attentionCases: OpCase[] = [
   ...layouts.flatMap((layout) => heads.map((shape) => attentionOf(layout, shape))),
@@ -216,7 +234,7 @@ export const attentionCases: OpCase[] = [
   ...layouts.flatMap((layout) => [undefined, 100].map((base) => rotaryOf(layout, 3, 6, base))),
   ...oddRotaries,
   ...[1, 17].map((D) => embedOf('repeats', [3, 0, 3, 3, 1, 2], 2, 3, 5, D)),
-  ...joinedIds,
+  ...stackedIds,
   embedOf('one token', [0], 1, 1, 1, 127),
   embedOf(
     '127 tokens of few',

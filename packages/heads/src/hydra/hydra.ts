@@ -1,4 +1,4 @@
-// B rows, T positions, A tokens ahead, D width.
+// B rows, T positions, A tokens ahead, N = T*A, D width.
 import {
   defineHead,
   type HeadContext,
@@ -52,8 +52,8 @@ function createOffset(
     const A = ahead.length;
     // All tokens of a position side by side, so that what is done to each is done at once.
     const ids_BTA = ops.stack(ahead, 2);
-    const tokens = normed.token(embed(ops.reshape(ids_BTA, [B, T * A])));
-    return mlp(hidden_BTD, ops.concat([normed.state(hidden_BTD), ops.reshape(tokens, [B, T, A * D])], 2));
+    const tokens_BND = normed.token(embed(ops.reshape(ids_BTA, [B, T * A])));
+    return mlp(hidden_BTD, ops.concat([normed.state(hidden_BTD), ops.reshape(tokens_BND, [B, T, A * D])], 2));
   };
 }
 
