@@ -7,12 +7,6 @@ import type { Kernels } from './kernels.ts';
 export const idsOf = (kernels: Kernels, x: Tensor): Int32Array =>
   kernels.ids?.(x) ?? hostRead([x], (ids) => new Int32Array(ids));
 
-/** Whether all of these hold whole numbers. */
-export function areIds(parts: readonly Tensor[]): boolean {
-  for (const { dtype } of parts) if (dtype !== 'int32') return false;
-  return true;
-}
-
 /**
  * Ids of tensors of one shape, stacked on the host: the first row of each, then the second of each.
  *

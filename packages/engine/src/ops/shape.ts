@@ -3,7 +3,7 @@ import { type Tensor, tf } from '../tensor.ts';
 import { differentiable, differentiableMany } from '../tfjs/differentiable.ts';
 import { alias, kernel, tfjsEngine } from '../tfjs/internals.ts';
 import { cut } from './composite/blocks.ts';
-import { areIds, stackedIds } from './ids.ts';
+import { stackedIds } from './ids.ts';
 import type { Kernels } from './kernels.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -107,7 +107,7 @@ export function stack<T extends Tensor>(kernels: Kernels, parts: readonly Tensor
   const rank = parts[0].shape.length + 1;
   const at = axisOf('stack', axis, rank);
   const { shape } = parts[0];
-  if (areIds(parts) && parts.every((part) => tf.util.arraysEqual(part.shape, shape))) {
+  if (parts.every((part) => part.dtype === 'int32' && tf.util.arraysEqual(part.shape, shape))) {
     return stackedIds<T>(kernels, parts, sizeOf(shape.slice(0, at)), shape.toSpliced(at, 0, parts.length));
   }
   return concat(
