@@ -37,6 +37,12 @@ interface RunResult {
   readonly carries: readonly ReadonlyMap<number, Place>[];
 }
 
+/** Tokens at one distance ahead of the nodes of a forward, on the host and as a tensor. */
+interface AheadTokens {
+  readonly tokens_BT: Int32Array;
+  readonly ids_BT: Tensor2D;
+}
+
 /** Columns that one row reads at once while it catches up. */
 const CHUNK = 64;
 /** Unread columns beyond which a row catches up by itself, lest the others be padded to its length. */
@@ -52,6 +58,8 @@ export class OffsetForward {
   readonly #memory: ModelMemory;
   #held: Chunk[] = [];
   #input: LaneInput | undefined;
+  /** Tokens ahead of the columns that ran last, by distance: the next level's are mostly these and one more. */
+  #ahead: AheadTokens[] = [];
 
   constructor(model: LanguageModel, plan: HeadPlan, memory: ModelMemory) {
     this.#model = model;
@@ -74,6 +82,8 @@ export class OffsetForward {
   /** Lets go of what one draft left. */
   endDraft(): void {
     this.#dropInput();
+    for (const { ids_BT } of this.#ahead) ids_BT.dispose();
+    this.#ahead = [];
     this.#memory.dropUndecided();
     if (this.#held.length === 0) return;
     for (const chunk of this.#held) chunk.release();
@@ -127,7 +137,9 @@ export class OffsetForward {
         const states = (offset: number, back: number) => this.#states(outputs.get(offset)!, back, lanes, asked);
         if (readouts) logits = readouts.logits(states);
         if (this.#hasReader(last)) carry = [this.#flat(outputs.get(last)!.carry_BTC)];
-        return [...carry, ...this.#memory.states()];
+        const stays: Tensor[] = [...carry, ...this.#memory.states()];
+        for (const { ids_BT } of this.#ahead) stays.push(ids_BT);
+        return stays;
       });
       return { logits, carries: this.#keep(offsets, lanes, at, carry) };
     } catch (error) {
@@ -148,7 +160,7 @@ export class OffsetForward {
     for (let tap = 0; tap < this.#plan.taps.length; tap++) trunk.push(unflat(taps.values_NX[tap]));
     const rows: number[] = [];
     for (const { draft } of lanes) rows.push(draft.row.id);
-    const ahead = this.#ahead(offsets[0], lanes, at);
+    const ahead = this.#aheadOf(offsets[0], lanes, at);
     let carry_BTC = this.#plan.carry && unflat(this.#carries(offsets[0], lanes, at));
     const outputs = new Map<number, OffsetOutput>();
     for (const offset of offsets) {
@@ -186,18 +198,28 @@ export class OffsetForward {
     return gather(this.#model.engine.ops, places);
   }
 
-  #ahead(offset: number, lanes: readonly OffsetLane[], { B, T }: Nodes): Tensor2D[] {
-    if (!this.#plan.ahead) return [];
-    const ahead: Tensor2D[] = [];
+  /** Tokens ahead of each node, nearest first. They outlive the level: this object frees them. */
+  #aheadOf(offset: number, lanes: readonly OffsetLane[], { B, T }: Nodes): Tensor2D[] {
+    const ids: Tensor2D[] = [];
+    if (!this.#plan.ahead) return ids;
     for (let distance = 1; distance < offset; distance++) {
       const tokens_BT = new Int32Array(B * T);
       for (let b = 0; b < lanes.length; b++) {
         const { draft, column, treeNode } = lanes[b];
         for (let t = 0; t < column.length; t++) tokens_BT[b * T + t] = draft.tokenAt(column[t] + distance, treeNode[t]);
       }
-      ahead.push(this.#model.engine.ops.constant<Tensor2D>(tokens_BT, [B, T]));
+      ids.push(this.#idsOf(distance, tokens_BT, [B, T]));
     }
-    return ahead;
+    return ids;
+  }
+
+  #idsOf(distance: number, tokens_BT: Int32Array, shape: readonly [number, number]): Tensor2D {
+    const known = this.#ahead[distance - 1];
+    if (known && isSame(known, tokens_BT, shape)) return known.ids_BT;
+    known?.ids_BT.dispose();
+    const ids_BT = this.#model.engine.ops.constant<Tensor2D>(tokens_BT, shape);
+    this.#ahead[distance - 1] = { tokens_BT, ids_BT };
+    return ids_BT;
   }
 
   /** Nodes and taps of some lanes; the same for every offset that runs at the same columns. */
@@ -274,6 +296,12 @@ export class OffsetForward {
     const [B, T, X] = x_BTX.shape;
     return this.#model.engine.ops.reshape<Tensor2D>(x_BTX, [B * T, X]);
   }
+}
+
+function isSame({ tokens_BT, ids_BT }: AheadTokens, others_BT: Int32Array, [B, T]: readonly [number, number]): boolean {
+  if (ids_BT.shape[0] !== B || ids_BT.shape[1] !== T) return false;
+  for (let index = 0; index < others_BT.length; index++) if (tokens_BT[index] !== others_BT[index]) return false;
+  return true;
 }
 
 function placesOf(

@@ -3,6 +3,7 @@ import type { Precision } from '../engine.ts';
 import type { StackedLayer } from '../ops/engine-ops.ts';
 import type { Kernels } from '../ops/kernels.ts';
 import type { Tensor } from '../tensor.ts';
+import type { DataId } from '../tfjs/internals.ts';
 import type { Handle } from './addon.ts';
 import type { Bridge } from './bridge.ts';
 import type { RotaryTable } from './rotary-tables.ts';
@@ -15,6 +16,8 @@ const NUM_SIZES = 4;
 interface Description {
   /** Weights of all layers, one after the other. */
   readonly tensors: readonly Tensor[];
+  /** Keys of their values, as of the last call: a weight with other values has another. */
+  readonly keys: (DataId | undefined)[];
   /** Their handles, as of the last call. */
   readonly weights: Float64Array;
   /** Numbers of stores. */
@@ -34,9 +37,8 @@ export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<
       known = describe(layers, bridge);
       if (Object.isFrozen(layers)) descriptions.set(layers, known);
     }
-    const { tensors, weights, stores, sizes, rotary } = known;
-    // Weights may have got other values, and so another buffer, since the last call.
-    for (let index = 0; index < tensors.length; index++) weights[index] = bridge.handle(tensors[index]);
+    const { weights, stores, sizes, rotary } = known;
+    lookUpChanged(known, bridge);
     const run = (table: RotaryTable, rows: Int32Array): Handle =>
       addon.storesLayers(
         stores,
@@ -59,6 +61,16 @@ export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<
   };
 }
 
+/** Looks up the handles of weights that have got other values since the last call: most have the same for thousands of calls. */
+function lookUpChanged({ tensors, keys, weights }: Description, bridge: Bridge): void {
+  for (let index = 0; index < tensors.length; index++) {
+    const { dataId } = tensors[index];
+    if (dataId === keys[index]) continue;
+    weights[index] = bridge.handle(tensors[index]);
+    keys[index] = dataId;
+  }
+}
+
 function describe(layers: readonly StackedLayer[], { backend }: Bridge): Description {
   const tensors = layers.flatMap(({ weights: w }): Tensor[] => [
     w.attentionGain_D,
@@ -78,6 +90,7 @@ function describe(layers: readonly StackedLayer[], { backend }: Bridge): Descrip
   }
   return {
     tensors,
+    keys: Array.from(tensors, () => undefined),
     weights: new Float64Array(tensors.length),
     stores: Float64Array.from(layers, ({ store }) => ownStore('transformerStack', store).number),
     sizes,

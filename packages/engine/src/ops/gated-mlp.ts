@@ -4,7 +4,7 @@ import type { Tensor, Tensor2D } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { differentiable } from '../tfjs/differentiable.ts';
 import { alias, tfjsEngine } from '../tfjs/internals.ts';
-import { tidyTensors } from '../tfjs/scopes.ts';
+import { tidyTensor } from '../tfjs/scopes.ts';
 import type { Kernels } from './kernels.ts';
 import { asRows, checkLinear, checkResidual, inputGradient, weightGradient } from './linear.ts';
 
@@ -43,7 +43,7 @@ export function gatedMlp<T extends Tensor>(
   checkResidual('gatedMlp', residual, x_D.shape);
   if (!tfjsEngine().isTapeOn()) {
     const { gate_DF, up_DF, down_FD } = weights;
-    return tidyTensors(() => [kernels.gatedMlp(x_D, gate_DF, up_DF, down_FD, residual) as T])[0];
+    return tidyTensor(() => kernels.gatedMlp(x_D, gate_DF, up_DF, down_FD, residual) as T);
   }
   const residuals = residual === undefined ? [] : [residual];
   return differentiable<T>(

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor.ts';
 import { tf } from '../tensor.ts';
 import { alias, tfjsEngine, untaped } from './internals.ts';
-import { tidyTensors } from './scopes.ts';
+import { tidyTensor, tidyTensors } from './scopes.ts';
 
 /** Keeps a tensor for the backward pass; does nothing when no tape records. */
 export type Save = (tensor: Tensor) => void;
@@ -18,7 +18,7 @@ export type Backward<Dy> = (dy: Dy, saved: readonly Tensor[], needs: readonly bo
  *
  * @param name - shown in errors; unknown to tfjs' own table of gradients
  * @param inputs - the tensors that may get a gradient
- * @param forward - runs off the tape in its own tidy scope
+ * @param forward - runs off the tape; what it makes beside its result is freed
  */
 export function differentiable<T extends Tensor>(
   name: string,
@@ -26,9 +26,12 @@ export function differentiable<T extends Tensor>(
   forward: (save: Save) => T,
   backward: Backward<T>,
 ): T {
+  if (!tfjsEngine().isTapeOn()) return tidyTensor(() => forward(saveNothing));
   const ofOne: Backward<readonly Tensor[]> = ([dy], saved, needs) => backward(dy as T, saved, needs);
   return differentiableMany(name, inputs, (save) => [forward(save)], ofOne)[0];
 }
+
+const saveNothing: Save = () => {};
 
 /** The empty result of an operation on empty inputs; their gradients are empty too, not absent. */
 export function ofNothing<T extends Tensor>(name: string, inputs: readonly Tensor[], shape: readonly number[]): T {
@@ -48,7 +51,7 @@ export function differentiableMany<T extends Tensor>(
   backward: Backward<readonly Tensor[]>,
 ): T[] {
   const engine = tfjsEngine();
-  if (!engine.isTapeOn()) return tidyTensors(() => forward(() => {}));
+  if (!engine.isTapeOn()) return tidyTensors(() => forward(saveNothing));
   const saved: Tensor[] = [];
   const outputs = runSaving(saved, forward);
   engine.state.activeTape?.push({

@@ -42,6 +42,29 @@ export function tidyTensors<T extends Tensor>(work: () => T[]): T[] {
   }
 }
 
+/** {@link tidy} for work whose result is one tensor: most operations make no other, and then need no scope of their own. */
+export function tidyTensor<T extends Tensor>(work: () => T): T {
+  const { activeScope } = tfjsEngine().state;
+  if (activeScope === null) return tidyTensors(() => [work()])[0];
+  const { track } = activeScope;
+  const begin = track.length;
+  let kept: T | undefined;
+  try {
+    kept = work();
+    return kept;
+  } finally {
+    if (track.length !== begin + 1 || track[begin] !== kept) freeFrom(track, begin, kept);
+  }
+}
+
+/** Frees what a scope tracks from an index on, but for one tensor. */
+function freeFrom(track: Tensor[], begin: number, stays: Tensor | undefined): void {
+  for (const tensor of track.splice(begin)) {
+    if (tensor === stays) track.push(tensor);
+    else if (!tensor.kept) tensor.dispose();
+  }
+}
+
 /** Results up to which a list is searched faster than a set is made. */
 const FEW = 8;
 
