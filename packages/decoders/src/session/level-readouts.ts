@@ -13,6 +13,11 @@ interface Level {
   readonly readout: Readout;
 }
 
+interface LevelPlace {
+  readonly group: number;
+  readonly index: number;
+}
+
 /** Where hidden states lie: a row of a tensor for each node that is asked about. */
 export type StateRows = Pick<ReadoutRequest, 'states_M' | 'rows_M'>;
 
@@ -27,17 +32,22 @@ export class LevelReadouts {
   /** That draft these levels, each once, ascending. */
   readonly offsets: readonly number[];
   readonly #model: LanguageModel;
-  readonly #levels: readonly Level[];
   readonly #groups: readonly (readonly Level[])[];
+  /** Group of each level, and its place in it. */
+  readonly #places: readonly LevelPlace[];
 
   constructor(model: LanguageModel, plan: HeadPlan, from: number, to: number) {
     this.#model = model;
     this.offsets = offsetsOf(plan, from, to);
-    this.#levels = Array.from({ length: to - from + 1 }, (_, index) => {
+    const levels = Array.from({ length: to - from + 1 }, (_, index): Level => {
       const source = sourceOf(plan, from + index);
       return { ...source, readout: model.readout(source.offset) };
     });
-    this.#groups = byReadout(this.#levels);
+    this.#groups = byReadout(levels);
+    this.#places = levels.map((level) => {
+      const group = this.#groups.findIndex((levels) => levels.includes(level));
+      return { group, index: this.#groups[group].indexOf(level) };
+    });
   }
 
   /**
@@ -65,27 +75,26 @@ export class LevelReadouts {
   read(logits: readonly Float32Array[], asked_M: readonly AskedNode[]): ReadLevel[] {
     const M = asked_M.length;
     const { vocabulary } = this.#model.dims;
-    const read = new Map<Level, ReadLevel>();
-    for (const [group, levels] of this.#groups.entries()) {
-      const { readout } = levels[0];
+    const readouts: ReadoutRows[] = [];
+    for (let group = 0; group < this.#groups.length; group++) {
+      const levels = this.#groups[group];
       const origin = (index: number) => ({
         offset: levels[Math.floor(index / M)].offset,
         row: asked_M[index % M].draft.row.id,
       });
-      const rows = new ReadoutRows(logits[group], readout, vocabulary, origin);
-      for (const [index, level] of levels.entries()) read.set(level, { readout: rows, first: index * M });
+      readouts.push(new ReadoutRows(logits[group], levels[0].readout, vocabulary, origin));
     }
-    const levels: ReadLevel[] = [];
-    for (const level of this.#levels) levels.push(read.get(level)!);
-    return levels;
+    const read: ReadLevel[] = [];
+    for (const { group, index } of this.#places) read.push({ readout: readouts[group], first: index * M });
+    return read;
   }
 }
 
 /** Makes {@link LevelReadouts} once for each range of levels. */
 export function levelReadouts(model: LanguageModel, plan: HeadPlan): (from: number, to: number) => LevelReadouts {
-  const known = new Map<string, LevelReadouts>();
+  const known = new Map<number, LevelReadouts>();
   return (from, to) => {
-    const key = `${from}-${to}`;
+    const key = from * (plan.levels + 1) + to;
     const readouts = known.get(key) ?? new LevelReadouts(model, plan, from, to);
     known.set(key, readouts);
     return readouts;

@@ -16,8 +16,11 @@ type Taps = [Tensor3D, ...Tensor3D[]];
 
 /** What offsets read at the nodes of some lanes. */
 interface LaneInput {
-  readonly key: string;
+  /** By lane: its row, its first position and its nodes. */
+  readonly key: readonly number[];
   readonly at: Nodes;
+  /** [B,T,D] each, on the values of `taps`. */
+  readonly trunk: Taps;
   readonly taps: Chunk;
 }
 
@@ -127,12 +130,13 @@ export class OffsetForward {
   }
 
   #run({ offsets, lanes, readouts, asked = [] }: Run): RunResult {
-    const { at, taps } = this.#inputOf(lanes);
+    const input = this.#inputOf(lanes);
+    const { at } = input;
     try {
       let logits: Float32Array[] = [];
       let carry: Tensor[] = [];
       this.#model.engine.tidy(() => {
-        const outputs = this.#outputs(offsets, lanes, at, taps);
+        const outputs = this.#outputs(offsets, lanes, input);
         const last = offsets[offsets.length - 1];
         const states = (offset: number, back: number) => this.#states(outputs.get(offset)!, back, lanes, asked);
         if (readouts) logits = readouts.logits(states);
@@ -151,22 +155,17 @@ export class OffsetForward {
   #outputs(
     offsets: readonly number[],
     lanes: readonly OffsetLane[],
-    at: Nodes,
-    taps: Chunk,
+    { at, trunk }: LaneInput,
   ): Map<number, OffsetOutput> {
-    const { ops } = this.#model.engine;
-    const unflat = (x_NX: Tensor) => ops.reshape<Tensor3D>(x_NX, [at.B, at.T, ...x_NX.shape.slice(1)]);
-    const trunk: Tensor3D[] = [];
-    for (let tap = 0; tap < this.#plan.taps.length; tap++) trunk.push(unflat(taps.values_NX[tap]));
     const rows: number[] = [];
     for (const { draft } of lanes) rows.push(draft.row.id);
     const ahead = this.#aheadOf(offsets[0], lanes, at);
-    let carry_BTC = this.#plan.carry && unflat(this.#carries(offsets[0], lanes, at));
+    let carry_BTC = this.#plan.carry && this.#unflat(this.#carries(offsets[0], lanes, at), at);
     const outputs = new Map<number, OffsetOutput>();
     for (const offset of offsets) {
       const memory = this.#memory.openOffset(offset, rows, at);
       const output = asOffsetOutput(
-        this.#model.head.forward(offset, { trunk: trunk as Taps, carry_BTC, ahead, at, memory }),
+        this.#model.head.forward(offset, { trunk, carry_BTC, ahead, at, memory }),
       );
       if (this.#plan.carry) carry_BTC = output.carry_BTC;
       outputs.set(offset, output);
@@ -225,11 +224,11 @@ export class OffsetForward {
   /** Nodes and taps of some lanes; the same for every offset that runs at the same columns. */
   #inputOf(lanes: readonly OffsetLane[]): LaneInput {
     const { engine } = this.#model;
-    let key = '';
-    for (const { draft, position } of lanes) key += `${draft.row.id}:${position[0]}+${position.length} `;
+    const key: number[] = [];
+    for (const { draft, position } of lanes) key.push(draft.row.id, position[0], position.length);
     // Lanes that hang below drafted nodes may differ in their parents alone.
     const isWholeKey = !this.#plan.ahead || !this.#plan.hasMemory;
-    if (this.#input?.key === key && isWholeKey) return this.#input;
+    if (this.#input && isWholeKey && areEqual(this.#input.key, key)) return this.#input;
     this.#dropInput();
     const at = nodesOf(lanes);
     const places = placesOf(lanes, at.T, ({ draft, column }, index) => draft.row.columns.at(column[index]));
@@ -238,13 +237,22 @@ export class OffsetForward {
       for (let tap = 0; tap < this.#plan.taps.length; tap++) picked.push(gather(engine.ops, places, tap));
       return picked;
     };
-    this.#input = { key, at, taps: wholeChunk(places)?.hold() ?? new Chunk(engine.tidy(pick)) };
+    const taps = wholeChunk(places)?.hold() ?? new Chunk(engine.tidy(pick));
+    const trunk = engine.tidy(() => {
+      const values: Tensor3D[] = [];
+      for (let tap = 0; tap < this.#plan.taps.length; tap++) values.push(this.#unflat(taps.values_NX[tap], at));
+      return values as Taps;
+    });
+    this.#input = { key, at, trunk, taps };
     return this.#input;
   }
 
   #dropInput(): void {
-    this.#input?.at.dispose();
-    this.#input?.taps.release();
+    if (!this.#input) return;
+    const { at, trunk, taps } = this.#input;
+    at.dispose();
+    for (const x_BTD of trunk) x_BTD.dispose();
+    taps.release();
     this.#input = undefined;
   }
 
@@ -292,16 +300,24 @@ export class OffsetForward {
     return this.#plan.carry === 'nearer' && offset <= this.#plan.levels;
   }
 
+  #unflat(x_NX: Tensor, { B, T }: Nodes): Tensor3D {
+    return this.#model.engine.ops.reshape<Tensor3D>(x_NX, [B, T, ...x_NX.shape.slice(1)]);
+  }
+
   #flat(x_BTX: Tensor3D): Tensor2D {
     const [B, T, X] = x_BTX.shape;
     return this.#model.engine.ops.reshape<Tensor2D>(x_BTX, [B * T, X]);
   }
 }
 
-function isSame({ tokens_BT, ids_BT }: AheadTokens, others_BT: Int32Array, [B, T]: readonly [number, number]): boolean {
-  if (ids_BT.shape[0] !== B || ids_BT.shape[1] !== T) return false;
-  for (let index = 0; index < others_BT.length; index++) if (tokens_BT[index] !== others_BT[index]) return false;
+function areEqual(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
+}
+
+function isSame({ tokens_BT, ids_BT }: AheadTokens, others_BT: Int32Array, [B, T]: readonly [number, number]): boolean {
+  return ids_BT.shape[0] === B && ids_BT.shape[1] === T && areEqual(tokens_BT, others_BT);
 }
 
 function placesOf(

@@ -19,7 +19,7 @@ export class ReadoutRows {
   readonly #tokens_R: Int32Array | undefined;
   readonly #origin: LogitsOrigin;
   /** Of each row asked about, the index of the largest logit. */
-  readonly #first = new Map<number, number>();
+  readonly #first: (number | undefined)[] = [];
 
   constructor(logits_NR: Float32Array, readout: Readout, vocabulary: number, origin: LogitsOrigin) {
     this.#logits_NR = logits_NR;
@@ -65,12 +65,12 @@ export class ReadoutRows {
   }
 
   #firstOf(row: number): number {
-    const known = this.#first.get(row);
+    const known = this.#first[row];
     if (known !== undefined) return known;
     const logits_R = this.#logits_NR.subarray(row * this.#size, (row + 1) * this.#size);
     const first = indexOfLargest(logits_R);
     if (!Number.isFinite(logits_R[first])) throw this.#invalid(row, first, logits_R[first]);
-    this.#first.set(row, first);
+    this.#first[row] = first;
     return first;
   }
 

@@ -114,9 +114,10 @@ function blocks(bridge: Bridge): Blocks {
       return bridge.tensor(addon.concat(FLOAT32, bridge.handles(parts), widths, rows), parts[0].shape.with(axis, size));
     },
     ids: ({ dataId }) => bridge.backend.find(dataId).waiting,
-    gather: (x, rows) => {
-      const handle = addon.gather(bridge.handle(x), ofRows.copyOf(rows), x.shape[0], sizeOf(x.shape.slice(1)));
-      return bridge.tensor(handle, [rows.length, ...x.shape.slice(1)]);
+    gather: (x, rows, leading = [rows.length]) => {
+      const row = x.shape.slice(1);
+      const handle = addon.gather(bridge.handle(x), ofRows.copyOf(rows), x.shape[0], sizeOf(row));
+      return bridge.tensor(handle, [...leading, ...row]);
     },
     scatter: (rows, at, shape) => {
       const handle = addon.scatter(bridge.handle(rows), asIndices(at), shape[0], sizeOf(shape.slice(1)));

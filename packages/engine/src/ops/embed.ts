@@ -25,7 +25,7 @@ export function embed(kernels: Kernels, tokens_BT: Tensor2D, table_VD: Tensor2D)
   return differentiable<Tensor3D>(
     'embed',
     [table_VD],
-    () => alias<Tensor3D>(kernels.gather(table_VD, tokens), [...tokens_BT.shape, D]),
+    () => kernels.gather(table_VD, tokens, tokens_BT.shape) as Tensor3D,
     (dy) => [kernels.scatter(alias(dy, [tokens.length, D]), tokens, [V, D])],
   );
 }

@@ -44,9 +44,10 @@ function place(block: Tensor, shape: readonly number[], axis: number, begin: num
   });
 }
 
-function gather(x: Tensor, rows: ArrayLike<number>): Tensor {
-  const width = sizeOf(x.shape.slice(1));
-  return hostComputeOne([x], x.shape.with(0, rows.length), (out, values) => copyRows(values, rows, out, width));
+function gather(x: Tensor, rows: ArrayLike<number>, leading: readonly number[] = [rows.length]): Tensor {
+  const row = x.shape.slice(1);
+  const width = sizeOf(row);
+  return hostComputeOne([x], [...leading, ...row], (out, values) => copyRows(values, rows, out, width));
 }
 
 function scatter(rows: Tensor, at: ArrayLike<number>, shape: readonly number[]): Tensor {

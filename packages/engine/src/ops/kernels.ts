@@ -49,8 +49,11 @@ export interface Kernels {
   join?(parts: readonly Tensor[], axis: number): Tensor;
   /** Values of an int32 tensor that lie in the host's memory, not to be written to; undefined where they lie elsewhere. Default: read back. */
   ids?(x: Tensor): Int32Array | undefined;
-  /** Rows of the first axis; any may repeat. */
-  gather(x: Tensor, rows: ArrayLike<number>): Tensor;
+  /**
+   * Rows of the first axis; any may repeat.
+   * @param leading - axes of the result before those of a row. Default: one, over the rows
+   */
+  gather(x: Tensor, rows: ArrayLike<number>, leading?: readonly number[]): Tensor;
   /** Zeros of a shape to which rows are added, repeats in their order: the gradient of `gather`. */
   scatter(rows: Tensor, at: ArrayLike<number>, shape: readonly number[]): Tensor;
   /** x / sqrt(mean(x^2) + epsilon) * gain over the last axis. */

@@ -6,15 +6,33 @@ import { type Scope, tfjsEngine } from './internals.ts';
  *
  * tfjs' own search goes through every element of a typed array.
  */
-export function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tensor[] {
+export function tensorsIn(value: unknown): Tensor[] {
   if (value instanceof tf.Tensor) return [value];
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return [];
-  seen.add(value);
-  const parts: Iterable<unknown> =
-    Array.isArray(value) || value instanceof Set ? value : value instanceof Map ? value.values() : Object.values(value);
   const found: Tensor[] = [];
-  for (const part of parts) found.push(...tensorsIn(part, seen));
+  if (isContainer(value)) collect(value, found, undefined);
   return found;
+}
+
+/** @param seen - containers that are looked through already; absent while there is but the first, as nearly always */
+function collect(container: object, found: Tensor[], seen: Set<unknown> | undefined): void {
+  let known = seen;
+  for (const part of partsOf(container)) {
+    if (part instanceof tf.Tensor) found.push(part);
+    else if (isContainer(part)) {
+      known ??= new Set([container]);
+      if (known.has(part)) continue;
+      known.add(part);
+      collect(part, found, known);
+    }
+  }
+}
+
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+
+function partsOf(container: object): Iterable<unknown> {
+  if (Array.isArray(container) || container instanceof Set) return container;
+  return container instanceof Map ? container.values() : Object.values(container);
 }
 
 /** Runs `work`, then frees every tensor made in it but those in its result and those that were kept. */

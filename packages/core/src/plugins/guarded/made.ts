@@ -23,7 +23,7 @@ export function guardMade(plugin: GuardedPlugin, made: object, context: unknown)
     if (given === undefined) continue;
     const hook = hookOf(plugin, name);
     if (typeof given !== 'function') throw wrong(hook, `must be a function, was ${describeSafely(given)}`);
-    const work = (args: readonly unknown[]) => (target as Callable)[name](...args);
+    const work = (args: readonly unknown[]) => Reflect.apply(given, target, args);
     const call = guardHook(form, { hook, watch, check: checks[name], work });
     guarded[name] = name === 'objectives' ? guardRows(plugin, call, checks[ROWS]) : call;
   }
@@ -31,8 +31,6 @@ export function guardMade(plugin: GuardedPlugin, made: object, context: unknown)
   noteMaker(guarded, plugin);
   return Object.freeze(guarded);
 }
-
-type Callable = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
 /** Names of what an object and its classes have, `constructor` apart. */
 function membersOf(made: object): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 // M rows and N columns of a matrix.
 import { type Tensor, tf } from '../../tensor.ts';
+import { alias } from '../../tfjs/internals.ts';
 
 /** A matrix transposed. */
 export function transpose(x_MN: Tensor): Tensor {
@@ -22,9 +23,11 @@ export function place(block: Tensor, shape: readonly number[], axis: number, beg
 }
 
 /** Rows of the first axis; any may repeat. */
-export function gather(x: Tensor, rows: ArrayLike<number>): Tensor {
-  if (rows.length === 0) return tf.zeros(x.shape.with(0, 0));
-  return tf.gather(x, tf.tensor1d(Int32Array.from(rows), 'int32'));
+export function gather(x: Tensor, rows: ArrayLike<number>, leading: readonly number[] = [rows.length]): Tensor {
+  const shape = [...leading, ...x.shape.slice(1)];
+  if (rows.length === 0) return tf.zeros(shape);
+  const rows_N = tf.gather(x, tf.tensor1d(Int32Array.from(rows), 'int32'));
+  return leading.length === 1 ? rows_N : alias(rows_N, shape);
 }
 
 /** Zeros of a shape to which rows are added. */
