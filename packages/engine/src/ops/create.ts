@@ -1,6 +1,6 @@
 import { shapeMismatch } from '../errors.ts';
 import { type Tensor, tf } from '../tensor.ts';
-import { alias, tfjsEngine } from '../tfjs/internals.ts';
+import { alias, copied, tfjsEngine } from '../tfjs/internals.ts';
 import type { Ops } from './contract.ts';
 
 function constant<T extends Tensor>(
@@ -8,14 +8,17 @@ function constant<T extends Tensor>(
   shape: readonly number[],
 ): T {
   let size = 1;
-  for (const length of shape) size *= Number.isInteger(length) && length >= 0 ? length : Number.NaN;
-  if (size !== values.length)
-    throw shapeMismatch('constant', `${size} values for shape [${shape}]`, `${values.length}`);
-  // A copy: tfjs' cpu backend would go on using the caller's array.
-  const engine = tfjsEngine();
-  if (values instanceof Int32Array) return engine.makeTensor(values.slice(), [...shape], 'int32') as T;
-  const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
-  return engine.makeTensor(floats, [...shape], 'float32') as T;
+  let isShape = true;
+  for (const length of shape) {
+    size *= length;
+    if (!Number.isInteger(length) || length < 0) isShape = false;
+  }
+  if (!isShape || size !== values.length) {
+    const expected = isShape ? `${size} values for shape [${shape}]` : 'a shape of whole lengths >= 0';
+    throw shapeMismatch('constant', expected, isShape ? `${values.length}` : `[${shape}]`);
+  }
+  if (values instanceof Int32Array || values instanceof Float32Array) return copied<T>(values, [...shape]);
+  return tfjsEngine().makeTensor(Float32Array.from(values), [...shape], 'float32') as T;
 }
 
 /** Constants of {@link Ops}. */

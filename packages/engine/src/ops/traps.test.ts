@@ -121,9 +121,13 @@ describe.each(VARIANTS)('on $title', async ({ open }) => {
     tidy(() => {
       const array = Float32Array.from([1, 2, 3, 4]);
       const x = ops.constant<Tensor2D>(array, [2, 2]);
+      const numbers = Int32Array.from([5, 6]);
+      const whole = ops.constant(numbers, [2]);
       array.fill(9);
+      numbers.fill(9);
       ops.add(ops.exp(ops.rmsNorm(x, tf.ones([2]))), ops.transpose(x));
       expect(valuesOf(x)).toEqual([1, 2, 3, 4]);
+      expect(valuesOf(whole)).toEqual([5, 6]);
     });
   });
 
@@ -205,6 +209,8 @@ describe.each(VARIANTS)('on $title', async ({ open }) => {
       ['split in parts that are not whole', /add up to 3/, () => ops.split(t(2, 3), 2, 1)],
       ['gatherRows', /rows in \[0, 2\).*2 at index 1/, () => ops.gatherRows(t(2, 3), [0, 2])],
       ['constant', /6 values.*5/, () => ops.constant([1, 2, 3, 4, 5], [2, 3])],
+      ['constant', /whole lengths >= 0.*\[-2,-1\]/, () => ops.constant([1, 2], [-2, -1])],
+      ['constant', /whole lengths >= 0.*\[0.5,4\]/, () => ops.constant([1, 2], [0.5, 4])],
     ];
     test.each(calls)('%s', (_, sentence, call) => {
       tidy(() => {

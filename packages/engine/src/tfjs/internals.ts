@@ -113,6 +113,16 @@ export function kernel<T extends Tensor>(name: string, inputs: { [name: string]:
 /** Backends of which a reshape is one more reference and nothing else, so that tfjs need not be asked. */
 const SHARING: ReadonlySet<string> = new Set(['native', 'wasm', 'cpu', 'webgpu']);
 
+/** Backends that copy the numbers they are given; others may go on using the caller's array. */
+const COPYING: ReadonlySet<string> = new Set(['native', 'wasm']);
+
+/** A tensor of its own: what becomes of the array afterwards changes nothing in it. */
+export function copied<T extends Tensor>(values: Float32Array | Int32Array, shape: readonly number[]): T {
+  const engine = tfjsEngine();
+  const own = COPYING.has(engine.backendName) ? values : values.slice();
+  return engine.makeTensor(own, shape, values instanceof Int32Array ? 'int32' : 'float32') as T;
+}
+
 /**
  * A second tensor on the same buffer, off the tape. tfjs' own `clone` copies on wasm; a reshape counts references.
  * @returns a tensor of the given shape; it and the original are disposed independently
