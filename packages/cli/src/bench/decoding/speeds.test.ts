@@ -23,8 +23,8 @@ const speculative: ContenderRuns = {
   decoder: decoder('speculative'),
   batch: 1,
   runs: [
-    timed(2.5, 100, 50, { proposed: [50, 25], javaScriptSeconds: 0.3 }),
-    timed(2.5, 100, 30, { proposed: [30, 15], javaScriptSeconds: 0.1 }),
+    timed(2.5, 100, 50, { proposed: [50, 25], javaScriptSeconds: 0.3, sessionJavaScriptSeconds: 0.2 }),
+    timed(2.5, 100, 30, { proposed: [30, 15], javaScriptSeconds: 0.1, sessionJavaScriptSeconds: 0.1 }),
   ],
 };
 
@@ -62,6 +62,8 @@ describe('speeds', () => {
     expect(found[1].decodingShareOfBound).toBeCloseTo(2 / bound, 12);
     expect(found[1].javaScriptShare).toBeCloseTo(0.1, 12);
     expect(found[1].javaScriptMsPerStep).toBeCloseTo(5, 12);
+    expect(found[1].sessionJavaScriptShare).toBeCloseTo(0.075, 12);
+    expect(found[1].sessionJavaScriptMsPerStep).toBeCloseTo(3.75, 12);
     expect(found[0]).toMatchObject({ overGreedy: 1, decodingOverGreedy: 1, weightBytes: 100, pastBytesPerToken: 7 });
     expect(found[1].weightBytes).toBeUndefined();
     expect(found[0].bound).toBeUndefined();

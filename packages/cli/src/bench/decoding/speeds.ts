@@ -43,6 +43,9 @@ export interface DetailedSpeed extends DecodingSpeed {
   /** Share of decoding that was JavaScript, and milliseconds of it in a step of the batch; where the engine tells. */
   readonly javaScriptShare?: number;
   readonly javaScriptMsPerStep?: number;
+  /** The same of the session alone, without the decoder, its rule and the loop. */
+  readonly sessionJavaScriptShare?: number;
+  readonly sessionJavaScriptMsPerStep?: number;
 }
 
 /** All runs of a contender as one. */
@@ -120,9 +123,14 @@ function javaScriptOf({ runs, batch }: ContenderRuns) {
   if (told.length === 0) return {};
   const sum = (of: (run: TimedRun) => number) => told.reduce((total, run) => total + of(run), 0);
   const seconds = sum(({ javaScriptSeconds }) => javaScriptSeconds!);
+  const ofSession = sum(({ sessionJavaScriptSeconds }) => sessionJavaScriptSeconds!);
+  const decoding = sum((run) => run.seconds - run.prefillSeconds);
+  const steps = sum(({ forwards }) => forwards) / batch;
   return {
-    javaScriptShare: seconds / sum((run) => run.seconds - run.prefillSeconds),
-    javaScriptMsPerStep: (seconds * 1_000) / (sum(({ forwards }) => forwards) / batch),
+    javaScriptShare: seconds / decoding,
+    javaScriptMsPerStep: (seconds * 1_000) / steps,
+    sessionJavaScriptShare: ofSession / decoding,
+    sessionJavaScriptMsPerStep: (ofSession * 1_000) / steps,
   };
 }
 

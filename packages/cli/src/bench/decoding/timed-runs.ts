@@ -28,6 +28,8 @@ export interface TimedRun {
   readonly texts: readonly string[];
   /** Seconds of decoding outside the engine's own code, where the engine tells. */
   readonly javaScriptSeconds?: number;
+  /** Of those, the ones in the session: what is left is the decoder, its rule and the loop. */
+  readonly sessionJavaScriptSeconds?: number;
 }
 
 /** Steps of this process so far. */
@@ -58,6 +60,8 @@ export async function timedRun(
   stepsMade += emissions.length / prompts.length;
   const { prefillSeconds, prefillKernelSeconds } = session;
   const kernels = model.engine.kernelSeconds();
+  // Outside the session nothing runs on the engine.
+  const stepKernels = kernels === undefined ? undefined : kernels - kernelsBefore! - prefillKernelSeconds;
   return {
     prompts: prompts.length,
     seconds,
@@ -65,8 +69,9 @@ export async function timedRun(
     isFromHeads: session.hasDrafted,
     ...countsOf(emissions),
     texts: textsOf(emissions, prompts.length),
-    ...(kernels !== undefined && {
-      javaScriptSeconds: seconds - prefillSeconds - (kernels - kernelsBefore! - prefillKernelSeconds),
+    ...(stepKernels !== undefined && {
+      javaScriptSeconds: seconds - prefillSeconds - stepKernels,
+      sessionJavaScriptSeconds: session.stepSeconds - stepKernels,
     }),
   };
 }
