@@ -3,6 +3,7 @@ import type { EngineName } from './engine.ts';
 import { ENGINE_NAMES, listEngines, openEngine } from './open-engine.ts';
 import { type Tensor, tf } from './tensor.ts';
 import { PRESENT } from './testing/present.ts';
+import { differentiable } from './tfjs/differentiable.ts';
 import { hostCompute, hostComputeOne } from './tfjs/host.ts';
 import { tfjsEngine } from './tfjs/internals.ts';
 
@@ -107,6 +108,45 @@ test('tidy keeps the tensors of its result in arrays, objects, maps and sets, an
     }),
   ).toThrow('on purpose');
   expect(memory().numTensors).toBe(before);
+});
+
+test('tidy finds its result in lists that hold each other', async () => {
+  const { tidy, memory } = await openEngine({ name: 'cpu' });
+  const before = memory().numTensors;
+  const round: unknown[] = [];
+  tidy(() => {
+    tf.ones([3]);
+    round.push([round, { deep: [tf.ones([1]), [round]] }]);
+    return round;
+  });
+  expect(memory().numTensors - before).toBe(1);
+  tf.dispose(round[0] as never);
+});
+
+test('what an operation makes on the way goes when it ends, in a scope and without one, and when it fails', async () => {
+  const { ops, tidy, memory } = await openEngine({ name: 'cpu' });
+  const x = ops.ones([3]);
+  const before = memory().numTensors;
+  // A composite: it makes more than its result.
+  const alone = ops.softplus(x);
+  expect(memory().numTensors - before).toBe(1);
+  alone.dispose();
+  tidy(() => {
+    const kept = tf.keep(tf.ones([1]));
+    for (let count = 1; count <= 3; count++) {
+      ops.softplus(x);
+      expect(memory().numTensors - before).toBe(1 + count);
+    }
+    const fail = () => {
+      tf.ones([1]);
+      throw new Error('on purpose');
+    };
+    expect(() => differentiable('test', [x], fail, () => [])).toThrow('on purpose');
+    expect(memory().numTensors - before).toBe(1 + 3);
+    kept.dispose();
+  });
+  expect(memory().numTensors).toBe(before);
+  x.dispose();
 });
 
 test('a wasm heap that is full refuses, and works on', async () => {

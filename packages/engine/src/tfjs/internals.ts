@@ -72,7 +72,8 @@ export interface TfjsState {
   activeTape: TapeNode[] | null;
   nextTapeNodeId: number;
   kernelDepth: number;
-  activeScope: Scope | null;
+  /** Undefined until a scope was opened first. */
+  activeScope: Scope | null | undefined;
   readonly scopeStack: Scope[];
   gradientDepth: number;
 }

@@ -63,7 +63,7 @@ export function tidyTensors<T extends Tensor>(work: () => T[]): T[] {
 /** {@link tidy} for work whose result is one tensor: most operations make no other, and then need no scope of their own. */
 export function tidyTensor<T extends Tensor>(work: () => T): T {
   const { activeScope } = tfjsEngine().state;
-  if (activeScope === null) return tidyTensors(() => [work()])[0];
+  if (!activeScope) return tidyTensors(() => [work()])[0];
   const { track } = activeScope;
   const begin = track.length;
   let kept: T | undefined;
