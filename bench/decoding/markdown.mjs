@@ -69,7 +69,9 @@ function numbersOf({ results, settings }) {
       row('greedy tokens/s at batch 16 over batch 1', '4', '8', (m) => aggregateOf(results, m)),
       row('the same by bytes alone, (W + P) 16 / (W + 16 P)', '', '', (m) => bytesOf({ settings, results }, m)),
       row('a drafted level at batch 1: ms; of a step without drafts', '', '', (m) => levelCostOf(results, m)),
-      row('JavaScript of the session in a step, speculative, batch 1', '< 15%', '5%', (m) => sessionJsOf(speculative[m])),
+      row('JavaScript of the session in a step, speculative, batch 1', '< 15%', '5%', (m) =>
+        sessionJsOf(speculative[m]),
+      ),
       row('the same with rule, decoder and loop', '', '', (m) => jsOf(speculative[m])),
       row('cost model over the best fixed k, lowest of the grid', '.95', '.98', (m) =>
         fixed(Math.min(...run(results, `levels, ${m}`).batches.map(({ ratio }) => ratio)), 3),

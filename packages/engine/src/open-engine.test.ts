@@ -116,11 +116,13 @@ test('tidy finds its result in lists that hold each other', async () => {
   const round: unknown[] = [];
   tidy(() => {
     tf.ones([3]);
-    round.push([round, { deep: [tf.ones([1]), [round]] }]);
+    const inner: unknown[] = [tf.ones([1])];
+    inner.push({ deep: [inner, round] });
+    round.push([round, inner]);
     return round;
   });
   expect(memory().numTensors - before).toBe(1);
-  tf.dispose(round[0] as never);
+  tf.dispose(round as never);
 });
 
 test('what an operation makes on the way goes when it ends, in a scope and without one, and when it fails', async () => {

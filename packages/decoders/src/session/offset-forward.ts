@@ -164,9 +164,7 @@ export class OffsetForward {
     const outputs = new Map<number, OffsetOutput>();
     for (const offset of offsets) {
       const memory = this.#memory.openOffset(offset, rows, at);
-      const output = asOffsetOutput(
-        this.#model.head.forward(offset, { trunk, carry_BTC, ahead, at, memory }),
-      );
+      const output = asOffsetOutput(this.#model.head.forward(offset, { trunk, carry_BTC, ahead, at, memory }));
       if (this.#plan.carry) carry_BTC = output.carry_BTC;
       outputs.set(offset, output);
     }
