@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { attentionCases } from '../testing/cases-attention.ts';
 import { elementwiseCases } from '../testing/cases-elementwise.ts';
 import { linearCases } from '../testing/cases-linear.ts';
@@ -14,7 +14,7 @@ const kernelCases = [...shapeCases, ...linearCases, ...attentionCases];
 
 describe.each(VARIANTS)('on $title', async ({ open, hasKernels }) => {
   const engine = await open();
-  afterEach(() => open());
+  beforeEach(() => open());
 
   const cases = hasKernels ? [...plainCases, ...kernelCases] : kernelCases;
   test.each(cases)('$name agrees with the float64 reference, its gradient with finite differences', (opCase) => {
