@@ -45,7 +45,7 @@ export class LevelReadouts {
     });
     this.#groups = byReadout(levels);
     this.#places = levels.map((level) => {
-      const group = this.#groups.findIndex((levels) => levels.includes(level));
+      const group = this.#groups.findIndex((alike) => alike.includes(level));
       return { group, index: this.#groups[group].indexOf(level) };
     });
   }

@@ -85,8 +85,7 @@ export class OffsetForward {
   /** Lets go of what one draft left. */
   endDraft(): void {
     this.#dropInput();
-    for (const { ids_BT } of this.#ahead) ids_BT.dispose();
-    this.#ahead = [];
+    this.#dropAhead();
     this.#memory.dropUndecided();
     if (this.#held.length === 0) return;
     for (const chunk of this.#held) chunk.release();
@@ -147,6 +146,8 @@ export class OffsetForward {
       });
       return { logits, carries: this.#keep(offsets, lanes, at, carry) };
     } catch (error) {
+      // Some went with the scope that failed; a policy may yet ask again.
+      this.#dropAhead();
       this.#memory.rollback();
       throw error;
     }
@@ -217,6 +218,11 @@ export class OffsetForward {
     const ids_BT = this.#model.engine.ops.constant<Tensor2D>(tokens_BT, shape);
     this.#ahead[distance - 1] = { tokens_BT, ids_BT };
     return ids_BT;
+  }
+
+  #dropAhead(): void {
+    for (const { ids_BT } of this.#ahead) ids_BT.dispose();
+    this.#ahead = [];
   }
 
   /** Nodes and taps of some lanes; the same for every offset that runs at the same columns. */

@@ -54,8 +54,9 @@ export class Outlooks {
     const known = this.#known[level - this.#from];
     if (known) return known;
     const last = this.#plan.further === 'apart' ? level : Math.max(level, this.#levelsInUse);
-    this.#from = level;
+    // Where reading fails, what is known stays that of the level before: whoever asks again has it read again.
     this.#known = this.#read(level, last, drafts);
+    this.#from = level;
     return this.#known[0];
   }
 }

@@ -18,8 +18,8 @@ export class ReadoutRows {
   readonly #vocabulary: number;
   readonly #tokens_R: Int32Array | undefined;
   readonly #origin: LogitsOrigin;
-  /** Of each row asked about, the index of the largest logit. */
-  readonly #first: (number | undefined)[] = [];
+  /** Of each row asked about, the index of the largest logit; -1 before. */
+  readonly #first: number[] = [];
 
   constructor(logits_NR: Float32Array, readout: Readout, vocabulary: number, origin: LogitsOrigin) {
     this.#logits_NR = logits_NR;
@@ -27,6 +27,7 @@ export class ReadoutRows {
     this.#vocabulary = vocabulary;
     this.#tokens_R = readout.tokens_V;
     this.#origin = origin;
+    for (let end = this.#size; end <= logits_NR.length; end += this.#size) this.#first.push(-1);
   }
 
   /** Raw logits over the V token ids, a copy; -Infinity for an id that the readout does not know. */
@@ -66,7 +67,7 @@ export class ReadoutRows {
 
   #firstOf(row: number): number {
     const known = this.#first[row];
-    if (known !== undefined) return known;
+    if (known >= 0) return known;
     const logits_R = this.#logits_NR.subarray(row * this.#size, (row + 1) * this.#size);
     const first = indexOfLargest(logits_R);
     if (!Number.isFinite(logits_R[first])) throw this.#invalid(row, first, logits_R[first]);

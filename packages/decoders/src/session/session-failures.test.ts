@@ -1,4 +1,4 @@
-import type { DraftPolicy, LanguageModel, Session } from '@foretoken/core';
+import type { DraftPolicy, LanguageModel, Session, Tree } from '@foretoken/core';
 import { emptyTree } from '@foretoken/core';
 import { type Engine, openEngine } from '@foretoken/engine';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -116,6 +116,39 @@ describe('plugins that throw', () => {
     opened.dispose();
     whole.dispose();
   });
+
+  test.each<TinyHead>(['sequential', 'hydra'])(
+    '%s drafts the same where a policy asks again after a failure',
+    async (head) => {
+      const whole = tinyModel(engine, 'attentive', head);
+      const broken = failing(3, whole);
+      let failures = 0;
+      const asking: DraftPolicy = {
+        grow: (_, frontier, p, { level }) => {
+          if (level > 2) return [];
+          try {
+            p(frontier[0]);
+          } catch {
+            failures++;
+          }
+          return frontier.map((node) => ({ node, children: 1, sampled: false }));
+        },
+      };
+      const drafted: Tree[] = [];
+      for (const of of [whole, broken]) {
+        const opened = openSession(of);
+        opened.join(prompt(1, 2, 3));
+        await step(opened, [nothing(4)]);
+        if (of === broken) arm(broken);
+        drafted.push(...(await opened.draft(asking, random)));
+        opened.dispose();
+      }
+      expect(failures).toBe(1);
+      expect(drafted[1]).toEqual(drafted[0]);
+      expect(drafted[0].tokens).toHaveLength(2);
+      whole.dispose();
+    },
+  );
 });
 
 describe('declarations that decoding does not serve', () => {

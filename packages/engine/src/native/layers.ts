@@ -3,8 +3,8 @@ import type { Precision } from '../engine.ts';
 import type { StackedLayer } from '../ops/engine-ops.ts';
 import type { Kernels } from '../ops/kernels.ts';
 import type { Tensor } from '../tensor.ts';
-import type { DataId } from '../tfjs/internals.ts';
 import type { Handle } from './addon.ts';
+import { Entry } from './backend.ts';
 import type { Bridge } from './bridge.ts';
 import type { RotaryTable } from './rotary-tables.ts';
 import { ownStore } from './store.ts';
@@ -16,8 +16,8 @@ const NUM_SIZES = 4;
 interface Description {
   /** Weights of all layers, one after the other. */
   readonly tensors: readonly Tensor[];
-  /** Keys of their values, as of the last call: a weight with other values has another. */
-  readonly keys: (DataId | undefined)[];
+  /** Buffers of their values, as of the last call: a weight with other values has another. Absent where tfjs may move them. */
+  readonly entries: (Entry | undefined)[];
   /** Their handles, as of the last call. */
   readonly weights: Float64Array;
   /** Numbers of stores. */
@@ -62,12 +62,12 @@ export function cachedLayers(bridge: Bridge, precision: Precision): NonNullable<
 }
 
 /** Looks up the handles of weights that have got other values since the last call: most have the same for thousands of calls. */
-function lookUpChanged({ tensors, keys, weights }: Description, bridge: Bridge): void {
+function lookUpChanged({ tensors, entries, weights }: Description, bridge: Bridge): void {
   for (let index = 0; index < tensors.length; index++) {
     const { dataId } = tensors[index];
-    if (dataId === keys[index]) continue;
+    if (dataId === entries[index]) continue;
     weights[index] = bridge.handle(tensors[index]);
-    keys[index] = dataId;
+    entries[index] = dataId instanceof Entry ? dataId : undefined;
   }
 }
 
@@ -90,7 +90,7 @@ function describe(layers: readonly StackedLayer[], { backend }: Bridge): Descrip
   }
   return {
     tensors,
-    keys: Array.from(tensors, () => undefined),
+    entries: Array.from(tensors, () => undefined),
     weights: new Float64Array(tensors.length),
     stores: Float64Array.from(layers, ({ store }) => ownStore('transformerStack', store).number),
     sizes,

@@ -248,6 +248,24 @@ describe.each(PRESENT)('a stack of transformer layers on %s', async (name) => {
     changing.dispose();
   });
 
+  test('of a frozen list finds a weight that another engine had meanwhile', async () => {
+    const own = tf.getBackend();
+    const values = plans[0].value_DE.dataSync();
+    await tf.setBackend('cpu');
+    const travelling = tf.tensor2d(values, SIZES.value_DE as [number, number]) as Tensor as Tensor2D;
+    await tf.setBackend(own);
+    const weights = { ...plans[0], value_DE: travelling };
+    const first = atPosition(3, weights);
+    await tf.setBackend('cpu');
+    tf.tidy(() => tf.square(travelling).dataSync());
+    await tf.setBackend(own);
+    const second = atPosition(3, weights, first.layers);
+    expect(second.whole).toEqual(first.whole);
+    expect(second.whole).toEqual(second.parts);
+    first.layers[0].store.dispose();
+    travelling.dispose();
+  });
+
   test('refuses a position before the first', () => {
     const init = { T: 1, parent_BT: Int32Array.of(ROOT), length_B: Int32Array.of(1) };
     const at = createNodes({ ...init, position_BT: Int32Array.of(-1) });

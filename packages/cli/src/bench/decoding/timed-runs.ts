@@ -28,7 +28,7 @@ export interface TimedRun {
   readonly texts: readonly string[];
   /** Seconds of decoding outside the engine's own code, where the engine tells. */
   readonly javaScriptSeconds?: number;
-  /** Of those, the ones in the session: what is left is the decoder, its rule and the loop. */
+  /** Of those, the ones in which the session drafted, verified or committed: what is left is the decoder, its rule and the loop. */
   readonly sessionJavaScriptSeconds?: number;
 }
 
@@ -60,8 +60,6 @@ export async function timedRun(
   stepsMade += emissions.length / prompts.length;
   const { prefillSeconds, prefillKernelSeconds } = session;
   const kernels = model.engine.kernelSeconds();
-  // Outside the session nothing runs on the engine.
-  const stepKernels = kernels === undefined ? undefined : kernels - kernelsBefore! - prefillKernelSeconds;
   return {
     prompts: prompts.length,
     seconds,
@@ -69,9 +67,9 @@ export async function timedRun(
     isFromHeads: session.hasDrafted,
     ...countsOf(emissions),
     texts: textsOf(emissions, prompts.length),
-    ...(stepKernels !== undefined && {
-      javaScriptSeconds: seconds - prefillSeconds - stepKernels,
-      sessionJavaScriptSeconds: session.stepSeconds - stepKernels,
+    ...(kernels !== undefined && {
+      javaScriptSeconds: seconds - prefillSeconds - (kernels - kernelsBefore! - prefillKernelSeconds),
+      sessionJavaScriptSeconds: session.stepSeconds - session.stepKernelSeconds,
     }),
   };
 }

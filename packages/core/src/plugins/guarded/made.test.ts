@@ -44,6 +44,19 @@ const secretive = Object.defineProperty(new Error(), 'message', {
 });
 
 describe('a hook', () => {
+  it('is what it was when it was made, whatever the plugin puts in its place, and still called on the plugin', () => {
+    const hooks = {
+      weight: 2,
+      start: () => {},
+      now() {
+        hooks.now = () => [7];
+        return [this.weight];
+      },
+    };
+    const weighting = made('weighting', hooks);
+    expect([weighting.now(), weighting.now()]).toEqual([[2], [2]]);
+  });
+
   it.each([
     ['an error', new Error('plainly'), '"plainly"'],
     ['null', null, '"null"'],

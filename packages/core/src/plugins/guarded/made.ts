@@ -7,7 +7,8 @@ import { valueChecks } from './values.ts';
 
 /**
  * What `create` gave, guarded: each hook answers for itself, everything else is read from the plugin's own object, which the
- * hooks are called on. So `this`, private fields and getters are the plugin's as they were; and nothing can be put in its place.
+ * hooks are called on. So `this`, private fields and getters are the plugin's as they were; and nothing can be put in its place:
+ * a hook stays the function that it was when `create` returned.
  *
  * @param context - what `create` was given
  * @throws PLUGIN_INVALID if a hook is there and no function
