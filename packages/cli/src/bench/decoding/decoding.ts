@@ -13,7 +13,7 @@ import { writeCurve } from './write-curve.ts';
 
 /** Runs of a contender that count, where the tokens are random. */
 const RUNS = 3;
-/** Where a run's texts are decoded: steps until V8 has compiled what they are made of. */
+/** Where a run's texts are decoded: steps of a kind until V8 has compiled what they are made of. */
 const WARM_UP_STEPS = 2_000;
 
 /** Measures decoders: speeds, the time of a step by nodes, or fixed numbers of levels against the cost model. */

@@ -18,6 +18,8 @@ export interface TimedRun {
   /** Of those, what reading the prompts took. */
   readonly prefillSeconds: number;
   readonly tokens: number;
+  /** Of the whole batch. */
+  readonly steps: Readonly<Steps>;
   /** Verifying forwards, each row's counted. */
   readonly forwards: number;
   /** Of those, the ones that verified a draft of level 1, 2, ... */
@@ -32,8 +34,14 @@ export interface TimedRun {
   readonly sessionJavaScriptSeconds?: number;
 }
 
-/** Steps of this process so far. */
-let stepsMade = 0;
+/** Steps with a draft to verify, and without: V8 compiles what each is made of apart. */
+interface Steps {
+  drafting: number;
+  plain: number;
+}
+
+/** Of this process so far. */
+const stepsMade: Steps = { drafting: 0, plain: 0 };
 
 /** Decodes prompts together. */
 export async function timedRun(
@@ -57,7 +65,8 @@ export async function timedRun(
     session.dispose();
   }
   const seconds = (performance.now() - started) / 1_000;
-  stepsMade += emissions.length / prompts.length;
+  const steps = stepsOf(emissions, prompts.length);
+  addTo(stepsMade, steps);
   const { prefillSeconds, prefillKernelSeconds } = session;
   const kernels = model.engine.kernelSeconds();
   return {
@@ -65,6 +74,7 @@ export async function timedRun(
     seconds,
     prefillSeconds,
     isFromHeads: session.hasDrafted,
+    steps,
     ...countsOf(emissions),
     texts: textsOf(emissions, prompts.length),
     ...(kernels !== undefined && {
@@ -72,6 +82,16 @@ export async function timedRun(
       sessionJavaScriptSeconds: session.stepSeconds - session.stepKernelSeconds,
     }),
   };
+}
+
+function stepsOf(emissions: readonly Emission[], batch: number): Steps {
+  const drafting = emissions.filter(({ proposed }) => proposed.some((nodes) => nodes > 0)).length;
+  return { drafting: drafting / batch, plain: (emissions.length - drafting) / batch };
+}
+
+function addTo(sum: Steps, { drafting, plain }: Readonly<Steps>): void {
+  sum.drafting += drafting;
+  sum.plain += plain;
 }
 
 function countsOf(emissions: readonly Emission[]): Pick<TimedRun, 'tokens' | 'forwards' | 'proposed'> {
@@ -98,7 +118,7 @@ export interface Schedule {
   groups(batch: number): readonly (readonly Prompt[])[];
   /** Tokens to generate, in the runs that warm up too: a policy learns from those how long texts are. */
   readonly maxTokens: number;
-  /** Steps that this process has made at least before a run counts. */
+  /** Steps that this process has made at least before a run counts: with drafts if the contender mostly drafts, else without. */
   readonly warmUpSteps: number;
 }
 
@@ -108,10 +128,30 @@ export interface ContenderRuns extends Contender {
 }
 
 /**
- * Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all
- * alike. What warms up does not count: a run of each, and more of them until V8 has compiled what a step is made of; a policy
- * that goes by times has measured its own once more by then.
+ * What warms up does not count: a run of each contender, and more of it until V8 has compiled what its steps are made of; a
+ * policy that goes by times has measured its own once more by then.
  */
+async function warmUp(
+  context: CommandContext,
+  model: DecodingModel,
+  contenders: readonly Contender[],
+  { groups, maxTokens, warmUpSteps }: Schedule,
+): Promise<void> {
+  const warm = contenders.map((): Steps => ({ drafting: 0, plain: 0 }));
+  const isCold = (i: number): boolean => {
+    const { drafting, plain } = warm[i];
+    const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
+    return drafting + plain < own || stepsMade[drafting > plain ? 'drafting' : 'plain'] < warmUpSteps;
+  };
+  for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
+    for (const i of cold) {
+      const prompts = groups(contenders[i].batch)[0];
+      addTo(warm[i], (await timedRun(context, model, contenders[i], { prompts, maxTokens })).steps);
+    }
+  }
+}
+
+/** Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all alike. */
 export async function inTurns(
   context: CommandContext,
   model: DecodingModel,
@@ -123,18 +163,7 @@ export async function inTurns(
   const rounds = contenders.map(({ batch }) => groups(batch));
   const total = rounds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  const warm = contenders.map(() => 0);
-  const isCold = (i: number): boolean => {
-    const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
-    return warm[i] < own || stepsMade < warmUpSteps;
-  };
-  for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
-    for (const i of cold) {
-      const before = stepsMade;
-      await timedRun(context, model, contenders[i], { prompts: rounds[i][0], maxTokens });
-      warm[i] += stepsMade - before;
-    }
-  }
+  await warmUp(context, model, contenders, { groups, maxTokens, warmUpSteps });
   for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
     const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
     for (const i of round % 2 === 0 ? turns : turns.reverse()) {

@@ -1,0 +1,43 @@
+import type { Emission, NamedDecoder } from '@foretoken/core';
+import { expect, it } from 'vitest';
+import type { CommandContext } from '../../process/context.ts';
+import type { DecodingModel } from './decoding-model.ts';
+import { inTurns } from './timed-runs.ts';
+
+/** A decoder of so many steps a run, each with a draft or each without. */
+function decoderOf(label: string, steps: number, proposed: readonly number[], isTimed = false) {
+  let runs = 0;
+  const decoder = {
+    async *generate(): AsyncGenerator<Emission> {
+      runs++;
+      for (let step = 0; step < steps; step++) yield { prompt: 0, tokens: Int32Array.of(1), proposed, accepted: 0 };
+    },
+  };
+  return { named: { label, decoder, policy: { isTimed } } as unknown as NamedDecoder, runs: () => runs };
+}
+
+// Greedy decoding makes many steps a run and drafting few: counted together, greedy's would pass for the other's.
+it('warms up steps with drafts and without apart, each as long as it is asked to', async () => {
+  const context = { signal: new AbortController().signal, progress: () => ({ update: () => {}, clear: () => {} }) };
+  const model = { engine: { kernelSeconds: () => 0 }, openSession: () => ({ dispose: () => {} }), seed: 1 };
+  const decoders = [
+    decoderOf('greedy', 10, []),
+    decoderOf('speculative', 2, [1, 1]),
+    decoderOf('cost-model', 1, [1], true),
+  ];
+  const schedule = { groups: () => [[{ tokens: Int32Array.of(1) }]], maxTokens: 10, warmUpSteps: 20 };
+  const contenders = decoders.map(({ named }) => ({ decoder: named, batch: 1 }));
+  const results = await inTurns(
+    context as unknown as CommandContext,
+    model as unknown as DecodingModel,
+    contenders,
+    schedule,
+  );
+  // 20 plain steps take two runs; 20 with drafts seven of 2 + 1; a timed policy makes ten of its own. Each then runs once.
+  expect(decoders.map(({ runs }) => runs())).toEqual([2 + 1, 7 + 1, 10 + 1]);
+  expect(results.map(({ runs }) => runs.map(({ steps }) => steps))).toEqual([
+    [{ drafting: 0, plain: 10 }],
+    [{ drafting: 2, plain: 0 }],
+    [{ drafting: 1, plain: 0 }],
+  ]);
+});
