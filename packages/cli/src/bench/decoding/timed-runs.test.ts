@@ -2,7 +2,6 @@ import type { Emission, NamedDecoder } from '@foretoken/core';
 import { expect, it } from 'vitest';
 import type { CommandContext } from '../../process/context.ts';
 import type { DecodingModel } from './decoding-model.ts';
-import { inTurns } from './timed-runs.ts';
 
 /** A decoder of so many steps a run, each with a draft or each without. */
 function decoderOf(label: string, steps: number, proposed: readonly number[], isTimed = false) {
@@ -18,6 +17,9 @@ function decoderOf(label: string, steps: number, proposed: readonly number[], is
 
 // Greedy decoding makes many steps a run and drafting few: counted together, greedy's would pass for the other's.
 it('warms up steps with drafts and without apart, each as long as it is asked to', async () => {
+  // A copy of the module: steps are counted for the process, in which other files may have run before.
+  const copy = './timed-runs.ts?alone';
+  const { inTurns }: typeof import('./timed-runs.ts') = await import(copy);
   const context = { signal: new AbortController().signal, progress: () => ({ update: () => {}, clear: () => {} }) };
   const model = { engine: { kernelSeconds: () => 0 }, openSession: () => ({ dispose: () => {} }), seed: 1 };
   const decoders = [
