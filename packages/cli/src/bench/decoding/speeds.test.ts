@@ -11,7 +11,6 @@ const decoder = (label: string, keeps: NamedDecoder['rule']['keeps'] = ['greedy'
 
 const timed = (seconds: number, tokens: number, forwards: number, more: Partial<TimedRun> = {}): TimedRun => ({
   ...{ prompts: 1, seconds, prefillSeconds: 0.5, tokens, forwards, proposed: [], isFromHeads: true, texts: ['1,2'] },
-  steps: { drafting: 0, plain: forwards },
   ...more,
 });
 

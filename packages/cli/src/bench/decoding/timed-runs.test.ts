@@ -37,9 +37,9 @@ it('warms up steps with drafts and without apart, each as long as it is asked to
   );
   // 20 plain steps take two runs; 20 with drafts seven of 2 + 1; a timed policy makes ten of its own. Each then runs once.
   expect(decoders.map(({ runs }) => runs())).toEqual([2 + 1, 7 + 1, 10 + 1]);
-  expect(results.map(({ runs }) => runs.map(({ steps }) => steps))).toEqual([
-    [{ drafting: 0, plain: 10 }],
-    [{ drafting: 2, plain: 0 }],
-    [{ drafting: 1, plain: 0 }],
+  expect(results.map(({ runs }) => runs.map(({ forwards, proposed }) => ({ forwards, proposed })))).toEqual([
+    [{ forwards: 10, proposed: [] }],
+    [{ forwards: 2, proposed: [2, 2] }],
+    [{ forwards: 1, proposed: [1] }],
   ]);
 });

@@ -18,8 +18,6 @@ export interface TimedRun {
   /** Of those, what reading the prompts took. */
   readonly prefillSeconds: number;
   readonly tokens: number;
-  /** Of the whole batch. */
-  readonly steps: Readonly<Steps>;
   /** Verifying forwards, each row's counted. */
   readonly forwards: number;
   /** Of those, the ones that verified a draft of level 1, 2, ... */
@@ -65,8 +63,8 @@ export async function timedRun(
     session.dispose();
   }
   const seconds = (performance.now() - started) / 1_000;
-  const steps = stepsOf(emissions, prompts.length);
-  addTo(stepsMade, steps);
+  const counts = countsOf(emissions);
+  addSteps(stepsMade, { prompts: prompts.length, ...counts });
   const { prefillSeconds, prefillKernelSeconds } = session;
   const kernels = model.engine.kernelSeconds();
   return {
@@ -74,8 +72,7 @@ export async function timedRun(
     seconds,
     prefillSeconds,
     isFromHeads: session.hasDrafted,
-    steps,
-    ...countsOf(emissions),
+    ...counts,
     texts: textsOf(emissions, prompts.length),
     ...(kernels !== undefined && {
       javaScriptSeconds: seconds - prefillSeconds - (kernels - kernelsBefore! - prefillKernelSeconds),
@@ -84,14 +81,13 @@ export async function timedRun(
   };
 }
 
-function stepsOf(emissions: readonly Emission[], batch: number): Steps {
-  const drafting = emissions.filter(({ proposed }) => proposed.some((nodes) => nodes > 0)).length;
-  return { drafting: drafting / batch, plain: (emissions.length - drafting) / batch };
-}
-
-function addTo(sum: Steps, { drafting, plain }: Readonly<Steps>): void {
-  sum.drafting += drafting;
-  sum.plain += plain;
+/** Adds the steps of a run: whatever drafts, drafts a level 1. */
+function addSteps(
+  steps: Steps,
+  { prompts, forwards, proposed: [drafted = 0] }: Pick<TimedRun, 'prompts' | 'forwards' | 'proposed'>,
+): void {
+  steps.drafting += drafted / prompts;
+  steps.plain += (forwards - drafted) / prompts;
 }
 
 function countsOf(emissions: readonly Emission[]): Pick<TimedRun, 'tokens' | 'forwards' | 'proposed'> {
@@ -146,7 +142,7 @@ async function warmUp(
   for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
     for (const i of cold) {
       const prompts = groups(contenders[i].batch)[0];
-      addTo(warm[i], (await timedRun(context, model, contenders[i], { prompts, maxTokens })).steps);
+      addSteps(warm[i], await timedRun(context, model, contenders[i], { prompts, maxTokens }));
     }
   }
 }
