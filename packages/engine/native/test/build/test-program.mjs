@@ -10,11 +10,12 @@ export const programsFolder = join(rootFolder, '.foretoken/native-tests');
 
 /**
  * Compiles the tests and the library.
- * @param {{ name: string, flags?: string[], libraryFlags?: string[] }} variant - flags come after the addon's and may overrule
- * them; `libraryFlags` are those of the library but for its inner loops
+ * @param {{ name: string, flags?: string[], wideFlags?: string[], libraryFlags?: string[] }} variant - flags come after the addon's
+ * and may overrule them; `wideFlags` are those of inner loops over vectors of 64 bytes, `libraryFlags` those of the library but
+ * for its inner loops
  * @returns {Promise<string>} the program
  */
-export function buildTestProgram({ name, flags = [], libraryFlags = [] }) {
+export function buildTestProgram({ name, flags = [], wideFlags = [], libraryFlags = [] }) {
   const base = [...readSettings().flags, '-Ilibrary'];
   const units = [
     ...filesOf('test', '.cc').map((source) => ({ source, flags: [...base, '-Itest', '-O1', ...flags] })),
@@ -22,24 +23,25 @@ export function buildTestProgram({ name, flags = [], libraryFlags = [] }) {
       source,
       flags: [...base, ...libraryFlags, ...flags, ...definesOf(source)],
     })),
-    ...setsHere().map((set) => unitOf(set, flags)),
+    ...setsHere().map((set) => unitOf(set, flags, wideFlags)),
   ];
   return compileProgram({ units, linkFlags: [...flags, '-pthread'], folder: join(programsFolder, name), name });
 }
 
 /**
  * Compiles the addon with flags of its own. A variant of one name and flags shares its object files with the tests.
- * @param {{ name: string, flags: string[] }} variant - flags come after the addon's and may overrule them
+ * @param {{ name: string, flags: string[], wideFlags?: string[] }} variant - flags come after the addon's and may overrule them;
+ * `wideFlags` are those of inner loops over vectors of 64 bytes
  * @returns {Promise<string>} the addon's file
  */
-export function buildAddon({ name, flags }) {
+export function buildAddon({ name, flags, wideFlags = [] }) {
   const { flags: shipped, sets } = readSettings();
   const api = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
   const base = [...shipped, '-Ilibrary', ...flags];
   const units = [
     ...filesOf('library', '.cc').map((source) => ({ source, flags: base })),
     ...filesOf('addon', '.cc').map((source) => ({ source, flags: [...base, `-I${api}`] })),
-    ...sets.filter(isHere).map((set) => unitOf(set, flags)),
+    ...sets.filter(isHere).map((set) => unitOf(set, flags, wideFlags)),
   ];
   const linkFlags = [...flags, '-shared', '-pthread'];
   return compileProgram({ units, linkFlags, folder: join(programsFolder, name), name: 'foretoken.node' });
@@ -47,10 +49,13 @@ export function buildAddon({ name, flags }) {
 
 const isHere = ({ arch }) => arch === undefined || arch === process.arch;
 
-const unitOf = (set, flags) => ({ source: set.source, flags: [...set.flags, '-Ilibrary', ...flags] });
-
-/** Wide sets that are emulated in the tests, and a feature without which a processor has none of each. */
+/** Sets of 64-byte vectors, which are emulated in the tests, and a feature without which a processor has none of each. */
 const WIDE = { avx512: 'avx512dq', avx512_bfloat16: 'avx512_bf16' };
+
+const unitOf = (set, flags, wideFlags) => ({
+  source: set.source,
+  flags: [...set.flags, '-Ilibrary', ...flags, ...(set.name in WIDE ? wideFlags : [])],
+});
 
 /**
  * The sets of this platform. Where the processor has AVX2 and lacks a wide set, the inner loops of that set are compiled to
