@@ -1,5 +1,6 @@
 import type { Emission, NamedDecoder } from '@foretoken/core';
 import { expect, it } from 'vitest';
+import type { Work } from '../../output/progress.ts';
 import type { CommandContext } from '../../process/context.ts';
 import type { DecodingModel } from './decoding-model.ts';
 
@@ -20,7 +21,11 @@ it('warms up steps with drafts and without apart, each as long as it is asked to
   // A copy of the module: steps are counted for the process, in which other files may have run before.
   const copy = './timed-runs.ts?alone';
   const { inTurns }: typeof import('./timed-runs.ts') = await import(copy);
-  const context = { signal: new AbortController().signal, progress: () => ({ update: () => {}, clear: () => {} }) };
+  const shown: Work[] = [];
+  const context = {
+    signal: new AbortController().signal,
+    progress: () => ({ update: (work: Work) => shown.push(work), clear: () => {} }),
+  };
   const model = { engine: { kernelSeconds: () => 0 }, openSession: () => ({ dispose: () => {} }), seed: 1 };
   const decoders = [
     decoderOf('greedy', 10, []),
@@ -41,5 +46,11 @@ it('warms up steps with drafts and without apart, each as long as it is asked to
     [{ forwards: 10, proposed: [] }],
     [{ forwards: 2, proposed: [2, 2] }],
     [{ forwards: 1, proposed: [1] }],
+  ]);
+  // How many runs there will be is known a round at a time: all three, twice, then two until the seventh, then one.
+  const totals = [3, 3, 3, 6, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14, 16, 16, 17, 18, 19];
+  expect(shown.map(({ label, done, total }) => `${label} ${done}/${total}`)).toEqual([
+    ...totals.map((total, index) => `warming up ${index + 1}/${total}`),
+    ...['1/3', '2/3', '3/3'].map((runs) => `decoding ${runs}`),
   ]);
 });

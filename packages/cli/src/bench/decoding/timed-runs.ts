@@ -1,4 +1,5 @@
 import { createRandom, type Emission, type NamedDecoder, type Prompt } from '@foretoken/core';
+import type { Progress } from '../../output/progress.ts';
 import type { CommandContext } from '../../process/context.ts';
 import { throwIfStopped } from '../open-bench.ts';
 import type { DecodingModel } from './decoding-model.ts';
@@ -131,7 +132,7 @@ async function warmUp(
   context: CommandContext,
   model: DecodingModel,
   contenders: readonly Contender[],
-  { groups, maxTokens, warmUpSteps }: Schedule,
+  { groups, maxTokens, warmUpSteps, progress }: Schedule & { readonly progress: Progress },
 ): Promise<void> {
   const warm = contenders.map((): Steps => ({ drafting: 0, plain: 0 }));
   const isCold = (i: number): boolean => {
@@ -139,13 +140,18 @@ async function warmUp(
     const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
     return drafting + plain < own || stepsMade[drafting > plain ? 'drafting' : 'plain'] < warmUpSteps;
   };
+  const first = contenders.map(({ batch }) => groups(batch)[0]);
+  let done = 0;
   for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
+    const total = done + cold.length;
     for (const i of cold) {
-      const prompts = groups(contenders[i].batch)[0];
-      addSteps(warm[i], await timedRun(context, model, contenders[i], { prompts, maxTokens }));
+      addSteps(warm[i], await timedRun(context, model, contenders[i], { prompts: first[i], maxTokens }));
+      progress.update({ label: 'warming up', done: ++done, total, unit: 'runs', note: nameOf(contenders[i]) });
     }
   }
 }
+
+const nameOf = ({ decoder, batch }: Contender): string => `${decoder.label}, batch ${batch}`;
 
 /** Runs contenders in turns, in the opposite order every other round, so that a machine whose clock wanders treats all alike. */
 export async function inTurns(
@@ -159,13 +165,12 @@ export async function inTurns(
   const rounds = contenders.map(({ batch }) => groups(batch));
   const total = rounds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  await warmUp(context, model, contenders, { groups, maxTokens, warmUpSteps });
+  await warmUp(context, model, contenders, { groups, maxTokens, warmUpSteps, progress });
   for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
     const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
     for (const i of round % 2 === 0 ? turns : turns.reverse()) {
       runs[i].push(await timedRun(context, model, contenders[i], { prompts: rounds[i][round], maxTokens }));
-      const note = `${contenders[i].decoder.label}, batch ${contenders[i].batch}`;
-      progress.update({ label: 'decoding', done: ++done, total, unit: 'runs', note });
+      progress.update({ label: 'decoding', done: ++done, total, unit: 'runs', note: nameOf(contenders[i]) });
     }
   }
   return contenders.map((contender, i) => ({ ...contender, runs: runs[i] }));
