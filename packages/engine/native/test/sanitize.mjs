@@ -16,7 +16,7 @@ const SANITIZERS = [
     name: 'addresses',
     title: 'addresses, leaks and undefined behaviour',
     flags: [...COMMON, '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-    // GCC before 14 lays frames kept against use after return at multiples of 32 bytes, and stores 64-byte vectors there as if
+    // GCC 12 lays frames kept against use after return at multiples of 32 bytes, and stores 64-byte vectors there as if
     // at multiples of 64 (PR 110027): a fault of the watched build alone.
     wideFlags: ['--param=asan-use-after-return=0'],
     environment: { ASAN_OPTIONS: `${OPTIONS}:detect_leaks=1:detect_stack_use_after_return=1`, UBSAN_OPTIONS: OPTIONS },
