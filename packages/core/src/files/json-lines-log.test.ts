@@ -299,6 +299,8 @@ describe('a JSON-lines log', () => {
   it.skipIf(!existsSync('/dev/full'))('on a device that is really full says DISK_FULL', async () => {
     const log = await JsonLinesLog.open('/dev/full');
     await expect(log.append({ step: 1 })).rejects.toThrow(/DISK_FULL: \/dev\/full .*ENOSPC/);
+    // It is closed; a device cannot be flushed.
+    await expect(log.close()).rejects.toThrow(/FILE_WRITE: .*EINVAL/);
   });
 
   it('that cannot be opened is FILE_WRITE, one that cannot be read FILE_READ', async () => {
