@@ -4,7 +4,7 @@ import type { Engine } from '@foretoken/engine';
 import { ForetokenError } from '@foretoken/engine/errors';
 import { LARGEST_RECORD, readJson, writeJson } from '../files/json-file.ts';
 import type { Registry } from '../plugins/registry.ts';
-import { exists, type RunPaths } from './run-directory.ts';
+import type { RunPaths } from './run-directory.ts';
 
 /** What a run was made with, for the record. */
 export interface Provenance {
@@ -39,19 +39,6 @@ export function provenanceOf(
     engine: { name: engine.name, threads: engine.threads, fingerprint: engine.fingerprint },
     packages: Object.fromEntries([...packages].sort()),
   };
-}
-
-/**
- * Makes sure that the folder which a run's relative paths start from, as its record says, is there.
- * @throws FILE_READ where the run was moved without it
- */
-export async function checkBaseDirectory({ provenance }: RunPaths, baseDirectory: string): Promise<void> {
-  if (await exists(baseDirectory)) return;
-  throw new ForetokenError(
-    'FILE_READ',
-    `${baseDirectory} is not there, where paths of the run's data and plugins start from by ${provenance}. ` +
-      'Move the run together with that folder, or correct "baseDirectory" in that file.',
-  );
 }
 
 /** Records what a run starts with. */

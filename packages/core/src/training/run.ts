@@ -21,7 +21,7 @@ import { type MetricsLog, openRunMetrics } from './event-file/run-metrics.ts';
 import { type HeldOutLoss, readHeldOutLoss } from './held-out-loss.ts';
 import { type MatchedTraining, matchedTraining, matchRecordOf } from './match-flops.ts';
 import { hashOfRows, readMetrics } from './metrics-rows.ts';
-import { checkBaseDirectory, continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
+import { continueProvenance, provenanceOf, writeProvenance } from './provenance.ts';
 import {
   checkManifest,
   claimRunDirectory,
@@ -120,7 +120,7 @@ export interface EvaluateOptions extends RunLocation {
 /**
  * Runs an experiment's evals on the last checkpoint of a run.
  * @returns outcomes by eval name
- * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED, FILE_READ, and what evals throw
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED, and what evals throw
  */
 export async function evaluateRun(
   host: Host,
@@ -138,7 +138,7 @@ export async function evaluateRun(
 
 /**
  * Gives `use` the model of a run, with the weights of its last checkpoint, and its data; both are gone afterwards.
- * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED, FILE_READ
+ * @throws CHECKPOINT_MISSING, CHECKPOINT_MISMATCH, DATA_CHANGED
  */
 export async function withTrainedRun<T>(
   host: Host,
@@ -148,7 +148,6 @@ export async function withTrainedRun<T>(
 ): Promise<T> {
   const { trainedAs = experiment } = options;
   const paths = runPaths(options.directory);
-  await checkBaseDirectory(paths, options.baseDirectory);
   return withRun(host, experiment, paths, options, async (run) => {
     await checkManifest(paths, run.data.manifest);
     await restoreLatest(run.model, paths, trainedAs);
