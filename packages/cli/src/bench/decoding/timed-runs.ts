@@ -124,6 +124,12 @@ export interface ContenderRuns extends Contender {
   readonly runs: readonly TimedRun[];
 }
 
+/** What each contender decodes until it is warm, and where that is shown. */
+interface WarmUp extends Pick<Schedule, 'maxTokens' | 'warmUpSteps'> {
+  readonly prompts: readonly (readonly Prompt[])[];
+  readonly progress: Progress;
+}
+
 /**
  * What warms up does not count: a run of each contender, and more of it until V8 has compiled what its steps are made of; a
  * policy that goes by times has measured its own once more by then.
@@ -132,7 +138,7 @@ async function warmUp(
   context: CommandContext,
   model: DecodingModel,
   contenders: readonly Contender[],
-  { groups, maxTokens, warmUpSteps, progress }: Schedule & { readonly progress: Progress },
+  { prompts, maxTokens, warmUpSteps, progress }: WarmUp,
 ): Promise<void> {
   const warm = contenders.map((): Steps => ({ drafting: 0, plain: 0 }));
   const isCold = (i: number): boolean => {
@@ -140,12 +146,11 @@ async function warmUp(
     const own = contenders[i].decoder.policy?.isTimed ? warmUpSteps / 2 : 0;
     return drafting + plain < own || stepsMade[drafting > plain ? 'drafting' : 'plain'] < warmUpSteps;
   };
-  const first = contenders.map(({ batch }) => groups(batch)[0]);
   let done = 0;
   for (let cold = [...contenders.keys()]; cold.length > 0; cold = cold.filter(isCold)) {
     const total = done + cold.length;
     for (const i of cold) {
-      addSteps(warm[i], await timedRun(context, model, contenders[i], { prompts: first[i], maxTokens }));
+      addSteps(warm[i], await timedRun(context, model, contenders[i], { prompts: prompts[i], maxTokens }));
       progress.update({ label: 'warming up', done: ++done, total, unit: 'runs', note: nameOf(contenders[i]) });
     }
   }
@@ -165,7 +170,8 @@ export async function inTurns(
   const rounds = contenders.map(({ batch }) => groups(batch));
   const total = rounds.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  await warmUp(context, model, contenders, { groups, maxTokens, warmUpSteps, progress });
+  const prompts = rounds.map(([first]) => first);
+  await warmUp(context, model, contenders, { prompts, maxTokens, warmUpSteps, progress });
   for (let round = 0; round < Math.max(...rounds.map(({ length }) => length)); round++) {
     const turns = [...contenders.keys()].filter((i) => round < rounds[i].length);
     for (const i of round % 2 === 0 ? turns : turns.reverse()) {
