@@ -13,11 +13,15 @@ const LEASES = 'leases';
  * @throws ABLATION_BUSY while another process does; FILE_WRITE, DISK_FULL if the lock cannot be written
  */
 export async function whileLocked<T>(place: Replacement, use: () => Promise<T>): Promise<T> {
-  const lock = await lockBeside(place);
   try {
-    return await use();
+    const lock = await lockBeside(place);
+    try {
+      return await use();
+    } finally {
+      await lock.release();
+    }
   } finally {
-    await lock.release();
+    // Also after a refusal: whoever had the lock could not take the folder away while this claim was in it.
     await removeUnused(place.lock);
   }
 }
